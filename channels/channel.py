@@ -1,0 +1,264 @@
+"""The whole contract between the house and a channel, on one page.
+
+A channel is a class in one file of `channels/kinds/` (or in a package that names it under the entry point group
+`loa.channels`). It knows the message, not the house: it sees a Bulletin, an Outlet with its options, and the one
+outbound HTTP client. Defining the class registers it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from channels.http import Http, Refused, Unavailable, Unsure
+from content.bulletin import Audio, Bulletin
+
+__all__ = [
+    "Callback",
+    "Channel",
+    "Confirmation",
+    "Form",
+    "Keep",
+    "Options",
+    "Outlet",
+    "Pace",
+    "Page",
+    "Pull",
+    "Receipt",
+    "Refused",
+    "Shelved",
+    "To",
+    "Unavailable",
+    "Unsure",
+    "find_channels",
+]
+
+
+class Options(BaseModel):
+    """Base of a kind's options: unknown keys refused, `SecretStr` fields never shown again, `description` is the help."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value inside, for masking a partner's echo (`Http.request(hide=...)`)."""
+        return tuple(_secrets(self))
+
+
+def _secrets(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for _, inner in value:
+            yield from _secrets(inner)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _secrets(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _secrets(inner)
+
+
+O = TypeVar("O", bound=Options)  # noqa: E741 (one letter, as the typing docs do; O for options)
+
+
+class Form(StrEnum):
+    """The rendition a channel takes."""
+
+    ARTICLE = "article"
+    SCRIPT = "script"
+    AUDIO = "audio"
+    SHORT = "short"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast an outlet may be used: sends a second, and sends under way at once."""
+
+    per_second: float = 20.0
+    at_once: int = 32
+
+
+class Keep(Protocol):
+    """A small sealed memory an outlet has in the database, for tokens that rotate."""
+
+    async def get(self, name: str) -> str | None:
+        """The value last put, or None."""
+
+    async def put(self, name: str, value: str) -> None:
+        """Store durably before returning."""
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+        """One holder at a time over all processes."""
+
+
+@dataclass(frozen=True)
+class Outlet(Generic[O]):
+    """A configured destination on a channel; `base_url` is the public address its shelf is mounted under."""
+
+    name: str
+    title: str
+    options: O
+    base_url: str
+    keep: Keep
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """One delivery's addressee. `delivery` is the same on every try: give it to the partner as its idempotency key."""
+
+    delivery: str
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The partner accepted. `reference` is the partner's own id or the public address."""
+
+    reference: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a partner says later about one delivery, named by our id or by the partner's reference.
+
+    `aired` is a further stage of a delivered one: the station has played it.
+    """
+
+    delivered: bool
+    delivery: str = ""
+    reference: str = ""
+    reason: str = ""
+    detail: str = ""
+    aired: bool = False
+
+    @property
+    def stage(self) -> str:
+        """The stage in one word: failed, delivered or aired."""
+        return "failed" if not self.delivered else "aired" if self.aired else "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A partner's call to `/hooks/{outlet}`, bytes as received; header names in lower case."""
+
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """One bulletin standing on an outlet's shelf since `since`; `name` is unique and permanent on that shelf."""
+
+    delivery: str
+    name: str
+    bulletin: Bulletin
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A request for something on a shelf: `path` is what follows the outlet's mount, without a leading slash."""
+
+    path: str
+    query: Mapping[str, str]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a pull gets: `body`, or `audio` (a stored recording). Sent to its last byte, it proves the `proves` deliveries."""
+
+    content_type: str
+    body: bytes = b""
+    audio: Audio | None = None
+    changed_at: datetime | None = None
+    status: int = 200
+    proves: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Channel(ABC, Generic[O]):
+    """A way out. One instance serves all its outlets; it holds no state."""
+
+    kind: ClassVar[str]
+    title_vi: ClassVar[str]
+    title_en: ClassVar[str]
+    form: ClassVar[Form]
+    options: ClassVar[type[Options]] = Options
+    limit: ClassVar[int] = 0
+    """Most characters of the rendition; 0 means none."""
+    scheme: ClassVar[str] = ""
+    """How its recipients are addressed (`phone`, `zalo`); empty: the outlet itself is the only address."""
+    quiet_hours: ClassVar[bool] = False
+    """Whether people are disturbed by it, so that quiet hours hold (urgent bulletins are exempt)."""
+    shelf: ClassVar[str] = ""
+    """Where its shelf is mounted (`portal`, `radio`); empty: it pushes."""
+    shelf_public: ClassVar[bool] = False
+    """Whether the shelf can be pulled without the outlet's token."""
+    pace: ClassVar[Pace] = Pace()
+
+    registry: ClassVar[dict[str, Channel[Any]]] = {}
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if "kind" in cls.__dict__:
+            Channel.registry[cls.kind] = cls()
+
+    @abstractmethod
+    async def send(self, bulletin: Bulletin, outlet: Outlet[O], to: To, http: Http) -> Receipt:
+        """Send once. Raises Refused (never again), Unavailable (later) or Unsure (may have left)."""
+
+    def repeatable(self, outlet: Outlet[O]) -> bool:
+        """Whether a send may be repeated because the partner knows our delivery id (or repeating does no harm)."""
+        return True
+
+    def pace_of(self, outlet: Outlet[O]) -> Pace:
+        """The outlet's pace; the kind's own unless its options say otherwise."""
+        return self.pace
+
+    def retry_for(self, outlet: Outlet[O]) -> timedelta:
+        """How long a delivery is tried before it is given up."""
+        return timedelta(hours=24)
+
+    def confirm(self, callback: Callback, outlet: Outlet[O]) -> Sequence[Confirmation]:
+        """Read a partner's callback. Raises Refused when it is not authentic; unknown events give an empty list."""
+        raise Refused("callback", "kênh này không nhận phản hồi", "this channel takes no callbacks")
+
+    async def ask(self, to: To, reference: str, outlet: Outlet[O], http: Http) -> Confirmation | None:
+        """Ask the partner what became of a delivery; None when it cannot say."""
+        return None
+
+    def token_of(self, outlet: Outlet[O]) -> str:
+        """The token a partner pulls the shelf with; empty: none is asked for."""
+        return ""
+
+    def feed(self, pull: Pull, shelf: Sequence[Shelved], outlet: Outlet[O]) -> Page | None:
+        """Draw what is pulled (pure); None is a 404."""
+        return None
+
+
+def find_channels() -> dict[str, Channel[Any]]:
+    """All kinds by name: the files of `channels/kinds/`, then installed plug-ins."""
+    kinds = importlib.import_module("channels.kinds")
+    for module in pkgutil.iter_modules(kinds.__path__):
+        importlib.import_module(f"channels.kinds.{module.name}")
+    for plugin in entry_points(group="loa.channels"):
+        plugin.load()
+    return dict(sorted(Channel.registry.items()))

@@ -1,0 +1,425 @@
+"""Kind `sms_http`: any SMS gateway with an HTTP interface, described by configuration instead of code."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+
+from channels.channel import (
+    Callback,
+    Channel,
+    Confirmation,
+    Form,
+    Options,
+    Outlet,
+    Pace,
+    Receipt,
+    Refused,
+    To,
+    Unavailable,
+    Unsure,
+)
+from channels.http import Answer, Http, retry_after, status_error
+from content.bulletin import Bulletin
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_OWN = ("phone", "text", "id", "sender")
+_READ_BY_HTTP = frozenset({401, 403, 407, 408, 425, 429})
+_SEARCHED = 4096
+_PATH = re.compile(r"(?:\$\.)?[^.\s$]+(?:\.[^.\s$]+)*")
+_TYPES = {"json": "application/json; charset=utf-8", "form": "application/x-www-form-urlencoded; charset=utf-8"}
+# What word processors put in and a GSM 7-bit message cannot hold.
+_PUNCTUATION = str.maketrans(
+    {"đ": "d", "Đ": "D", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-", "\u2011": "-"}
+    | {"…": "...", "•": "-", "\u00a0": " ", "\u00ad": None, "\u200b": None, "\ufeff": None}
+)
+
+
+def _json_path(value: str) -> str:
+    if value and not _PATH.fullmatch(value):
+        raise ValueError(f"đường dẫn JSON không hợp lệ: {value!r}; viết như data.0.id (not a JSON path)")
+    return value.removeprefix("$.")
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"biểu thức chính quy sai: {error} (bad regular expression)") from None
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("địa chỉ phải bắt đầu bằng https:// hoặc http:// (must be a web address)")
+    return value
+
+
+JsonPath = Annotated[str, AfterValidator(_json_path)]
+Regex = Annotated[str, AfterValidator(_regex)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class Success(Options):
+    """How an accepted message is recognised: the status, and if given a JSON value or a text."""
+
+    status: tuple[int, ...] = Field(default=(200, 201, 202), description="Các mã HTTP có thể là thành công.")
+    path: JsonPath = Field(
+        default="", description="Đường dẫn tới mã kết quả trong JSON trả về, ví dụ CodeResult hay data.0.status."
+    )
+    equals: tuple[str, ...] = Field(default=(), description="Các giá trị tại đường dẫn đó nghĩa là đã nhận.")
+    text: Regex = Field(default="", description="Biểu thức chính quy mà nội dung trả về phải khớp, ví dụ ^0: Accepted.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Success:
+        if self.equals and not self.path:
+            raise ValueError("success.equals cần success.path (equals needs path)")
+        return self
+
+
+class Receipts(Options):
+    """How the gateway's delivery reports look and how they prove to be genuine."""
+
+    method: Literal["POST", "GET"] = Field(default="POST", description="Phương thức nhà mạng gọi lại.")
+    each: JsonPath = Field(default="", description="Đường dẫn tới danh sách khi một lần gọi mang nhiều báo cáo.")
+    delivery: JsonPath = Field(default="", description="Chỗ có mã lượt gửi của Loa, ví dụ RequestId.")
+    reference: JsonPath = Field(default="", description="Chỗ có mã tin của nhà cung cấp, ví dụ SMSID.")
+    status: JsonPath = Field(description="Chỗ có trạng thái.")
+    delivered: tuple[str, ...] = Field(min_length=1, description="Các trạng thái nghĩa là máy người nhận đã nhận.")
+    failed: tuple[str, ...] = Field(default=(), description="Các trạng thái nghĩa là không tới được.")
+    reason: JsonPath = Field(default="", description="Chỗ có lý do không tới được.")
+    proof: Literal["query", "header", "hmac"] = Field(
+        description="Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header."
+    )
+    name: str = Field(min_length=1, description="Tên tham số hoặc tên header mang khóa hay chữ ký.")
+    secret: SecretStr = Field(description="Khóa bí mật chung với nhà cung cấp.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Receipts:
+        if not self.delivery and not self.reference:
+            raise ValueError(
+                "cần delivery hoặc reference để biết báo cáo về lượt nào (delivery or reference is needed)"
+            )
+        if len(self.secret.get_secret_value()) < 12:
+            raise ValueError("khóa phản hồi phải dài ít nhất 12 ký tự (the secret needs 12 characters)")
+        if self.proof == "hmac" and self.method == "GET":
+            raise ValueError("hmac ký phần thân, GET không có phần thân (hmac signs a body, GET has none)")
+        return self
+
+
+class SmsHttpOptions(Options):
+    """Options of an SMS gateway outlet."""
+
+    url: WebAddress = Field(description="Địa chỉ gửi tin của nhà cung cấp.")
+    method: Literal["POST", "GET", "PUT"] = Field(default="POST", description="Phương thức HTTP.")
+    headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
+    body: Literal["json", "form", "query"] = Field(default="json", description="Kiểu nội dung: json, form hay query.")
+    body_template: str = Field(
+        description="Mẫu nội dung với {phone} {text} {id} {sender} và các khóa trong secrets; mỗi chỗ tự được mã hóa đúng kiểu."
+    )
+    secrets_in_body: Mapping[str, SecretStr] = Field(
+        default_factory=dict, description="Các giá trị bí mật đặt trong mẫu, theo tên: api_key dùng như {api_key}."
+    )
+    content_type: str = Field(default="", description="Content-Type; để trống thì theo kiểu nội dung.")
+    sender: str = Field(default="", description="Tên thương hiệu (brandname), điền vào {sender}.")
+    number: Literal["84", "+84", "0"] = Field(
+        default="84", description="Cách nhà cung cấp viết số: 84..., +84... hay 0..."
+    )
+    unaccented: bool = Field(default=True, description="Bỏ dấu tiếng Việt trước khi gửi (đa số brandname yêu cầu).")
+    success: Success = Field(default=Success(), description="Thế nào là đã nhận.")
+    taken_again: tuple[str, ...] = Field(
+        default=(), description="Mã nghĩa là đã nhận tin này từ lần trước (eSMS: 124); coi là đã nhận."
+    )
+    refused: Mapping[str, str] = Field(default_factory=dict, description="Mã từ chối hẳn và lý do viết bằng lời.")
+    busy: tuple[str, ...] = Field(default=(), description="Mã nghĩa là chưa nhận, thử lại sau (quá tải, quá tốc độ).")
+    stopped: Mapping[str, str] = Field(
+        default_factory=dict, description="Mã cần người xử lý (sai khóa, hết tiền) và lý do: điểm phát tạm dừng."
+    )
+    id_path: JsonPath = Field(default="", description="Chỗ có mã tin của nhà cung cấp trong JSON trả về.")
+    retry_statuses: tuple[int, ...] = Field(
+        default=(), description="Mã HTTP chắc chắn nghĩa là chưa nhận, thử lại sau (ngoài 408, 425, 429, 503)."
+    )
+    dedupes: bool = Field(
+        default=False, description="Nhà cung cấp bỏ tin trùng {id}: được phép gửi lại khi không rõ kết quả."
+    )
+    receipts: Receipts | None = Field(default=None, description="Báo cáo phát tin nhà cung cấp gọi lại.")
+    per_second: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        default=20.0, description="Số tin nhiều nhất mỗi giây."
+    )
+    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số tin nhiều nhất gửi cùng lúc.")
+
+    @field_validator("refused", "stopped", mode="after")
+    @classmethod
+    def _words(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        if any(not words.strip() for words in value.values()):
+            raise ValueError("mỗi mã phải kèm lý do (every code needs its reason in words)")
+        return value
+
+    @model_validator(mode="after")
+    def _template(self) -> SmsHttpOptions:
+        if self.method == "GET" and self.body != "query":
+            raise ValueError("phương thức GET cần body = query (GET needs body = query)")
+        if (self.taken_again or self.refused or self.busy or self.stopped) and not self.success.path:
+            raise ValueError("taken_again, refused, busy, stopped cần success.path (these need success.path)")
+        known = {*_OWN, *self.secrets_in_body}
+        text = self._flat()
+        for name in _PLACEHOLDER.findall(text):
+            if name not in known:
+                raise ValueError(f"mẫu có chỗ trống lạ {{{name}}} (unknown placeholder {{{name}}})")
+        missing = {"phone", "text", *(["id"] if self.dedupes else [])} - set(_PLACEHOLDER.findall(text))
+        if missing:
+            names = ", ".join(f"{{{name}}}" for name in sorted(missing))
+            raise ValueError(f"mẫu thiếu {names} (the template lacks {names})")
+        return self
+
+    def _flat(self) -> str:
+        """All places of the template that are filled, as one text; a template of the wrong shape is a ValueError."""
+        if self.body != "json":
+            if not (pairs := parse_qsl(self.body_template, keep_blank_values=True)):
+                raise ValueError("mẫu phải có dạng a={phone}&b={text} (not a form)")
+            return "\n".join(value for _, value in pairs)
+        try:
+            plain = json.loads(self.body_template)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"mẫu không phải JSON: {error} (the template is not JSON)") from None
+        return "\n".join(_strings(plain))
+
+
+class SmsHttp(Channel[SmsHttpOptions]):
+    """One message to one number; the gateway's words are understood as the options say."""
+
+    kind = "sms_http"
+    title_vi = "Tin nhắn SMS qua nhà cung cấp"
+    title_en = "SMS gateway over HTTP"
+    form = Form.SHORT
+    options = SmsHttpOptions
+    limit = 459
+    scheme = "phone"
+    quiet_hours = True
+    pace = Pace(per_second=20.0, at_once=16)
+
+    async def send(self, bulletin: Bulletin, outlet: Outlet[SmsHttpOptions], to: To, http: Http) -> Receipt:
+        """Send to one number (+84...). An unlisted answer code is Refused, an answer without the code Unsure."""
+        options = outlet.options
+        url, body = fill(options, to, bulletin.short)
+        headers = {name: value.get_secret_value() for name, value in options.headers.items()}
+        if body:
+            headers["content-type"] = options.content_type or _TYPES[options.body]
+        read = [status for status in range(400, 500) if status not in _READ_BY_HTTP]
+        hide = (*options.secrets(), to.address, national(to.address), to.address.removeprefix("+"))
+        answer = await http.request(
+            options.method,
+            url,
+            headers=headers,
+            body=body,
+            accept=(*options.success.status, *options.retry_statuses, *read),
+            hide=hide,
+        )
+        return judge(answer, options, http)
+
+    def repeatable(self, outlet: Outlet[SmsHttpOptions]) -> bool:
+        """Only where the gateway drops a message whose id it has already taken."""
+        return outlet.options.dedupes
+
+    def pace_of(self, outlet: Outlet[SmsHttpOptions]) -> Pace:
+        """The pace the account is sold with."""
+        return Pace(outlet.options.per_second, outlet.options.at_once)
+
+    def confirm(self, callback: Callback, outlet: Outlet[SmsHttpOptions]) -> Sequence[Confirmation]:
+        """Delivery reports. Refused when the outlet takes none, the method differs or the proof is wrong."""
+        receipts = outlet.options.receipts
+        if receipts is None or callback.method != receipts.method:
+            raise Refused("callback", "điểm phát này không nhận phản hồi", "this outlet takes no such callback")
+        if not genuine(callback, receipts):
+            raise Refused("signature", "phản hồi không chứng thực được", "the callback is not authentic")
+        plain = _plain_of(callback)
+        found = value_at(plain, receipts.each) if receipts.each else plain
+        reports = found if isinstance(found, list) else [found]
+        return [confirmation for report in reports if (confirmation := _confirmation(report, receipts))]
+
+
+def fill(options: SmsHttpOptions, to: To, text: str) -> tuple[str, bytes]:
+    """The address and body of one request, every placeholder written as its place demands (JSON, form, query)."""
+    if not text:
+        raise Refused("empty", "bản tin không có nội dung SMS", "the bulletin has no SMS text")
+    values = {name: value.get_secret_value() for name, value in options.secrets_in_body.items()} | {
+        "phone": _number(to.address, options.number),
+        "text": unaccent(text) if options.unaccented else unicodedata.normalize("NFC", text),
+        "id": to.delivery,
+        "sender": options.sender,
+    }
+    if options.body == "json":
+        filled = _filled(json.loads(options.body_template), values)
+        return options.url, json.dumps(filled, ensure_ascii=False, separators=(",", ":")).encode()
+    pairs = parse_qsl(options.body_template, keep_blank_values=True)
+    encoded = urlencode([(name, _filled(value, values)) for name, value in pairs])
+    if options.body == "form":
+        return options.url, encoded.encode()
+    return f"{options.url}{'&' if urlsplit(options.url).query else '?'}{encoded}", b""
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda found: values[found[1]], value)
+    if isinstance(value, dict):
+        return {name: _filled(inner, values) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, values) for inner in value]
+    return value
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for each in inner for text in _strings(each)]
+
+
+def unaccent(text: str) -> str:
+    """Vietnamese without marks, typographic characters as ASCII."""
+    plain = unicodedata.normalize("NFD", text.translate(_PUNCTUATION))
+    return "".join(mark for mark in plain if not unicodedata.combining(mark))
+
+
+def national(address: str) -> str:
+    """A number as it is dialled at home: 0 and nine digits."""
+    return "0" + address.removeprefix("+").removeprefix("84")
+
+
+def _number(address: str, written: str) -> str:
+    return written + national(address)[1:]
+
+
+def judge(answer: Answer, options: SmsHttpOptions, http: Http) -> Receipt:
+    """What the gateway's answer means, its own code before the status."""
+    success = options.success
+    plain = _loaded(answer)
+    code = _text(value_at(plain, success.path)) if success.path else ""
+    reference = _text(value_at(plain, options.id_path))[:200] if options.id_path else ""
+    if code:
+        _raise_known(code, options, answer, http)
+        if code in options.taken_again:
+            return Receipt(reference, f"đã nhận từ lần trước ({code})")
+    if answer.status in options.retry_statuses:
+        vi, en = _said(answer)
+        raise Unavailable("busy", vi, en, retry_after=retry_after(answer.headers, http.now()))
+    if answer.status not in success.status:
+        raise status_error(answer, http.now())
+    if success.path and not code:
+        vi, en = _said(answer)
+        raise Unsure("answer", vi, en)
+    wrong = (success.equals and code not in success.equals) or (
+        success.text and not re.search(success.text, answer.text()[:_SEARCHED])
+    )
+    if wrong:
+        vi, en = _said(answer)
+        raise Refused("gateway_code", vi, en)
+    return Receipt(reference, code or str(answer.status))
+
+
+def _raise_known(code: str, options: SmsHttpOptions, answer: Answer, http: Http) -> None:
+    after = retry_after(answer.headers, http.now())
+    vi, en = _said(answer)
+    if code in options.stopped:
+        why = options.stopped[code]
+        raise Unavailable("stopped", f"{why} (mã {code})", f"{why} (code {code})", person=True, retry_after=after)
+    if code in options.busy:
+        raise Unavailable("busy", vi, en, retry_after=after)
+    if code in options.refused:
+        why = options.refused[code]
+        raise Refused("gateway_code", f"{why} (mã {code})", f"{why} (code {code})")
+
+
+def _said(answer: Answer) -> tuple[str, str]:
+    shown = answer.shown()
+    return (
+        f"nhà cung cấp trả lời {answer.status}: {shown}",
+        f"the gateway answered {answer.status}: {shown}",
+    )
+
+
+def _loaded(answer: Answer) -> Any:
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def value_at(plain: Any, path: str) -> Any:
+    """What stands at a dotted path (`data.0.id`) in JSON values; None when nothing does. An empty path is the whole."""
+    for step in path.split(".") if path else ():
+        if isinstance(plain, dict):
+            plain = plain.get(step)
+        elif isinstance(plain, list) and step.isascii() and step.isdigit() and int(step[:9]) < len(plain):
+            plain = plain[int(step[:9])]
+        else:
+            return None
+    return plain
+
+
+def _text(value: Any) -> str:
+    """A scalar as gateways write it in their papers: true and false in lower case, no null."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def genuine(callback: Callback, receipts: Receipts) -> bool:
+    """Whether the callback carries the shared secret, or a signature (hex or base64) of its raw body, in constant time."""
+    secret = receipts.secret.get_secret_value().encode()
+    if receipts.proof == "query":
+        return hmac.compare_digest(callback.query.get(receipts.name, "").encode("utf-8", "replace"), secret)
+    given = callback.headers.get(receipts.name.lower(), "")
+    if receipts.proof == "header":
+        return hmac.compare_digest(given.encode("utf-8", "replace"), secret)
+    expected = hmac.new(secret, callback.body, hashlib.sha256).digest()
+    given = given.strip().removeprefix("sha256=")
+    return any(hmac.compare_digest(expected, read) for read in (_hex(given), _base64(given)))
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+def _base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _plain_of(callback: Callback) -> Any:
+    if callback.method == "GET":
+        return dict(callback.query)
+    try:
+        return json.loads(callback.body)
+    except (ValueError, RecursionError):
+        return dict(parse_qsl(callback.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _confirmation(report: Any, receipts: Receipts) -> Confirmation | None:
+    """One report; None when it is not final or names no delivery."""
+    status = _text(value_at(report, receipts.status))
+    if status not in receipts.delivered and status not in receipts.failed:
+        return None
+    delivery = _text(value_at(report, receipts.delivery)) if receipts.delivery else ""
+    reference = _text(value_at(report, receipts.reference)) if receipts.reference else ""
+    if not delivery and not reference:
+        return None
+    words = _text(value_at(report, receipts.reason)) if receipts.reason else ""
+    came = status in receipts.delivered
+    return Confirmation(came, delivery, reference, "" if came else "not_delivered", words[:200] or status)

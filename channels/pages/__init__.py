@@ -1,0 +1,1 @@
+"""Templates and styles of kinds that draw pages; no code."""

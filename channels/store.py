@@ -1,0 +1,434 @@
+"""Tables and SQL of this floor: outlets' health and sealed memory, audiences, shelves, pulls, callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.channel import Shelved
+from config.clock import Clock
+from config.words import NotFound
+from content.bulletin import Bulletin
+from db.database import Database
+from db.types import Json, Moment, from_ms, metadata, to_ms
+
+outlet = Table(
+    "outlet",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("applied_at", Moment, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Moment),
+    Column("worked_at", Moment),
+    Column("trouble", Text, nullable=False),
+    Column("paused_at", Moment),
+    Column("paused_by", Text),
+    Column("free_at", BigInteger, nullable=False),
+)
+
+outlet_keep = Table(
+    "outlet_keep",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("outlet", "name"),
+)
+
+audience = Table(
+    "audience",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("made_at", Moment, nullable=False),
+)
+
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("audience", Text, ForeignKey("audience.id"), nullable=False),
+    Column("scheme", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("consent", Text, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("stopped_at", Moment),
+    PrimaryKeyConstraint("audience", "scheme", "address"),
+)
+
+shelf = Table(
+    "shelf",
+    metadata,
+    Column("delivery", Text, primary_key=True),
+    Column("outlet", Text, nullable=False),
+    Column("holds", Json, nullable=False),
+    Column("bulletin", Json, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    Column("withdrawn_at", Moment),
+    Index("shelf_since", "outlet", "since"),
+)
+
+pull = Table(
+    "pull",
+    metadata,
+    Column("delivery", Text, primary_key=True),
+    Column("outlet", Text, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("ranges", Json, nullable=False),
+    Column("first_at", Moment, nullable=False),
+    Column("complete_at", Moment),
+    Column("agent", Text, nullable=False),
+)
+
+callback = Table(
+    "callback",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("outlet", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("query", Json, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("callback_state", "state", "received_at"),
+)
+
+
+async def apply_outlet(database: Database, tx: AsyncConnection, name: str, kind: str, title: str, at: datetime) -> None:
+    """Note that the configuration has this outlet; its health is kept."""
+    save = database.insert_or_update(outlet, ["name"], "kind", "title", "applied_at")
+    await tx.execute(
+        save.values(name=name, kind=kind, title=title, applied_at=at, failures=0, trouble="", free_at=0)
+    )
+
+
+async def outlet_rows(connection: AsyncConnection) -> dict[str, Row[Any]]:
+    """Health of every outlet by name."""
+    return {row.name: row for row in await connection.execute(select(outlet).order_by(outlet.c.name))}
+
+
+async def outlet_worked(tx: AsyncConnection, name: str, at: datetime) -> None:
+    """A send went well: the outlet is no longer failing."""
+    healthy = {"failures": 0, "failing_since": None, "trouble": "", "worked_at": at}
+    await tx.execute(update(outlet).where(outlet.c.name == name).values(**healthy))
+
+
+async def outlet_failed(tx: AsyncConnection, name: str, at: datetime, trouble: str, failures: int) -> Row[Any]:
+    """So many sends in a row failed for the outlet's own fault; the row after it."""
+    failed = (
+        update(outlet)
+        .where(outlet.c.name == name)
+        .values(
+            failures=outlet.c.failures + failures,
+            failing_since=func.coalesce(outlet.c.failing_since, literal(at, Moment)),
+            trouble=trouble,
+        )
+        .returning(outlet)
+    )
+    row: Row[Any] = (await tx.execute(failed)).one()
+    return row
+
+
+async def pause_outlet(tx: AsyncConnection, name: str, at: datetime, by: str, why: str) -> bool:
+    """Stop using an outlet until somebody resumes it; False when it is paused already."""
+    pause = update(outlet).where(outlet.c.name == name, outlet.c.paused_at.is_(None))
+    return bool((await tx.execute(pause.values(paused_at=at, paused_by=by, trouble=why))).rowcount == 1)
+
+
+async def resume_outlet(tx: AsyncConnection, name: str) -> bool:
+    """Use a paused outlet again; False when it was not paused."""
+    resume = update(outlet).where(outlet.c.name == name, outlet.c.paused_at.is_not(None))
+    fresh = {"paused_at": None, "paused_by": None, "failures": 0, "failing_since": None, "trouble": ""}
+    return bool((await tx.execute(resume.values(**fresh))).rowcount == 1)
+
+
+async def reserve(tx: AsyncConnection, name: str, now: datetime, milliseconds: int) -> datetime:
+    """Book the outlet's next free stretch, over all processes; the moment from which it is ours."""
+    begin = case((outlet.c.free_at > to_ms(now), outlet.c.free_at), else_=to_ms(now))
+    book = update(outlet).where(outlet.c.name == name).values(free_at=begin + milliseconds).returning(outlet.c.free_at)
+    return from_ms((await tx.execute(book)).scalar_one() - milliseconds)
+
+
+class SealedKeep:
+    """An outlet's small memory for tokens, sealed with a key that is not in the database (see channel.Keep)."""
+
+    def __init__(self, database: Database, clock: Clock, seal: Fernet, outlet_name: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._seal = seal
+        self._outlet = outlet_name
+
+    async def get(self, name: str) -> str | None:
+        """See Keep.get; a value sealed with another key counts as absent."""
+        mine = (outlet_keep.c.outlet == self._outlet) & (outlet_keep.c.name == name)
+        async with self._database.read() as connection:
+            value = (await connection.execute(select(outlet_keep.c.value).where(mine))).scalar_one_or_none()
+        try:
+            return None if value is None else self._seal.decrypt(value.encode()).decode()
+        except InvalidToken:
+            return None
+
+    async def put(self, name: str, value: str) -> None:
+        """See Keep.put."""
+        sealed = self._seal.encrypt(value.encode()).decode()
+        async with self._database.write() as tx:
+            save = self._database.insert_or_update(outlet_keep, ["outlet", "name"], "value")
+            await tx.execute(save.values(outlet=self._outlet, name=name, value=sealed))
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        """See Keep.alone: a row that only one process can insert; a holder that died is overtaken after a minute."""
+        lock = f"{name}.lock"
+        while not await self._take(lock):
+            await self._clock.wait(asyncio.Event(), 0.25)
+        try:
+            yield
+        finally:
+            async with self._database.write() as tx:
+                mine = (outlet_keep.c.outlet == self._outlet) & (outlet_keep.c.name == lock)
+                await tx.execute(delete(outlet_keep).where(mine))
+
+    async def _take(self, lock: str) -> bool:
+        now = self._clock.now()
+        async with self._database.write() as tx:
+            mine = (outlet_keep.c.outlet == self._outlet) & (outlet_keep.c.name == lock)
+            await tx.execute(delete(outlet_keep).where(mine, outlet_keep.c.value < _stamp(now - timedelta(minutes=1))))
+            take = self._database.insert_if_absent(outlet_keep)
+            taken = await tx.execute(take.values(outlet=self._outlet, name=lock, value=_stamp(now)))
+            return bool(taken.rowcount == 1)
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{to_ms(moment):020d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person reached at one address; `consent` says in words how the address was given."""
+
+    scheme: str
+    address: str
+    name: str = ""
+    consent: str = ""
+
+
+async def audience_id(connection: AsyncConnection, name: str) -> str:
+    """The id of the audience of that name. Raises NotFound."""
+    found = (await connection.execute(select(audience.c.id).where(audience.c.name == name))).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"Không có nhóm nhận “{name}”", f"There is no audience {name!r}", field="audience")
+    return str(found)
+
+
+async def save_audience(
+    database: Database, tx: AsyncConnection, id: str, name: str, people: Sequence[Recipient], at: datetime
+) -> int:
+    """Add people to an audience, making it if needed; how many addresses are new. A person who opted out stays out."""
+    await tx.execute(database.insert_if_absent(audience).values(id=id, name=name, made_at=at))
+    kept = await audience_id(tx, name)
+    before = await count_recipients(tx, kept)
+    rows = [
+        {
+            "audience": kept,
+            "scheme": person.scheme,
+            "address": person.address,
+            "name": person.name,
+            "consent": person.consent,
+            "added_at": at,
+        }
+        for person in people
+    ]
+    if rows:
+        await tx.execute(database.insert_or_update(recipient, ["audience", "scheme", "address"], "name"), rows)
+    return await count_recipients(tx, kept) - before
+
+
+async def count_recipients(connection: AsyncConnection, id: str, scheme: str | None = None) -> int:
+    """Reachable addresses of an audience."""
+    query = select(func.count()).where(recipient.c.audience == id, recipient.c.stopped_at.is_(None))
+    if scheme is not None:
+        query = query.where(recipient.c.scheme == scheme)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def audiences(connection: AsyncConnection) -> list[Row[Any]]:
+    """Every audience with its number of reachable addresses."""
+    reachable = func.count(recipient.c.address).filter(recipient.c.stopped_at.is_(None)).label("size")
+    query = (
+        select(audience.c.id, audience.c.name, audience.c.made_at, reachable)
+        .join_from(audience, recipient, isouter=True)
+        .group_by(audience.c.id, audience.c.name, audience.c.made_at)
+        .order_by(audience.c.name)
+    )
+    return list(await connection.execute(query))
+
+
+async def recipients_after(
+    connection: AsyncConnection, id: str, scheme: str, after: str, limit: int
+) -> list[tuple[str, str]]:
+    """The next reachable (address, name) pairs in order of address."""
+    query = (
+        select(recipient.c.address, recipient.c.name)
+        .where(
+            recipient.c.audience == id,
+            recipient.c.scheme == scheme,
+            recipient.c.address > after,
+            recipient.c.stopped_at.is_(None),
+        )
+        .order_by(recipient.c.address)
+        .limit(limit)
+    )
+    return [(row.address, row.name) for row in await connection.execute(query)]
+
+
+async def put_on_shelf(
+    tx: AsyncConnection, outlet_name: str, delivery: str, bulletin: Bulletin, now: datetime
+) -> None:
+    """Stand a bulletin on an outlet's shelf. `since` rises strictly: pollers skip what is not newer than the newest."""
+    newest = (await tx.execute(select(func.max(shelf.c.since)).where(shelf.c.outlet == outlet_name))).scalar_one()
+    second = now.replace(microsecond=0)
+    since = second if newest is None or newest < second else newest + timedelta(seconds=1)
+    await tx.execute(
+        insert(shelf).values(
+            delivery=delivery,
+            outlet=outlet_name,
+            holds=[part.item for part in bulletin.parts],
+            bulletin=bulletin.record(),
+            since=since,
+            until=bulletin.valid_until,
+        )
+    )
+
+
+async def is_on_shelf(connection: AsyncConnection, delivery: str) -> bool:
+    """Whether this delivery stands on a shelf already (a try that was interrupted may have put it there)."""
+    return (await connection.execute(select(shelf.c.delivery).where(shelf.c.delivery == delivery))).first() is not None
+
+
+async def take_off_shelves(tx: AsyncConnection, item: str, at: datetime) -> int:
+    """Withdraw everything that holds the item; how many entries."""
+    holds = type_coerce(shelf.c.holds, Text).contains(f'"{item}"')
+    withdraw = update(shelf).where(shelf.c.withdrawn_at.is_(None), holds).values(withdrawn_at=at)
+    return int((await tx.execute(withdraw)).rowcount)
+
+
+async def on_shelf(connection: AsyncConnection, outlet_name: str, now: datetime, limit: int = 200) -> list[Shelved]:
+    """What stands on an outlet's shelf now, newest first: not withdrawn, not past its validity."""
+    stands = shelf.c.withdrawn_at.is_(None) & or_(shelf.c.until.is_(None), shelf.c.until > now)
+    return await _shelved(connection, outlet_name, stands, limit)
+
+
+async def off_shelf(connection: AsyncConnection, outlet_name: str, now: datetime, limit: int = 200) -> list[Shelved]:
+    """What stood there once: gone is another answer than never there."""
+    return await _shelved(connection, outlet_name, or_(shelf.c.withdrawn_at.is_not(None), shelf.c.until <= now), limit)
+
+
+async def _shelved(
+    connection: AsyncConnection, outlet_name: str, which: ColumnElement[bool], limit: int
+) -> list[Shelved]:
+    query = select(shelf).where(shelf.c.outlet == outlet_name, which).order_by(shelf.c.since.desc()).limit(limit)
+    return [
+        Shelved(row.delivery, row.delivery, Bulletin.from_record(row.bulletin), row.since, row.until)
+        for row in await connection.execute(query)
+    ]
+
+
+async def note_pull(
+    database: Database,
+    tx: AsyncConnection,
+    *,
+    outlet_name: str,
+    delivery: str,
+    span: tuple[int, int],
+    size: int,
+    agent: str,
+    at: datetime,
+) -> bool:
+    """Add the half-open span of bytes really sent of one delivery's file; True when they make it complete for the first time."""
+    new = database.insert_if_absent(pull).values(
+        delivery=delivery, outlet=outlet_name, requests=0, bytes=0, ranges=[], first_at=at, agent=agent[:200]
+    )
+    await tx.execute(new)
+    row = (await tx.execute(database.locked(select(pull).where(pull.c.delivery == delivery)))).one()
+    ranges = joined([*((begin, end) for begin, end in row.ranges), span])
+    complete = row.complete_at is None and ranges == [(0, size)]
+    await tx.execute(
+        update(pull)
+        .where(pull.c.delivery == delivery)
+        .values(
+            requests=row.requests + 1,
+            bytes=row.bytes + span[1] - span[0],
+            ranges=[list(pair) for pair in ranges],
+            agent=agent[:200],
+            complete_at=at if complete else row.complete_at,
+        )
+    )
+    return complete
+
+
+def joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The union of half-open byte ranges, in order."""
+    union: list[tuple[int, int]] = []
+    for begin, end in sorted(ranges):
+        if union and begin <= union[-1][1]:
+            union[-1] = (union[-1][0], max(end, union[-1][1]))
+        elif end > begin:
+            union.append((begin, end))
+    return union
+
+
+async def pulls_of(connection: AsyncConnection, deliveries: Sequence[str]) -> dict[str, Row[Any]]:
+    """What was pulled of these deliveries."""
+    rows = await connection.execute(select(pull).where(pull.c.delivery.in_(deliveries)))
+    return {row.delivery: row for row in rows}
+
+
+async def store_callback(tx: AsyncConnection, id: str, outlet_name: str, at: datetime, **raw: Any) -> None:
+    """Keep a partner's call as it came, before anything is made of it."""
+    await tx.execute(insert(callback).values(id=id, outlet=outlet_name, received_at=at, state="new", note="", **raw))
+
+
+async def new_callbacks(connection: AsyncConnection, limit: int = 500) -> list[Row[Any]]:
+    """Calls that have not been applied, oldest first."""
+    query = select(callback).where(callback.c.state == "new").order_by(callback.c.received_at, callback.c.id)
+    return list(await connection.execute(query.limit(limit)))
+
+
+async def settle_callbacks(tx: AsyncConnection, outcomes: Mapping[str, tuple[str, str]]) -> None:
+    """Note what became of calls: id to (state, note)."""
+    for id, (state, note) in outcomes.items():
+        await tx.execute(update(callback).where(callback.c.id == id).values(state=state, note=note))

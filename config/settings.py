@@ -1,0 +1,276 @@
+"""Settings of one process: `load(file, environ)` reads them once and reports every bad key together."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from config.words import Said
+
+PREFIX = "LOA_"
+
+
+class BadSettings(Said):
+    """The configuration cannot be used: every problem with its file, key and reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"Cấu hình có lỗi:\n{listed}", f"The configuration cannot be used:\n{listed}")
+        self.problems = problems
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PydanticCustomError("zone", "không có múi giờ này (unknown time zone), ví dụ Asia/Ho_Chi_Minh") from None
+    return name
+
+
+def duration(text: Any) -> Any:
+    """`90s`, `15m`, `12h`, `3d` or a sum such as `1h30m` as a timedelta; anything else is refused by name."""
+    if isinstance(text, timedelta):
+        return text
+    found = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(text).strip())
+    if not found or not any(found.groups()):
+        raise PydanticCustomError("duration", "phải là khoảng thời gian như 90s, 15m, 12h, 3d (a duration)")
+    days, hours, minutes, seconds = (int(group or 0) for group in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _hour(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise PydanticCustomError("hour", "phải là giờ dạng 07:00 (a time of day)")
+    return text
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Hour = Annotated[str, AfterValidator(_hour)]
+
+
+class Section(BaseModel):
+    """One table of the file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class DatabaseSettings(Section):
+    """Where everything is kept."""
+
+    url: str = Field("sqlite:///var/loa.db", pattern=r"^(sqlite:///|postgres(ql)?://)")
+
+
+class FilesSettings(Section):
+    """Where recordings and keys are kept."""
+
+    dir: Path = Path("var")
+
+
+class WebSettings(Section):
+    """The server; `public_url` is what partners and readers see, by default the host and port."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8100, ge=0, le=65535)
+    public_url: str = Field("", pattern=r"^(https?://[^\s/]+.*)?$")
+
+    @property
+    def base_url(self) -> str:
+        """The public address without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+
+class OfficeSettings(Section):
+    """Who speaks, in which zone, in which language errors are told."""
+
+    name: str = Field("Ủy ban nhân dân xã", min_length=1, max_length=200)
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Ho_Chi_Minh"
+    locale: Literal["vi", "en"] = "vi"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The office's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class VoiceSettings(Section):
+    """Voices in order of preference, loudness of the finished file in LUFS (EBU R128)."""
+
+    engines: tuple[str, ...] = Field(("gtts", "espeak"), min_length=1)
+    loudness: float = Field(-16.0, ge=-31, le=-9)
+    variant: Literal["north", "south"] = "north"
+
+
+class ScheduleSettings(Section):
+    """Quiet hours of channels that disturb people, and how late a missed run may still be caught up."""
+
+    quiet_from: Hour = "22:00"
+    quiet_to: Hour = "07:00"
+    catch_up: Duration = timedelta(hours=12)
+    catch_up_urgent: Duration = timedelta(minutes=15)
+
+
+class HttpSettings(Section):
+    """Private networks (CIDR) that outbound calls may reach; none by default."""
+
+    allow: tuple[str, ...] = ()
+
+
+class SecuritySettings(Section):
+    """The key that seals tokens and chains the journal; made in the files directory at first start when not given."""
+
+    key: SecretStr = SecretStr("")
+
+
+class LogSettings(Section):
+    """What the process says about itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Settings(Section):
+    """Everything a process needs before it knows what it is about."""
+
+    database: DatabaseSettings = DatabaseSettings()
+    files: FilesSettings = FilesSettings()
+    web: WebSettings = WebSettings()
+    office: OfficeSettings = OfficeSettings()
+    voice: VoiceSettings = VoiceSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    http: HttpSettings = HttpSettings()
+    security: SecuritySettings = SecuritySettings()
+    log: LogSettings = LogSettings()
+    outlets: dict[str, dict[str, Any]] = {"portal": {"kind": "portal"}}
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _outlets_have_kinds(self) -> Settings:
+        for name, options in self.outlets.items():
+            if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
+                raise PydanticCustomError("outlet", f"tên điểm phát {name}: chỉ chữ thường không dấu, số và gạch ngang")
+            if not isinstance(options.get("kind"), str):
+                raise PydanticCustomError("outlet", f"điểm phát {name} thiếu kind (an outlet needs a kind)")
+        return self
+
+
+def load(file: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Settings from defaults, then the TOML file, then LOA_SECTION__KEY variables. Raises BadSettings with every problem."""
+    problems: list[str] = []
+    tree = _read_file(file, problems) if file else {}
+    origin = {(section, key): str(file) for section, table in tree.items() if isinstance(table, dict) for key in table}
+    _overlay(tree, origin, environ, problems)
+    _read_secret_files(tree, problems)
+    try:
+        settings = Settings.model_validate({**tree, "source": str(file or "")})
+    except ValidationError as error:
+        problems += [_problem(detail, origin, file) for detail in error.errors()]
+        raise BadSettings(problems) from None
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def _read_file(file: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        problems.append(f"{file}: không đọc được ({error.strerror})")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{file}: không phải TOML hợp lệ: {error}")
+    return {}
+
+
+def _overlay(
+    tree: dict[str, Any], origin: dict[tuple[str, str], str], environ: Mapping[str, str], problems: list[str]
+) -> None:
+    """Lay LOA_SECTION__KEY over the file; LOA_SECTION__KEY_FILE names a file that holds the value."""
+    for variable in sorted(name for name in environ if name.startswith(PREFIX) and "__" in name):
+        path = variable.removeprefix(PREFIX).lower().split("__")
+        value = environ[variable]
+        if path[-1].endswith("_file"):
+            path[-1] = path[-1].removesuffix("_file")
+            value = _secret_file(value, variable, problems)
+        table = tree
+        for step in path[:-1]:
+            table = table.setdefault(step, {})
+            if not isinstance(table, dict):
+                problems.append(f"{variable}: {step} không phải là một nhóm khóa (not a table)")
+                break
+        else:
+            table[path[-1]] = _parse(value, path)
+            origin[(path[0], path[1])] = variable
+
+
+def _parse(value: str, path: list[str]) -> Any:
+    """A list is written as TOML or with commas; everything else is text that the field itself converts."""
+    if value.startswith("["):
+        try:
+            return tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            return value
+    return [part.strip() for part in value.split(",") if part.strip()] if path[-1] in {"engines", "allow"} else value
+
+
+def _read_secret_files(table: dict[str, Any], problems: list[str], where: str = "") -> None:
+    """`token_file = "..."` in the file stands for `token` with the content of that file."""
+    for key in list(table):
+        value = table[key]
+        if isinstance(value, dict):
+            _read_secret_files(value, problems, f"{where}{key}.")
+        elif key.endswith("_file") and isinstance(value, str):
+            table[key.removesuffix("_file")] = _secret_file(value, where + key, problems)
+            del table[key]
+
+
+def _secret_file(name: str, key: str, problems: list[str]) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{key}: không đọc được tệp {name} ({error})")
+        return ""
+
+
+REASONS = {
+    "extra_forbidden": "không có khóa này (unknown key)",
+    "int_parsing": "phải là số nguyên (an integer)",
+    "int_type": "phải là số nguyên (an integer)",
+    "float_parsing": "phải là số (a number)",
+    "float_type": "phải là số (a number)",
+    "string_type": "phải là chuỗi (a string)",
+    "bool_parsing": "phải là true hoặc false (a boolean)",
+    "tuple_type": "phải là danh sách (a list)",
+    "dict_type": "phải là một nhóm khóa (a table)",
+    "model_type": "phải là một nhóm khóa (a table)",
+    "model_attributes_type": "phải là một nhóm khóa (a table)",
+    "missing": "bắt buộc phải có (required)",
+}
+
+
+def reason_of(detail: ErrorDetails) -> str:
+    """One validation error as a sentence for people, without the value (it may be a secret)."""
+    return REASONS.get(detail["type"], detail["msg"])
+
+
+def _problem(detail: ErrorDetails, origin: Mapping[tuple[str, str], str], file: Path | None) -> str:
+    steps = [str(step) for step in detail["loc"]]
+    source = origin.get((steps[0], steps[1]), str(file or "")) if len(steps) > 1 else str(file or "")
+    key = f"[{steps[0]}] {'.'.join(steps[1:])}".strip() if steps else "outlets"
+    return f"{source + ': ' if source else ''}{key}: {reason_of(detail)}"

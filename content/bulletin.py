@@ -1,0 +1,123 @@
+"""Bulletin: approved revisions frozen in running order; all that a channel ever sees of the content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class BulletinClass(StrEnum):
+    """Class of a bulletin as Circular 39/2020/TT-BTTTT names them."""
+
+    NORMAL = "normal"
+    PRIORITY = "priority"
+    URGENT = "urgent"
+
+    @property
+    def rank(self) -> int:
+        """0 goes first: urgent 0, priority 1, normal 2."""
+        return ("urgent", "priority", "normal").index(self.value)
+
+    @property
+    def title_vi(self) -> str:
+        """The name on screen."""
+        return {"normal": "thông thường", "priority": "ưu tiên", "urgent": "khẩn cấp"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A finished recording: its content-addressed file name, size in bytes, length in seconds, sha256 in hex."""
+
+    name: str
+    bytes: int
+    seconds: float
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One approved revision inside a bulletin, with its renditions for every form of channel.
+
+    `article` is cleaned HTML; `script` is words ready to be spoken; `short` fits an SMS; `chat` is for Zalo.
+    """
+
+    item: str
+    revision: str
+    digest: str
+    slug: str
+    title: str
+    article: str
+    script: str
+    short: str
+    chat: str
+    theme: str = ""
+    byline: str = ""
+    source: str = ""
+    language: str = "vi"
+    audio: Audio | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """What goes out at one occurrence, due at `issued_at` and stale from `valid_until` (both aware UTC)."""
+
+    id: str
+    klass: BulletinClass
+    office: str
+    issued_at: datetime
+    valid_until: datetime | None
+    parts: tuple[Part, ...]
+
+    @property
+    def title(self) -> str:
+        """The first part's title; further parts are counted, not listed."""
+        rest = len(self.parts) - 1
+        return self.parts[0].title if rest == 0 else f"{self.parts[0].title} (+{rest})"
+
+    @property
+    def short(self) -> str:
+        """SMS text of all parts."""
+        return "\n".join(part.short for part in self.parts)
+
+    @property
+    def chat(self) -> str:
+        """Zalo text of all parts."""
+        return "\n\n".join(part.chat for part in self.parts)
+
+    @property
+    def digest(self) -> str:
+        """Hex sha256 over the parts' digests in running order: what an approval of the whole is bound to."""
+        return digest_of([part.digest for part in self.parts])
+
+    def record(self) -> dict[str, Any]:
+        """The bulletin as JSON-ready values, for shelves and signed messages."""
+        plain = asdict(self)
+        plain["issued_at"] = self.issued_at.isoformat()
+        plain["valid_until"] = self.valid_until.isoformat() if self.valid_until else None
+        return plain
+
+    @classmethod
+    def from_record(cls, plain: dict[str, Any]) -> Bulletin:
+        """The opposite of `record`."""
+        until = plain["valid_until"]
+        parts = tuple(
+            Part(**{**part, "audio": Audio(**part["audio"]) if part["audio"] else None}) for part in plain["parts"]
+        )
+        return cls(
+            id=plain["id"],
+            klass=BulletinClass(plain["klass"]),
+            office=plain["office"],
+            issued_at=datetime.fromisoformat(plain["issued_at"]),
+            valid_until=datetime.fromisoformat(until) if until else None,
+            parts=parts,
+        )
+
+
+def digest_of(value: Any) -> str:
+    """Hex sha256 of a value's canonical JSON (sorted keys, no spaces, UTF-8): the digest an approval belongs to."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

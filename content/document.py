@@ -1,0 +1,259 @@
+"""Documents to drafts: Markdown with front matter, plain text as sites export it, and .docx."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from docx import Document as WordDocument
+from docx.document import Document as WordFile
+from docx.opc.exceptions import OpcError
+from docx.table import Table as WordTable
+from docx.text.paragraph import Paragraph as WordParagraph
+
+from config.words import BadInput
+from content.bulletin import BulletinClass
+from content.item import Draft
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_UNPACKED = 50 * 1024 * 1024
+MOST_FILES_IN_DOCX = 2000
+KINDS = (".md", ".txt", ".docx")
+
+FRONT_MATTER = {
+    "title": "title",
+    "theme": "theme",
+    "class": "klass",
+    "source": "source",
+    "author": "byline",
+    "language": "language",
+    "valid_from": "valid_from",
+    "valid_until": "valid_until",
+    "script": "script",
+    "short": "short",
+    "zalo": "chat",
+}
+
+SITE_DATE = re.compile(
+    r"^(?:(?:mon|tue|wed|thu|fri|sat|sun)\w*|(?:thứ\s+\w+|chủ\s+nhật))?,?\s*"
+    r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:\s*[,|-]?\s*(\d{1,2})[:h](\d{2}))?\s*(?:\|?\s*gmt\s*([+-]\d{1,2}))?\s*$",
+    re.IGNORECASE,
+)
+COUNTER = re.compile(r"^[^.!?]{3,60}:\s*[\d.,\s]+$")
+NAME = re.compile(r"^(?:[^\W\d_]\.)?(?:[^\W\d_a-zàáâãèéêìíòóôõùúýăđĩũơưạ-ỹ][^\W\d_]*\s*){1,5}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document read: the draft, the date it bears (aware), and what was left out, each as a sentence."""
+
+    draft: Draft
+    dated: datetime | None = None
+    dropped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+
+def read_document(name: str, data: bytes, zone: ZoneInfo) -> Document:
+    """The document as a draft. Raises BadInput naming the file and, where there is one, the line."""
+    kind = "." + name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    if kind not in KINDS:
+        raise _bad(name, "chỉ nhận .md, .txt và .docx", "only .md, .txt and .docx can be read")
+    if len(data) > MOST_BYTES:
+        raise _bad(name, f"lớn quá {MOST_BYTES // 2**20} MB", f"larger than {MOST_BYTES // 2**20} MB")
+    if not data.strip():
+        raise _bad(name, "tệp rỗng", "the file is empty")
+    if kind == ".docx":
+        return _read_docx(name, data)
+    text = _decode(name, data)
+    return _read_markdown(name, text, zone) if kind == ".md" else _read_text(name, text, zone)
+
+
+def _bad(name: str, vi: str, en: str) -> BadInput:
+    return BadInput(f"{name}: {vi}", f"{name}: {en}", field="file")
+
+
+def _decode(name: str, data: bytes) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise _bad(
+            name,
+            f"không phải UTF-8 (dòng {line}); hãy lưu lại với bảng mã UTF-8",
+            f"not UTF-8 (line {line}); save it as UTF-8",
+        ) from None
+    if "\0" in text:
+        raise _bad(name, "không phải tệp văn bản", "not a text file")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read_markdown(name: str, text: str, zone: ZoneInfo) -> Document:
+    front: dict[str, Any] = {}
+    if text.startswith("---\n") and "\n---" in text[3:]:
+        head, text = text[4:].split("\n---", 1)
+        text = text.split("\n", 1)[1] if "\n" in text else ""
+        try:
+            front = yaml.safe_load(head) or {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 2 if mark else 1
+            raise _bad(name, f"phần đầu sai cú pháp YAML ở dòng {line}", f"bad YAML on line {line}") from None
+        if not isinstance(front, dict):
+            raise _bad(name, "phần đầu phải là các cặp khóa: giá trị", "the front matter must be key: value pairs")
+    unknown = sorted(str(key) for key in front if key not in {*FRONT_MATTER, "date"})
+    if unknown:
+        listed = ", ".join(unknown)
+        raise _bad(name, f"phần đầu có khóa lạ: {listed}", f"unknown keys in the front matter: {listed}")
+    values = {FRONT_MATTER[key]: value for key, value in front.items() if key != "date"}
+    if "title" not in values:
+        values["title"], text = _title_from_heading(name, text)
+    if not text.strip():
+        raise _bad(name, "không có nội dung", "there is no text")
+    return Document(_draft(name, values, text, zone), _moment(name, "date", front.get("date"), zone))
+
+
+def _title_from_heading(name: str, text: str) -> tuple[str, str]:
+    found = re.match(r"\s*#{1,2}\s+(.+?)\s*#*\n", text + "\n")
+    if found:
+        return found.group(1), text[found.end() :]
+    first, _, rest = text.strip().partition("\n")
+    if not rest.strip():
+        raise _bad(name, "thiếu tiêu đề", "there is no title")
+    return first.strip("*_ "), rest
+
+
+def _draft(name: str, values: dict[str, Any], body: str, zone: ZoneInfo) -> Draft:
+    texts = {key: str(value) for key, value in values.items() if key not in {"klass", "valid_from", "valid_until"}}
+    try:
+        klass = BulletinClass(str(values.get("klass", "normal")))
+    except ValueError:
+        raise _bad(
+            name, "class phải là normal, priority hoặc urgent", "class must be normal, priority or urgent"
+        ) from None
+    return Draft(
+        **texts,
+        body=body.strip(),
+        klass=klass,
+        valid_from=_moment(name, "valid_from", values.get("valid_from"), zone),
+        valid_until=_moment(name, "valid_until", values.get("valid_until"), zone),
+    )
+
+
+def _moment(name: str, key: str, value: Any, zone: ZoneInfo) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    if isinstance(value, date):
+        return datetime.combine(value, time(23, 59) if key == "valid_until" else time(0), zone)
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise _bad(name, f"{key} không phải ngày giờ: {value}", f"{key} is no date: {value}") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _read_text(name: str, text: str, zone: ZoneInfo) -> Document:
+    """Plain text as news sites export it: rubric, title, date line, paragraphs, byline, page furniture."""
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    dropped: list[str] = []
+    at = next((number for number, line in enumerate(lines) if SITE_DATE.match(line)), None)
+    dated = None
+    if at is not None:
+        dated = _site_date(name, at + 1, lines[at], zone)
+        head = [line for line in lines[:at] if line]
+        lines = lines[at + 1 :]
+    else:
+        filled = [line for line in lines if line]
+        head, lines = filled[:1], lines[lines.index(filled[0]) + 1 :]
+    if not head:
+        raise _bad(name, "thiếu tiêu đề trước dòng ngày", "there is no title above the date")
+    dropped += [f"chuyên mục “{line}”" for line in head[:-1]]
+    body = _without_furniture(lines, dropped)
+    byline = body.pop() if len(body) > 1 and _is_name(body[-1]) else ""
+    if not body:
+        raise _bad(name, "không có nội dung", "there is no text")
+    return Document(Draft(title=head[-1], body="\n\n".join(body), byline=byline), dated, tuple(dropped))
+
+
+def _site_date(name: str, line: int, text: str, zone: ZoneInfo) -> datetime:
+    found = SITE_DATE.match(text)
+    assert found is not None
+    day, month, year, hour, minute, offset = found.groups()
+    place = timezone(timedelta(hours=int(offset))) if offset else zone
+    try:
+        return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=place)
+    except ValueError:
+        raise _bad(name, f"dòng {line}: ngày không có thật: {text}", f"line {line}: no such date: {text}") from None
+
+
+def _without_furniture(lines: list[str], dropped: list[str]) -> list[str]:
+    """Paragraphs without what the site put below them: headings in capitals that nothing follows, counters."""
+    body = [line for line in lines if line]
+    while body and (COUNTER.match(body[-1]) or (body[-1].isupper() and len(body[-1]) < 80)):
+        dropped.insert(0, f"phần cuối trang “{body.pop()}”")
+    return body
+
+
+def _is_name(line: str) -> bool:
+    words = line.removeprefix("Tác giả:").removeprefix("Tin:").strip()
+    return len(words) <= 60 and words[-1:] not in set(".!?…:;") and bool(NAME.match(words))
+
+
+def _read_docx(name: str, data: bytes) -> Document:
+    _check_package(name, data)
+    try:
+        word = WordDocument(io.BytesIO(data))
+    except (OpcError, KeyError, ValueError, SyntaxError, zipfile.BadZipFile):
+        raise _bad(name, "không phải tệp Word (.docx) hợp lệ", "not a proper Word (.docx) file") from None
+    dropped: list[str] = []
+    blocks = [block for block in _blocks(word, dropped) if block[1]]
+    if not blocks:
+        raise _bad(name, "không có nội dung", "there is no text")
+    title = next((text for style, text in blocks if style in {"Title", "Heading 1"}), blocks[0][1])
+    rest = list(blocks)
+    rest.remove(next(block for block in blocks if block[1] == title))
+    byline = rest.pop()[1] if len(rest) > 1 and _is_name(rest[-1][1]) else ""
+    if not rest:
+        raise _bad(name, "không có nội dung dưới tiêu đề", "there is no text below the title")
+    body = "\n\n".join(_as_markdown(style, text) for style, text in rest)
+    return Document(Draft(title=title, body=body, byline=byline), None, tuple(dropped))
+
+
+def _check_package(name: str, data: bytes) -> None:
+    """Look at the package's table of contents before anything is unpacked: a bomb never gets that far."""
+    try:
+        members = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    except zipfile.BadZipFile:
+        raise _bad(name, "không phải tệp Word (.docx)", "not a Word (.docx) file") from None
+    if sum(member.file_size for member in members) > MOST_UNPACKED or len(members) > MOST_FILES_IN_DOCX:
+        raise _bad(name, "giải nén ra quá lớn, không mở", "it unpacks to far too much and was not opened")
+    if "word/document.xml" not in {member.filename for member in members}:
+        raise _bad(name, "là tệp .zip đổi tên, không phải Word", "a renamed .zip, not a Word file")
+
+
+def _blocks(word: WordFile, dropped: list[str]) -> list[tuple[str, str]]:
+    blocks: list[tuple[str, str]] = []
+    for block in word.iter_inner_content():
+        if isinstance(block, WordParagraph):
+            style = block.style.name if block.style is not None else ""
+            blocks.append((style or "", " ".join(block.text.split())))
+        elif isinstance(block, WordTable):
+            rows = [[" ".join(cell.text.split()) for cell in row.cells] for row in block.rows]
+            blocks += [("", "; ".join(cell for cell in row if cell)) for row in rows]
+    pictures = len(word.inline_shapes)
+    if pictures:
+        dropped.append(f"{pictures} hình ảnh")
+    return blocks
+
+
+def _as_markdown(style: str, text: str) -> str:
+    if style.startswith("Heading"):
+        return f"## {text}"
+    return f"- {text}" if style.startswith("List") else text

@@ -1,0 +1,192 @@
+"""The office's verbs on items: write, revise, submit, approve, send back, withdraw.
+
+Each verb runs inside the transaction it is given and notes itself in the journal there, so that the caller can join
+it with what else belongs to the same deed (a withdrawal also clears shelves).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.clock import Clock
+from config.words import BadInput, Conflict, NotAllowed
+from content import store
+from content.item import Approval, Draft, Item, ItemState, Revision, same_person, slug_of
+from content.reading import Lexicon
+from content.rendition import findings, render
+from db.database import Database
+from db.journal import Journal
+from db.types import new_id
+
+
+class Editing:
+    """Verbs that change items. `by` is always a person's written name."""
+
+    def __init__(self, database: Database, journal: Journal, clock: Clock, lexicon: Lexicon | None = None) -> None:
+        self._database = database
+        self._journal = journal
+        self._clock = clock
+        self._lexicon = lexicon
+
+    async def write(self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "") -> Item:
+        """A new item with its first revision. Raises BadInput."""
+        now = self._clock.now()
+        id = new_id(now)
+        revision = self._render(draft, id, 1, by)
+        item = Item(
+            id=id,
+            slug=f"{slug_of(draft.title)}-{id[-6:]}",
+            state=ItemState.DRAFT,
+            title=revision.title,
+            revision=revision.id,
+            approved=None,
+            klass=revision.klass,
+            theme=revision.theme,
+            valid_until=revision.valid_until,
+            created_at=now,
+            changed_at=now,
+        )
+        await self._check_theme(tx, draft)
+        await store.add_item(tx, item)
+        await store.add_revision(tx, revision)
+        await self._journal.note(tx, now, by, "write", f"item/{id}", digest=revision.digest, via=via)
+        return item
+
+    async def revise(self, tx: AsyncConnection, item_id: str, draft: Draft, by: str, *, base: str = "") -> Item:
+        """A new text of an item: always a draft. `base` is the revision the writer started from; Conflict if it is not newest."""
+        item = await store.lock_item(self._database, tx, item_id)
+        if base and base != item.revision:
+            raise Conflict(
+                "Người khác vừa sửa tin này; hãy mở lại để xem bản mới nhất",
+                "Somebody else has just changed this item; open it again",
+            )
+        item.check_move(ItemState.DRAFT)
+        now = self._clock.now()
+        before = await store.find_revision(tx, item.revision)
+        revision = self._render(draft, item.id, before.number + 1, by)
+        await self._check_theme(tx, draft)
+        await store.add_revision(tx, revision)
+        changed = replace(
+            item,
+            state=ItemState.DRAFT,
+            title=revision.title,
+            revision=revision.id,
+            klass=revision.klass,
+            theme=revision.theme,
+            valid_until=revision.valid_until,
+            changed_at=now,
+        )
+        await self._save(tx, changed)
+        await self._journal.note(tx, now, by, "revise", f"item/{item.id}", digest=revision.digest, number=revision.number)
+        return changed
+
+    async def submit(self, tx: AsyncConnection, item_id: str, by: str) -> Item:
+        """Hand the newest text over for approval. Raises BadInput when a rendition breaks its limit."""
+        item = await store.lock_item(self._database, tx, item_id)
+        item.check_move(ItemState.IN_REVIEW)
+        revision = await store.find_revision(tx, item.revision)
+        bad = [finding for finding in findings(revision) if finding.bad]
+        if bad:
+            raise BadInput(
+                "; ".join(finding.vi for finding in bad), "; ".join(f.en for f in bad), field=bad[0].rendition
+            )
+        return await self._move(tx, item, ItemState.IN_REVIEW, by, "submit", digest=revision.digest)
+
+    async def approve(
+        self,
+        tx: AsyncConnection,
+        item_id: str,
+        by: str,
+        *,
+        digest: str = "",
+        note: str = "",
+        recording: str | None = None,
+    ) -> Item:
+        """Allow exactly this digest to go out. NotAllowed for whoever wrote any of it, Conflict when the digest has changed."""
+        item = await store.lock_item(self._database, tx, item_id)
+        revision = await store.find_revision(tx, item.revision)
+        if digest and digest != revision.digest:
+            raise Conflict(
+                "Nội dung đã thay đổi sau khi bạn mở; hãy xem lại bản mới rồi duyệt",
+                "The text has changed since you opened it; read the new one first",
+            )
+        item.check_move(ItemState.APPROVED)
+        await self._check_second_person(tx, item, by)
+        await self._judge(tx, revision, "approved", by, note, recording)
+        approved = replace(item, approved=revision.id)
+        return await self._move(tx, approved, ItemState.APPROVED, by, "approve", digest=revision.digest, note=note)
+
+    async def send_back(self, tx: AsyncConnection, item_id: str, by: str, note: str) -> Item:
+        """Return the text to its writer; the reason is obligatory."""
+        if not note.strip():
+            raise BadInput("Hãy ghi lý do trả lại", "Say why it is sent back", field="note")
+        item = await store.lock_item(self._database, tx, item_id)
+        if item.state is not ItemState.IN_REVIEW:
+            item.check_move(ItemState.APPROVED)
+        revision = await store.find_revision(tx, item.revision)
+        await self._judge(tx, revision, "sent_back", by, note, None)
+        return await self._move(tx, item, ItemState.DRAFT, by, "send_back", digest=revision.digest, note=note)
+
+    async def withdraw(self, tx: AsyncConnection, item_id: str, by: str, note: str) -> Item:
+        """Take an item out of force for good; the reason is obligatory."""
+        if not note.strip():
+            raise BadInput("Hãy ghi lý do thu hồi", "Say why it is withdrawn", field="note")
+        item = await store.lock_item(self._database, tx, item_id)
+        withdrawn = replace(item, approved=None)
+        return await self._move(tx, withdrawn, ItemState.WITHDRAWN, by, "withdraw", note=note)
+
+    async def expire(self, tx: AsyncConnection, item_id: str) -> Item:
+        """Note that an approved item's validity is over."""
+        item = await store.lock_item(self._database, tx, item_id)
+        return await self._move(tx, item, ItemState.EXPIRED, "Loa", "expire")
+
+    def _render(self, draft: Draft, item: str, number: int, by: str) -> Revision:
+        now = self._clock.now()
+        return render(
+            draft, id=new_id(now), item=item, number=number, writer=by, made_at=now, lexicon=self._lexicon
+        )
+
+    async def _check_theme(self, tx: AsyncConnection, draft: Draft) -> None:
+        if draft.theme and draft.theme not in dict(await store.themes(tx)):
+            raise BadInput(f"Không có chủ đề {draft.theme}", f"There is no theme {draft.theme}", field="theme")
+
+    async def _check_second_person(self, tx: AsyncConnection, item: Item, by: str) -> None:
+        if any(same_person(by, writer) for writer in await store.writers_of(tx, item.id)):
+            raise NotAllowed(
+                f"{by} đã viết hoặc sửa tin này nên không được tự duyệt; cần người thứ hai",
+                f"{by} wrote or edited this item and may not approve it; a second person must",
+            )
+
+    async def _judge(
+        self, tx: AsyncConnection, revision: Revision, verdict: str, by: str, note: str, recording: str | None
+    ) -> None:
+        now = self._clock.now()
+        await store.add_approval(
+            tx, Approval(new_id(now), revision.id, revision.digest, verdict, by, now, note.strip(), recording)
+        )
+
+    async def _move(
+        self, tx: AsyncConnection, item: Item, to: ItemState, by: str, verb: str, **detail: str
+    ) -> Item:
+        item.check_move(to)
+        now = self._clock.now()
+        moved = replace(item, state=to, changed_at=now)
+        await self._save(tx, moved)
+        await self._journal.note(tx, now, by, verb, f"item/{item.id}", **detail)
+        return moved
+
+    async def _save(self, tx: AsyncConnection, item: Item) -> None:
+        await store.change_item(
+            tx,
+            item.id,
+            state=item.state.value,
+            title=item.title,
+            revision=item.revision,
+            approved=item.approved,
+            klass=item.klass.value,
+            theme=item.theme,
+            valid_until=item.valid_until,
+            changed_at=item.changed_at,
+        )

@@ -1,0 +1,186 @@
+"""Item, Revision, Approval: one piece of public information, its unchangeable texts, who allowed them; pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from config.words import BadInput, Conflict
+from content.bulletin import BulletinClass, digest_of
+
+
+class ItemState(StrEnum):
+    """Where an item stands; the words on screen are in `TITLES`."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+TITLES = {
+    ItemState.DRAFT: "bản nháp",
+    ItemState.IN_REVIEW: "chờ duyệt",
+    ItemState.APPROVED: "đã duyệt",
+    ItemState.WITHDRAWN: "đã thu hồi",
+    ItemState.EXPIRED: "hết hiệu lực",
+}
+
+MOVES: dict[ItemState, frozenset[ItemState]] = {
+    ItemState.DRAFT: frozenset({ItemState.DRAFT, ItemState.IN_REVIEW, ItemState.WITHDRAWN}),
+    ItemState.IN_REVIEW: frozenset({ItemState.DRAFT, ItemState.APPROVED, ItemState.WITHDRAWN}),
+    ItemState.APPROVED: frozenset({ItemState.DRAFT, ItemState.WITHDRAWN, ItemState.EXPIRED}),
+    ItemState.WITHDRAWN: frozenset(),
+    ItemState.EXPIRED: frozenset({ItemState.DRAFT}),
+}
+
+RENDITIONS = ("article", "script", "short", "chat")
+
+DEFAULT_THEMES = (
+    ("y-nghia", "Tầm quan trọng, ý nghĩa, mục tiêu và tác động của cải cách hành chính"),
+    ("chi-dao", "Văn bản chỉ đạo của Trung ương và địa phương"),
+    ("chuong-trinh-tong-the", "Nội dung, kết quả chương trình tổng thể cải cách hành chính nhà nước"),
+    ("nghi-quyet-dang", "Chương trình của cấp ủy thực hiện nghị quyết đại hội Đảng"),
+    ("dien-hinh", "Điển hình tiên tiến, sáng kiến, mô hình thí điểm"),
+    ("mot-cua", "Một cửa liên thông hiện đại và ứng dụng công nghệ thông tin"),
+)
+"""The six topics of the founding plan (Plan 36/KH-UBND of 23/01/2017, as the news item about it lists them)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a writer hands in. Renditions left empty are derived from the body."""
+
+    title: str
+    body: str
+    theme: str = ""
+    klass: BulletinClass = BulletinClass.NORMAL
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    source: str = ""
+    byline: str = ""
+    language: str = "vi"
+    article: str = ""
+    script: str = ""
+    short: str = ""
+    chat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One unchangeable text of an item with its renditions. `spoken` is the script in words; `derived` names what was not edited."""
+
+    id: str
+    item: str
+    number: int
+    title: str
+    body: str
+    article: str
+    script: str
+    spoken: str
+    short: str
+    chat: str
+    derived: tuple[str, ...]
+    theme: str
+    klass: BulletinClass
+    valid_from: datetime | None
+    valid_until: datetime | None
+    source: str
+    byline: str
+    language: str
+    writer: str
+    made_at: datetime
+
+    @property
+    def digest(self) -> str:
+        """What an approval belongs to: everything that can be heard, read or that says when it holds."""
+        return digest_of(
+            [
+                *(self.title, self.article, self.script, self.spoken, self.short, self.chat),
+                *(self.theme, self.klass.value, self.source, self.byline, self.language),
+                *(moment.isoformat() if moment else None for moment in (self.valid_from, self.valid_until)),
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of public information. `revision` is its newest text, `approved` the one in force, if any."""
+
+    id: str
+    slug: str
+    state: ItemState
+    title: str
+    revision: str
+    approved: str | None
+    klass: BulletinClass
+    theme: str
+    valid_until: datetime | None
+    created_at: datetime
+    changed_at: datetime
+
+    def check_move(self, to: ItemState) -> None:
+        """Raise Conflict unless the item may go there from where it is."""
+        if to not in MOVES[self.state]:
+            raise Conflict(
+                f"Tin “{self.title}” đang ở trạng thái {TITLES[self.state]}, không chuyển sang {TITLES[to]} được",
+                f"Item {self.id} is {self.state}; it cannot become {to}",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who allowed or sent back which digest, when, with what note; `recording` is the sha256 of the audio that was heard."""
+
+    id: str
+    thing: str
+    digest: str
+    verdict: str
+    person: str
+    at: datetime
+    note: str = ""
+    recording: str | None = None
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two written names are one person: case, spacing and Unicode form do not tell people apart."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def check_draft(draft: Draft) -> None:
+    """Raise BadInput naming the first field that cannot stand."""
+    if not draft.title.strip():
+        raise BadInput("Thiếu tiêu đề", "The title is missing", field="title")
+    if len(draft.title) > 300:
+        raise BadInput("Tiêu đề dài quá 300 ký tự", "The title is longer than 300 characters", field="title")
+    if not draft.body.strip():
+        raise BadInput("Thiếu nội dung", "The body is missing", field="body")
+    if len(draft.body) > 200_000:
+        raise BadInput("Nội dung dài quá 200.000 ký tự", "The body is longer than 200,000 characters", field="body")
+    if draft.valid_from and draft.valid_until and draft.valid_until <= draft.valid_from:
+        raise BadInput(
+            "Thời điểm hết hiệu lực phải sau thời điểm bắt đầu",
+            "The end of validity must be after its beginning",
+            field="valid_until",
+        )
+
+
+def slug_of(title: str) -> str:
+    """The title as the end of a web address: no marks, lower case, at most 80 letters, cut at a word."""
+    plain = unicodedata.normalize("NFD", title.lower().replace("đ", "d"))
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    words = re.findall(r"[a-z0-9]+", plain)
+    slug = ""
+    for word in words:
+        if len(slug) + 1 + len(word) > 80:
+            break
+        slug = f"{slug}-{word}" if slug else word[:80]
+    return slug or "tin"

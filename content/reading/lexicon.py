@@ -1,0 +1,150 @@
+"""The lexicon: written forms, the words said for them, and where each holds; its data is in lexicon/*.tsv."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from content.reading.conditions import Condition, ConditionError, Place, parse
+from content.reading.fold import folded, lowered
+from content.reading.letters import is_syllable
+
+COLUMNS = ("abbr", "spoken", "domain", "condition", "status")
+HEAD = re.compile(r"[^\W\d_]+|[0-9]+|.", re.DOTALL)
+SPOKEN = re.compile(r"[^\W\d_]+(?:,? [^\W\d_]+){0,30}")
+HOST = "host"
+
+
+class LexiconError(ValueError):
+    """A row of a lexicon that cannot be used; the message names the line and the column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: a written form, what is said, its domain, the condition under which it holds, and how sure we are."""
+
+    abbr: str
+    spoken: str
+    domain: str = "office"
+    condition: str = ""
+    status: str = "added"
+    when: Condition = field(init=False, compare=False, repr=False)
+    form: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the row: a wrong one must fail where it is written, not on the air."""
+        if not self.abbr.strip() or self.abbr != self.abbr.strip():
+            raise LexiconError("column abbr: empty, or spaces around it")
+        if not SPOKEN.fullmatch(self.spoken) or self.spoken != lowered(folded(self.spoken)):
+            raise LexiconError(f"column spoken: only lower-case words and commas, not {self.spoken!r}")
+        object.__setattr__(self, "form", folded(self.abbr))
+        try:
+            object.__setattr__(self, "when", parse(self.condition))
+        except ConditionError as error:
+            raise LexiconError(f"column condition: {error}") from None
+
+    @property
+    def any_case(self) -> bool:
+        """A form written in lower case holds in capitals too."""
+        return self.form == lowered(self.form)
+
+    def holds(self, place: Place, written: str) -> bool:
+        """Tell whether this row may speak for the form as written at this place."""
+        if written == self.form:
+            return self.when.holds(place)
+        if self.any_case and len(self.form) > 1:
+            return self.when.holds(place)
+        # "ubnd" is UBND, but "an" is not AN; and conditions are not asked of a form in the wrong case.
+        return self.when.always and not is_syllable(lowered(self.form)) and len(self.form) > 2
+
+
+class Lexicon:
+    """Entries found by the first letters of their written form; never changed, only extended into a new one."""
+
+    __slots__ = ("_by_head", "_hosts", "_symbols", "entries")
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        """Index the entries; where several hold, an earlier one wins, and a conditional one before a general one."""
+        self.entries = tuple(entries)
+        self._by_head: dict[str, list[Entry]] = {}
+        self._symbols: dict[str, str] = {}
+        self._hosts: dict[str, str] = {}
+        for entry in self.entries:
+            self._index(entry)
+        for rows in self._by_head.values():
+            rows.sort(key=lambda entry: -len(entry.form))
+
+    def _index(self, entry: Entry) -> None:
+        if entry.domain == HOST:
+            self._hosts.setdefault(entry.abbr, entry.spoken)
+            return
+        if not entry.when.symbol:
+            head = HEAD.match(lowered(entry.form))
+            self._by_head.setdefault(head[0] if head else "", []).append(entry)
+
+    def with_entries(self, entries: Iterable[Entry]) -> "Lexicon":
+        """Give a lexicon in which these entries come before all others, as an office's or an item's own readings."""
+        added = sorted(entries, key=lambda entry: entry.when.always)
+        return Lexicon((*added, *self.entries))
+
+    def starting(self, head: str) -> list[Entry]:
+        """Give the entries whose written form starts with this lower-case run of letters, longest first."""
+        return self._by_head.get(head, [])
+
+    def host(self, label: str) -> str | None:
+        """Give the reading of one label of a web address: "sonla" is "sơn la"."""
+        return self._hosts.get(label)
+
+    def in_symbol(self, segment: str) -> str | None:
+        """Give the reading of one part of a document symbol: KH is "kế hoạch" there, in any case of its letters."""
+        if not self._symbols:
+            self._index_symbols()
+        return self._symbols.get(segment) or self._symbols.get(lowered(segment))
+
+    def _index_symbols(self) -> None:
+        rows = [entry for entry in self.entries if entry.when.symbol]
+        rows += [entry for entry in self.entries if entry.when.always and entry.domain not in ("unit", HOST)]
+        for entry in rows:
+            self._symbols.setdefault(entry.abbr, entry.spoken)
+            self._symbols.setdefault(lowered(entry.abbr), entry.spoken)
+
+    def known(self, abbr: str) -> list[str]:
+        """Give every reading of a form, whatever its condition."""
+        head = HEAD.match(lowered(abbr))
+        found = [entry.spoken for entry in self.starting(head[0] if head else "") if entry.abbr == abbr]
+        in_symbol = self.in_symbol(abbr)
+        return [*found, in_symbol] if in_symbol else found
+
+    @classmethod
+    def from_tsv(cls, text: str) -> "Lexicon":
+        """Read a table with the columns abbr, spoken, domain, condition and status; a bad row names line and column."""
+        lines = text.splitlines()
+        if not lines or tuple(lines[0].split("\t")) != COLUMNS:
+            raise LexiconError(f"line 1: the columns must be {', '.join(COLUMNS)}")
+        return cls(_entry(number, line) for number, line in enumerate(lines[1:], 2) if line.strip())
+
+    def to_tsv(self) -> str:
+        """Write the table that from_tsv reads."""
+        rows = [COLUMNS, *((e.abbr, e.spoken, e.domain, e.condition, e.status) for e in self.entries)]
+        return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _entry(number: int, line: str) -> Entry:
+    cells = line.split("\t")
+    if len(cells) != len(COLUMNS):
+        missing = COLUMNS[len(cells)] if len(cells) < len(COLUMNS) else "after status"
+        raise LexiconError(f"line {number}, column {missing}: {len(cells)} cells instead of {len(COLUMNS)}")
+    try:
+        return Entry(*cells)
+    except LexiconError as error:
+        raise LexiconError(f"line {number}, {error}") from None
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """Load the lexicon of the house from its data files."""
+    folder = files("content.reading") / "lexicon"
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".tsv"))
+    tables = [Lexicon.from_tsv((folder / name).read_text("utf-8")).entries for name in names]
+    return Lexicon(entry for table in tables for entry in table)

@@ -1,0 +1,196 @@
+"""Signs between words and numbers: dashes, slashes, plus and minus, brackets, money signs; pauses, or silence."""
+
+import re
+import unicodedata
+
+from content.reading.scene import COUNTED, PAUSES, QUANTITIES, SCALES, Said, Scene
+from content.reading.vocabulary import PER, PLACES
+
+SILENT = "silent"
+RUN = re.compile(r"([.…]{2,}|…)|([?!]{2,})|([-_*=~#.•·|]{3,})")
+NEXT_WORD = re.compile(r" ?([^\W\d_]{1,12}|°[cC])")
+NEXT_ONE = re.compile(r" ?0?1 [^\W\d_]")
+COMPARED = re.compile(r"(>=|=>|->|-->|<=|<-)")
+NEXT_DIGIT = re.compile(r" ?[0-9]")
+RANGE_END = re.compile(r" ?(?:ngày |tháng |năm |thứ |điều |khoản |tuổi |km |t)?[0-9]")
+COUNT_NEXT = re.compile(r" ?[0-9]{1,4}(?:[.,][0-9]{1,3}){0,3} ?([^\W\d_]{1,12}|%)")
+MONEY = re.compile(r" ?([0-9]{1,12}(?:[.,][0-9]{1,3}){0,4})")
+SCALED = re.compile(r" (nghìn|ngàn|triệu|tỷ)(?![^\W_])")
+CURRENCY = {"$": "đô la", "€": "ơ rô", "£": "bảng anh", "¥": "yên"}
+SPOKEN = {
+    "&": "và", "+": "cộng", "=": "bằng", "<": "nhỏ hơn", ">": "lớn hơn", "≥": "lớn hơn hoặc bằng",
+    "≤": "nhỏ hơn hoặc bằng", "±": "cộng trừ", "×": "nhân", "÷": "chia", "№": "số", "§": "mục", "%": "phần trăm",
+    "@": "a còng", "‰": "phần nghìn", "≠": "khác", "≈": "xấp xỉ", "°": "độ",
+}  # fmt: skip
+PAUSE = {"(": ",", ")": ",", "[": ",", "]": ",", "{": ",", "}": ",", "|": ",", "→": ",", "⇒": ",", "，": ",", "、": ","}
+PARTS = {"½": "một phần hai", "¼": "một phần tư", "¾": "ba phần tư", "⅓": "một phần ba", "⅔": "hai phần ba"}
+BULLETS = frozenset("-+*•·=>")
+
+
+def run(scene: Scene, at: int) -> Said | None:
+    """Read a run of dots as a pause, and rows of dashes or stars as nothing."""
+    found = RUN.match(scene.text, at)
+    if not found:
+        return None
+    if found[1]:
+        return Said(",", found.end(), "pause")
+    if found[2]:
+        return Said("?" if "?" in found[2] else "!", found.end(), "pause")
+    return Said("", found.end(), SILENT)
+
+
+def dash(scene: Scene, at: int) -> Said | None:
+    """Read a dash: "đến" in a range, "âm" before a bare number, a pause between words, nothing in a compound."""
+    if scene.next_char(at) != "-":
+        return None
+    if scene.line_start and scene.text[at + 1 : at + 2] in (" ", "", "-"):
+        return Said("", at + 1, SILENT)
+    if scene.heard().rule in QUANTITIES and _is_range(scene, at):
+        return _to(scene, at)
+    if _repeats_unit(scene, at):
+        return Said("đến", at + 1, "range")
+    if scene.text[at + 1 : at + 2].isdigit() and not scene.text[at - 1 : at].isalnum():
+        return Said("âm", at + 1, "minus")
+    spaced = scene.text[at - 1 : at] == " " or scene.next_char(at + 1) == " "
+    return Said(",", at + 1, "pause") if spaced else Said("", at + 1, SILENT)
+
+
+def _is_range(scene: Scene, at: int) -> bool:
+    if scene.heard().rule == "ordinal" and scene.said(2) != "thứ":
+        return False
+    return bool(RANGE_END.match(scene.lower, at + 1)) and scene.text[scene.heard().end : at].strip() == ""
+
+
+def _repeats_unit(scene: Scene, at: int) -> bool:
+    """The same word counts on both sides: 8 giờ - 11 giờ, 5 ngày - 7 ngày."""
+    counted = scene.heard().written.lower()
+    if counted in SCALES and scene.heard(2).rule in COUNTED and NEXT_DIGIT.match(scene.text, at + 1):
+        return True
+    following = COUNT_NEXT.match(scene.lower, at + 1)
+    if not following or scene.heard().rule not in ("word", "unit") or scene.heard(2).rule not in QUANTITIES:
+        return False
+    return counted == following[1] or {counted, following[1]} == {"phút", "giờ"}
+
+
+def _to(scene: Scene, at: int) -> Said:
+    if scene.heard().rule == "number" and scene.heard(2).spoken in ("số", "tỷ số", "tỉ số") and "tỷ" in scene.lately(5):
+        return Said("", at + 1, SILENT)
+    counted = scene.heard(2).spoken if scene.heard().rule in ("number", "date") else ""
+    first = next(iter(scene.heard().spoken.split()), "")
+    repeats = NEXT_DIGIT.match(scene.text, at + 1) and counted in ("ngày", "tháng")
+    if repeats and scene.heard().rule == "number":
+        return Said(f"đến {counted}", at + 1, "range")
+    return Said("đến ngày" if repeats and "tháng" not in scene.heard().spoken and first else "đến", at + 1, "range")
+
+
+def slash(scene: Scene, at: int) -> Said | None:
+    """Read a slash: "trên" between numbers, "một" before what an amount is paid or counted for, else a pause."""
+    if scene.next_char(at) != "/":
+        return None
+    if scene.heard().rule in COUNTED | {"ordinal"} and NEXT_DIGIT.match(scene.text, at + 1) and scene.touching(at):
+        return Said("trên", at + 1, "ratio")
+    if (
+        scene.heard().rule in ("word", "unit", "time")
+        and scene.counted_lately(3)
+        and NEXT_DIGIT.match(scene.text, at + 1)
+    ):
+        return Said("" if NEXT_ONE.match(scene.text, at + 1) else "trên", at + 1, "rate")
+    following = NEXT_WORD.match(scene.lower, at + 1)
+    if scene.heard().end == at and scene.next_char(at + 1).isspace():
+        return Said(",", at + 1, "pause")
+    if following and _is_rate(scene, following[1]):
+        return Said("một", at + 1, "rate")
+    if following and following[1] in ("hoặc", "hay"):
+        return Said("", at + 1, SILENT)
+    return Said(",", at + 1, "pause")
+
+
+def _is_rate(scene: Scene, following: str) -> bool:
+    if scene.heard().rule == "unit" or (scene.heard().rule in ("decimal", "number") and following in PER):
+        return True
+    counted = any(scene.heard(back).rule in COUNTED | {"unit"} for back in range(2, 6))
+    if scene.said() == "đồng":
+        return counted or following in PER
+    if following not in PER or scene.said() in PLACES:
+        return False
+    return counted
+
+
+def plus(scene: Scene, at: int) -> Said | None:
+    """Say nothing for a plus that opens a line."""
+    opens = scene.line_start and scene.next_char(at) in BULLETS and not NEXT_DIGIT.match(scene.text, at + 1)
+    opens = opens or (scene.line_start and scene.text[at : at + 2] in ("+ ", "* ", "• ", "· "))
+    return Said("", at + 1, SILENT) if opens else None
+
+
+def comparison(scene: Scene, at: int) -> Said | None:
+    """Read signs made of two characters: >= and <= compare, arrows are pauses."""
+    found = COMPARED.match(scene.text, at)
+    spoken = {">=": "lớn hơn hoặc bằng", "<=": "nhỏ hơn hoặc bằng"}
+    return Said(spoken.get(found[0], ","), found.end(), "sign") if found else None
+
+
+def times(scene: Scene, at: int) -> Said | None:
+    """Read the x of "3 x 4 m" as "nhân"."""
+    if scene.next_char(at) not in ("x", "X") or not NEXT_DIGIT.match(scene.text, at + 1):
+        return None
+    return Said("nhân", at + 1, "sign") if scene.counted_lately(3) and scene.touching(at) else None
+
+
+def money(scene: Scene, at: int) -> Said | None:
+    """Read $100 with the currency after the amount."""
+    currency = CURRENCY.get(scene.next_char(at))
+    if not currency:
+        return None
+    found = MONEY.match(scene.text, at + 1)
+    if not found or (scene.heard().rule in COUNTED and scene.touching(at)):
+        return Said(currency, at + 1, "unit")
+    amount = SCALED.match(scene.text, found.end())
+    words = [_amount(scene, found[1]), *([amount[1]] if amount else []), currency]
+    return Said(" ".join(words), amount.end() if amount else found.end(), "money")
+
+
+def _amount(scene: Scene, written: str) -> str:
+    """Say an amount of foreign money, in which a dot or comma with three digits after it marks the thousands."""
+    whole, _, fraction = written.replace(",", ".").rpartition(".")
+    if not whole or len(fraction) == 3:
+        return scene.numbers.figure(whole.replace(".", "") + fraction)
+    return scene.numbers.decimal(whole.replace(".", ""), fraction)
+
+
+def about(scene: Scene, at: int) -> Said | None:
+    """Read ~ before a number as "khoảng"."""
+    is_about = scene.next_char(at) in "~≈" and NEXT_DIGIT.match(scene.text, at + 1)
+    return Said("khoảng", at + 1, "sign") if is_about else None
+
+
+def proportion(scene: Scene, at: int) -> Said | None:
+    """Read the colon of "tỷ lệ 1:2.000" as "trên"."""
+    between = scene.next_char(at) == ":" and scene.heard().end == at and scene.text[at + 1 : at + 2].isdigit()
+    return Said("trên", at + 1, "ratio") if between and "lệ" in scene.lately(4) else None
+
+
+def sign(scene: Scene, at: int) -> Said | None:
+    """Read any other sign: a word, a pause, a number in a circle, or silence."""
+    char = scene.next_char(at)
+    if char in PAUSES:
+        between = scene.text[max(0, at - 1) : at + 2]
+        silent = char == "." and len(between) == 3 and between[0].isupper() and between[2].isupper()
+        return Said("" if silent else char, at + 1, SILENT if silent else "pause")
+    if char in PAUSE:
+        return Said(PAUSE[char], at + 1, "pause")
+    spoken = SPOKEN.get(char) or _numeric(scene, scene.source[at])
+    return Said(spoken, at + 1, "sign" if spoken else SILENT)
+
+
+def minutes(scene: Scene, at: int) -> Said | None:
+    """Read 45' as minutes."""
+    is_minutes = scene.next_char(at) == "'" and scene.heard().rule == "number" and scene.heard().end == at
+    return Said("phút", at + 1, "unit") if is_minutes else None
+
+
+def _numeric(scene: Scene, char: str) -> str:
+    if char in PARTS:
+        return PARTS[char]
+    value = unicodedata.numeric(char, -1)
+    return scene.numbers.cardinal(int(value)) if value >= 0 and value == int(value) and value < 10**9 else ""

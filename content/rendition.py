@@ -1,0 +1,190 @@
+"""Renditions of one text: article, radio script, short text, Zalo text; derived from the body, checked against limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import nh3
+from markdown_it import MarkdownIt
+
+from content.item import RENDITIONS, Draft, Revision, check_draft
+from content.reading import Lexicon, read
+from content.short import cut_at_word, sms_length, unaccented
+
+SHORT_CHARACTERS = 160
+CHAT_CHARACTERS = 2000
+"""Zalo's limit for a consultation text message."""
+SMS_SEGMENTS = 3
+SCRIPT_CHARACTERS = 30_000
+
+TAGS = {
+    *("p", "br", "h2", "h3", "h4", "strong", "em", "u", "s", "sub", "sup", "blockquote", "ul", "ol", "li", "hr"),
+    *("a", "table", "thead", "tbody", "tr", "th", "td", "caption"),
+}
+ATTRIBUTES = {"a": {"href"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}, "ol": {"start"}}
+_markdown = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").enable("strikethrough")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about one rendition that a person should know; `bad` stops a submission."""
+
+    rendition: str
+    bad: bool
+    vi: str
+    en: str
+
+
+def render(
+    draft: Draft, *, id: str, item: str, number: int, writer: str, made_at: datetime, lexicon: Lexicon | None = None
+) -> Revision:
+    """A revision of the draft with every rendition filled in. Raises BadInput when the draft cannot stand."""
+    check_draft(draft)
+    written = {name: getattr(draft, name).strip() for name in RENDITIONS}
+    derived = tuple(name for name in RENDITIONS if not written[name])
+    article = clean(written["article"] or to_html(draft.body))
+    plain = plain_text(article)
+    script = written["script"] or f"{draft.title.strip().rstrip('.')}.\n\n{plain}"
+    return Revision(
+        id=id,
+        item=item,
+        number=number,
+        title=" ".join(draft.title.split()),
+        body=draft.body.strip(),
+        article=article,
+        script=script,
+        spoken=read(script, lexicon).text,
+        short=written["short"] or derive_short(draft.title, plain),
+        chat=written["chat"] or derive_chat(draft.title, plain),
+        derived=derived,
+        theme=draft.theme,
+        klass=draft.klass,
+        valid_from=draft.valid_from,
+        valid_until=draft.valid_until,
+        source=draft.source.strip(),
+        byline=draft.byline.strip(),
+        language=draft.language,
+        writer=writer,
+        made_at=made_at,
+    )
+
+
+def draft_of(revision: Revision) -> Draft:
+    """The revision as a draft to go on from; renditions that were derived are derived anew."""
+    draft = Draft(title=revision.title, body=revision.body)
+    copied = ("theme", "klass", "valid_from", "valid_until", "source", "byline", "language")
+    kept = [name for name in RENDITIONS if name not in revision.derived]
+    return replace(draft, **{name: getattr(revision, name) for name in (*copied, *kept)})
+
+
+def to_html(body: str) -> str:
+    """Markdown (plain text is Markdown too) as HTML, not yet cleaned."""
+    return str(_markdown.render(body))
+
+
+def clean(html: str) -> str:
+    """HTML with nothing that runs, tracks or misleads: known tags only, http(s), mailto and tel links, no images."""
+    html = re.sub(r"<(/?)h1\b", r"<\1h2", html)
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener nofollow",
+        attribute_filter=_honest_link,
+        clean_content_tags={"script", "style", "iframe", "object", "template", "svg", "math", "noscript"},
+    ).strip()
+
+
+def _honest_link(tag: str, attribute: str, value: str) -> str | None:
+    """A link must name its scheme: `//host` and relative ones lead elsewhere than the writer saw."""
+    if attribute == "href" and not re.match(r"(?i)(https?://[^\s/]|mailto:|tel:)", value.strip()):
+        return None
+    return value
+
+
+def plain_text(html: str) -> str:
+    """The words of cleaned HTML, one paragraph a block, list points each on a line."""
+    text = re.sub(r"<(?:br|hr)\s*/?>", "\n", html)
+    text = re.sub(r"</(?:p|h[2-4]|li|blockquote|tr|ul|ol|table|caption)>", "\n", text)
+    text = re.sub(r"</t[dh]>", "; ", text)
+    text = nh3.clean(text, tags=set())
+    for entity, letter in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&nbsp;", " "), ("&amp;", "&")):
+        text = text.replace(entity, letter)
+    lines = (" ".join(line.split()).rstrip(";").strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def derive_short(title: str, plain: str) -> str:
+    """Title and as much of the first sentence as 160 characters hold, cut at a word."""
+    title = " ".join(title.split()).rstrip(".")
+    first = re.split(r"(?<=[.!?…])\s", plain.split("\n")[0] if plain else "")[0]
+    whole = f"{title}. {first}" if first and not first.startswith(title) else title
+    return cut_at_word(whole, SHORT_CHARACTERS)
+
+
+def derive_chat(title: str, plain: str) -> str:
+    """Title, then whole paragraphs as far as Zalo's limit allows."""
+    title = " ".join(title.split())
+    text = f"{title}\n\n{plain}"
+    if len(text) <= CHAT_CHARACTERS:
+        return text
+    kept = text[: CHAT_CHARACTERS - 1]
+    end = max(kept.rfind("\n"), kept.rfind(". ") + 1)
+    return kept[: end if end > len(title) + 2 else len(kept)].rstrip() + "…"
+
+
+def findings(revision: Revision) -> list[Finding]:
+    """What a person should know before this revision goes on: limits kept or broken, texts shortened, words unknown."""
+    return [*_short_findings(revision), *_chat_findings(revision), *_script_findings(revision)]
+
+
+def _short_findings(revision: Revision) -> Iterator[Finding]:
+    marked, bare = sms_length(revision.short), sms_length(unaccented(revision.short))
+    yield Finding(
+        "short",
+        False,
+        f"{len(revision.short)} ký tự: {marked.segments} tin có dấu, {bare.segments} tin không dấu",
+        f"{len(revision.short)} characters: {marked.segments} segments with accents, {bare.segments} without",
+    )
+    if bare.segments > SMS_SEGMENTS:
+        yield Finding(
+            "short",
+            True,
+            f"Tin SMS dài {bare.segments} tin, tối đa {SMS_SEGMENTS}",
+            f"The SMS text takes {bare.segments} segments, at most {SMS_SEGMENTS}",
+        )
+    if "short" in revision.derived and revision.short.endswith("…"):
+        yield Finding("short", False, "Tin SMS được rút gọn từ bài, nên viết lại", "The SMS text was cut; better write it")
+
+
+def _chat_findings(revision: Revision) -> Iterator[Finding]:
+    length = len(revision.chat)
+    if length > CHAT_CHARACTERS:
+        yield Finding(
+            "chat",
+            True,
+            f"Tin Zalo {length} ký tự, tối đa {CHAT_CHARACTERS}",
+            f"The Zalo text has {length} characters, at most {CHAT_CHARACTERS}",
+        )
+    elif "chat" in revision.derived and revision.chat.endswith("…"):
+        yield Finding("chat", False, "Tin Zalo được rút gọn từ bài", "The Zalo text was cut from the body")
+
+
+def _script_findings(revision: Revision) -> Iterator[Finding]:
+    if len(revision.script) > SCRIPT_CHARACTERS:
+        yield Finding(
+            "script",
+            True,
+            f"Lời đọc {len(revision.script)} ký tự, tối đa {SCRIPT_CHARACTERS}",
+            f"The script has {len(revision.script)} characters, at most {SCRIPT_CHARACTERS}",
+        )
+    unknown = read(revision.script).unknown
+    if unknown:
+        listed = ", ".join(unknown[:10])
+        yield Finding(
+            "script", False, f"Chữ viết tắt chưa biết, đọc từng chữ cái: {listed}", f"Unknown, spelled out: {listed}"
+        )

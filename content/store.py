@@ -1,0 +1,266 @@
+"""Tables and SQL of this floor: themes, items, revisions, approvals, recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.words import NotFound
+from content.bulletin import BulletinClass
+from content.item import Approval, Item, ItemState, Revision
+from db.database import Database
+from db.types import Json, Moment, metadata
+
+theme = Table(
+    "theme",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("retired_at", Moment),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("approved", Text),
+    Column("klass", Text, nullable=False),
+    Column("theme", Text, nullable=False),
+    Column("valid_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Index("item_state", "state", "changed_at"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("item", Text, ForeignKey("item.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("title", "body", "article", "script", "spoken", "short", "chat")),
+    Column("derived", Json, nullable=False),
+    Column("theme", Text, nullable=False),
+    Column("klass", Text, nullable=False),
+    Column("valid_from", Moment),
+    Column("valid_until", Moment),
+    *(Column(name, Text, nullable=False) for name in ("source", "byline", "language", "writer")),
+    Column("made_at", Moment, nullable=False),
+    UniqueConstraint("item", "number", name="revision_number"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("thing", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("recording", Text),
+    Index("approval_thing", "thing", "at"),
+)
+
+recording = Table(
+    "recording",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("name", Text),
+    Column("sha256", Text),
+    Column("bytes", BigInteger),
+    Column("seconds", Float),
+    Column("loudness", Float),
+    Column("peak", Float),
+    Column("voice", Text),
+    Column("note", Text),
+    Column("made_at", Moment),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", Moment, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Moment),
+)
+
+ITEM_FIELDS = tuple(field.name for field in fields(Item))
+REVISION_FIELDS = tuple(field.name for field in fields(Revision))
+
+
+def to_item(row: Row[Any]) -> Item:
+    """An item of its row."""
+    values = {name: getattr(row, name) for name in ITEM_FIELDS}
+    return Item(**{**values, "state": ItemState(row.state), "klass": BulletinClass(row.klass)})
+
+
+def to_revision(row: Row[Any]) -> Revision:
+    """A revision of its row."""
+    values = {name: getattr(row, name) for name in REVISION_FIELDS}
+    return Revision(**{**values, "derived": tuple(row.derived), "klass": BulletinClass(row.klass)})
+
+
+async def find_item(connection: AsyncConnection, id: str) -> Item:
+    """The item with this id or slug. Raises NotFound."""
+    row = (await connection.execute(select(item).where(or_(item.c.id == id, item.c.slug == id)))).one_or_none()
+    if row is None:
+        raise NotFound(f"Không có tin bài {id}", f"There is no item {id}", field="item")
+    return to_item(row)
+
+
+async def lock_item(database: Database, tx: AsyncConnection, id: str) -> Item:
+    """The item, with its row held until the transaction ends. Raises NotFound."""
+    query = select(item).where(or_(item.c.id == id, item.c.slug == id))
+    row = (await tx.execute(database.locked(query))).one_or_none()
+    if row is None:
+        raise NotFound(f"Không có tin bài {id}", f"There is no item {id}", field="item")
+    return to_item(row)
+
+
+async def find_revision(connection: AsyncConnection, id: str) -> Revision:
+    """The revision with this id. Raises NotFound."""
+    row = (await connection.execute(select(revision).where(revision.c.id == id))).one_or_none()
+    if row is None:
+        raise NotFound(f"Không có bản thảo {id}", f"There is no revision {id}")
+    return to_revision(row)
+
+
+async def revisions_of(connection: AsyncConnection, item_id: str) -> list[Revision]:
+    """All texts of an item, newest first."""
+    query = select(revision).where(revision.c.item == item_id).order_by(revision.c.number.desc())
+    return [to_revision(row) for row in await connection.execute(query)]
+
+
+async def writers_of(connection: AsyncConnection, item_id: str) -> list[str]:
+    """Everybody who wrote or edited a text of the item."""
+    query = select(revision.c.writer).where(revision.c.item == item_id).distinct()
+    return list((await connection.execute(query)).scalars())
+
+
+async def list_items(
+    connection: AsyncConnection,
+    *,
+    states: Sequence[ItemState] = (),
+    text: str = "",
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[Item]:
+    """Items, last changed first; `before` is the (changed_at, id) of the last one of the page before."""
+    query = select(item).order_by(item.c.changed_at.desc(), item.c.id.desc()).limit(limit)
+    if states:
+        query = query.where(item.c.state.in_([state.value for state in states]))
+    if text:
+        query = query.where(func.lower(item.c.title).contains(text.lower(), autoescape=True))
+    if before:
+        at, id = before
+        query = query.where(or_(item.c.changed_at < at, (item.c.changed_at == at) & (item.c.id < id)))
+    return [to_item(row) for row in await connection.execute(query)]
+
+
+async def add_item(tx: AsyncConnection, new: Item) -> None:
+    """Store a new item."""
+    await tx.execute(insert(item).values(**{**asdict(new), "state": new.state.value, "klass": new.klass.value}))
+
+
+async def change_item(tx: AsyncConnection, id: str, **values: Any) -> None:
+    """Change columns of one item."""
+    await tx.execute(update(item).where(item.c.id == id).values(**values))
+
+
+async def add_revision(tx: AsyncConnection, new: Revision) -> None:
+    """Store a new revision; revisions are never changed."""
+    values = {**asdict(new), "klass": new.klass.value, "derived": list(new.derived), "digest": new.digest}
+    await tx.execute(insert(revision).values(**values))
+
+
+async def add_approval(tx: AsyncConnection, new: Approval) -> None:
+    """Store a verdict; verdicts are never changed."""
+    await tx.execute(insert(approval).values(**asdict(new)))
+
+
+async def approvals_of(connection: AsyncConnection, thing: str) -> list[Approval]:
+    """Every verdict on a revision or a schedule, oldest first."""
+    query = select(approval).where(approval.c.thing == thing).order_by(approval.c.at, approval.c.id)
+    return [Approval(**row._asdict()) for row in await connection.execute(query)]
+
+
+async def expired_items(connection: AsyncConnection, now: datetime, limit: int = 200) -> list[Item]:
+    """Approved items whose validity is over."""
+    query = select(item).where(item.c.state == ItemState.APPROVED.value, item.c.valid_until <= now).limit(limit)
+    return [to_item(row) for row in await connection.execute(query)]
+
+
+async def themes(connection: AsyncConnection) -> list[tuple[str, str]]:
+    """Themes in use as (id, title), in the office's order."""
+    query = select(theme.c.id, theme.c.title).where(theme.c.retired_at.is_(None)).order_by(theme.c.position)
+    return [(row.id, row.title) for row in await connection.execute(query)]
+
+
+async def save_theme(database: Database, tx: AsyncConnection, id: str, title: str, position: int) -> None:
+    """Add a theme or give it a new title and place."""
+    save = database.insert_or_update(theme, ["id"], "title", "position", "retired_at")
+    await tx.execute(save.values(id=id, title=title, position=position, retired_at=None))
+
+
+async def retire_theme(tx: AsyncConnection, id: str, at: datetime) -> None:
+    """Take a theme off the list; items that have it keep it."""
+    await tx.execute(update(theme).where(theme.c.id == id).values(retired_at=at))
+
+
+async def recordings(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, Row[Any]]:
+    """Rows of recordings by key, whatever their state."""
+    rows = await connection.execute(select(recording).where(recording.c.key.in_(keys)))
+    return {row.key: row for row in rows}
+
+
+async def recording_by_name(connection: AsyncConnection, name: str) -> Row[Any] | None:
+    """The finished recording with this file name."""
+    query = select(recording).where(recording.c.name == name, recording.c.state == "made").limit(1)
+    return (await connection.execute(query)).one_or_none()
+
+
+async def claim_recording(
+    database: Database, tx: AsyncConnection, key: str, *, owner: str, now: datetime, lease_until: datetime
+) -> bool:
+    """Take the making of a recording; False when it is made, taken, or its next try is not due."""
+    new = database.insert_if_absent(recording).values(key=key, state="wanted", tries=0, next_try_at=now)
+    await tx.execute(new)
+    free = or_(recording.c.owner.is_(None), recording.c.lease_until < now)
+    take = (
+        update(recording)
+        .where(recording.c.key == key, recording.c.state == "wanted", recording.c.next_try_at <= now, free)
+        .values(owner=owner, lease_until=lease_until, tries=recording.c.tries + 1)
+    )
+    return bool((await tx.execute(take)).rowcount == 1)
+
+
+async def save_recording(tx: AsyncConnection, key: str, owner: str, **values: Any) -> bool:
+    """Write the outcome of a making; False when the lease was lost."""
+    save = update(recording).where(recording.c.key == key, recording.c.owner == owner)
+    return bool((await tx.execute(save.values(owner=None, lease_until=None, **values))).rowcount == 1)

@@ -1,0 +1,216 @@
+"""One handler, two representations: a page or JSON; errors likewise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from aiohttp import web
+from multidict import MultiDict
+
+from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
+from db.database import DatabaseTrouble
+from desk.app import House
+from desk.drawing import Drawing
+
+PROBLEM = "application/problem+json"
+MACHINES = ("/api/", "/hooks/", "/radio/")
+KEPT = {"Allow", "Retry-After", "WWW-Authenticate", "Content-Range"}
+
+STATUS: dict[type[Said], int] = {BadInput: 400, NotAllowed: 403, NotFound: 404, Conflict: 409}
+
+WORDS: dict[int, tuple[str, str]] = {
+    400: ("Yêu cầu không hợp lệ", "The request cannot be understood"),
+    401: ("Cần đăng nhập", "Sign in first"),
+    403: ("Không được phép", "Not allowed"),
+    404: ("Không có trang này", "There is no such page"),
+    405: ("Cách gọi này không dùng được ở đây", "This method is not allowed here"),
+    409: ("Đã có thay đổi", "Something has changed"),
+    413: ("Nội dung gửi lên quá lớn", "What was sent is too large"),
+    415: ("Kiểu nội dung này không nhận", "This kind of content is not taken"),
+    429: ("Thử quá nhiều lần", "Too many tries"),
+    500: ("Có lỗi trong Loa", "Something went wrong in Loa"),
+    503: ("Tạm thời chưa dùng được", "Not available for a moment"),
+}
+
+
+class Trouble(Exception):
+    """An answer that is a refusal with its own status: what is said, and which headers go with it."""
+
+    def __init__(self, status: int, vi: str, en: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(en)
+        self.status = status
+        self.vi = vi
+        self.en = en
+        self.headers = dict(headers or {})
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request: who came in by which door, and what was handed in. `doors` is the table of doors by name."""
+
+    house: House
+    drawing: Drawing
+    request: web.Request
+    doors: Mapping[str, frozenset[str]]
+    json: bool
+    person: str = ""
+    name: str = ""
+    login: str = ""
+    roles: frozenset[str] = frozenset()
+    session: str = ""
+    form_token: str = ""
+    form: MultiDict[Any] = field(default_factory=MultiDict)
+
+    def may(self, door: str) -> bool:
+        """Whether this person may go through the door of that name."""
+        return bool(self.roles & self.doors.get(door, frozenset()))
+
+    def text(self, name: str, default: str = "") -> str:
+        """One written field of the form, line ends as in files."""
+        value = self.form.get(name, default)
+        return value.replace("\r\n", "\n") if isinstance(value, str) else default
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Every non-empty value of a field."""
+        return tuple(value for value in self.form.getall(name, []) if isinstance(value, str) and value)
+
+    def asked(self, name: str) -> str:
+        """One value of the address's query."""
+        return self.request.query.get(name, "").strip()
+
+    def part(self, name: str) -> str:
+        """One part of the address's path."""
+        return self.request.match_info[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something to look at: a template with its values, and the same as JSON-ready `plain`."""
+
+    template: str
+    values: Mapping[str, Any]
+    plain: Any = None
+    status: int = 200
+    fault: Said | None = None
+
+    def with_fault(self, fault: Said) -> Shown:
+        """The same page with a fault told on it."""
+        status = 422 if isinstance(fault, BadInput) else STATUS.get(type(fault), 400)
+        return replace(self, fault=fault, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A deed done: where to go next and what to say there, or JSON-ready `plain`."""
+
+    to: str
+    said: str
+    plain: Any = None
+    status: int = 200
+
+
+Answer = Shown | Done | web.StreamResponse
+Handler = Callable[[Visit], Awaitable[Answer]]
+VISIT = web.RequestKey("visit", Visit)
+
+
+def respond(visit: Visit, answer: Answer) -> web.StreamResponse:
+    """The answer in the representation that was asked for."""
+    if isinstance(answer, web.StreamResponse):
+        return answer
+    if visit.json:
+        if isinstance(answer, Shown) and answer.fault is not None:
+            return problem(visit.request, STATUS.get(type(answer.fault), 400), answer.fault)
+        return plain_json(answer.plain, answer.status)
+    if isinstance(answer, Done):
+        response = web.Response(status=303, headers={"Location": answer.to})
+        visit.drawing.say(response, answer.said)
+        return response
+    return draw(visit, answer)
+
+
+def draw(visit: Visit, shown: Shown) -> web.Response:
+    """A page of the desk with its frame."""
+    fault = shown.fault
+    errors = {fault.field: fault.vi} if fault is not None and fault.field else {}
+    values = {**shown.values, "fault": fault, "errors": errors}
+    html = visit.drawing.page(shown.template, visit, values)
+    response = web.Response(text=html, content_type="text/html", status=shown.status)
+    visit.drawing.forget_said(visit.request, response)
+    return response
+
+
+def plain_json(plain: Any, status: int = 200, content_type: str = "application/json") -> web.Response:
+    """JSON with Vietnamese left readable."""
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    return web.Response(text=text, status=status, content_type=content_type)
+
+
+def wants_json(request: web.BaseRequest) -> bool:
+    """Whether the caller is a program: by address, or because it asks for JSON and not for a page."""
+    if request.path.startswith(MACHINES):
+        return True
+    accepted = request.headers.get("Accept", "")
+    return "json" in accepted and "text/html" not in accepted
+
+
+def problem(request: web.BaseRequest, status: int, said: Any) -> web.Response:
+    """RFC 9457: the error as JSON in the reader's language, Vietnamese unless English is asked for."""
+    english = request.headers.get("Accept-Language", "").lower().startswith("en")
+    words = WORDS.get(status, WORDS[500])
+    plain = {"type": "about:blank", "status": status, "title": words[english], "detail": said.en if english else said.vi}
+    if getattr(said, "field", None):
+        plain["field"] = said.field
+    response = plain_json(plain, status, PROBLEM)
+    response.headers["Content-Language"] = "en" if english else "vi"
+    return response
+
+
+def trouble_of(error: BaseException) -> Trouble | None:
+    """How an exception is told outside; None for one that is nobody's business but the log's."""
+    if isinstance(error, Trouble):
+        return error
+    if isinstance(error, Said):
+        return Trouble(STATUS.get(type(error), 400), error.vi, error.en)
+    if isinstance(error, DatabaseTrouble):
+        return Trouble(503, error.vi, error.en, {"Retry-After": "10"})
+    if isinstance(error, web.HTTPException) and error.status >= 400:
+        vi, en = WORDS.get(error.status, (error.reason, error.reason))
+        kept = {name: value for name, value in error.headers.items() if name in KEPT}
+        return Trouble(error.status, vi, en, kept)
+    return None
+
+
+async def read_form(visit: Visit) -> None:
+    """Take in what was posted: a form, or a JSON object whose values are texts, numbers or lists of them."""
+    request = visit.request
+    if request.content_type == "application/json":
+        with _readable():
+            given = await request.json()
+        if not isinstance(given, dict):
+            raise BadInput("JSON phải là một đối tượng", "The JSON must be an object")
+        visit.form = MultiDict(_pairs(given))
+    elif request.can_read_body:
+        with _readable():
+            visit.form = MultiDict(await request.post())
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, RecursionError, LookupError) as error:
+        raise BadInput("Không đọc được nội dung gửi lên", "What was sent cannot be read") from error
+
+
+def _pairs(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in given.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict | list):
+                raise BadInput(f"{key}: giá trị không hợp lệ", f"{key}: not a plain value", field=str(key))
+            if one is not None:
+                yield str(key), one if isinstance(one, str) else json.dumps(one)

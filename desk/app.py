@@ -1,0 +1,207 @@
+"""Composition root: the only file that builds things. Everything else is handed what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from channels import store as channels_store
+from channels.channel import find_channels
+from channels.http import Http
+from channels.outlet import Outlets, set_up_outlets
+from channels.store import SealedKeep
+from config.clock import Clock, SystemClock
+from config.settings import BadSettings, Settings
+from content import store as content_store
+from content.editing import Editing
+from content.issue import Press
+from content.item import DEFAULT_THEMES
+from content.mastering import Mastering
+from content.recording import Studio
+from content.voice import Voice, find_voices
+from db.database import Database
+from db.journal import Journal
+from db.migrate import migrate
+from db.notifier import Notifier
+from scheduler.handling import Handling
+from scheduler.owner import own_name
+from scheduler.planner import Planner
+from scheduler.receiver import Receiver
+from scheduler.recorder import Recorder
+from scheduler.runner import Runner
+from scheduler.schedule import QuietHours
+from scheduler.scheduling import Scheduling
+from scheduler.sender import Sender
+from scheduler.sweeper import Sweeper
+from scheduler.warmer import Warmer
+from scheduler.worker import Worker
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything, built and joined."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    journal: Journal
+    notifier: Notifier
+    outlets: Outlets
+    http: Http
+    press: Press
+    studio: Studio
+    voices: tuple[Voice, ...]
+    editing: Editing
+    scheduling: Scheduling
+    handling: Handling
+    receiver: Receiver
+    runner: Runner
+    stopping: asyncio.Event
+    recordings: Path
+    key: bytes
+
+    def stop(self) -> None:
+        """Ask every loop to end after what it has in hand."""
+        self.stopping.set()
+        self.notifier.ring("stop")
+
+
+def build(settings: Settings, clock: Clock | None = None) -> House:
+    """The house of these settings; nothing is opened yet. Raises BadSettings."""
+    clock = clock or SystemClock()
+    key = load_key(settings)
+    database = Database(settings.database.url)
+    seal = Fernet(base64.urlsafe_b64encode(derive(key, "seal")))
+    keeps = {name: SealedKeep(database, clock, seal, name) for name in settings.outlets}
+    outlets = set_up_outlets(
+        settings.outlets, find_channels(), base_url=settings.web.base_url, keeps=keeps, source=settings.source
+    )
+    journal = Journal(derive(key, "journal"))
+    notifier = Notifier(database.url)
+    http = Http(clock, settings.http.allow)
+    voices = choose_voices(settings)
+    mastering = Mastering(lufs=settings.voice.loudness)
+    press = Press(settings.office.name, tuple(voice.mark for voice in voices), mastering)
+    recordings = settings.files.dir / "recordings"
+    studio = Studio(voices, recordings, mastering)
+    editing = Editing(database, journal, clock)
+    quiet = QuietHours(
+        time.fromisoformat(settings.schedule.quiet_from),
+        time.fromisoformat(settings.schedule.quiet_to),
+        settings.office.zone,
+    )
+    stopping = asyncio.Event()
+    owner = own_name()
+    recorder = Recorder(database, clock, notifier, journal)
+    sender = Sender(clock, http, stopping)
+    worker = Worker(database, clock, notifier, outlets, sender, recorder, press, quiet, owner, stopping)
+    receiver = Receiver(database, clock, notifier, outlets)
+    runner = Runner(
+        clock,
+        notifier,
+        stopping,
+        planner=Planner(
+            database,
+            clock,
+            notifier,
+            outlets,
+            quiet,
+            catch_up=settings.schedule.catch_up,
+            catch_up_urgent=settings.schedule.catch_up_urgent,
+        ),
+        worker=worker,
+        warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
+        sweeper=Sweeper(database, clock, notifier, outlets, editing),
+        receiver=receiver,
+    )
+    return House(
+        settings=settings,
+        clock=clock,
+        database=database,
+        journal=journal,
+        notifier=notifier,
+        outlets=outlets,
+        http=http,
+        press=press,
+        studio=studio,
+        voices=voices,
+        editing=editing,
+        scheduling=Scheduling(database, journal, clock, outlets, settings.office.timezone),
+        handling=Handling(database, journal, clock),
+        receiver=receiver,
+        runner=runner,
+        stopping=stopping,
+        recordings=recordings,
+        key=key,
+    )
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, clock: Clock | None = None) -> AsyncIterator[House]:
+    """The house with its database migrated, its outlets applied and its themes laid out; closed at the end."""
+    house = build(settings, clock)
+    try:
+        await migrate(house.database)
+        await _move_in(house)
+        await house.notifier.open()
+        yield house
+    finally:
+        await house.studio.aclose()
+        for voice in house.voices:
+            await voice.aclose()
+        await house.http.close()
+        await house.notifier.close()
+        await house.database.close()
+
+
+async def _move_in(house: House) -> None:
+    now = house.clock.now()
+    async with house.database.write() as tx:
+        for at in house.outlets:
+            await channels_store.apply_outlet(house.database, tx, at.name, at.channel.kind, at.outlet.title, now)
+        if not await content_store.themes(tx):
+            for position, (id, title) in enumerate(DEFAULT_THEMES):
+                await content_store.save_theme(house.database, tx, id, title, position)
+
+
+def choose_voices(settings: Settings) -> tuple[Voice, ...]:
+    """The configured voices in order of preference. Raises BadSettings for an unknown one."""
+    known = find_voices()
+    unknown = [name for name in settings.voice.engines if name not in known]
+    if unknown:
+        listed = ", ".join(known)
+        raise BadSettings([f"[voice] engines: không có giọng {name} (có: {listed})" for name in unknown])
+    return tuple(known[name]() for name in settings.voice.engines)
+
+
+def load_key(settings: Settings) -> bytes:
+    """The key given in the settings, or the one kept in the files directory, made there at first start (mode 0600)."""
+    given = settings.security.key.get_secret_value()
+    if given:
+        return hashlib.sha256(given.encode()).digest()
+    file = settings.files.dir / "loa.key"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        part = file.with_name(f".{file.name}.{os.getpid()}")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
+            new.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(part, file)  # whoever comes first keeps the name
+        part.unlink()
+    return bytes.fromhex(file.read_text(encoding="ascii").strip())
+
+
+def derive(key: bytes, purpose: str) -> bytes:
+    """A key of its own for each purpose."""
+    return hmac.new(key, purpose.encode(), hashlib.sha256).digest()

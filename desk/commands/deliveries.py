@@ -1,0 +1,236 @@
+"""`loa delivery`: the log; list, show, stats, retry, resolve, cancel, export."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+from channels.audience import masked
+from channels.store import pulls_of
+from desk.app import House
+from desk.commands.acting import actor, moment
+from desk.commands.output import local, out, plain, print_json, print_table
+from scheduler.delivery import TITLES, Delivery, State
+from scheduler.handling import DECISIONS
+from scheduler.log import store
+
+COLUMNS = ("id", "lúc", "điểm phát", "người nhận", "trạng thái", "lần thử", "chi tiết", "tin")
+STAGES = {"delivered": "đã nhận", "failed": "thất bại", "aired": "đã phát sóng"}
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def register(commands: Any) -> None:
+    """Add `delivery` and its verbs to the parser."""
+    verbs = commands.add_parser("delivery", help="nhật ký gửi").add_subparsers(required=True, metavar="VERB")
+    for name, run, words in (
+        ("list", list_deliveries, "các lượt gửi"),
+        ("stats", stats, "số lượt theo trạng thái"),
+        ("export", export, "xuất CSV"),
+    ):
+        verb = verbs.add_parser(name, help=words)
+        verb.add_argument("--state", nargs="+", choices=[state.value for state in State], default=[])
+        verb.add_argument("--outlet", nargs="+", default=[])
+        verb.add_argument("--item", default="")
+        verb.add_argument("--schedule", default="")
+        verb.add_argument("--address", default="", help="địa chỉ đầy đủ của người nhận")
+        verb.add_argument("--since", metavar="T")
+        verb.add_argument("--until", metavar="T")
+        if name != "stats":
+            verb.add_argument("--limit", type=int, default=None, help="mặc định 50 dòng; --json và export: tất cả")
+        if name == "export":
+            verb.add_argument("file", type=Path)
+            verb.add_argument("--full-addresses", action="store_true", help="không che số điện thoại (ghi vào sổ)")
+        else:
+            verb.add_argument("--json", action="store_true")
+        verb.set_defaults(run=run)
+    show = verbs.add_parser("show", help="một lượt gửi với các lần thử")
+    show.add_argument("id")
+    show.add_argument("--json", action="store_true")
+    show.set_defaults(run=show_delivery)
+    for name, run, words in (
+        ("retry", retry, "gửi lại lượt không thành"),
+        ("resolve", resolve, "kết luận lượt chưa rõ"),
+        ("cancel", cancel, "hủy lượt chưa gửi"),
+    ):
+        verb = verbs.add_parser(name, help=words)
+        verb.add_argument("id", nargs="+")
+        verb.add_argument("--as", dest="by", metavar="NAME")
+        verb.add_argument("--note", default="")
+        if name == "resolve":
+            verb.add_argument("--to", required=True, choices=sorted(DECISIONS), help="kết luận")
+        verb.set_defaults(run=run)
+
+
+def _filter(house: House, args: argparse.Namespace) -> store.Filter:
+    return store.Filter(
+        states=tuple(State(state) for state in args.state),
+        outlets=tuple(args.outlet),
+        item=args.item,
+        schedule=args.schedule,
+        address=args.address,
+        since=moment(house, args.since, "since") if args.since else None,
+        until=moment(house, args.until, "until") if args.until else None,
+    )
+
+
+async def list_deliveries(house: House, args: argparse.Namespace) -> int:
+    """One line a delivery, newest first; as JSON each with its attempts."""
+    limit = args.limit if args.limit is not None else (None if args.json else 50)
+    zone = house.settings.office.zone
+    rows = []
+    shown = 0
+    async with house.database.read() as connection:
+        async for delivery in store.walk(connection, _filter(house, args)):
+            if limit is not None and shown >= limit:
+                break
+            shown += 1
+            if args.json:
+                print_json(brief(delivery))
+            else:
+                rows.append(_line(delivery, zone))
+    if not args.json:
+        print_table(COLUMNS, rows, empty="Chưa có lượt gửi nào.")
+    return 0
+
+
+def _line(delivery: Delivery, zone: Any) -> tuple[object, ...]:
+    last = delivery.last
+    when = local(last.at if last else delivery.due_at, zone)
+    to = masked(delivery.address) if delivery.address != delivery.outlet else "-"
+    tries = len(delivery.attempts)
+    return (delivery.id, when, delivery.outlet, to, TITLES[delivery.state], tries, delivery.detail[:60], delivery.title[:40])
+
+
+def brief(delivery: Delivery) -> dict[str, Any]:
+    """A delivery as JSON shows it: the address masked, every attempt with its outcome."""
+    return {
+        "id": delivery.id,
+        "state": delivery.state,
+        "outlet": delivery.outlet,
+        "schedule": delivery.schedule,
+        "occurrence": delivery.occurrence,
+        "title": delivery.title,
+        "class": delivery.klass,
+        "address": masked(delivery.address),
+        "due_at": delivery.due_at,
+        "reference": delivery.reference,
+        "note": delivery.note,
+        "attempts": [
+            {
+                "n": attempt.n,
+                "at": attempt.at,
+                "ms": attempt.ms,
+                "outcome": attempt.outcome,
+                "reason": attempt.reason,
+                "reference": attempt.reference,
+                "detail": attempt.detail,
+            }
+            for attempt in delivery.attempts
+        ],
+    }
+
+
+async def show_delivery(house: House, args: argparse.Namespace) -> int:
+    """One delivery's whole story."""
+    async with house.database.read() as connection:
+        story = await store.story(connection, args.id)
+        pull = (await pulls_of(connection, [args.id])).get(args.id)
+    said = [
+        {"at": row.at, "stage": row.stage, "reason": row.reason, "detail": row.detail}
+        for row in story.receipts
+    ]
+    whole = {**brief(story.delivery), "receipts": said, "pull": dict(pull._mapping) if pull else None}
+    if args.json:
+        print_json(whole)
+        return 0
+    delivery, zone = story.delivery, house.settings.office.zone
+    out.print(f"[bold]{delivery.title}[/bold]\n{delivery.id} → {delivery.outlet} {masked(delivery.address)}")
+    out.print(f"trạng thái: {TITLES[delivery.state]}  {delivery.note}")
+    for attempt in delivery.attempts:
+        said_there = attempt.detail or attempt.reference
+        out.print(f"  lần {attempt.n}  {local(attempt.at, zone)}  {attempt.ms} ms  {attempt.outcome}  {said_there}")
+    for row in story.receipts:
+        out.print(f"  phản hồi  {local(row.at, zone)}  {STAGES[row.stage]}  {row.detail}")
+    if pull:
+        out.print(f"  tải về  {local(pull.first_at, zone)}  {pull.bytes} byte  đủ lúc {local(pull.complete_at, zone) or '-'}")
+    return 0
+
+
+async def stats(house: House, args: argparse.Namespace) -> int:
+    """Counts by outlet and state."""
+    async with house.database.read() as connection:
+        counts = await store.stats(connection, _filter(house, args))
+    if args.json:
+        for outlet, count in counts.items():
+            print_json({"outlet": outlet, **{state.value: count[state] for state in State}, "total": count.total()})
+        return 0
+    rows = [(outlet, *(count[state] or "" for state in State), count.total()) for outlet, count in counts.items()]
+    print_table(("điểm phát", *TITLES.values(), "tổng"), rows, empty="Chưa có lượt gửi nào.")
+    return 0
+
+
+async def export(house: House, args: argparse.Namespace) -> int:
+    """Deliveries as CSV that is safe to open in a spreadsheet."""
+    by = await actor(house, None)
+    if args.full_addresses:
+        now = house.clock.now()
+        async with house.database.write() as tx:
+            await house.journal.note(tx, now, by.name, "export_addresses", f"file/{args.file.name}")
+    count = 0
+    with args.file.open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("id", "due_at", "outlet", "address", "state", "tries", "reference", "detail", "title"))
+        async with house.database.read() as connection:
+            async for one in store.walk(connection, _filter(house, args)):
+                if args.limit is not None and count >= args.limit:
+                    break
+                address = one.address if args.full_addresses else masked(one.address)
+                values = (one.id, one.due_at, one.outlet, address, one.state, len(one.attempts), one.reference, one.detail)
+                rows.writerow([safe(plain(value)) for value in (*values, one.title)])
+                count += 1
+    sys.stderr.write(f"{count} lượt gửi → {args.file}\n")
+    return 0
+
+
+def safe(cell: object) -> str:
+    """A cell no spreadsheet takes for a formula (OWASP CSV injection): a quote mark in front of risky beginnings."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(RISKY) else text
+
+
+async def retry(house: House, args: argparse.Namespace) -> int:
+    """Try failed or missed deliveries again."""
+    by = await actor(house, args.by)
+    by.must("approver")
+    for id in args.id:
+        async with house.database.write() as tx:
+            await house.handling.retry(tx, id, by.name)
+        out.print(f"{id} → {TITLES[State.PENDING]}")
+    house.notifier.ring("work")
+    return 0
+
+
+async def resolve(house: House, args: argparse.Namespace) -> int:
+    """Decide what unsure deliveries became."""
+    by = await actor(house, args.by)
+    by.must("approver")
+    for id in args.id:
+        async with house.database.write() as tx:
+            await house.handling.resolve(tx, id, args.to, by.name, args.note)
+        out.print(f"{id} → {TITLES[DECISIONS[args.to]]}")
+    house.notifier.ring("work")
+    return 0
+
+
+async def cancel(house: House, args: argparse.Namespace) -> int:
+    """Cancel deliveries that have not gone."""
+    by = await actor(house, args.by)
+    by.must("approver")
+    for id in args.id:
+        async with house.database.write() as tx:
+            await house.handling.cancel(tx, id, by.name, args.note)
+        out.print(f"{id} → {TITLES[State.CANCELLED]}")
+    return 0

@@ -1,0 +1,98 @@
+"""`loa serve` and `loa work`: the server, and one pass over what is due."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import signal
+from typing import Any
+
+from aiohttp import web
+
+from config.logs import log
+from config.words import BadInput
+from desk import auth
+from desk.app import House
+from desk.commands.output import err
+from desk.web import make_web
+from scheduler.runner import ROLES
+
+STOP_SECONDS = 25
+
+logger = log("server")
+
+
+def register(commands: Any) -> None:
+    """Add `serve` and `work` to the parser."""
+    serve = commands.add_parser("serve", help="chạy máy chủ")
+    serve.add_argument("--roles", default="all", help="all, hoặc desk,planner,worker,warmer,sweeper")
+    serve.set_defaults(run=run_server)
+    work = commands.add_parser("work", help="gửi những gì đã đến giờ")
+    work.add_argument("--drain", action="store_true", required=True, help="xong việc đến hạn thì dừng")
+    work.set_defaults(run=drain)
+
+
+async def run_server(house: House, args: argparse.Namespace) -> int:
+    """Until SIGTERM or SIGINT: then nothing new is begun, what is in hand is finished and written, exit code 0."""
+    roles = _roles(args.roles)
+    _stop_on_signals(house)
+    gc.freeze()
+    async with contextlib.AsyncExitStack() as stack:
+        if "desk" in roles:
+            await stack.enter_async_context(serving(house))
+            said = await auth.first_administrator(house)
+            if said:
+                err.print(f"[bold]{said}[/bold]")
+        err.print(f"Loa đang chạy ({', '.join(roles)}): {house.settings.web.base_url}/  Dừng: Ctrl+C")
+        actors = tuple(role for role in roles if role in ROLES)
+        if actors:
+            await house.runner.run(actors)
+        else:
+            await house.stopping.wait()
+    return 0
+
+
+def _roles(text: str) -> list[str]:
+    known = ["desk", *ROLES]
+    roles = known if text == "all" else [role.strip() for role in text.split(",") if role.strip()]
+    unknown = [role for role in roles if role not in known]
+    if unknown or not roles:
+        listed = ", ".join(known)
+        raise BadInput(f"Không có vai trò {', '.join(unknown)} (có: {listed})", f"Unknown roles; there are: {listed}")
+    return roles
+
+
+@contextlib.asynccontextmanager
+async def serving(house: House) -> Any:
+    """The web side of the house on its address; yields the port it listens on."""
+    runner = web.AppRunner(make_web(house), access_log=None, shutdown_timeout=STOP_SECONDS / 5)
+    await runner.setup()
+    site = web.TCPSite(runner, house.settings.web.host, house.settings.web.port)
+    try:
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        at = f"{house.settings.web.host}:{house.settings.web.port}"
+        raise BadInput(
+            f"Không mở được {at} ({error.strerror}): đổi [web] port", f"Cannot listen on {at} ({error.strerror})"
+        ) from None
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+def _stop_on_signals(house: House) -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, house.stop)
+
+
+async def drain(house: House, args: argparse.Namespace) -> int:
+    """Plan, record and send until nothing due is left."""
+    _stop_on_signals(house)
+    with err.status("đang gửi…"):
+        await house.runner.drain()
+    return 0

@@ -1,0 +1,119 @@
+"""`loa migrate`, `loa doctor`, `loa backup`, `loa restore`: upkeep."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from channels import store as channels_store
+from config.settings import Settings
+from db import archive
+from db.database import Database
+from db.migrate import migrate, steps, version
+from desk.app import House
+from desk.commands.acting import actor
+from desk.commands.output import out, print_json
+from scheduler import store as scheduler_store
+from scheduler.delivery import State
+from scheduler.log import store as log_store
+
+LITTLE_ROOM = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it is well, what was seen, what to do if not."""
+
+    name: str
+    well: bool
+    seen: str
+    do: str = ""
+
+
+def register(commands: Any) -> None:
+    """Add the upkeep commands to the parser."""
+    migrating = commands.add_parser("migrate", help="nâng cấu trúc cơ sở dữ liệu")
+    migrating.set_defaults(run_alone=run_migrate)
+    doctor = commands.add_parser("doctor", help="kiểm tra sức khỏe và sổ ghi việc")
+    doctor.add_argument("--json", action="store_true")
+    doctor.set_defaults(run=run_doctor)
+    backup = commands.add_parser("backup", help="sao lưu dữ liệu và bản ghi âm vào một tệp")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    backup.set_defaults(run=run_backup)
+    restore = commands.add_parser("restore", help="khôi phục vào cơ sở dữ liệu trống")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.set_defaults(run_alone=run_restore)
+
+
+async def run_migrate(settings: Settings, args: argparse.Namespace) -> int:
+    """Take every step the database has not taken yet."""
+    database = Database(settings.database.url)
+    try:
+        taken = await migrate(database)
+    finally:
+        await database.close()
+    out.print(f"đã chạy: {', '.join(taken)}" if taken else "cơ sở dữ liệu đã mới nhất")
+    return 0
+
+
+async def run_doctor(house: House, args: argparse.Namespace) -> int:
+    """Look at everything that can go wrong quietly; exit code 1 when something has."""
+    sick = 0
+    async for finding in _look(house):
+        sick += not finding.well
+        if args.json:
+            print_json(finding)
+        else:
+            out.print(f"{'✓' if finding.well else '✗'} {finding.name}: {finding.seen}", style="" if finding.well else "red")
+            if not finding.well and finding.do:
+                out.print(f"    → {finding.do}")
+    return 1 if sick else 0
+
+
+async def _look(house: House) -> AsyncIterator[Finding]:
+    at, newest = await version(house.database), steps()[-1][0]
+    yield Finding("cơ sở dữ liệu", at == newest, f"bước {at}/{newest}", "chạy loa migrate")
+    async with house.database.read() as connection:
+        broken = await house.journal.verify(connection)
+        rows = await channels_store.outlet_rows(connection)
+        counts = await log_store.stats(connection, log_store.Filter())
+        due = await scheduler_store.next_due_moment(connection)
+    chain = "nguyên vẹn" if broken is None else f"bị sửa, xóa hoặc thêm từ dòng {broken}"
+    yield Finding("sổ ghi việc", broken is None, chain, "đối chiếu với bản sao lưu; khóa loa.key có đúng không?")
+    for at_outlet in house.outlets:
+        row = rows[at_outlet.name]
+        well = row.paused_at is None and not row.failures
+        seen = "tốt" if well else row.trouble or "tạm dừng"
+        yield Finding(f"điểm phát {at_outlet.name}", well, seen, f"sửa rồi: loa outlet resume {at_outlet.name}")
+    unsure = sum(count[State.UNSURE] for count in counts.values())
+    yield Finding("lượt chưa rõ", not unsure, str(unsure), "loa delivery list --state unsure, rồi loa delivery resolve")
+    late = (house.clock.now() - due).total_seconds() if due else 0
+    yield Finding("kỳ phát trễ", late < 60, f"{max(0, round(late))} giây", "loa serve có đang chạy vai trò planner không?")
+    room = shutil.disk_usage(house.settings.files.dir).free
+    yield Finding("ổ đĩa", room > LITTLE_ROOM, f"còn {room / 2**30:.1f} GB", "dọn ổ đĩa: dưới 1 GB là nguy hiểm")
+
+
+async def run_backup(house: House, args: argparse.Namespace) -> int:
+    """All tables as one moment saw them, and all recordings, in one file; keys are not in it."""
+    by = await actor(house, None)
+    async with house.database.write() as tx:
+        await house.journal.note(tx, house.clock.now(), by.name, "backup", f"file/{args.file.name}")
+    rows = await archive.backup(house.database, house.recordings, args.file)
+    out.print(f"{args.file}: {rows} dòng. Khóa ({house.settings.files.dir / 'loa.key'}) không nằm trong bản sao, hãy cất riêng.")
+    return 0
+
+
+async def run_restore(settings: Settings, args: argparse.Namespace) -> int:
+    """Bring a backup into an empty database; also from SQLite to PostgreSQL and back."""
+    database = Database(settings.database.url)
+    try:
+        await migrate(database)
+        rows = await archive.restore(database, settings.files.dir / "recordings", args.file)
+    finally:
+        await database.close()
+    out.print(f"{args.file}: đã khôi phục {rows} dòng")
+    return 0

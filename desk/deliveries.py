@@ -1,0 +1,207 @@
+"""The delivery log on the desk: filters, counts, one delivery's attempts, and a person's decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels import store as channels_store
+from channels.audience import masked, normal_address
+from config.words import BadInput, NotFound, Said
+from content import store as content_store
+from desk.answer import Answer, Done, Shown, Visit
+from desk.forms import choice, day_of, iso, limit_of, listed
+from scheduler import store
+from scheduler.delivery import MOVES, TITLES, Delivery, State
+from scheduler.log import store as log_store
+from scheduler.log.store import Filter
+
+Deed = Callable[[AsyncConnection], Awaitable[None]]
+QUERY = ("state", "outlet", "item", "schedule", "occurrence", "address", "from", "to")
+OUTCOME_TITLES = {
+    "accepted": "đối tác đã nhận",
+    "sent": "đối tác đã nhận",
+    "confirmed": "đã xác nhận",
+    "refused": "bị từ chối",
+    "unavailable": "chưa gửi được, sẽ thử lại",
+    "unsure": "chưa rõ đã tới hay chưa",
+    "sending": "đang gửi",
+    "failed": "không gửi được",
+    "pending": "chờ thử lại",
+}
+
+
+async def list_all(visit: Visit) -> Answer:
+    """GET /deliveries: newest first, with counts for each outlet."""
+    try:
+        wanted = _filter(visit)
+    except BadInput as fault:
+        return (await _page(visit, None)).with_fault(fault)
+    return await _page(visit, wanted)
+
+
+async def _page(visit: Visit, wanted: Filter | None) -> Shown:
+    limit, found, stats = limit_of(visit), [], {}
+    async with visit.house.database.read() as connection:
+        if wanted is not None:
+            after = visit.asked("after")
+            found = await log_store.list_deliveries(connection, wanted, after=after, limit=limit + 1)
+            stats = {} if visit.json or after else await log_store.stats(connection, wanted)
+        narrowed = await _narrowed(visit, connection)
+    page = found[:limit]
+    next = page[-1].id if len(found) > limit else None
+    given = {name: visit.asked(name) for name in QUERY}
+    values: dict[str, Any] = {"deliveries": page, "stats": stats, "given": given, "titles": TITLES, "narrowed": narrowed, "next": next}
+    more = urlencode({name: value for name, value in given.items() if value})
+    values |= {"outlets": visit.house.outlets, "more": more, "states": list(State)}
+    return Shown("deliveries/list.html", values, listed([plain_delivery(one) for one in page], next))
+
+
+def _filter(visit: Visit) -> Filter:
+    state, outlet = choice(State, visit.asked("state"), "state"), visit.asked("outlet")
+    return Filter(
+        states=(state,) if state else (),
+        outlets=(outlet,) if outlet else (),
+        item=visit.asked("item"),
+        schedule=visit.asked("schedule"),
+        occurrence=visit.asked("occurrence"),
+        address=_address(visit.asked("address")),
+        since=day_of(visit, "from"),
+        until=day_of(visit, "to", end=True),
+    )
+
+
+def _address(written: str) -> str:
+    """A phone number in any writing as it is kept; a Zalo id or an outlet's own address as it is."""
+    if not written:
+        return ""
+    try:
+        return normal_address("phone", written)
+    except BadInput:
+        if sum(letter.isdigit() for letter in written) < 3:
+            return written
+    try:
+        return normal_address("zalo", written)
+    except BadInput:
+        raise BadInput(
+            "Không phải số di động hay mã Zalo; hãy ghi đủ số, ví dụ 0912345678",
+            "Not a mobile number or Zalo id; write it whole",
+            field="address",
+        ) from None
+
+
+async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str, str]]:
+    """Filters that come with a link, in words: (query name, what)."""
+    words = []
+    if id := visit.asked("item"):
+        words.append(("item", f"Tin: {(await content_store.find_item(connection, id)).title}"))
+    if id := visit.asked("schedule"):
+        words.append(("schedule", f"Lịch: {(await store.find_schedule(connection, id)).title}"))
+    if id := visit.asked("occurrence"):
+        row = await store.find_occurrence(connection, id)
+        words.append(("occurrence", f"Kỳ phát {visit.drawing.near(row.due_at)}"))
+    return words
+
+
+def plain_delivery(delivery: Delivery) -> dict[str, Any]:
+    """A delivery as JSON; a person's address is masked."""
+    kept = ("id", "occurrence", "schedule", "outlet", "title", "reference", "detail")
+    return {name: getattr(delivery, name) for name in kept} | {
+        "class": delivery.klass,
+        "address": masked(delivery.address),
+        "state": delivery.state.value,
+        "due_at": iso(delivery.due_at),
+        "attempts": [
+            {
+                "n": one.n,
+                "at": iso(one.at),
+                "ms": one.ms,
+                "outcome": one.outcome,
+                "reason": one.reason,
+                "reference": one.reference,
+                "detail": one.detail,
+            }
+            for one in delivery.attempts
+        ],
+    }
+
+
+async def show(visit: Visit) -> Answer:
+    """GET /deliveries/{id}: attempts, receipts and pulls as one story."""
+    return await _sheet(visit)
+
+
+async def _sheet(visit: Visit) -> Shown:
+    house, id = visit.house, visit.part("id")
+    async with house.database.read() as connection:
+        told = await log_store.story(connection, id)
+        delivery = told.delivery
+        pull = (await channels_store.pulls_of(connection, [delivery.id])).get(delivery.id)
+        schedule = await store.find_schedule(connection, delivery.schedule)
+        deeds = await house.journal.of(connection, f"delivery/{delivery.id}")
+    values = {"delivery": delivery, "receipts": told.receipts, "pull": pull, "schedule": schedule, "deeds": deeds}
+    values |= {"outlets": house.outlets, "outcomes": OUTCOME_TITLES, "can": _can(delivery.state)}
+    plain = plain_delivery(delivery) | {
+        "receipts": [
+            {"delivered": bool(one.delivered), "at": iso(one.at), "reason": one.reason, "detail": one.detail}
+            for one in told.receipts
+        ],
+        "pull": None
+        if pull is None
+        else {"requests": pull.requests, "bytes": pull.bytes, "first_at": iso(pull.first_at), "complete_at": iso(pull.complete_at)},
+    }
+    return Shown("deliveries/show.html", values, plain)
+
+
+def _can(state: State) -> dict[str, bool]:
+    """Which decisions a person has."""
+    return {
+        "retry": state in {State.FAILED, State.MISSED},
+        "resolve": state is State.UNSURE,
+        "cancel": State.CANCELLED in MOVES[state],
+    }
+
+
+async def retry(visit: Visit) -> Answer:
+    """POST /deliveries/{id}/retry."""
+
+    async def deed(tx: AsyncConnection) -> None:
+        await visit.house.handling.retry(tx, visit.part("id"), visit.name)
+
+    return await _done(visit, "Sẽ gửi lại ngay.", deed)
+
+
+async def resolve(visit: Visit) -> Answer:
+    """POST /deliveries/{id}/resolve: what an unsure delivery became."""
+
+    async def deed(tx: AsyncConnection) -> None:
+        decision, note = visit.text("decision"), visit.text("note")
+        await visit.house.handling.resolve(tx, visit.part("id"), decision, visit.name, note)
+
+    return await _done(visit, "Đã ghi kết luận.", deed)
+
+
+async def cancel(visit: Visit) -> Answer:
+    """POST /deliveries/{id}/cancel."""
+
+    async def deed(tx: AsyncConnection) -> None:
+        await visit.house.handling.cancel(tx, visit.part("id"), visit.name, visit.text("note"))
+
+    return await _done(visit, "Đã hủy lượt gửi.", deed)
+
+
+async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
+    id = visit.part("id")
+    try:
+        async with visit.house.database.write() as tx:
+            await deed(tx)
+    except NotFound:
+        raise
+    except Said as fault:
+        return (await _sheet(visit)).with_fault(fault)
+    visit.house.notifier.ring("delivery")
+    visit.house.notifier.ring("work")
+    return Done(f"/deliveries/{id}", said, (await _sheet(visit)).plain if visit.json else None)

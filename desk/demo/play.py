@@ -1,0 +1,279 @@
+"""The demo: the whole house with partners of its own on this machine, and items that go out at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import statistics
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+
+import aiohttp
+from rich.live import Live
+from rich.table import Table
+
+from channels import store as channels_store
+from channels.audience import masked, read_audience
+from config.settings import Settings
+from content import store as content_store
+from content.document import read_document
+from content.item import Item
+from db.types import new_id
+from desk import auth
+from desk.app import House, opened
+from desk.commands.output import err, local, out
+from desk.commands.server import serving
+from desk.demo.sms_gateway import SmsGateway
+from desk.demo.station import Station
+from desk.demo.zalo import ZaloSandbox
+from scheduler.delivery import DONE, TITLES, Delivery, State
+from scheduler.log import store as log_store
+from scheduler.schedule import Rule
+from scheduler.scheduling import Wish
+
+AUTHOR, LEADER = "Lò Thị Mai", "Quàng Văn Hùng"
+AUDIENCE = "Trưởng bản và người đăng ký"
+OUTLETS = ("cong-thong-tin", "tram-xa", "sms", "zalo")
+ONCE_SECONDS = 110
+SHOWN = 24
+
+
+@dataclass
+class Stage:
+    """What the demo needs on its stage: the house, its partners, where files go."""
+
+    house: House
+    sms: SmsGateway
+    zalo: ZaloSandbox
+    station: Station
+    directory: Path
+    pages: list[Path] = field(default_factory=list)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def demo_settings(directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox) -> Settings:
+    """Settings of the demo: nothing leaves this machine, and quiet hours are off so that it runs at any time of day."""
+    return Settings.model_validate(
+        {
+            "database": {"url": f"sqlite:///{directory / 'loa.db'}"},
+            "files": {"dir": str(directory)},
+            "web": {"port": port},
+            "office": {"name": "Ủy ban nhân dân xã Sốp Cộp"},
+            "voice": {"engines": ["espeak"]},
+            "schedule": {"quiet_from": "00:00", "quiet_to": "00:00"},
+            "http": {"allow": ["127.0.0.0/8"]},
+            "log": {"level": "warning"},
+            "outlets": {
+                "cong-thong-tin": {"kind": "portal", "title": "Cổng thông tin xã"},
+                "tram-xa": {"kind": "radio", "title": "Trạm truyền thanh xã", "token": "tram-xa-sop-cop-2026"},
+                "sms": {"kind": "sms_http", "title": "Tin nhắn SMS", **sms.options()},
+                "zalo": {"kind": "zalo_oa", "title": "Zalo OA của xã", **zalo.options()},
+            },
+        }
+    )
+
+
+@contextlib.asynccontextmanager
+async def stage(directory: Path, port: int) -> AsyncIterator[Stage]:
+    """The house serving, its partners listening and calling back, a station polling."""
+    base = f"http://127.0.0.1:{port}"
+    sms = SmsGateway(f"{base}/hooks/sms", latency=0.15, receipt_after=1.0)
+    zalo = ZaloSandbox(f"{base}/hooks/zalo", latency=0.1, webhook_after=1.5)
+    feed = f"{base}/radio/tram-xa/feed.xml?token=tram-xa-sop-cop-2026"
+    async with sms, zalo, Station(feed, directory / "tram-xa") as station:
+        settings = demo_settings(directory, port, sms, zalo)
+        async with opened(settings) as house, serving(house):
+            yield Stage(house, sms, zalo, station, directory)
+
+
+async def fill(on: Stage) -> list[Item]:
+    """People, recipients, and items written by one person; nothing is approved yet."""
+    house = on.house
+    data = resources.files("desk.demo").joinpath("recipients.csv").read_bytes()
+    found = read_audience(data)
+    for recipient in found.people:
+        if recipient.scheme == "zalo":
+            on.zalo.follow(recipient.address)
+    now = house.clock.now()
+    items = []
+    async with house.database.write() as tx:
+        await channels_store.save_audience(house.database, tx, new_id(now), AUDIENCE, found.people, now)
+        for file in sorted(resources.files("desk.demo").joinpath("items").iterdir(), key=lambda file: file.name):
+            document = read_document(file.name, file.read_bytes(), house.settings.office.zone)
+            item = await house.editing.write(tx, document.draft, AUTHOR, via=file.name)
+            items.append(await house.editing.submit(tx, item.id, AUTHOR))
+    house.notifier.ring("item")
+    return items
+
+
+async def approve_and_schedule(on: Stage, items: list[Item]) -> None:
+    """A second person listens, approves, and sends everything out at once; one bulletin also every morning."""
+    house = on.house
+    now = house.clock.now()
+    async with house.database.write() as tx:
+        for item in items:
+            audio = await house.press.audio_of(tx, await content_store.find_revision(tx, item.revision))
+            await house.editing.approve(tx, item.id, LEADER, recording=audio.sha256 if audio else None)
+            wish = Wish((item.id,), OUTLETS, Rule(once=now), AUDIENCE)
+            await house.scheduling.add(tx, wish, LEADER, may_approve=True)
+        tomorrow = now + timedelta(days=30)
+        morning = Wish((items[0].id,), ("tram-xa",), Rule(cron="0 5 * * *"), until=tomorrow, title="Bản tin sáng 5 giờ")
+        await house.scheduling.add(tx, morning, LEADER, may_approve=True)
+    house.notifier.ring("schedule")
+
+
+async def wait_for_recordings(on: Stage, items: list[Item]) -> None:
+    """Until the approver could listen to every item."""
+    house = on.house
+    async with house.notifier.waiting("recording", "stop") as made:
+        while not house.stopping.is_set():
+            made.clear()
+            async with house.database.read() as connection:
+                revisions = [await content_store.find_revision(connection, item.revision) for item in items]
+                ready = [await house.press.audio_of(connection, revision) for revision in revisions]
+            if all(ready):
+                return
+            await house.clock.wait(made, 1.0)
+
+
+async def partners_live(on: Stage) -> None:
+    """The station polls its feed, a reader opens each new page of the portal."""
+    house = on.house
+    portal = f"{house.settings.web.base_url}/portal/"
+    (on.directory / "portal").mkdir(exist_ok=True)
+    seen: set[str] = set()
+    async with aiohttp.ClientSession() as reader:
+        while not house.stopping.is_set():
+            await on.station.poll()
+            async with house.database.read() as connection:
+                wanted = log_store.Filter(outlets=("cong-thong-tin",), states=(State.SENT,))
+                sent = await log_store.list_deliveries(connection, wanted)
+            for delivery in sent:
+                if delivery.reference.startswith(portal) and delivery.reference not in seen:
+                    seen.add(delivery.reference)
+                    await _read_page(on, reader, delivery.reference)
+            await house.clock.wait(house.stopping, 1.0)
+
+
+async def _read_page(on: Stage, reader: aiohttp.ClientSession, address: str) -> None:
+    async with reader.get(address) as page:
+        file = on.directory / "portal" / f"{address.rstrip('/').rsplit('/', 1)[-1]}.html"
+        await asyncio.to_thread(file.write_bytes, await page.read())
+        on.pages.append(file)
+
+
+async def all_deliveries(house: House) -> list[Delivery]:
+    """Every delivery there is, newest first."""
+    async with house.database.read() as connection:
+        return [delivery async for delivery in log_store.walk(connection, log_store.Filter())]
+
+
+def live_table(house: House, deliveries: list[Delivery]) -> Table:
+    """The latest deliveries as a table that is drawn again and again."""
+    counts: dict[State, int] = {}
+    for delivery in deliveries:
+        counts[delivery.state] = counts.get(delivery.state, 0) + 1
+    said = ", ".join(f"{TITLES[state]} {number}" for state, number in counts.items()) or "chưa có lượt nào"
+    columns = ("lúc", "điểm phát", "người nhận", "trạng thái", "lần", "tin")
+    table = Table(*columns, title=f"Loa · {house.settings.web.base_url}/ · {said}", expand=True)
+    zone = house.settings.office.zone
+    for delivery in deliveries[:SHOWN]:
+        last = delivery.last
+        moment = (last.at if last else delivery.due_at).astimezone(zone).strftime("%H:%M:%S")
+        to = "-" if delivery.address == delivery.outlet else masked(delivery.address)
+        tries = str(len(delivery.attempts))
+        table.add_row(moment, delivery.outlet, to, TITLES[delivery.state], tries, delivery.title[:48])
+    return table
+
+
+async def watch(on: Stage, *, once: bool) -> bool:
+    """Draw the table until all is delivered (`once`) or somebody stops the demo; whether all is delivered."""
+    house = on.house
+    async with house.notifier.waiting("delivery", "stop") as changed:
+        deadline = house.clock.steady() + ONCE_SECONDS
+        with Live(console=out, refresh_per_second=4, transient=once) as live:
+            while not house.stopping.is_set():
+                changed.clear()
+                deliveries = await all_deliveries(house)
+                live.update(live_table(house, deliveries))
+                if once and (await is_over(house, deliveries) or house.clock.steady() > deadline):
+                    break
+                await house.clock.wait(changed, 1.0)
+    deliveries = await all_deliveries(house)
+    return bool(deliveries) and all(delivery.state in DONE for delivery in deliveries)
+
+
+async def is_over(house: House, deliveries: list[Delivery]) -> bool:
+    """Whether everything has reached its end: confirmed, or an end that no receipt will change."""
+    ended = {State.CONFIRMED, State.FAILED, State.MISSED, State.CANCELLED, State.UNSURE}
+    expected = 5 * (2 + 10 + 7)
+    return len(deliveries) >= expected and all(delivery.state in ended for delivery in deliveries)
+
+
+def summary(house: House, deliveries: list[Delivery]) -> Table:
+    """One line an outlet: deliveries, confirmed, median lateness of the first try."""
+    table = Table("kênh", "điểm phát", "lượt gửi", "đã xác nhận", "trễ (trung vị)", title="Tổng kết")
+    for at in house.outlets:
+        mine = [delivery for delivery in deliveries if delivery.outlet == at.name]
+        late = [_lateness(delivery) for delivery in mine if delivery.attempts]
+        confirmed = sum(delivery.state is State.CONFIRMED for delivery in mine)
+        median = f"{statistics.median(late):.2f} s" if late else "-"
+        table.add_row(at.channel.kind, at.outlet.title, str(len(mine)), str(confirmed), median)
+    return table
+
+
+def _lateness(delivery: Delivery) -> float:
+    first: datetime = delivery.attempts[0].at
+    return max(0.0, (first - delivery.due_at).total_seconds())
+
+
+async def play(directory: Path, port: int, *, once: bool) -> int:
+    """The whole demo; 0 when everything was sent or confirmed (or somebody stopped the live one)."""
+    async with stage(directory, port) as on:
+        house = on.house
+        async with asyncio.TaskGroup() as group:
+            group.create_task(house.runner.run())
+            group.create_task(partners_live(on))
+            try:
+                delivered = await _act(on, once=once)
+            finally:
+                house.stop()
+        deliveries = await all_deliveries(house)
+        out.print(summary(house, deliveries))
+        _tell_where(on)
+        return 0 if delivered or not once else 1
+
+
+async def _act(on: Stage, *, once: bool) -> bool:
+    err.print("Soạn 5 tin bài, thu âm để người duyệt nghe…")
+    for login, name, role in (("mai", AUTHOR, "author"), ("hung", LEADER, "approver")):
+        password = await auth.add_person(on.house, login, name, (role,), None)
+        if not once:
+            err.print(f"Đăng nhập {on.house.settings.web.base_url}/  {login} / {password}  ({name}, {role})")
+    items = await fill(on)
+    await wait_for_recordings(on, items)
+    err.print(f"{LEADER} nghe và duyệt; phát ngay trên {len(OUTLETS)} kênh.")
+    await approve_and_schedule(on, items)
+    return await watch(on, once=once)
+
+
+def _tell_where(on: Stage) -> None:
+    audio = sorted((on.directory / "tram-xa").glob("*.mp3"))
+    pages = sorted(on.pages)
+    out.print(f"Âm thanh đài đã tải ({len(audio)} tệp): {on.directory / 'tram-xa'}/")
+    for file in audio[:1] + pages[:1]:
+        out.print(f"   {file}")
+    out.print(f"Trang cổng thông tin ({len(pages)} trang): {on.directory / 'portal'}/")
+    out.print(f"Nhật ký: LOA_DATABASE__URL=sqlite:///{on.directory / 'loa.db'} loa delivery list")
+    out.print(f"Xong lúc {local(on.house.clock.now(), on.house.settings.office.zone)}")

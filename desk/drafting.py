@@ -1,0 +1,72 @@
+"""The writer's form: a draft typed in, or read from a document that fills the form."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from aiohttp.web import FileField
+
+from config.words import BadInput
+from content import store
+from content.bulletin import BulletinClass
+from content.document import read_document
+from content.item import RENDITIONS, Draft, Item, Revision
+from content.rendition import draft_of
+from desk.answer import Shown, Visit
+from desk.forms import choice, moment_of
+
+FIELDS = ("title", "theme", "klass", "valid_from", "valid_until", "source", "byline", "body", *RENDITIONS)
+
+
+async def draft_form(
+    visit: Visit, typed: Mapping[str, Any], *, item: Item | None = None, told: tuple[str, ...] = ()
+) -> Shown:
+    """The form with what was typed; `told` is what to know of a document that was read."""
+    async with visit.house.database.read() as connection:
+        themes = await store.themes(connection)
+    zone = visit.drawing.zone
+    shown = {name: typed.get(name, "") for name in (*FIELDS, "base")}
+    for name in ("valid_from", "valid_until"):
+        if not isinstance(shown[name], str):
+            shown[name] = shown[name].astimezone(zone).strftime("%Y-%m-%dT%H:%M") if shown[name] else ""
+    overrides = any(shown[name] for name in RENDITIONS)
+    values = {"typed": shown, "item": item, "themes": themes, "classes": list(BulletinClass), "told": told}
+    return Shown("items/form.html", {**values, "overrides": overrides})
+
+
+def typed_of(revision: Revision | None) -> dict[str, Any]:
+    """A revision as it stands in the form; None is the empty form."""
+    if revision is None:
+        return {"klass": BulletinClass.NORMAL.value}
+    return {**_typed(draft_of(revision)), "base": revision.id}
+
+
+def _typed(draft: Draft) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in FIELDS} | {"klass": draft.klass.value}
+
+
+def draft_from(visit: Visit) -> Draft:
+    """The draft a form or a JSON object holds. Raises BadInput."""
+    texts: dict[str, Any] = {name: visit.text(name) for name in FIELDS if name not in {"klass", "valid_from", "valid_until"}}
+    written = visit.text("klass") or visit.text("class")
+    klass = choice(BulletinClass, written, "klass") or BulletinClass.NORMAL
+    draft = Draft(title=texts.pop("title"), body=texts.pop("body"), klass=klass)
+    return replace(draft, valid_from=moment_of(visit, "valid_from"), valid_until=moment_of(visit, "valid_until"), **texts)
+
+
+async def read_upload(visit: Visit) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The form as the uploaded document fills it, and what to know about the reading. Raises BadInput."""
+    given = visit.form.get("file")
+    if not isinstance(given, FileField) or not given.filename:
+        raise BadInput("Chọn một tệp .md, .txt hoặc .docx", "Choose a .md, .txt or .docx file", field="file")
+    zone, name = visit.drawing.zone, given.filename.replace("\\", "/").rsplit("/", 1)[-1][:120]
+    document = await asyncio.to_thread(lambda: read_document(name, given.file.read(), zone))
+    told = [f"Đã đọc tệp {name}. Xem lại rồi bấm lưu."]
+    if document.dated is not None:
+        told.append(f"Ngày ghi trên văn bản: {document.dated.astimezone(zone):%d/%m/%Y}.")
+    if document.dropped:
+        told.append("Đã bỏ: " + "; ".join(document.dropped) + ".")
+    return {**_typed(document.draft), "base": visit.text("base")}, (*told, *document.warnings)

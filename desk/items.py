@@ -1,0 +1,268 @@
+"""Items on the desk: list, write, look at every rendition side by side, submit, approve, send back, withdraw."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels import store as channels_store
+from config.words import NotFound, Said
+from content import store
+from content.item import MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
+from content.recording import BadScript
+from content.rendition import Finding, findings
+from content.short import sms_length, unaccented
+from desk.answer import Answer, Done, Shown, Visit
+from desk.drafting import draft_form, draft_from, read_upload, typed_of
+from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
+
+Deed = Callable[[AsyncConnection], Awaitable[Item]]
+
+
+async def list_all(visit: Visit) -> Answer:
+    """GET /items: last changed first, by state and words of the title."""
+    state, text, limit = choice(ItemState, visit.asked("state"), "state"), visit.asked("q"), limit_of(visit)
+    async with visit.house.database.read() as connection:
+        found = await store.list_items(
+            connection, states=(state,) if state else (), text=text, before=after_of(visit), limit=limit + 1
+        )
+        themes = dict(await store.themes(connection))
+    page = found[:limit]
+    next = cursor(page[-1].changed_at, page[-1].id) if len(found) > limit else None
+    values = {"items": page, "state": state, "q": text, "next": next, "themes": themes, "titles": TITLES}
+    return Shown("items/list.html", values, listed([plain_item(item) for item in page], next))
+
+
+def plain_item(item: Item) -> dict[str, Any]:
+    """An item as JSON."""
+    return {
+        "id": item.id,
+        "slug": item.slug,
+        "state": item.state.value,
+        "title": item.title,
+        "class": item.klass.value,
+        "theme": item.theme,
+        "revision": item.revision,
+        "approved": item.approved,
+        "valid_until": iso(item.valid_until),
+        "created_at": iso(item.created_at),
+        "changed_at": iso(item.changed_at),
+    }
+
+
+async def blank(visit: Visit) -> Answer:
+    """GET /items/new."""
+    return await draft_form(visit, typed_of(None))
+
+
+async def edit(visit: Visit) -> Answer:
+    """GET /items/{id}/edit: the newest text to go on from."""
+    async with visit.house.database.read() as connection:
+        item = await store.find_item(connection, visit.part("id"))
+        item.check_move(ItemState.DRAFT)
+        revision = await store.find_revision(connection, item.revision)
+    return await draft_form(visit, typed_of(revision), item=item)
+
+
+async def write(visit: Visit) -> Answer:
+    """POST /items: a new item, or the form again with an uploaded document in it."""
+    return await _written(visit, None)
+
+
+async def revise(visit: Visit) -> Answer:
+    """POST /items/{id}: a new text of the item."""
+    async with visit.house.database.read() as connection:
+        item = await store.find_item(connection, visit.part("id"))
+    return await _written(visit, item)
+
+
+async def _written(visit: Visit, item: Item | None) -> Answer:
+    house = visit.house
+    try:
+        if visit.text("act") == "read" and not visit.json:
+            typed, told = await read_upload(visit)
+            return await draft_form(visit, typed, item=item, told=told)
+        draft = draft_from(visit)
+        async with house.database.write() as tx:
+            if item is None:
+                saved = await house.editing.write(tx, draft, visit.name)
+            else:
+                saved = await house.editing.revise(tx, item.id, draft, visit.name, base=visit.text("base"))
+            if visit.text("act") == "submit":
+                saved = await house.editing.submit(tx, saved.id, visit.name)
+    except Said as fault:
+        return (await draft_form(visit, dict(visit.form), item=item)).with_fault(fault)
+    _ring(visit)
+    said = "Đã lưu và trình duyệt." if visit.text("act") == "submit" else "Đã lưu bản nháp."
+    return Done(f"/items/{saved.id}", said, plain_item(saved), 201 if item is None else 200)
+
+
+def _ring(visit: Visit) -> None:
+    visit.house.notifier.ring("item")
+    visit.house.notifier.ring("work")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All there is to see of an item."""
+
+    item: Item
+    revision: Revision
+    revisions: list[Revision]
+    verdicts: dict[str, list[Approval]]
+    recording: Any
+    findings: list[Finding]
+
+    @property
+    def bad(self) -> bool:
+        """Whether something must be mended before submission."""
+        return any(finding.bad for finding in self.findings)
+
+    @property
+    def sms(self) -> dict[str, Any]:
+        """The SMS text with and without marks, with what each costs."""
+        bare = unaccented(self.revision.short)
+        return {"marked": sms_length(self.revision.short), "bare": sms_length(bare), "text": bare}
+
+    def wrote(self, name: str) -> bool:
+        """Whether this person wrote or edited any of its texts."""
+        return any(same_person(name, revision.writer) for revision in self.revisions)
+
+    def can(self, state: str) -> bool:
+        """Whether the item may go to that state."""
+        return ItemState(state) in MOVES[self.item.state]
+
+
+async def show(visit: Visit) -> Answer:
+    """GET /items/{id}: every rendition, what to know about them, its history, and what this person may do."""
+    return await _sheet(visit)
+
+
+async def _sheet(visit: Visit) -> Shown:
+    house = visit.house
+    async with house.database.read() as connection:
+        item = await store.find_item(connection, visit.part("id"))
+        revisions = await store.revisions_of(connection, item.id)
+        verdicts = {one.id: await store.approvals_of(connection, one.id) for one in revisions}
+        revision = next(one for one in revisions if one.id == item.revision)
+        recording = await _recording(visit, connection, revision)
+        deeds = await house.journal.of(connection, f"item/{item.id}")
+        theme = dict(await store.themes(connection)).get(revision.theme, revision.theme)
+    # reading a long script aloud in words takes a moment
+    sheet = Sheet(item, revision, revisions, verdicts, recording, await asyncio.to_thread(findings, revision))
+    values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
+    return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain_sheet(sheet))
+
+
+def _why_not(visit: Visit, sheet: Sheet) -> str:
+    """Why this person cannot approve, in words; empty when they can."""
+    if not visit.may("item-approve"):
+        return "Vai trò của bạn không có quyền phê duyệt; hãy chờ người có quyền duyệt."
+    if sheet.wrote(visit.name):
+        return "Bạn đã viết hoặc sửa tin này nên không tự duyệt được: cần người thứ hai."
+    return ""
+
+
+def plain_sheet(sheet: Sheet) -> dict[str, Any]:
+    """An item with its newest text as JSON."""
+    revision, row = sheet.revision, sheet.recording
+    return {
+        **plain_item(sheet.item),
+        "number": revision.number,
+        "digest": revision.digest,
+        "writer": revision.writer,
+        "source": revision.source,
+        "byline": revision.byline,
+        "valid_from": iso(revision.valid_from),
+        "body": revision.body,
+        "renditions": {name: getattr(revision, name) for name in (*RENDITIONS, "spoken")},
+        "derived": list(revision.derived),
+        "findings": [{"rendition": one.rendition, "bad": one.bad, "vi": one.vi, "en": one.en} for one in sheet.findings],
+        "recording": None
+        if row is None or row.state != "made"
+        else {"sha256": row.sha256, "seconds": row.seconds, "bytes": row.bytes, "voice": row.voice},
+        "approvals": [
+            {"verdict": one.verdict, "person": one.person, "at": iso(one.at), "note": one.note, "digest": one.digest}
+            for verdicts in sheet.verdicts.values()
+            for one in verdicts
+        ],
+    }
+
+
+async def _recording(visit: Visit, connection: AsyncConnection, revision: Revision) -> Any:
+    try:
+        key = visit.house.press.key_of(revision)
+    except BadScript:
+        return None
+    return (await store.recordings(connection, [key])).get(key)
+
+
+async def audio(visit: Visit) -> Answer:
+    """GET /items/{id}/audio: the recording of the newest text; ranges are answered."""
+    async with visit.house.database.read() as connection:
+        item = await store.find_item(connection, visit.part("id"))
+        row = await _recording(visit, connection, await store.find_revision(connection, item.revision))
+    if row is None or row.state != "made":
+        raise NotFound("Bản ghi âm chưa có; Loa đang thu", "The recording is not made yet")
+    headers = {"Content-Type": "audio/mpeg", "Cache-Control": "private, no-cache"}
+    return web.FileResponse(visit.house.recordings / row.name, headers=headers)
+
+
+async def submit(visit: Visit) -> Answer:
+    """POST /items/{id}/submit."""
+    return await _done(visit, "Đã trình duyệt.", lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name))
+
+
+async def approve(visit: Visit) -> Answer:
+    """POST /items/{id}/approve: exactly the digest, and the recording, that were on the page."""
+
+    async def deed(tx: AsyncConnection) -> Item:
+        return await visit.house.editing.approve(
+            tx,
+            visit.part("id"),
+            visit.name,
+            digest=digest_of(visit),
+            note=visit.text("note"),
+            recording=visit.text("recording") or None,
+        )
+
+    return await _done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
+
+
+async def send_back(visit: Visit) -> Answer:
+    """POST /items/{id}/send-back, with a reason."""
+
+    async def deed(tx: AsyncConnection) -> Item:
+        return await visit.house.editing.send_back(tx, visit.part("id"), visit.name, visit.text("note"))
+
+    return await _done(visit, "Đã trả lại cho người viết.", deed)
+
+
+async def withdraw(visit: Visit) -> Answer:
+    """POST /items/{id}/withdraw, with a reason: out of force, and off every shelf, in one transaction."""
+
+    async def deed(tx: AsyncConnection) -> Item:
+        item = await visit.house.editing.withdraw(tx, visit.part("id"), visit.name, visit.text("note"))
+        await channels_store.take_off_shelves(tx, item.id, visit.house.clock.now())
+        return item
+
+    return await _done(visit, "Đã thu hồi tin và gỡ khỏi cổng thông tin, đài phát.", deed)
+
+
+async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
+    try:
+        async with visit.house.database.write() as tx:
+            item = await deed(tx)
+    except NotFound:
+        raise
+    except Said as fault:
+        return (await _sheet(visit)).with_fault(fault)
+    _ring(visit)
+    return Done(f"/items/{item.id}", said, plain_item(item))
+
+

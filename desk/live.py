@@ -1,0 +1,65 @@
+"""Server-sent events from the notifier: open pages hear that something changed and fetch it themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from weakref import WeakSet
+
+from aiohttp import web
+
+from desk.answer import Answer, Visit
+
+TOPICS = ("delivery", "item", "recording", "outlet", "occurrence", "schedule")
+HEARTBEAT = 15.0
+AT_MOST_EVERY = 1.0
+LONGEST = 600.0
+"""A stream ends after ten minutes; the browser comes back by itself, and is asked again who it is."""
+
+STREAMS: web.AppKey[WeakSet[asyncio.Task[None]]] = web.AppKey("streams", WeakSet)
+
+
+def set_up(app: web.Application) -> None:
+    """Streams end with the application."""
+    app[STREAMS] = WeakSet()
+    app.on_shutdown.append(_end_streams)
+
+
+async def _end_streams(app: web.Application) -> None:
+    for task in list(app[STREAMS]):
+        task.cancel()
+
+
+async def events(visit: Visit) -> Answer:
+    """GET /events: `event: change` with the topics that rang, at most one a second, and a heartbeat."""
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+    await response.prepare(visit.request)
+    task = asyncio.ensure_future(_stream(visit, response))
+    visit.request.app[STREAMS].add(task)
+    try:
+        await task
+    except (ConnectionError, asyncio.CancelledError):
+        task.cancel()
+        if (current := asyncio.current_task()) and current.cancelling():
+            raise
+    return response
+
+
+async def _stream(visit: Visit, response: web.StreamResponse) -> None:
+    house = visit.house
+    begun = house.clock.steady()
+    async with AsyncExitStack() as stack:
+        rung = {topic: await stack.enter_async_context(house.notifier.waiting(topic)) for topic in TOPICS}
+        any_topic = await stack.enter_async_context(house.notifier.waiting(*TOPICS, "stop"))
+        await response.write(b"retry: 3000\n\nevent: hello\ndata: \n\n")
+        while not house.stopping.is_set() and house.clock.steady() - begun < LONGEST:
+            await house.clock.wait(any_topic, HEARTBEAT)
+            any_topic.clear()
+            changed = [topic for topic, event in rung.items() if event.is_set()]
+            for topic in changed:
+                rung[topic].clear()
+            await response.write(f"event: change\ndata: {' '.join(changed)}\n\n".encode() if changed else b": alive\n\n")
+            if changed:
+                await house.clock.wait(house.stopping, AT_MOST_EVERY)

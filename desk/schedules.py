@@ -1,0 +1,248 @@
+"""Schedules on the desk: choose what goes where and when, see the next ten occurrences, approve, pause, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.words import Conflict, NotFound, Said
+from content import store as content_store
+from content.item import Item, Revision, same_person
+from desk.answer import Answer, Done, Shown, Visit
+from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
+from desk.timing import MISSED_TITLES, choices, dues, typed_wish, wish_of
+from scheduler import store
+from scheduler.log import store as log_store
+from scheduler.schedule import TITLES, Schedule, ScheduleState
+
+Deed = Callable[[AsyncConnection], Awaitable[Schedule]]
+
+
+async def list_all(visit: Visit) -> Answer:
+    """GET /schedules: newest first."""
+    state, limit, before = choice(ScheduleState, visit.asked("state"), "state"), limit_of(visit), visit.asked("after")
+    async with visit.house.database.read() as connection:
+        found = await store.list_schedules(
+            connection, states=(state,) if state else (), limit=limit + 1, before=before
+        )
+    page = found[:limit]
+    next = page[-1].id if len(found) > limit else None
+    values = {"schedules": page, "state": state, "next": next, "titles": TITLES, "outlets": visit.house.outlets}
+    return Shown("schedules/list.html", values, listed([plain_schedule(one) for one in page], next))
+
+
+def plain_schedule(schedule: Schedule) -> dict[str, Any]:
+    """A schedule as JSON."""
+    return {
+        "id": schedule.id,
+        "title": schedule.title,
+        "state": schedule.state.value,
+        "digest": schedule.digest,
+        "items": [{"item": one.item, "revision": one.revision, "digest": one.digest} for one in schedule.items],
+        "outlets": list(schedule.outlets),
+        "audience": schedule.audience,
+        "rule": schedule.rule.record(),
+        "zone": schedule.zone,
+        "class": schedule.klass.value,
+        "start": iso(schedule.start),
+        "until": iso(schedule.until),
+        "missed": schedule.missed.value,
+        "next_due_at": iso(schedule.next_due_at),
+        "made_by": schedule.made_by,
+        "made_at": iso(schedule.made_at),
+    }
+
+
+async def blank(visit: Visit) -> Answer:
+    """GET /schedules/new?item=...: the empty form."""
+    for name, value in visit.request.query.items():
+        visit.form.add(name, value)
+    return await _form(visit)
+
+
+async def _form(visit: Visit, drawn: Schedule | None = None) -> Shown:
+    typed = typed_wish(visit)
+    async with visit.house.database.read() as connection:
+        offered = await choices(visit, connection, typed["items"] if drawn or visit.request.method == "GET" else ())
+        needs = await _needs_second(visit, connection, drawn) if drawn else False
+    coming = dues(visit, drawn, None) if drawn else []
+    plain = {"schedule": plain_schedule(drawn), "next": [iso(due.at) for due in coming]} if drawn else None
+    values = {"typed": typed, "offered": offered, "drawn": drawn, "coming": coming, "needs_second": needs}
+    return Shown("schedules/form.html", values, plain)
+
+
+async def _needs_second(visit: Visit, connection: AsyncConnection, schedule: Schedule) -> bool:
+    """Whether somebody else will have to approve it."""
+    return not visit.may("schedule-approve") or await _wrote(connection, schedule, visit.name)
+
+
+async def _wrote(connection: AsyncConnection, schedule: Schedule, name: str) -> bool:
+    for pinned in schedule.items:
+        if any(same_person(name, writer) for writer in await content_store.writers_of(connection, pinned.item)):
+            return True
+    return False
+
+
+async def preview(visit: Visit) -> Answer:
+    """POST /schedules/preview: what would be stored, and its next ten occurrences; nothing is stored."""
+    try:
+        async with visit.house.database.read() as connection:
+            drawn = await visit.house.scheduling.draw_up(connection, wish_of(visit), visit.name)
+    except Said as fault:
+        return (await _form(visit)).with_fault(fault)
+    return await _form(visit, drawn)
+
+
+async def add(visit: Visit) -> Answer:
+    """POST /schedules: store it; it runs at once only when two people stand behind it already."""
+    house = visit.house
+    try:
+        wish = wish_of(visit)
+        async with house.database.write() as tx:
+            schedule = await house.scheduling.add(tx, wish, visit.name, may_approve=visit.may("schedule-approve"))
+    except Said as fault:
+        return (await _form(visit)).with_fault(fault)
+    _ring(visit)
+    running = schedule.state is ScheduleState.APPROVED
+    said = "Đã lưu lịch, lịch bắt đầu chạy." if running else "Đã lưu lịch, chờ người thứ hai duyệt."
+    return Done(f"/schedules/{schedule.id}", said, plain_schedule(schedule), 201)
+
+
+def _ring(visit: Visit) -> None:
+    visit.house.notifier.ring("schedule")
+    visit.house.notifier.ring("work")
+
+
+async def show(visit: Visit) -> Answer:
+    """GET /schedules/{id}."""
+    return await _sheet(visit)
+
+
+async def _sheet(visit: Visit) -> Shown:
+    house = visit.house
+    async with house.database.read() as connection:
+        schedule = await store.find_schedule(connection, visit.part("id"))
+        pinned: list[tuple[Item, Revision]] = []
+        for one in schedule.items:
+            item = await content_store.find_item(connection, one.item)
+            pinned.append((item, await content_store.find_revision(connection, one.revision)))
+        past = await store.list_occurrences(connection, schedule_id=schedule.id, limit=20)
+        counts = {row.id: await _counts(connection, row.id) for row in past}
+        deeds = await house.journal.of(connection, f"schedule/{schedule.id}")
+        wrote = await _wrote(connection, schedule, visit.name)
+    over = schedule.state in {ScheduleState.ENDED, ScheduleState.CANCELLED} or schedule.next_due_at is None
+    last = past[0].due_at if past else None
+    coming = [] if over else dues(visit, schedule, last)
+    values = {"schedule": schedule, "pinned": pinned, "past": past, "counts": counts, "deeds": deeds}
+    values |= {"coming": coming, "why_not": _why_not(visit, schedule, wrote), "missed": MISSED_TITLES}
+    plain = plain_schedule(schedule) | {"next": [iso(due.at) for due in coming]}
+    return Shown("schedules/show.html", values | {"outlets": house.outlets}, plain)
+
+
+async def _counts(connection: AsyncConnection, occurrence: str) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for counter in (await log_store.stats(connection, log_store.Filter(occurrence=occurrence))).values():
+        for state, number in counter.items():
+            if number:
+                total[state.value] = total.get(state.value, 0) + number
+    return total
+
+
+def _why_not(visit: Visit, schedule: Schedule, wrote: bool) -> str:
+    """Why this person cannot approve, in words; empty when they can."""
+    if not visit.may("schedule-approve"):
+        return "Vai trò của bạn không có quyền duyệt lịch; hãy chờ người có quyền duyệt."
+    if same_person(visit.name, schedule.made_by) or wrote:
+        return "Bạn đã lập lịch này hoặc viết tin trong lịch nên không tự duyệt được: cần người thứ hai."
+    return ""
+
+
+async def approve(visit: Visit) -> Answer:
+    """POST /schedules/{id}/approve: exactly the digest that was on the page."""
+
+    async def deed(tx: AsyncConnection) -> Schedule:
+        digest = digest_of(visit)
+        return await visit.house.scheduling.approve(tx, visit.part("id"), visit.name, digest=digest, note=visit.text("note"))
+
+    return await _done(visit, "Đã duyệt, lịch bắt đầu chạy.", deed)
+
+
+async def send_back(visit: Visit) -> Answer:
+    """POST /schedules/{id}/send-back, with a reason."""
+    return await _done(
+        visit,
+        "Đã trả lại lịch.",
+        lambda tx: visit.house.scheduling.send_back(tx, visit.part("id"), visit.name, visit.text("note")),
+    )
+
+
+async def pause(visit: Visit) -> Answer:
+    """POST /schedules/{id}/pause."""
+    return await _done(
+        visit,
+        "Đã tạm dừng lịch.",
+        lambda tx: visit.house.scheduling.pause(tx, visit.part("id"), visit.name, visit.text("note")),
+    )
+
+
+async def resume(visit: Visit) -> Answer:
+    """POST /schedules/{id}/resume."""
+    return await _done(
+        visit, "Lịch chạy tiếp.", lambda tx: visit.house.scheduling.resume(tx, visit.part("id"), visit.name)
+    )
+
+
+async def cancel(visit: Visit) -> Answer:
+    """POST /schedules/{id}/cancel."""
+    return await _done(
+        visit,
+        "Đã hủy lịch.",
+        lambda tx: visit.house.scheduling.cancel(tx, visit.part("id"), visit.name, visit.text("note")),
+    )
+
+
+async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
+    try:
+        async with visit.house.database.write() as tx:
+            schedule = await deed(tx)
+    except NotFound:
+        raise
+    except Said as fault:
+        return (await _sheet(visit)).with_fault(fault)
+    _ring(visit)
+    return Done(f"/schedules/{schedule.id}", said, plain_schedule(schedule))
+
+
+async def list_occurrences(visit: Visit) -> Answer:
+    """GET /occurrences: last due first."""
+    limit = limit_of(visit)
+    async with visit.house.database.read() as connection:
+        found = await store.list_occurrences(
+            connection, schedule_id=visit.asked("schedule"), before=after_of(visit), limit=limit + 1
+        )
+    page = found[:limit]
+    next = cursor(page[-1].due_at, page[-1].id) if len(found) > limit else None
+    plain = listed([plain_occurrence(row) for row in page], next)
+    return Shown("schedules/occurrences.html", {"occurrences": page, "next": next}, plain)
+
+
+def plain_occurrence(row: Any) -> dict[str, Any]:
+    """An occurrence as JSON."""
+    kept = ("id", "schedule", "state", "title", "outlets", "audience", "size", "reason")
+    plain = {name: getattr(row, name) for name in kept}
+    return plain | {"class": row.klass, "due_at": iso(row.due_at), "until": iso(row.until), "planned_at": iso(row.planned_at)}
+
+
+async def cancel_occurrence(visit: Visit) -> Answer:
+    """POST /occurrences/{id}/cancel: all of it that has not gone."""
+    async with visit.house.database.write() as tx:
+        row = await store.find_occurrence(tx, visit.part("id"))
+        if row.state not in {"planning", "open"}:
+            raise Conflict("Kỳ phát này đã xong", "This occurrence is over")
+        counted = await visit.house.handling.cancel_occurrence(tx, row.id, visit.name, visit.text("note"))
+    _ring(visit)
+    visit.house.notifier.ring("delivery")
+    plain = {"id": row.id, "counts": {state.value: number for state, number in counted.items()}}
+    return Done(f"/schedules/{row.schedule}", "Đã hủy những lượt chưa gửi của kỳ phát này.", plain)

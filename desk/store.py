@@ -1,0 +1,164 @@
+"""Tables and SQL of this floor: people, sessions, API tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Row, Table, Text, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.words import NotFound
+from db.types import Json, Moment, metadata
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password", Text, nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("form_token", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("used_at", Moment),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works here."""
+
+    id: str
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    disabled_at: datetime | None = None
+
+
+def to_person(row: Row[Any]) -> Person:
+    """A person of a row; the password stays in the row."""
+    return Person(row.id, row.login, row.name, tuple(row.roles), row.disabled_at)
+
+
+async def count_people(connection: AsyncConnection) -> int:
+    """How many people there are, disabled ones too."""
+    return int((await connection.execute(select(func.count()).select_from(person))).scalar_one())
+
+
+async def add_person(tx: AsyncConnection, new: Person, password: str, at: datetime) -> None:
+    """Store a person with a hashed password."""
+    row = {"id": new.id, "login": new.login, "name": new.name, "roles": list(new.roles)}
+    await tx.execute(insert(person).values(**row, password=password, made_at=at))
+
+
+async def people(connection: AsyncConnection) -> list[Person]:
+    """Everybody, by name."""
+    return [to_person(row) for row in await connection.execute(select(person).order_by(person.c.name))]
+
+
+async def person_by_login(connection: AsyncConnection, login: str) -> Row[Any] | None:
+    """The row of whoever signs in with this name."""
+    query = select(person).where(person.c.login == login, person.c.disabled_at.is_(None))
+    return (await connection.execute(query)).one_or_none()
+
+
+async def person_called(connection: AsyncConnection, name: str) -> Person | None:
+    """The person with this written name or sign-in name."""
+    query = select(person).where(or_(person.c.name == name, person.c.login == name))
+    row = (await connection.execute(query)).first()
+    return None if row is None else to_person(row)
+
+
+async def set_password(tx: AsyncConnection, id: str, password: str) -> None:
+    """Store another hashed password; every session of the person ends."""
+    await tx.execute(update(person).where(person.c.id == id).values(password=password))
+    await tx.execute(delete(session).where(session.c.person == id))
+
+
+async def add_session(tx: AsyncConnection, id: str, person_id: str, form_token: str, at: datetime) -> None:
+    """Store a session under the hash of its secret."""
+    await tx.execute(insert(session).values(id=id, person=person_id, form_token=form_token, made_at=at, seen_at=at))
+
+
+async def find_session(connection: AsyncConnection, id: str, *, idle_since: datetime, made_since: datetime) -> Any:
+    """The session and its person as one row, if it is neither idle too long nor too old."""
+    query = (
+        select(session.c.form_token, session.c.seen_at, person)
+        .join(person, person.c.id == session.c.person)
+        .where(
+            session.c.id == id,
+            session.c.seen_at >= idle_since,
+            session.c.made_at >= made_since,
+            person.c.disabled_at.is_(None),
+        )
+    )
+    return (await connection.execute(query)).one_or_none()
+
+
+async def touch_session(tx: AsyncConnection, id: str, at: datetime) -> None:
+    """Note that a session is in use."""
+    await tx.execute(update(session).where(session.c.id == id).values(seen_at=at))
+
+
+async def end_session(tx: AsyncConnection, id: str) -> None:
+    """Forget a session."""
+    await tx.execute(delete(session).where(session.c.id == id))
+
+
+async def prune_sessions(tx: AsyncConnection, before: datetime) -> None:
+    """Forget sessions not used since."""
+    await tx.execute(delete(session).where(session.c.seen_at < before))
+
+
+async def add_token(
+    tx: AsyncConnection, id: str, name: str, person_id: str, scopes: Sequence[str], at: datetime, until: datetime | None
+) -> None:
+    """Store an API token under its hash."""
+    row = {"id": id, "name": name, "person": person_id, "scopes": list(scopes), "made_at": at, "until": until}
+    await tx.execute(insert(api_token).values(**row))
+
+
+async def find_token(connection: AsyncConnection, id: str, now: datetime) -> Any:
+    """The token and its person as one row, if it has not expired."""
+    query = (
+        select(api_token.c.scopes, person)
+        .join(person, person.c.id == api_token.c.person)
+        .where(
+            api_token.c.id == id,
+            or_(api_token.c.until.is_(None), api_token.c.until > now),
+            person.c.disabled_at.is_(None),
+        )
+    )
+    return (await connection.execute(query)).one_or_none()
+
+
+async def person_by_id(connection: AsyncConnection, id: str) -> Person:
+    """The person with this id. Raises NotFound."""
+    row = (await connection.execute(select(person).where(person.c.id == id))).one_or_none()
+    if row is None:
+        raise NotFound("Không có người dùng này", "There is no such person")
+    return to_person(row)

@@ -1,0 +1,164 @@
+"""The schedule form: when, which, where and to whom, made into a Wish."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels import store as channels_store
+from config.settings import duration
+from config.words import BadInput
+from content import store as content_store
+from content.bulletin import BulletinClass
+from content.item import ItemState
+from desk.answer import Visit
+from desk.forms import choice, moment_of
+from scheduler.schedule import Missed, QuietHours, Rule, Schedule
+from scheduler.scheduling import Wish
+
+WAYS = (
+    ("now", "Phát ngay"),
+    ("once", "Một lần"),
+    ("daily", "Hằng ngày"),
+    ("weekdays", "Ngày làm việc (thứ Hai – thứ Sáu)"),
+    ("weekly", "Các ngày trong tuần"),
+    ("every", "Cách đều"),
+    ("cron", "Biểu thức cron (nâng cao)"),
+)
+UNITS = {"m": ("phút", timedelta(minutes=1)), "h": ("giờ", timedelta(hours=1)), "d": ("ngày", timedelta(days=1))}
+MISSED_TITLES = {
+    Missed.LATEST: "phát bù kỳ gần nhất",
+    Missed.ALL: "phát bù tất cả các kỳ",
+    Missed.NONE: "bỏ qua, không phát bù",
+}
+FIELDS = ("when", "at", "time", "amount", "unit", "cron", "until", "klass", "audience", "missed", "title", "zone")
+
+
+def rule_of(visit: Visit) -> Rule:
+    """The rule that was chosen: a preset of the form, or `at`, `cron`, `every` as the command line has them."""
+    when = visit.text("when")
+    if not when:
+        return _bare_rule(visit)
+    if when == "now":
+        return Rule(once=visit.house.clock.now())
+    if when == "once":
+        return Rule(once=_needed(moment_of(visit, "at"), "at", "Chọn ngày giờ phát"))
+    if when == "cron":
+        return Rule(cron=_needed(" ".join(visit.text("cron").split()), "cron", "Viết biểu thức cron"))
+    if when == "every":
+        return Rule(every=_interval(visit))
+    if when in {"daily", "weekdays", "weekly"}:
+        return Rule(cron=f"{_clock_time(visit)} * * {_days(visit, when)}")
+    raise BadInput("Chọn cách lặp", "Choose when", field="when")
+
+
+def _bare_rule(visit: Visit) -> Rule:
+    every = visit.text("every")
+    once = visit.house.clock.now() if visit.text("at") == "now" else moment_of(visit, "at")
+    try:
+        return Rule(once=once, cron=visit.text("cron"), every=duration(every) if every else None)
+    except (PydanticCustomError, OverflowError):
+        raise BadInput(f"Không hiểu khoảng lặp “{every[:20]}”", f"Not a length of time: {every[:20]}", field="every") from None
+
+
+def _needed(value: Any, field: str, vi: str) -> Any:
+    if not value:
+        raise BadInput(vi, f"{field} is missing", field=field)
+    return value
+
+
+def _clock_time(visit: Visit) -> str:
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", visit.text("time").strip())
+    if not found:
+        raise BadInput("Chọn giờ phát, ví dụ 05:00", "Choose a time of day, for instance 05:00", field="time")
+    return f"{int(found[2])} {int(found[1])}"
+
+
+def _days(visit: Visit, when: str) -> str:
+    if when != "weekly":
+        return "*" if when == "daily" else "1-5"
+    days = sorted({day for day in visit.texts("day") if day in {"1", "2", "3", "4", "5", "6", "7"}})
+    return ",".join(_needed(days, "day", "Chọn ít nhất một ngày trong tuần"))
+
+
+def _interval(visit: Visit) -> timedelta:
+    amount, unit = visit.text("amount").strip(), visit.text("unit", "h")
+    if not re.fullmatch(r"[1-9]\d{0,4}", amount) or unit not in UNITS:
+        raise BadInput("Khoảng cách phải là số nguyên từ 1", "The interval is a whole number from 1", field="amount")
+    return int(amount) * UNITS[unit][1]
+
+
+def wish_of(visit: Visit) -> Wish:
+    """All that was chosen. Raises BadInput."""
+    return Wish(
+        items=visit.texts("item"),
+        outlets=visit.texts("outlet"),
+        rule=rule_of(visit),
+        audience=visit.text("audience").strip(),
+        zone=visit.text("zone").strip(),
+        klass=choice(BulletinClass, visit.text("klass") or visit.text("class"), "klass"),
+        until=moment_of(visit, "until"),
+        missed=choice(Missed, visit.text("missed"), "missed") or Missed.LATEST,
+        title=visit.text("title")[:300],
+    )
+
+
+def typed_wish(visit: Visit) -> dict[str, Any]:
+    """What the form holds, to show it again."""
+    typed: dict[str, Any] = {name: visit.text(name) for name in FIELDS}
+    typed["when"] = typed["when"] or "once"
+    typed["unit"] = typed["unit"] or "h"
+    chosen = {"items": visit.texts("item"), "outlets": visit.texts("outlet"), "days": visit.texts("day")}
+    return typed | chosen
+
+
+async def choices(visit: Visit, connection: AsyncConnection, chosen: tuple[str, ...]) -> Mapping[str, Any]:
+    """What there is to choose from: approved items, outlets, audiences."""
+    items = await content_store.list_items(connection, states=(ItemState.APPROVED,), limit=100)
+    listed = {item.id for item in items}
+    for id in chosen:
+        if id not in listed:
+            items.append(await content_store.find_item(connection, id))
+            listed.add(id)
+    return {
+        "items": items,
+        "outlets": list(visit.house.outlets),
+        "audiences": await channels_store.audiences(connection),
+        "classes": list(BulletinClass),
+        "ways": WAYS,
+        "units": {unit: title for unit, (title, _) in UNITS.items()},
+        "missed": MISSED_TITLES,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One due moment of a preview; `waits_until` when quiet hours hold some outlets back."""
+
+    at: datetime
+    waits_until: datetime | None
+
+
+def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int = 10) -> list[Due]:
+    """The next due moments with what quiet hours make of them."""
+    settings = visit.house.settings
+    begin, end = (_time(text) for text in (settings.schedule.quiet_from, settings.schedule.quiet_to))
+    quiet = QuietHours(begin, end, settings.office.zone)
+    outlets = visit.house.outlets
+    disturbs = any(name in outlets and outlets[name].channel.quiet_hours for name in schedule.outlets)
+    holds = disturbs and schedule.klass is not BulletinClass.URGENT
+    found = []
+    for at in schedule.preview(count, previous):
+        opening = quiet.opening(at) if holds else at
+        found.append(Due(at, opening if opening != at else None))
+    return found
+
+
+def _time(written: str) -> time:
+    return time.fromisoformat(written)

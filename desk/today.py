@@ -1,0 +1,96 @@
+"""The first page: what goes out, what waits for approval, what failed and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from content import store as content_store
+from content.item import ItemState
+from desk.answer import Answer, Shown, Visit
+from desk.forms import iso
+from desk.outlets import standings
+from scheduler import store
+from scheduler.delivery import DONE, State
+from scheduler.log import store as log_store
+from scheduler.log.store import Filter
+from scheduler.schedule import Schedule, ScheduleState
+
+AHEAD = timedelta(hours=24)
+BEHIND = timedelta(days=7)
+EACH, MOST = 3, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """One due moment ahead."""
+
+    at: datetime
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """One occurrence that is going out, with how many deliveries are in which state."""
+
+    row: Any
+    counts: Counter[State]
+
+    @property
+    def total(self) -> int:
+        """How many deliveries it has."""
+        return sum(self.counts.values())
+
+    @property
+    def done(self) -> int:
+        """How many the partners have."""
+        return sum(self.counts[state] for state in DONE)
+
+
+async def show(visit: Visit) -> Answer:
+    """GET /."""
+    house = visit.house
+    now = house.clock.now()
+    async with house.database.read() as connection:
+        coming = await _coming(connection, now)
+        under_way = [
+            UnderWay(row, await _counts(connection, Filter(occurrence=row.id)))
+            for row in (await store.open_occurrences(connection))[:MOST]
+        ]
+        items = await content_store.list_items(connection, states=(ItemState.IN_REVIEW,), limit=MOST)
+        waiting = await store.list_schedules(connection, states=(ScheduleState.IN_REVIEW,), limit=MOST)
+        drafts = await content_store.list_items(connection, states=(ItemState.DRAFT,), limit=5)
+        bad = Filter(states=(State.FAILED, State.UNSURE), since=now - BEHIND)
+        troubles = await log_store.list_deliveries(connection, bad, limit=8)
+        week = await _counts(connection, Filter(since=now - BEHIND))
+        missed = [row for row in await store.list_occurrences(connection, since=now - BEHIND) if row.state == "missed"]
+    outlets = [one for one in await standings(visit) if one.state in {"paused", "troubled"}]
+    values = {"coming": coming, "under_way": under_way, "items": items, "waiting": waiting, "drafts": drafts}
+    values |= {"troubles": troubles, "missed": missed[:MOST], "troubled": outlets, "week": week}
+    plain = {
+        "coming": [{"at": iso(one.at), "schedule": one.schedule.id, "title": one.schedule.title} for one in coming],
+        "waiting": {"items": [item.id for item in items], "schedules": [one.id for one in waiting]},
+        "week": {state.value: week[state] for state in State},
+    }
+    return Shown("today.html", values | {"outlets": house.outlets}, plain)
+
+
+async def _coming(connection: AsyncConnection, now: datetime) -> list[Coming]:
+    """Due moments of the next day, soonest first; a few of each schedule, so that a busy one hides no other."""
+    end = now + AHEAD
+    found = []
+    for schedule in await store.coming_schedules(connection, end):
+        first = schedule.next_due_at
+        assert first is not None
+        later = takewhile(lambda moment: moment <= end, islice(schedule.dues(first), EACH - 1))
+        found += [Coming(moment, schedule) for moment in (first, *later)]
+    return sorted(found, key=lambda one: one.at)[:MOST]
+
+
+async def _counts(connection: AsyncConnection, wanted: Filter) -> Counter[State]:
+    return sum((await log_store.stats(connection, wanted)).values(), Counter[State]())

@@ -1,0 +1,229 @@
+"""The desk as a web application: the table of doors, what every answer bears, and errors told to people."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from config.logs import about, log
+from desk import auth, deliveries, health, items, live, outlets, partners, schedules, today
+from desk.answer import (
+    VISIT,
+    Handler,
+    Shown,
+    Trouble,
+    Visit,
+    draw,
+    problem,
+    read_form,
+    respond,
+    trouble_of,
+    wants_json,
+)
+from desk.app import House, derive
+from desk.auth import DoorKeeper, to_door
+from desk.drawing import STATIC, Drawing
+
+MEGABYTE = 2**20
+SMALL, LARGE = MEGABYTE, 14 * MEGABYTE
+
+ALL = frozenset({"author", "approver", "station", "viewer", "administrator"})
+READ = ALL - {"station"}
+WRITE = frozenset({"author", "administrator"})
+APPROVE = frozenset({"approver", "administrator"})
+RUN = WRITE | APPROVE
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One way in: who may use it. `api` opens it under /api/v1 as well, for tokens with `scope`; `most` bounds the body."""
+
+    name: str
+    method: str
+    path: str
+    handler: Handler
+    roles: frozenset[str]
+    api: bool = False
+    scope: str = "read"
+    most: int = SMALL
+
+
+DOORS: tuple[Door, ...] = (
+    Door("today", "GET", "/", today.show, ALL),
+    Door("events", "GET", "/events", live.events, ALL),
+    Door("password", "GET", "/password", auth.show_password, ALL),
+    Door("items", "GET", "/items", items.list_all, READ, api=True),
+    Door("item-new", "GET", "/items/new", items.blank, WRITE),
+    Door("item-write", "POST", "/items", items.write, WRITE, api=True, scope="write", most=LARGE),
+    Door("item", "GET", "/items/{id}", items.show, READ, api=True),
+    Door("item-audio", "GET", "/items/{id}/audio", items.audio, READ, api=True),
+    Door("item-edit", "GET", "/items/{id}/edit", items.edit, WRITE),
+    Door("item-revise", "POST", "/items/{id}", items.revise, WRITE, api=True, scope="write", most=LARGE),
+    Door("item-submit", "POST", "/items/{id}/submit", items.submit, WRITE, api=True, scope="write"),
+    Door("item-approve", "POST", "/items/{id}/approve", items.approve, APPROVE, api=True, scope="approve"),
+    Door("item-send-back", "POST", "/items/{id}/send-back", items.send_back, APPROVE, api=True, scope="approve"),
+    Door("item-withdraw", "POST", "/items/{id}/withdraw", items.withdraw, RUN, api=True, scope="approve"),
+    Door("schedules", "GET", "/schedules", schedules.list_all, ALL, api=True),
+    Door("schedule-new", "GET", "/schedules/new", schedules.blank, RUN),
+    Door("schedule-preview", "POST", "/schedules/preview", schedules.preview, RUN, api=True),
+    Door("schedule-add", "POST", "/schedules", schedules.add, RUN, api=True, scope="write"),
+    Door("schedule", "GET", "/schedules/{id}", schedules.show, ALL, api=True),
+    Door("schedule-approve", "POST", "/schedules/{id}/approve", schedules.approve, APPROVE, api=True, scope="approve"),
+    Door("schedule-send-back", "POST", "/schedules/{id}/send-back", schedules.send_back, APPROVE, True, "approve"),
+    Door("schedule-pause", "POST", "/schedules/{id}/pause", schedules.pause, RUN, api=True, scope="write"),
+    Door("schedule-resume", "POST", "/schedules/{id}/resume", schedules.resume, RUN, api=True, scope="write"),
+    Door("schedule-cancel", "POST", "/schedules/{id}/cancel", schedules.cancel, RUN, api=True, scope="write"),
+    Door("occurrences", "GET", "/occurrences", schedules.list_occurrences, ALL, api=True),
+    Door("occurrence-cancel", "POST", "/occurrences/{id}/cancel", schedules.cancel_occurrence, RUN, True, "write"),
+    Door("deliveries", "GET", "/deliveries", deliveries.list_all, READ, api=True),
+    Door("delivery", "GET", "/deliveries/{id}", deliveries.show, READ, api=True),
+    Door("delivery-retry", "POST", "/deliveries/{id}/retry", deliveries.retry, RUN, api=True, scope="write"),
+    Door("delivery-resolve", "POST", "/deliveries/{id}/resolve", deliveries.resolve, RUN, api=True, scope="write"),
+    Door("delivery-cancel", "POST", "/deliveries/{id}/cancel", deliveries.cancel, RUN, api=True, scope="write"),
+    Door("outlets", "GET", "/outlets", outlets.list_all, ALL, api=True),
+    Door("outlet-pause", "POST", "/outlets/{name}/pause", outlets.pause, RUN, api=True, scope="write"),
+    Door("outlet-resume", "POST", "/outlets/{name}/resume", outlets.resume, RUN, api=True, scope="write"),
+    Door("audiences", "GET", "/audiences", outlets.list_audiences, READ, api=True),
+)
+"""Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""
+
+ALLOWED = {door.name: door.roles for door in DOORS}
+
+HEADERS = {
+    "Server": "Loa",
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+logger = log(__name__)
+
+
+def make_web(house: House) -> web.Application:
+    """The application with every address of the house."""
+    static = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in STATIC.rglob("*") if path.is_file()}
+    versions = {name: hashlib.sha256(body).hexdigest()[:12] for name, body in static.items()}
+    drawing = Drawing(house.settings.office.name, house.settings.office.zone, house.clock, derive(house.key, "said"), versions)
+    keeper = DoorKeeper(house)
+    app = web.Application(client_max_size=LARGE, middlewares=[make_errors(house, drawing)])
+    app.on_response_prepare.append(bear_headers)
+    live.set_up(app)
+    _open_doors(app, house, drawing, keeper)
+    app.router.add_get("/static/{name:.+}", partial(send_static, static, versions))
+    app.router.add_routes([*partners.routes(house), *health.routes(house)])
+    return app
+
+
+def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: DoorKeeper) -> None:
+    def at(door: Door, *, json: bool) -> Next:
+        return partial(enter, house, drawing, keeper, door, json)
+
+    special = (
+        Door("sign-in", "GET", "/sign-in", auth.show_door, frozenset()),
+        Door("sign-in", "POST", "/sign-in", keeper.sign_in, frozenset()),
+        Door("sign-out", "POST", "/sign-out", keeper.sign_out, ALL),
+        Door("change-password", "POST", "/password", keeper.change_password, ALL),
+    )
+    for door in (*special, *DOORS):
+        app.router.add_route(door.method, door.path, at(door, json=False))
+        if door.api:
+            app.router.add_route(door.method, f"/api/v1{door.path}", at(door, json=True))
+
+
+async def enter(
+    house: House, drawing: Drawing, keeper: DoorKeeper, door: Door, api: bool, request: web.Request
+) -> web.StreamResponse:
+    """Who comes, may they, what do they bring; then the handler."""
+    visit = Visit(house, drawing, request.clone(client_max_size=door.most), ALLOWED, json=api or wants_json(request))
+    request[VISIT] = visit
+    if api:
+        await keeper.recognise_token(visit, door.scope)
+    elif not await keeper.recognise(visit) and door.roles:
+        if visit.json:
+            raise Trouble(401, "Cần đăng nhập", "Sign in first")
+        return to_door(request)
+    if door.roles and not visit.roles & door.roles:
+        logger.warning("refused", door=door.name, person=visit.name)
+        raise Trouble(403, "Vai trò của bạn không mở được trang này", "Your role does not open this door")
+    if door.method == "POST":
+        await _take_in(visit, keeper, door, api)
+    with about(person=visit.name):
+        response = respond(visit, await door.handler(visit))
+    if not response.prepared:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door, api: bool) -> None:
+    if not api:
+        keeper.check_origin(visit.request)
+    if (visit.request.content_length or 0) > door.most:
+        raise Trouble(413, f"Nội dung gửi lên quá lớn (tối đa {door.most // MEGABYTE} MB)", "What was sent is too large")
+    await read_form(visit)
+    if not api and door.roles:
+        keeper.check_form(visit)
+
+
+def make_errors(house: House, drawing: Drawing) -> Middleware:
+    """The middleware that tells errors: what can be said is said, everything else goes to the log alone."""
+
+    @web.middleware
+    async def errors(request: web.Request, handler: Next) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400 or not (error.text or "").startswith(f"{error.status}: "):
+                raise
+            return tell(house, drawing, request, trouble_of(error))
+        except Exception as error:  # noqa: BLE001 (the last place where it can be told)
+            known = trouble_of(error)
+            if known is None:
+                logger.error("page_failed", error=error, path=request.path, method=request.method)
+            return tell(house, drawing, request, known)
+
+    return errors
+
+
+def tell(house: House, drawing: Drawing, request: web.Request, trouble: Trouble | None) -> web.StreamResponse:
+    """A refusal or failure as a page, or as problem+json."""
+    trouble = trouble or Trouble(500, "Có lỗi trong Loa; lỗi đã được ghi lại", "Something went wrong; it was logged")
+    if wants_json(request):
+        response: web.Response = problem(request, trouble.status, trouble)
+    else:
+        visit = request.get(VISIT) or Visit(house, drawing, request, ALLOWED, json=False)
+        response = draw(visit, Shown("trouble.html", {"trouble": trouble}, status=trouble.status))
+    response.headers.update(trouble.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def bear_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """What every answer bears, errors and partners' pages too."""
+    for name, value in HEADERS.items():
+        if name == "Server" or name not in response.headers:
+            response.headers[name] = value
+
+
+async def send_static(files: dict[str, bytes], versions: dict[str, str], request: web.Request) -> web.Response:
+    """A file of the desk, from memory: no path of a request ever reaches the disk."""
+    name = request.match_info["name"]
+    if name not in files:
+        raise web.HTTPNotFound
+    tag = f'"{versions[name]}"'
+    kept = "public, max-age=31536000, immutable" if request.query.get("v") == versions[name] else "public, max-age=3600"
+    headers = {"ETag": tag, "Cache-Control": kept}
+    if tag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers=headers)
+    kind = "font/woff2" if name.endswith(".woff2") else mimetypes.guess_type(name)[0] or "text/plain"
+    charset = "utf-8" if kind.startswith("text/") or kind.endswith("javascript") else None
+    return web.Response(body=files[name], content_type=kind, charset=charset, headers=headers)

@@ -1,0 +1,180 @@
+"""Occurrence, Parcel, Delivery, Attempt; the states of a delivery and the moves it may make as a table; pure.
+
+A parcel is a few hundred recipients of one occurrence and one outlet, frozen together. The state of each delivery is
+one letter in its parcel's `letters`, so that a million deliveries cost a million letters and not a million rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from config.words import NotFound
+from db.types import spell, unspell
+
+PARCEL_SIZE = 500
+
+
+class State(StrEnum):
+    """Where a delivery stands (`docs/states.md`)."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    UNSURE = "unsure"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+
+TITLES = {
+    State.PENDING: "chờ gửi",
+    State.SENDING: "đang gửi",
+    State.SENT: "đã gửi",
+    State.CONFIRMED: "đã xác nhận",
+    State.FAILED: "không gửi được",
+    State.UNSURE: "chưa rõ",
+    State.MISSED: "lỡ giờ",
+    State.CANCELLED: "đã hủy",
+}
+
+LETTER = {
+    State.PENDING: "p",
+    State.SENDING: "i",
+    State.SENT: "s",
+    State.CONFIRMED: "c",
+    State.FAILED: "f",
+    State.UNSURE: "u",
+    State.MISSED: "m",
+    State.CANCELLED: "x",
+}
+OF_LETTER = {letter: state for state, letter in LETTER.items()}
+
+MOVES: dict[State, frozenset[State]] = {
+    State.PENDING: frozenset({State.SENDING, State.MISSED, State.CANCELLED, State.CONFIRMED}),
+    State.SENDING: frozenset({State.SENT, State.PENDING, State.FAILED, State.UNSURE, State.CONFIRMED}),
+    State.SENT: frozenset({State.CONFIRMED, State.FAILED}),
+    State.UNSURE: frozenset({State.SENT, State.CONFIRMED, State.FAILED, State.PENDING}),
+    State.FAILED: frozenset({State.PENDING}),
+    State.MISSED: frozenset({State.PENDING}),
+    State.CONFIRMED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+"""Pending goes to confirmed when a receipt overtakes the answer it belongs to; failed, missed and unsure go back to
+pending only by a person's decision."""
+
+DONE = frozenset({State.SENT, State.CONFIRMED})
+FINAL = DONE | {State.FAILED, State.MISSED, State.CANCELLED}
+
+
+class OccurrenceState(StrEnum):
+    """Where one due moment of a schedule stands."""
+
+    PLANNING = "planning"
+    OPEN = "open"
+    DONE = "done"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A claimed parcel: recipients as (address, name), the cursor up to which sending has begun."""
+
+    id: int
+    occurrence: str
+    outlet: str
+    rank: int
+    until: datetime
+    size: int
+    cursor: int
+    letters: str
+    epoch: int
+    recipients: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one delivery: when it began, how long it took in milliseconds, how it ended."""
+
+    parcel: int
+    seq: int
+    n: int
+    at: datetime
+    ms: int
+    outcome: str
+    reason: str = ""
+    reference: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One occurrence to one address of one outlet, as a reader sees it."""
+
+    id: str
+    parcel: int
+    seq: int
+    occurrence: str
+    schedule: str
+    outlet: str
+    klass: str
+    title: str
+    address: str
+    name: str
+    state: State
+    due_at: datetime
+    attempts: tuple[Attempt, ...] = ()
+    note: str = ""
+
+    @property
+    def last(self) -> Attempt | None:
+        """The last try, if any was made."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def reference(self) -> str:
+        """The partner's own id or the public address, from the last try that brought one."""
+        return next((attempt.reference for attempt in reversed(self.attempts) if attempt.reference), "")
+
+    @property
+    def detail(self) -> str:
+        """What there is to say: the note on the occurrence when nothing was tried, else what the last try said."""
+        return self.last.detail if self.last else self.note
+
+
+def delivery_id(parcel: int, seq: int) -> str:
+    """The delivery's name towards partners and people: the same on every try, after every restart."""
+    return f"{spell(parcel)}-{seq}"
+
+
+def parse_delivery_id(id: str) -> tuple[int, int]:
+    """Parcel and place of a delivery id. Raises NotFound for anything else."""
+    word, _, place = id.partition("-")
+    try:
+        return unspell(word), int(place if place.isascii() and place.isdigit() else "x")
+    except ValueError:
+        raise NotFound(f"Không có lượt gửi {id}", f"There is no delivery {id}") from None
+
+
+def may_move(letter: str, to: State) -> bool:
+    """Whether a delivery with this letter may become `to`."""
+    return to in MOVES[OF_LETTER[letter]]
+
+
+def moved(letters: str, changes: Mapping[int, State]) -> str:
+    """The letters with each allowed change made; a change the table does not know is left out (states only move forward)."""
+    line = list(letters)
+    for seq, to in changes.items():
+        if may_move(line[seq], to):
+            line[seq] = LETTER[to]
+    return "".join(line)
+
+
+def count(letters: str) -> Counter[State]:
+    """How many deliveries of a parcel are in which state."""
+    return Counter({OF_LETTER[letter]: number for letter, number in Counter(letters).items()})

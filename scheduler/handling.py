@@ -1,0 +1,94 @@
+"""A person's verbs on deliveries: cancel what has not gone, try again what failed, decide what is unsure."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.clock import Clock
+from config.words import BadInput, Conflict
+from db.database import Database
+from db.journal import Journal
+from scheduler import store
+from scheduler.delivery import LETTER, TITLES, OccurrenceState, State, parse_delivery_id
+from scheduler.delivery import OF_LETTER, count
+from scheduler.store import Waiting
+
+DECISIONS = {"sent": State.SENT, "confirmed": State.CONFIRMED, "failed": State.FAILED, "again": State.PENDING}
+
+
+class Handling:
+    """Verbs that change deliveries; each runs in the transaction it is given and is noted in the journal."""
+
+    def __init__(self, database: Database, journal: Journal, clock: Clock) -> None:
+        self._database = database
+        self._journal = journal
+        self._clock = clock
+
+    async def cancel_occurrence(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> dict[State, int]:
+        """Cancel all that has not gone; how many deliveries are in which state after it."""
+        row = await store.find_occurrence(tx, id)
+        total: dict[State, int] = {}
+        for parcel in await store.parcels_of(tx, id):
+            held = await store.parcel_row(self._database, tx, parcel)
+            rest = {seq: State.CANCELLED for seq in range(held.size) if held.letters[seq] == LETTER[State.PENDING]}
+            await store.settle(self._database, tx, parcel, rest, cursor=held.size)
+            await store.wait_no_more(tx, [(parcel, seq) for seq in rest])
+            after = await store.parcel_by_id(tx, parcel)
+            for state, number in count(after.letters).items():
+                total[state] = total.get(state, 0) + number
+        if row.state == OccurrenceState.PLANNING.value:
+            await store.change_occurrence(tx, id, state=OccurrenceState.CANCELLED.value, reason=note)
+        now = self._clock.now()
+        counted = {state.value: number for state, number in total.items()}
+        await self._journal.note(tx, now, by, "cancel", f"occurrence/{id}", note=note, counted=counted)
+        return total
+
+    async def cancel(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> None:
+        """Cancel one delivery that has not gone. Conflict when it has."""
+        await self._change(tx, id, State.CANCELLED, by, "cancel", note)
+
+    async def retry(self, tx: AsyncConnection, id: str, by: str) -> None:
+        """Try a failed or missed delivery again now, under the same id, for as long as its text is valid."""
+        await self._change(tx, id, State.PENDING, by, "retry", "")
+        await self._try_now(tx, id)
+
+    async def resolve(self, tx: AsyncConnection, id: str, decision: str, by: str, note: str = "") -> None:
+        """Decide what an unsure delivery became: `sent`, `confirmed`, `failed`, or `again` to send it once more."""
+        if decision not in DECISIONS:
+            listed = ", ".join(DECISIONS)
+            raise BadInput(f"Kết luận phải là một trong: {listed}", f"Decide one of: {listed}", field="decision")
+        parcel, seq = parse_delivery_id(id)
+        row = await store.parcel_row(self._database, tx, parcel)
+        if seq < row.size and row.letters[seq] != LETTER[State.UNSURE]:
+            raise Conflict("Lượt gửi này không ở trạng thái chưa rõ", "This delivery is not unsure")
+        await self._change(tx, id, DECISIONS[decision], by, "resolve", note)
+        if DECISIONS[decision] is State.PENDING:
+            await self._try_now(tx, id)
+
+    async def _change(self, tx: AsyncConnection, id: str, to: State, by: str, verb: str, note: str) -> None:
+        parcel, seq = parse_delivery_id(id)
+        row = await store.parcel_row(self._database, tx, parcel)
+        if seq >= row.size:
+            parse_delivery_id("")
+        was = OF_LETTER[row.letters[seq]]
+        await store.settle(self._database, tx, parcel, {seq: to})
+        if (await store.parcel_by_id(tx, parcel)).letters[seq] != LETTER[to] or was is to:
+            raise Conflict(
+                f"Lượt gửi đang ở trạng thái {TITLES[was]}, không chuyển sang {TITLES[to]} được",
+                f"The delivery is {was}; it cannot become {to}",
+            )
+        await store.wait_no_more(tx, [(parcel, seq)])
+        await self._journal.note(tx, self._clock.now(), by, verb, f"delivery/{id}", was=was.value, to=to.value, note=note)
+
+    async def _try_now(self, tx: AsyncConnection, id: str) -> None:
+        parcel, seq = parse_delivery_id(id)
+        row = await store.parcel_row(self._database, tx, parcel)
+        if seq >= row.cursor:
+            return
+        tries = (await store.tries_of(tx, parcel, [seq])).get(seq, 0)
+        now = self._clock.now()
+        again = [(Waiting(parcel, seq, tries, "retry"), now)]
+        await store.wait_again(self._database, tx, row.outlet, row.rank, again)
+        until = max(row.until, now + store.SECOND_CHANCE)
+        await store.change_parcel(tx, parcel, until=until)
+        await store.change_occurrence(tx, row.occurrence, state=OccurrenceState.OPEN.value)

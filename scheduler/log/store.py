@@ -1,0 +1,192 @@
+"""Reading the log: one delivery per recipient and one row per attempt, each with its state, fast at any size.
+
+Pages walk parcels, newest first, and look inside only those that can hold a match, so that no query counts rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, Text, func, or_, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.words import NotFound
+from scheduler.delivery import LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
+from scheduler.store import attempt, occurrence, parcel, parcel_recipients, receipt
+
+PARCELS_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to show; everything given must hold. `address` is a recipient's whole address."""
+
+    states: tuple[State, ...] = ()
+    outlets: tuple[str, ...] = ()
+    item: str = ""
+    schedule: str = ""
+    occurrence: str = ""
+    address: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One delivery with what its partner said later."""
+
+    delivery: Delivery
+    receipts: tuple[Row[Any], ...]
+
+
+async def list_deliveries(
+    connection: AsyncConnection, wanted: Filter, *, after: str = "", limit: int = 50
+) -> list[Delivery]:
+    """A page of deliveries, newest parcels first; `after` is the last id of the page before."""
+    found: list[Delivery] = []
+    async for delivery in walk(connection, wanted, after=after, page=limit):
+        found.append(delivery)
+        if len(found) == limit:
+            break
+    return found
+
+
+async def walk(
+    connection: AsyncConnection, wanted: Filter, *, after: str = "", page: int = 500
+) -> AsyncIterator[Delivery]:
+    """All matching deliveries, newest parcels first, a few parcels in memory at a time."""
+    begin = parse_delivery_id(after) if after else None
+    at_once = PARCELS_AT_ONCE if wanted.states else max(1, min(PARCELS_AT_ONCE, page // 50))
+    while True:
+        query = _parcels(wanted).order_by(parcel.c.id.desc()).limit(at_once)
+        if begin is not None:
+            query = query.where(parcel.c.id <= begin[0])
+        rows = (await connection.execute(query)).all()
+        for row in rows:
+            first = begin[1] + 1 if begin is not None and row.id == begin[0] else 0
+            for delivery in await _deliveries(connection, row, wanted, first):
+                yield delivery
+        if len(rows) < at_once:
+            return
+        begin = (rows[-1].id - 1, -1)
+
+
+def _parcels(wanted: Filter) -> Select[Any]:
+    query = select(
+        parcel,
+        occurrence.c.schedule,
+        occurrence.c.title,
+        occurrence.c.klass,
+        occurrence.c.reason,
+        parcel_recipients.c.recipients,
+    )
+    query = query.join(occurrence, occurrence.c.id == parcel.c.occurrence)
+    return _narrowed(query.join(parcel_recipients, parcel_recipients.c.parcel == parcel.c.id), wanted)
+
+
+def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
+    """The conditions a whole parcel can be judged by."""
+    if wanted.states:
+        query = query.where(or_(*(parcel.c.letters.contains(LETTER[state]) for state in wanted.states)))
+    if wanted.outlets:
+        query = query.where(parcel.c.outlet.in_(wanted.outlets))
+    if wanted.schedule:
+        query = query.where(occurrence.c.schedule == wanted.schedule)
+    if wanted.occurrence:
+        query = query.where(parcel.c.occurrence == wanted.occurrence)
+    if wanted.item:
+        query = query.where(type_coerce(occurrence.c.pinned, Text).contains(f'"item":"{wanted.item}"'))
+    if wanted.address:
+        # recipients are frozen in order of address, so a person is looked for in one parcel an occurrence
+        query = query.where(parcel.c.first <= wanted.address, parcel.c.last >= wanted.address)
+    if wanted.since:
+        query = query.where(parcel.c.due_at >= wanted.since)
+    if wanted.until:
+        query = query.where(parcel.c.due_at < wanted.until)
+    return query
+
+
+async def _deliveries(connection: AsyncConnection, row: Row[Any], wanted: Filter, first: int) -> list[Delivery]:
+    letters = {LETTER[state] for state in wanted.states}
+    places = [
+        seq
+        for seq in range(first, row.size)
+        if (not letters or row.letters[seq] in letters)
+        and (not wanted.address or row.recipients[seq][0] == wanted.address)
+    ]
+    if not places:
+        return []
+    query = select(attempt).where(attempt.c.parcel == row.id, attempt.c.seq >= places[0], attempt.c.seq <= places[-1])
+    tries: defaultdict[int, list[Attempt]] = defaultdict(list)
+    for one in await connection.execute(query.order_by(attempt.c.seq, attempt.c.n)):
+        tries[one.seq].append(_attempt(one))
+    return [_delivery(row, seq, tries[seq]) for seq in places]
+
+
+def _delivery(row: Row[Any], seq: int, tries: list[Attempt]) -> Delivery:
+    address, name = row.recipients[seq]
+    return Delivery(
+        id=delivery_id(row.id, seq),
+        parcel=row.id,
+        seq=seq,
+        occurrence=row.occurrence,
+        schedule=row.schedule,
+        outlet=row.outlet,
+        klass=row.klass,
+        title=row.title,
+        address=address,
+        name=name,
+        state=OF_LETTER[row.letters[seq]],
+        due_at=row.due_at,
+        attempts=tuple(tries),
+        note=row.reason,
+    )
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    """A stored try; nothing is read as an empty text."""
+    said = (row.reason or "", row.reference or "", row.detail or "")
+    return Attempt(row.parcel, row.seq, row.n, row.at, row.ms, row.outcome, *said)
+
+
+async def story(connection: AsyncConnection, id: str) -> Story:
+    """One delivery with everything known of it. Raises NotFound."""
+    number, seq = parse_delivery_id(id)
+    row = (await connection.execute(_parcels(Filter()).where(parcel.c.id == number))).one_or_none()
+    if row is None or seq >= row.size:
+        raise NotFound(f"Không có lượt gửi {id}", f"There is no delivery {id}")
+    mine = (attempt.c.parcel == number) & (attempt.c.seq == seq)
+    tries = await connection.execute(select(attempt).where(mine).order_by(attempt.c.n))
+    said = select(receipt).where(receipt.c.parcel == number, receipt.c.seq == seq).order_by(receipt.c.at)
+    delivery = _delivery(row, seq, [_attempt(one) for one in tries])
+    return Story(delivery, tuple(await connection.execute(said)))
+
+
+async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
+    """How many deliveries of each outlet are in which state."""
+    counts = [
+        func.sum(func.length(parcel.c.letters) - func.length(func.replace(parcel.c.letters, letter, ""))).label(letter)
+        for letter in OF_LETTER
+    ]
+    query = select(parcel.c.outlet, *counts).join(occurrence, occurrence.c.id == parcel.c.occurrence)
+    query = _narrowed(query, wanted).group_by(parcel.c.outlet).order_by(parcel.c.outlet)
+    return {
+        row.outlet: Counter({state: int(getattr(row, letter) or 0) for letter, state in OF_LETTER.items()})
+        for row in await connection.execute(query)
+    }
+
+
+async def lateness(connection: AsyncConnection, outlet: str, limit: int = 5000) -> list[float]:
+    """Seconds from due moment to first try of an outlet's latest deliveries, sorted."""
+    query = (
+        select(attempt.c.at, parcel.c.due_at)
+        .join(parcel, parcel.c.id == attempt.c.parcel)
+        .where(parcel.c.outlet == outlet, attempt.c.n == 1)
+        .order_by(parcel.c.id.desc())
+        .limit(limit)
+    )
+    return sorted(max(0.0, (row.at - row.due_at).total_seconds()) for row in await connection.execute(query))

@@ -1,0 +1,139 @@
+"""Runner: the loops in one task group; APScheduler as the in-process alarm clock; orderly stop.
+
+APScheduler keeps nothing but alarms in memory: what is due is always a query. Each loop also looks by itself every second
+on the wall clock, so a stepped clock or a lost ring costs a second at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from config.clock import Clock
+from config.logs import log
+from db.database import DatabaseTrouble
+from db.notifier import Notifier
+from scheduler.planner import Planner
+from scheduler.receiver import Receiver
+from scheduler.sweeper import Sweeper
+from scheduler.warmer import Warmer
+from scheduler.worker import Worker
+
+ROLES = ("planner", "worker", "warmer", "sweeper")
+POLL = 1.0
+SWEEP_SECONDS = 5
+RENEW_SECONDS = 10
+WARM_SECONDS = 10
+TROUBLE_SECONDS = 5.0
+
+logger = log("runner")
+
+
+class Runner:
+    """Runs the actors of some roles until `stopping` is set, or once until nothing is due (`drain`)."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        notifier: Notifier,
+        stopping: asyncio.Event,
+        *,
+        planner: Planner,
+        worker: Worker,
+        warmer: Warmer,
+        sweeper: Sweeper,
+        receiver: Receiver,
+    ) -> None:
+        self._clock = clock
+        self._notifier = notifier
+        self._stopping = stopping
+        self._planner = planner
+        self._worker = worker
+        self._warmer = warmer
+        self._sweeper = sweeper
+        self._receiver = receiver
+
+    async def run(self, roles: tuple[str, ...] = ROLES) -> None:
+        """Until `stopping`: every loop ends after what it has in hand."""
+        await self._sweeper.rescue()
+        alarm = AsyncIOScheduler(timezone=UTC)
+        alarm.start()
+        try:
+            async with asyncio.TaskGroup() as loops:
+                if "planner" in roles:
+                    loops.create_task(self._loop(alarm, "plan", self._planner.plan, "schedule", self._planner.next_moment))
+                if "warmer" in roles:
+                    loops.create_task(self._loop(alarm, "warm", self._warmer.warm, "item", poll=WARM_SECONDS))
+                if "sweeper" in roles:
+                    loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
+                    loops.create_task(self._loop(alarm, "receive", self._receiver.receive, "callback"))
+                if "worker" in roles:
+                    loops.create_task(self._loop(alarm, "renew", self._worker.renew, "renew", poll=RENEW_SECONDS))
+                    await self._work(alarm)
+        finally:
+            alarm.shutdown(wait=False)
+
+    async def _work(self, alarm: AsyncIOScheduler) -> None:
+        async with asyncio.TaskGroup() as lanes:
+
+            async def work() -> int:
+                return await self._worker.work(lanes)
+
+            await self._loop(alarm, "work", work, "work", self._worker.next_moment)
+
+    async def _loop(
+        self,
+        alarm: AsyncIOScheduler,
+        name: str,
+        step: Callable[[], Awaitable[object]],
+        topic: str,
+        next_moment: Callable[[], Awaitable[datetime | None]] | None = None,
+        poll: float = POLL,
+    ) -> None:
+        """Step, then wait for a ring, the alarm, or the next look. Trouble with the database is waited out, not died of."""
+        async with self._notifier.waiting(topic, f"alarm-{name}", "stop") as woken:
+            while not self._stopping.is_set():
+                woken.clear()
+                pause = poll
+                try:
+                    await step()
+                    if next_moment is not None:
+                        self._set_alarm(alarm, name, await next_moment())
+                except DatabaseTrouble as trouble:
+                    logger.error("database_trouble", step=name, said=trouble.en)
+                    pause = TROUBLE_SECONDS
+                except Exception as fault:
+                    logger.error("step_failed", error=fault, step=name)
+                    pause = TROUBLE_SECONDS
+                if not self._stopping.is_set():
+                    await self._clock.wait(woken, pause)
+
+    def _set_alarm(self, alarm: AsyncIOScheduler, name: str, moment: datetime | None) -> None:
+        """Be woken at the very moment; the loop's own look is the guarantee, this is for punctuality."""
+        if moment is None or moment <= self._clock.now() or moment > self._clock.now() + timedelta(hours=1):
+            return
+        options: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "replace_existing": True}
+        alarm.add_job(self._notifier.ring, "date", [f"alarm-{name}"], run_date=moment, id=name, **options)
+
+    async def drain(self) -> None:
+        """Plan and send what is due, and return when nothing due is left."""
+        await self._sweeper.rescue()
+        while not self._stopping.is_set():
+            planned = await self._planner.plan()
+            made = await self._warmer.warm()
+            async with self._notifier.waiting("lane", "stop") as woken:
+                async with asyncio.TaskGroup() as lanes:
+                    started = await self._worker.work(lanes)
+                    while lanes_left := await self._worker.work(lanes):
+                        started = max(started, lanes_left)
+                        woken.clear()
+                        await self._clock.wait(woken, POLL)
+                        await self._worker.renew()
+            received = await self._receiver.receive()
+            swept = await self._sweeper.sweep()
+            if not (planned or made or started or received or swept):
+                return

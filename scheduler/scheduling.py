@@ -1,0 +1,240 @@
+"""The office's verbs on schedules: add, approve, send back, pause, resume, cancel.
+
+Two people stand behind everything that goes out. A schedule counts as approved at once only when whoever adds it may
+approve and wrote none of its texts; else it waits for somebody who did not make it and wrote none of them either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels import store as channels_store
+from channels.outlet import Outlets
+from config.clock import Clock
+from config.words import BadInput, Conflict, NotAllowed
+from content import store as content_store
+from content.bulletin import BulletinClass
+from content.item import Approval, Item, ItemState, Revision, same_person
+from db.database import Database
+from db.journal import Journal
+from db.types import new_id
+from scheduler import store
+from scheduler.schedule import TITLES, Missed, Rule, Schedule, ScheduledItem, ScheduleState, find_zone
+
+LATE = timedelta(minutes=1)
+"""How far in the past `at` may lie and still mean "now": the time it takes to fill in a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: items by id, outlets by name, the audience for those with recipients, when."""
+
+    items: tuple[str, ...]
+    outlets: tuple[str, ...]
+    rule: Rule
+    audience: str = ""
+    zone: str = ""
+    klass: BulletinClass | None = None
+    until: datetime | None = None
+    missed: Missed = Missed.LATEST
+    title: str = ""
+
+
+class Scheduling:
+    """Verbs that change schedules; each runs in the transaction it is given. `by` is a person's written name."""
+
+    def __init__(self, database: Database, journal: Journal, clock: Clock, outlets: Outlets, zone: str) -> None:
+        self._database = database
+        self._journal = journal
+        self._clock = clock
+        self._outlets = outlets
+        self._zone = zone
+
+    async def draw_up(self, connection: AsyncConnection, wish: Wish, by: str) -> Schedule:
+        """The schedule a wish would become, checked and not stored: what a preview shows. Raises BadInput, NotFound."""
+        now = self._clock.now()
+        zone = find_zone(wish.zone or self._zone)
+        wish.rule.check(zone)
+        pairs = [await self._approved(connection, id) for id in dict.fromkeys(wish.items)]
+        if not pairs:
+            raise BadInput("Chọn ít nhất một tin bài", "Choose at least one item", field="item")
+        await self._check_outlets(connection, wish)
+        start = await self._start(wish, now)
+        schedule = Schedule(
+            id=new_id(now),
+            title=wish.title.strip() or _title(pairs),
+            items=tuple(ScheduledItem(item.id, revision.id, revision.digest) for item, revision in pairs),
+            outlets=tuple(dict.fromkeys(wish.outlets)),
+            audience=wish.audience,
+            rule=wish.rule,
+            zone=zone.key,
+            klass=wish.klass or min((revision.klass for _, revision in pairs), key=lambda klass: klass.rank),
+            start=start,
+            until=wish.until,
+            missed=wish.missed,
+            state=ScheduleState.IN_REVIEW,
+            next_due_at=None,
+            made_by=by,
+            made_at=now,
+        )
+        _check_window(schedule, [revision for _, revision in pairs])
+        return replace(schedule, next_due_at=schedule.next_due(None))
+
+    async def add(self, tx: AsyncConnection, wish: Wish, by: str, *, may_approve: bool) -> Schedule:
+        """Store a schedule; it is approved at once when `by` may approve and wrote none of its texts."""
+        schedule = await self.draw_up(tx, wish, by)
+        now = self._clock.now()
+        approved = may_approve and not await self._wrote(tx, schedule, by)
+        if approved:
+            schedule = replace(schedule, state=ScheduleState.APPROVED)
+        await store.add_schedule(tx, schedule)
+        await self._journal.note(tx, now, by, "schedule", f"schedule/{schedule.id}", digest=schedule.digest)
+        if approved:
+            await self._judge(tx, schedule, "approved", by, "")
+        return schedule
+
+    async def approve(self, tx: AsyncConnection, id: str, by: str, *, digest: str = "", note: str = "") -> Schedule:
+        """Allow a schedule as it stands. NotAllowed for who made it or wrote its texts; Conflict when it has changed."""
+        schedule = await store.find_schedule(tx, id)
+        if digest and digest != schedule.digest:
+            raise Conflict("Lịch đã thay đổi sau khi bạn mở; hãy xem lại", "The schedule has changed; look at it again")
+        if same_person(by, schedule.made_by) or await self._wrote(tx, schedule, by):
+            raise NotAllowed(
+                f"{by} đã lập lịch hoặc viết tin này nên không được tự duyệt; cần người thứ hai",
+                f"{by} made this schedule or wrote its texts and may not approve it; a second person must",
+            )
+        due = schedule.next_due_at
+        if schedule.rule.once is None:
+            # runs that fell due while nobody had approved are not made up for
+            due = next((moment for moment in schedule.dues() if moment >= self._clock.now() - LATE), None)
+        await self._move(tx, schedule, ScheduleState.IN_REVIEW, ScheduleState.APPROVED, by, "approve", next_due_at=due)
+        await self._judge(tx, schedule, "approved", by, note)
+        return replace(schedule, state=ScheduleState.APPROVED, next_due_at=due)
+
+    async def send_back(self, tx: AsyncConnection, id: str, by: str, note: str) -> Schedule:
+        """Refuse a schedule that waits for approval; the reason is obligatory."""
+        if not note.strip():
+            raise BadInput("Hãy ghi lý do trả lại", "Say why it is sent back", field="note")
+        schedule = await store.find_schedule(tx, id)
+        cancelled = ScheduleState.CANCELLED
+        await self._move(tx, schedule, ScheduleState.IN_REVIEW, cancelled, by, "send_back", note=note, next_due_at=None)
+        await self._judge(tx, schedule, "sent_back", by, note)
+        return replace(schedule, state=cancelled)
+
+    async def pause(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> Schedule:
+        """Let nothing of a schedule fall due until it is resumed."""
+        schedule = await store.find_schedule(tx, id)
+        await self._move(tx, schedule, ScheduleState.APPROVED, ScheduleState.PAUSED, by, "pause", note=note)
+        return replace(schedule, state=ScheduleState.PAUSED)
+
+    async def resume(self, tx: AsyncConnection, id: str, by: str) -> Schedule:
+        """Go on with a paused schedule; what fell due meanwhile follows its policy for missed runs."""
+        schedule = await store.find_schedule(tx, id)
+        await self._move(tx, schedule, ScheduleState.PAUSED, ScheduleState.APPROVED, by, "resume")
+        return replace(schedule, state=ScheduleState.APPROVED)
+
+    async def cancel(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> Schedule:
+        """End a schedule for good; deliveries already planned are another verb's business."""
+        schedule = await store.find_schedule(tx, id)
+        cancelled = ScheduleState.CANCELLED
+        await self._move(tx, schedule, schedule.state, cancelled, by, "cancel", note=note, next_due_at=None)
+        return replace(schedule, state=cancelled)
+
+    async def _approved(self, connection: AsyncConnection, id: str) -> tuple[Item, Revision]:
+        item = await content_store.find_item(connection, id)
+        if item.state is not ItemState.APPROVED or item.approved is None:
+            raise BadInput(
+                f"Tin “{item.title}” chưa được duyệt nên chưa lập lịch được",
+                f"Item {item.id} is not approved and cannot be scheduled yet",
+                field="item",
+            )
+        return item, await content_store.find_revision(connection, item.approved)
+
+    async def _check_outlets(self, connection: AsyncConnection, wish: Wish) -> None:
+        if not wish.outlets:
+            raise BadInput("Chọn ít nhất một điểm phát", "Choose at least one outlet", field="outlet")
+        schemes = {self._outlets[name].channel.scheme for name in wish.outlets} - {""}
+        if schemes and not wish.audience:
+            raise BadInput(
+                "Điểm phát gửi tới từng người: hãy chọn nhóm nhận",
+                "This outlet reaches people one by one: choose an audience",
+                field="audience",
+            )
+        if not wish.audience:
+            return
+        audience = await channels_store.audience_id(connection, wish.audience)
+        for scheme in schemes:
+            if not await channels_store.count_recipients(connection, audience, scheme):
+                raise BadInput(
+                    f"Nhóm “{wish.audience}” không có ai nhận qua {scheme}",
+                    f"Nobody in {wish.audience!r} can be reached by {scheme}",
+                    field="audience",
+                )
+
+    async def _start(self, wish: Wish, now: datetime) -> datetime:
+        if wish.rule.once is None:
+            return now.replace(second=0, microsecond=0) if wish.rule.cron else now
+        if wish.rule.once < now - LATE:
+            raise BadInput("Thời điểm phát đã qua", "The moment lies in the past", field="at")
+        return wish.rule.once
+
+    async def _wrote(self, connection: AsyncConnection, schedule: Schedule, by: str) -> bool:
+        for pinned in schedule.items:
+            writers = await content_store.writers_of(connection, pinned.item)
+            if any(same_person(by, writer) for writer in writers):
+                return True
+        return False
+
+    async def _judge(self, tx: AsyncConnection, schedule: Schedule, verdict: str, by: str, note: str) -> None:
+        now = self._clock.now()
+        new = Approval(new_id(now), schedule.id, schedule.digest, verdict, by, now, note.strip())
+        await content_store.add_approval(tx, new)
+
+    async def _move(
+        self,
+        tx: AsyncConnection,
+        schedule: Schedule,
+        was: ScheduleState,
+        to: ScheduleState,
+        by: str,
+        verb: str,
+        note: str = "",
+        **values: datetime | None,
+    ) -> None:
+        over = {ScheduleState.ENDED, ScheduleState.CANCELLED}
+        if schedule.state in over or not await store.move_schedule(tx, schedule.id, was, to, **values):
+            raise Conflict(
+                f"Lịch “{schedule.title}” đang ở trạng thái {TITLES[schedule.state]}, không làm việc này được",
+                f"Schedule {schedule.id} is {schedule.state}; this cannot be done",
+            )
+        now = self._clock.now()
+        await self._journal.note(tx, now, by, verb, f"schedule/{schedule.id}", digest=schedule.digest, note=note)
+
+
+def _title(pairs: Sequence[tuple[Item, Revision]]) -> str:
+    rest = len(pairs) - 1
+    return pairs[0][1].title + (f" (+{rest})" if rest else "")
+
+
+def _check_window(schedule: Schedule, revisions: Sequence[Revision]) -> None:
+    """Raise BadInput when the schedule never falls due, or falls due outside a text's validity."""
+    first = schedule.next_due(None)
+    if first is None:
+        raise BadInput("Lịch này không có kỳ phát nào", "This schedule never falls due", field="until")
+    for revision in revisions:
+        if revision.valid_until and first >= revision.valid_until:
+            raise BadInput(
+                f"Kỳ phát đầu tiên sau khi tin “{revision.title}” hết hiệu lực",
+                f"The first run comes after item {revision.item} is no longer valid",
+                field="at",
+            )
+        if revision.valid_from and first < revision.valid_from:
+            raise BadInput(
+                f"Kỳ phát đầu tiên trước khi tin “{revision.title}” có hiệu lực",
+                f"The first run comes before item {revision.item} is valid",
+                field="at",
+            )

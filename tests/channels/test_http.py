@@ -1,0 +1,380 @@
+"""The outbound client's promises, each against a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+import channels.http as outbound
+from channels.http import Answer, Http, PrivateAddress, Refused, Unavailable, Unsure, retry_after
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+
+async def test_an_answer_is_read_whole(world: Any, http: Http, does: Any) -> None:
+    """Status, lower-case headers, body; our own headers are plain and ask for no compression."""
+    world.will(does.reply(200, "chào".encode(), X_Odd="1"))
+    answer = await http.request("POST", world.url + "/a?b=1", headers={"x-our": "2"}, body=b"abc")
+    assert (answer.status, answer.text(), answer.headers["x-odd"]) == (200, "chào", "1")
+    asked = world.asked[0]
+    assert (asked.method, asked.target, asked.body) == ("POST", "/a?b=1", b"abc")
+    assert asked.headers["user-agent"] == "Loa" and asked.headers["accept-encoding"] == "identity"
+    assert asked.headers["x-our"] == "2" and "cookie" not in asked.headers
+
+
+async def test_a_connection_is_used_again_and_cookies_are_not_kept(world: Any, http: Http, does: Any) -> None:
+    """Keep-alive works; a partner cannot plant a cookie."""
+    world.will(does.reply(200, b"1", Set_Cookie="a=b"))
+    for _ in range(3):
+        await http.request("POST", world.url, body=b"x")
+    assert world.connections == 1
+    assert all("cookie" not in asked.headers for asked in world.asked)
+
+
+async def test_a_drip_ends(world: Any, clock: Any) -> None:
+    """An answer that comes a byte at a time ends with the total."""
+    http = Http(clock, ["127.0.0.0/8"], total_seconds=0.15)
+    world.will(world.drip)
+    with pytest.raises(Unsure) as caught:
+        await http.request("POST", world.url, body=b"x")
+    assert caught.value.reason == "timeout"
+    await http.close()
+
+
+def test_the_totals_are_what_the_papers_say() -> None:
+    """Connect 5 s, total 15 s, answers cut at 64 KB."""
+    assert (outbound.CONNECT_SECONDS, outbound.TOTAL_SECONDS, outbound.ANSWER_BYTES) == (5.0, 15.0, 65536)
+
+
+async def test_a_slow_connection_is_unavailable(clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking up and connecting have their own limit; nothing has left by then."""
+    monkeypatch.setattr(outbound, "CONNECT_SECONDS", 0.05)
+
+    async def never(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(outbound.ThreadedResolver, "resolve", never)
+    http = Http(clock)
+    with pytest.raises(Unavailable) as caught:
+        await http.request("POST", "http://partner.example/?key=secret", body=b"x")
+    assert caught.value.reason == "unreachable" and "secret" not in caught.value.vi
+    await http.close()
+
+
+async def test_a_gzip_bomb_is_not_inflated(world: Any, http: Http, does: Any) -> None:
+    """The bytes are taken as they come: 30 MB of nothing stay 30 KB."""
+    bomb = gzip.compress(bytes(30 << 20))
+    world.will(does.reply(200, bomb, Content_Encoding="gzip"))
+    answer = await http.request("POST", world.url)
+    assert answer.body == bomb
+    with pytest.raises(Unsure):
+        answer.json()
+
+
+async def test_answers_are_cut_at_64_kb(world: Any, http: Http, does: Any) -> None:
+    """Exactly 64 KB pass, one byte more does not; of an error the status counts whatever its length."""
+    world.will(
+        does.reply(200, bytes(65536)), does.reply(200, bytes(65537)), does.reply(503, bytes(300000), Retry_After="9")
+    )
+    assert len((await http.request("POST", world.url)).body) == 65536
+    with pytest.raises(Unsure):
+        await http.request("POST", world.url)
+    with pytest.raises(Unavailable) as caught:
+        await http.request("POST", world.url)
+    assert caught.value.retry_after == 9
+
+
+async def test_redirects_are_not_followed(world: Any, http: Http, does: Any) -> None:
+    """A redirect is a wrong address: nothing was taken, a person must correct it."""
+    world.will(does.reply(302, b"", Location=world.url + "/inside"))
+    with pytest.raises(Unavailable) as caught:
+        await http.request("GET", world.url)
+    assert caught.value.reason == "wrong_address" and caught.value.person and len(world.asked) == 1
+
+
+async def test_of_an_error_answer_the_status_counts(world: Any, clock: Any, does: Any) -> None:
+    """503 was not taken, 400 is refused, whether the rest of the answer breaks off or never ends."""
+    http = Http(clock, ["127.0.0.0/8"], total_seconds=0.15)
+
+    async def half(asked: Any, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: 500\r\n\r\n{")
+        await writer.drain()
+        if asked.target == "/cut":
+            raise ConnectionResetError
+        await world.hang(asked, writer)
+
+    world.will(half)
+    for path in ("/cut", "/endless"):
+        with pytest.raises(Unavailable):
+            await http.request("POST", world.url + path)
+    world.will(does.reply(400, bytes(70_000)))
+    assert len((await http.request("POST", world.url, accept=[400])).body) == 65536
+    await http.close()
+
+
+def _own_certificate(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, datetime(2020, 1, 1), datetime(2099, 1, 1))
+    signed = made.sign(key, hashes.SHA256())
+    plain = serialization.NoEncryption()
+    kind = serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, kind, plain))
+    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+async def test_tls_is_verified(tmp_path: Path, http: Http) -> None:
+    """A certificate nobody vouches for ends the call before the request leaves."""
+    seen = bytearray()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.extend(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=_own_certificate(tmp_path))
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(Unavailable) as caught:
+        await http.request("POST", f"https://127.0.0.1:{port}/?key=secret", body=b"x")
+    assert caught.value.reason == "certificate" and not seen
+    server.close()
+    await server.wait_closed()
+
+
+INSIDE = [
+    "127.0.0.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
+    "224.0.0.1", "255.255.255.255", "198.18.0.1", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[ff02::1]",
+    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[2002:7f00:1::]", "[64:ff9b::a00:1]", "[fe80::1%25eth0]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", INSIDE)
+async def test_inside_addresses_are_refused(host: str, clock: Any) -> None:
+    """Private, loopback, link-local, CGNAT, multicast, and IPv6 that stands for one of them."""
+    http = Http(clock)
+    with pytest.raises(PrivateAddress) as caught:
+        await http.request("POST", f"http://{host}/?key=secret", body=b"x")
+    assert "secret" not in str(caught.value)
+    await http.close()
+
+
+@pytest.mark.parametrize(
+    "host", ["2130706433", "127.1", "0x7f.1", "017700000001", "①②⑦.⓪.⓪.①", "localhost", "LOCALHOST."]
+)
+async def test_inside_addresses_in_disguise_are_refused(host: str, world: Any, clock: Any) -> None:
+    """Old ways to write an address, and names that lead inside, do not get through."""
+    http = Http(clock)
+    with pytest.raises((Refused, Unavailable)):
+        await http.request("POST", f"http://{host}:{world.url.rpartition(':')[2]}/", body=b"x")
+    assert world.connections == 0
+    await http.close()
+
+
+async def test_a_network_can_be_allowed(world: Any, clock: Any) -> None:
+    """The configuration opens one network, also under its v4-mapped name, and no other."""
+    http = Http(clock, ["127.0.0.0/30"])
+    await http.request("POST", world.url)
+    await http.request("POST", world.url.replace("127.0.0.1", "localhost"))
+    for host in ("127.0.0.9", "10.0.0.1"):
+        with pytest.raises(PrivateAddress):
+            await http.request("POST", f"http://{host}/")
+    await http.close()
+
+
+async def test_of_a_name_with_two_addresses_only_the_outer_is_called(
+    clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that leads both in and out (rebinding) never leads in."""
+    found = [{"host": host} for host in ("10.0.0.1", "93.184.215.14", "fe80::1%eth0")]
+
+    async def resolve(*_: Any) -> Any:
+        return found
+
+    monkeypatch.setattr(outbound.ThreadedResolver, "resolve", resolve)
+    guard = outbound._Guard([])
+    assert await guard.resolve("partner.example") == found[1:2]
+    found[1]["host"] = "192.168.0.1"
+    with pytest.raises(PrivateAddress):
+        await guard.resolve("partner.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-a", "1\r\nx-b: 2"),
+        ("x-a", "1\n2"),
+        ("x-a", "a\0b"),
+        ("x a", "1"),
+        ("x-a\r\n", "1"),
+        ("", "1"),
+        ("x", "\ud800"),
+    ],
+)
+async def test_header_injection_is_refused(world: Any, http: Http, name: str, value: str) -> None:
+    """A value cannot begin a header of its own."""
+    with pytest.raises(Refused):
+        await http.request("POST", world.url, headers={name: value})
+    assert world.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://a.example/?k=secret", "secret", "http://:80/secret", "http://a.example:99999/secret", "http://[x/secret"],
+)
+async def test_what_is_no_web_address_is_refused_unquoted(http: Http, url: str) -> None:
+    """The error does not repeat the address, whose query may hold a key."""
+    with pytest.raises(Refused) as caught:
+        await http.request("POST", url)
+    assert "secret" not in f"{caught.value!r} {caught.value.vi} {caught.value.en}"
+
+
+@pytest.mark.parametrize("method", ["GET / HTTP/1.1\r\nX: 1\r\n\r\n", "", "PO ST"])
+async def test_a_method_is_one_word(world: Any, http: Http, method: str) -> None:
+    """No second request hides in the method."""
+    with pytest.raises(Refused):
+        await http.request(method, world.url)
+    assert world.connections == 0
+
+
+async def test_nobody_listens(http: Http) -> None:
+    """A closed port took nothing."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(Unavailable) as caught:
+        await http.request("POST", f"http://127.0.0.1:{port}/?key=secret", body=b"x")
+    assert caught.value.reason == "unreachable" and "secret" not in caught.value.en
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+async def test_nothing_is_repeated_behind_our_back(world: Any, http: Http, does: Any, method: str) -> None:
+    """Some gateways send an SMS on GET: a lost answer on a kept connection is Unsure, not asked again."""
+    world.will(does.reply(), does.drop)
+    await http.request(method, world.url)
+    with pytest.raises(Unsure):
+        await http.request(method, world.url)
+    assert len(world.asked) == 2
+
+
+class Closing:
+    """A server in a thread: answers one request a connection, then closes it when told, while our loop stands still."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.close, self.closed = threading.Event(), threading.Event()
+        self.asked = 0
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        for _ in range(2):
+            with self.socket.accept()[0] as one:
+                while b"\r\n\r\n" not in one.recv(65536):
+                    pass
+                self.asked += 1
+                one.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                self.close.wait(5)
+            self.closed.set()
+        self.socket.close()
+
+
+async def test_a_connection_closed_while_it_rested(http: Http) -> None:
+    """The peer's farewell lies unread in the socket: the request goes out on a fresh connection, and once."""
+    server = Closing()
+    url = f"http://127.0.0.1:{server.socket.getsockname()[1]}/"
+    await http.request("POST", url)
+    server.close.set()
+    server.closed.wait(5)
+    assert (await http.request("POST", url)).status == 200
+    await http.close()
+    server.thread.join(5)
+    assert server.asked == 2
+
+
+async def test_cancel_closes_the_connection(world: Any, http: Http) -> None:
+    """A cancelled request leaves no connection behind, and the client works on."""
+    world.will(world.hang)
+    task = asyncio.create_task(http.request("POST", world.url))
+    await world.came.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await world.left.wait()
+    assert world.open == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "reason"),
+    [
+        (400, Refused, "refused"), (422, Refused, "refused"), (301, Unavailable, "wrong_address"), (404, Unavailable, "wrong_address"), (401, Unavailable, "credentials"),
+        (403, Unavailable, "credentials"), (408, Unavailable, "busy"), (425, Unavailable, "busy"), (429, Unavailable, "busy"),
+        (503, Unavailable, "busy"), (500, Unsure, "partner_error"), (502, Unsure, "partner_error"), (504, Unsure, "partner_error"),
+    ],
+)  # fmt: skip
+async def test_status_to_error(world: Any, http: Http, does: Any, status: int, error: Any, reason: str) -> None:
+    """What each status means for a delivery; credentials and a wrong address need a person."""
+    world.will(does.reply(status, b"x"))
+    with pytest.raises(error) as caught:
+        await http.request("POST", world.url)
+    assert caught.value.reason == reason
+    assert getattr(caught.value, "person", False) is (reason in {"credentials", "wrong_address"})
+    assert (await http.request("POST", world.url, accept=[status])).status == status
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0), (" 0 ", 0.0), ("Mon, 23 Nov 2026 01:01:00 GMT", 60.0), ("Mon, 23 Nov 2026 00:00:00 GMT", 0.0),
+        ("Monday, 23-Nov-26 01:00:30 GMT", 30.0), ("Mon, 23 Nov 2026 01:00:10 -0000", 10.0), ("", None), ("soon", None),
+        ("-5", None), ("1.5", None), ("²", None), ("9" * 400, 999999999.0),
+    ],
+)  # fmt: skip
+def test_retry_after(value: str, seconds: float | None) -> None:
+    """Both forms of RFC 9110; what is neither is no hint."""
+    assert retry_after({"retry-after": value}, NOW) == seconds
+
+
+@given(st.text(), st.text())
+def test_retry_after_never_breaks(value: str, date: str) -> None:
+    """No header brings the worker down."""
+    hint = retry_after({"retry-after": value, "date": date}, NOW)
+    assert hint is None or hint >= 0
+
+
+def test_a_dated_hint_counts_from_the_partners_clock() -> None:
+    """A partner whose clock is an hour off means its own hour."""
+    told = NOW + timedelta(hours=1)
+    headers = {
+        "date": f"{told:%a, %d %b %Y %H:%M:%S} GMT",
+        "retry-after": f"{told + timedelta(seconds=5):%a, %d %b %Y %H:%M:%S} GMT",
+    }
+    assert retry_after(headers, NOW) == 5
+
+
+def test_what_is_shown_of_an_answer() -> None:
+    """One short line without control characters, secrets and whole phone numbers."""
+    body = "key-12345678 \x1b[31m\r\nsố 84912345678, 0912345678, +84987654321 " + "dài " * 200
+    shown = Answer(400, {}, body.encode(), ("key-12345678",)).shown()
+    assert shown.startswith("*** ?[31m số …678, …678, …321 dài") and len(shown) == 300
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[" * 100_000])
+def test_an_unreadable_answer_is_unsure(body: bytes) -> None:
+    """Also one nested too deep."""
+    with pytest.raises(Unsure):
+        Answer(200, {}, body).json()

@@ -1,0 +1,133 @@
+"""What every test may need: both databases in a fixture, a house on a fake clock, settings of a temporary directory."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from config.clock import FakeClock
+from config.settings import Settings
+from db.database import Database
+from db.migrate import migrate
+from desk.app import House, opened
+
+ROOT = Path(__file__).resolve().parent.parent
+SEED = """Cải cách hành chính
+
+Sốp Cộp tăng cường tuyên truyền công tác cải cách hành chính năm 2017
+Wed, 22/03/2017 16:00 | GMT +7
+Ngày 23/01/2017, UBND huyện Sốp Cộp đã ban hành Kế hoạch số 36/KH-UBND về việc tuyên truyền.
+
+Việc tuyên truyền được tổ chức với nhiều hình thức phong phú.
+
+Như Thủy
+
+
+THÔNG TIN CẢI CÁCH
+
+
+THỐNG KÊ TRUY CẬP
+
+Tổng số lượt truy cập: 41482602
+Số người đang truy cập: 70
+"""
+
+
+def _postgresql_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server of this test run, on a socket in a temporary directory."""
+    programs = _postgresql_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed here (apt-get install postgresql); .ci/run installs it")
+    with tempfile.TemporaryDirectory(prefix="loa-pg-", ignore_cleanup_errors=True) as place:
+        as_other: dict[str, Any] = {}
+        if os.getuid() == 0:
+            account = pwd.getpwnam("postgres")  # initdb refuses to run as root
+            os.chown(place, account.pw_uid, account.pw_gid)
+            as_other = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": place, **as_other}
+        make = [str(programs / "initdb"), "-D", f"{place}/d", "-U", "loa", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run([*make, "--locale=C.UTF-8"], check=True, **quiet)
+        options = f"-c listen_addresses='' -c unix_socket_directories='{place}' -c fsync=off -c max_connections=200"
+        control = [str(programs / "pg_ctl"), "-D", f"{place}/d", "-w", "-o", options]
+        subprocess.run([*control, "start"], check=True, **quiet)
+        try:
+            yield f"postgresql://loa@/postgres?host={place}"
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
+
+
+@pytest.fixture
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database of the kind a test is parametrised with; SQLite unless it says otherwise."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'loa.db'}"
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_async_engine(server.replace("postgresql:", "postgresql+asyncpg:"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.replace("/postgres?", f"/{name}?")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    await engine.dispose()
+
+
+both = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database."""
+    database = Database(database_url)
+    await migrate(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands at 8 in the morning of 23/11/2026 in Vietnam until the test moves it."""
+    return FakeClock()
+
+
+@pytest.fixture
+def plain_settings(tmp_path: Path, database_url: str) -> dict[str, Any]:
+    """Settings that reach nothing outside a temporary directory; tests add outlets."""
+    return {
+        "database": {"url": database_url},
+        "files": {"dir": str(tmp_path / "files")},
+        "voice": {"engines": ["espeak"]},
+        "http": {"allow": ["127.0.0.0/8"]},
+        "outlets": {
+            "portal": {"kind": "portal"},
+            "tram": {"kind": "radio", "token": "khoa-cua-tram-xa"},
+        },
+    }
+
+
+@pytest.fixture
+async def house(plain_settings: dict[str, Any], clock: FakeClock) -> AsyncIterator[House]:
+    """A house with a portal and a station, on the fake clock."""
+    async with opened(Settings.model_validate(plain_settings), clock) as house:
+        yield house

@@ -1,0 +1,246 @@
+"""One suite of behaviour that both databases must pass."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import Column, Index, Integer, Table, inspect, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateColumn
+
+import channels.store
+import content.store
+import desk.store
+import scheduler.store  # noqa: F401 (each store adds its tables to the metadata)
+from channels.store import audience, outlet, outlet_keep
+from config.clock import FakeClock
+from db.database import Database, DatabaseTrouble
+from db.journal import Journal, journal
+from db.migrate import migrate, steps, version
+from db.types import metadata, new_id, new_number, spell, unspell
+from tests.conftest import both
+
+
+@both
+async def test_migrations_build_what_the_tables_say(database: Database) -> None:
+    """Columns, their order and types, primary keys, unique keys and indexes are the same in both places."""
+
+    def differences(connection: Connection) -> list[str]:
+        look = inspect(connection)
+        found = []
+        for table in metadata.sorted_tables:
+            built = look.get_columns(table.name)
+            said = [(column.name, _kind(column, connection), column.nullable) for column in table.columns]
+            got = [(column["name"], str(column["type"]).upper(), column["nullable"]) for column in built]
+            if said != got:
+                found.append(f"{table.name}: {said} != {got}")
+            if [c.name for c in table.primary_key] != look.get_pk_constraint(table.name)["constrained_columns"]:
+                found.append(f"{table.name}: primary key")
+            uniques = {index["name"] for index in look.get_indexes(table.name) if index["unique"]}
+            indexes = {(i["name"], tuple(i["column_names"])) for i in look.get_indexes(table.name) if i["name"] not in uniques}
+            if indexes != {_index(index) for index in table.indexes}:
+                found.append(f"{table.name}: indexes {indexes}")
+        extra = set(look.get_table_names()) - {table.name for table in metadata.sorted_tables} - {"schema_version"}
+        return found + sorted(extra)
+
+    async with database.read() as connection:
+        assert [] == await connection.run_sync(differences)
+
+
+def _kind(column: Column[object], connection: Connection) -> str:
+    said = str(CreateColumn(column).compile(dialect=connection.dialect)).split()
+    kind = " ".join(said[1:]).upper().replace(" NOT NULL", "")
+    return {"FLOAT": "DOUBLE PRECISION" if connection.dialect.name == "postgresql" else "FLOAT"}.get(kind, kind)
+
+
+def _index(index: Index) -> tuple[str, tuple[str, ...]]:
+    return str(index.name), tuple(column.name for column in index.columns)
+
+
+@both
+async def test_migrating_twice_changes_nothing(database: Database) -> None:
+    """A second run takes no step; the version is the last one's."""
+    assert [] == await migrate(database)
+    assert steps()[-1][0] == await version(database)
+
+
+@both
+async def test_a_newer_database_is_refused(database: Database) -> None:
+    """An old Loa does not touch what a newer one has built."""
+    async with database.write() as tx:
+        await tx.execute(text("INSERT INTO schema_version VALUES (999, 'm0999_future')"))
+    with pytest.raises(DatabaseTrouble, match="newer"):
+        await migrate(database)
+
+
+@both
+async def test_a_write_that_fails_leaves_nothing(database: Database, clock: FakeClock) -> None:
+    """An exception inside the block rolls everything back."""
+    with pytest.raises(RuntimeError):
+        async with database.write() as tx:
+            await tx.execute(audience.insert().values(id="a", name="n", made_at=clock.now()))
+            raise RuntimeError
+    async with database.read() as connection:
+        assert [] == (await connection.execute(select(audience))).all()
+
+
+@both
+async def test_a_cancelled_write_leaves_nothing_and_no_lock(database: Database, clock: FakeClock) -> None:
+    """A task cancelled in mid-write frees the writer for the next one."""
+    inside = asyncio.Event()
+
+    async def write() -> None:
+        async with database.write() as tx:
+            await tx.execute(audience.insert().values(id="a", name="n", made_at=clock.now()))
+            inside.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(write())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(10), database.write() as tx:
+        assert [] == (await tx.execute(select(audience))).all()
+
+
+@both
+async def test_readers_do_not_wait_for_a_writer(database: Database, clock: FakeClock) -> None:
+    """While a transaction is open a reader sees the state before it, at once."""
+    async with database.write() as tx:
+        await tx.execute(audience.insert().values(id="a", name="n", made_at=clock.now()))
+        async with asyncio.timeout(5), database.read() as connection:
+            assert [] == (await connection.execute(select(audience))).all()
+
+
+@both
+async def test_insert_if_absent_tells_who_came_first(database: Database, clock: FakeClock) -> None:
+    """The second insert of a key changes nothing and counts no row."""
+    new = database.insert_if_absent(audience)
+    counts = []
+    for name in ("first", "second"):
+        async with database.write() as tx:
+            counts.append((await tx.execute(new.values(id="a", name=name, made_at=clock.now()))).rowcount)
+    async with database.read() as connection:
+        assert ["first"] == list((await connection.execute(select(audience.c.name))).scalars())
+    assert [1, 0] == counts
+
+
+@both
+async def test_insert_or_update_overwrites_only_what_it_names(database: Database, clock: FakeClock) -> None:
+    """An outlet applied again keeps its health."""
+    for title in ("old", "new"):
+        async with database.write() as tx:
+            await channels.store.apply_outlet(database, tx, "sms", "sms_http", title, clock.now())
+            await channels.store.outlet_failed(tx, "sms", clock.now(), "no answer", 1)
+    async with database.read() as connection:
+        row = (await connection.execute(select(outlet))).one()
+    assert ("new", 2, clock.now()) == (row.title, row.failures, row.failing_since)
+
+
+@both
+async def test_two_writers_lose_nothing(database: Database) -> None:
+    """Increments from many tasks all count."""
+    async with database.write() as tx:
+        await tx.execute(outlet_keep.insert().values(outlet="o", name="n", value="0"))
+
+    async def add() -> None:
+        async with database.write() as tx:
+            mine = outlet_keep.c.outlet == "o"
+            row = (await tx.execute(database.locked(select(outlet_keep).where(mine)))).one()
+            await tx.execute(outlet_keep.update().where(mine).values(value=str(int(row.value) + 1)))
+
+    await asyncio.gather(*(add() for _ in range(20)))
+    async with database.read() as connection:
+        assert "20" == (await connection.execute(select(outlet_keep.c.value))).scalar_one()
+
+
+@both
+async def test_the_journal_is_only_appended_to(database: Database, clock: FakeClock) -> None:
+    """The database itself refuses to change or remove a line."""
+    book = Journal(b"key")
+    async with database.write() as tx:
+        await book.note(tx, clock.now(), "Mai", "write", "item/1")
+    for forgery in ("UPDATE journal SET person = 'Hùng'", "DELETE FROM journal"):
+        with pytest.raises(DBAPIError, match="appended"):
+            async with database.write() as tx:
+                await tx.execute(text(forgery))
+
+
+async def _write_journal(database: Database, clock: FakeClock, count: int) -> Journal:
+    book = Journal(b"key")
+    for number in range(count):
+        async with database.write() as tx:
+            await book.note(tx, clock.now(), "Mai", "write", f"item/{number}", note="ghi chú")
+    return book
+
+
+@both
+@pytest.mark.parametrize(
+    ("forgery", "found"),
+    [
+        ("UPDATE journal SET person = 'Hùng' WHERE seq = 2", 2),
+        ("DELETE FROM journal WHERE seq = 2", 2),
+        ("DELETE FROM journal WHERE seq = 4", 4),
+        ("UPDATE journal SET seq = 9 WHERE seq = 3", 3),
+    ],
+)
+async def test_the_chain_shows_every_forgery(database: Database, clock: FakeClock, forgery: str, found: int) -> None:
+    """Edit, removal, truncation and reordering are found by whoever has the key, even past the triggers."""
+    book = await _write_journal(database, clock, 4)
+    async with database.read() as connection:
+        assert await book.verify(connection) is None
+    async with database.write() as tx:
+        if database.is_sqlite:
+            for trigger in ("journal_no_update", "journal_no_delete"):
+                await tx.execute(text(f"DROP TRIGGER {trigger}"))
+        else:
+            await tx.execute(text("DROP TRIGGER journal_no_change ON journal"))
+        await tx.execute(text(forgery))
+    async with database.read() as connection:
+        assert found == await book.verify(connection)
+
+
+@both
+async def test_another_key_verifies_nothing(database: Database, clock: FakeClock) -> None:
+    """Without the key nobody can tell, nor forge, a right line."""
+    await _write_journal(database, clock, 1)
+    async with database.read() as connection:
+        assert 1 == await Journal(b"other").verify(connection)
+
+
+@both
+async def test_concurrent_deeds_make_one_chain(database: Database, clock: FakeClock) -> None:
+    """Lines written at the same time from many tasks have no gap and no fork."""
+    book = Journal(b"key")
+
+    async def deed(number: int) -> None:
+        async with database.write() as tx:
+            await book.note(tx, clock.now(), "Mai", "write", f"item/{number}")
+
+    await asyncio.gather(*(deed(number) for number in range(20)))
+    async with database.read() as connection:
+        assert await book.verify(connection) is None
+        seqs = (await connection.execute(select(journal.c.seq).order_by(journal.c.seq))).scalars()
+        assert list(range(1, 21)) == list(seqs)
+
+
+def test_ids_sort_by_time_and_can_be_read_back(clock: FakeClock) -> None:
+    """Later ids are greater as text and as numbers; spelling has an opposite."""
+    earlier = new_id(clock.now())
+    clock.advance(0.001)
+    later = new_id(clock.now())
+    number = new_number(clock.now())
+    assert earlier < later
+    assert number == unspell(spell(number))
+    assert 13 == len(later)
+
+
+def test_tables_use_nothing_only_one_database_has() -> None:
+    """No enums, arrays or sequences: every column type is one of a few plain ones."""
+    kinds = {type(column.type).__name__ for table in metadata.sorted_tables for column in table.columns}
+    assert kinds <= {"Text", "BigInteger", "Integer", "Float", "Moment", "Json"}
+    assert all(isinstance(table, Table) for table in metadata.sorted_tables)
+    assert not any(isinstance(column.type, Integer) and column.autoincrement is True for t in metadata.sorted_tables for column in t.columns)
