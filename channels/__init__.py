@@ -1,0 +1,1 @@
+"""How it gets out: the channel contract, outlets, the outbound client."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _csv
 import csv
 import io
 import re
@@ -17,7 +18,7 @@ from config.words import BadInput
 MOST_BYTES = 200 * 1024 * 1024
 COLUMNS = {
     "name": ("name", "ten", "ho ten", "ho va ten"),
-    "phone": ("phone", "sdt", "so dien thoai", "dien thoai", "mobile"),
+    "phone": ("phone", "sdt", "so dt", "so dien thoai", "dien thoai", "so di dong", "di dong", "mobile"),
     "zalo": ("zalo", "zalo id", "zalo user id", "user_id"),
     "consent": ("consent", "dong y", "nguon"),
 }
@@ -51,11 +52,23 @@ def read_audience(data: bytes) -> AudienceList:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise BadInput(f"Tệp không phải UTF-8 (dòng {line})", f"Not UTF-8 (line {line})", field="file") from None
-    head = text.split("\n", 1)[0]
+    if "\0" in text:
+        raise BadInput("Tệp không phải CSV", "The file is no CSV", field="file")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    before = len(text) - len(text.lstrip("\n"))
+    head = text[before:].split("\n", 1)[0]
     if not head.strip():
         raise BadInput("Tệp rỗng", "The file is empty", field="file")
     separator = max(",;\t", key=head.count)
-    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    rows = csv.reader(io.StringIO(text[before:]), delimiter=separator)
+    try:
+        return _read_rows(rows, before)
+    except csv.Error:  # a quote that is never closed swallows the rest of the file
+        line = before + rows.line_num
+        raise BadInput(f"Dòng {line} không phải CSV", f"Line {line} is no CSV", field="file") from None
+
+
+def _read_rows(rows: _csv.Reader, before: int) -> AudienceList:
     columns = _columns(next(rows))
     people: dict[tuple[str, str], Recipient] = {}
     faults: list[RowFault] = []
@@ -63,7 +76,7 @@ def read_audience(data: bytes) -> AudienceList:
     for row in rows:
         if not any(cell.strip() for cell in row):
             continue
-        for found in _people(rows.line_num, row, columns):
+        for found in _people(before + rows.line_num, row, columns):
             if isinstance(found, RowFault):
                 faults.append(found)
             elif (found.scheme, found.address) in people:
@@ -111,12 +124,14 @@ def _people(line: int, row: list[str], columns: dict[str, int]) -> Iterator[Reci
 def normal_address(scheme: str, written: str) -> str:
     """The address in its one normal form: a mobile number as +84..., a Zalo user id in digits. Raises BadInput."""
     if scheme == "zalo":
-        if not re.fullmatch(r"\d{6,25}", written):
+        if not re.fullmatch(r"[0-9]{6,25}", written):
             raise BadInput(f"mã Zalo không hợp lệ: {written[:30]}", f"not a Zalo user id: {written[:30]}", field="zalo")
         return written
     shown = masked(written)
     try:
-        number = phonenumbers.parse(written if not re.match(r"84\d{9}$", written) else f"+{written}", "VN")
+        # Letters on keys, extensions and second numbers in the same cell are not guessed at.
+        bare = written if re.fullmatch(r"[(+]{0,2}[0-9][0-9 ().\u00a0-]*", written) else ""
+        number = phonenumbers.parse(bare if not re.fullmatch(r"84[0-9]{9}", bare) else f"+{bare}", "VN")
     except phonenumbers.NumberParseException:
         raise BadInput(f"số điện thoại không hợp lệ: {shown}", f"not a phone number: {shown}", field="phone") from None
     if not phonenumbers.is_valid_number(number):

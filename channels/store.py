@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -213,23 +214,28 @@ class SealedKeep:
     async def alone(self, name: str) -> AsyncIterator[None]:
         """See Keep.alone: a row that only one process can insert; a holder that died is overtaken after a minute."""
         lock = f"{name}.lock"
-        while not await self._take(lock):
+        while not (stamp := await self._take(lock)):
             await self._clock.wait(asyncio.Event(), 0.25)
         try:
             yield
         finally:
             async with self._database.write() as tx:
                 mine = (outlet_keep.c.outlet == self._outlet) & (outlet_keep.c.name == lock)
-                await tx.execute(delete(outlet_keep).where(mine))
+                # Whoever was overtaken leaves the lock of the one who overtook alone.
+                await tx.execute(delete(outlet_keep).where(mine, outlet_keep.c.value == stamp))
 
-    async def _take(self, lock: str) -> bool:
+    async def _take(self, lock: str) -> str:
+        """The stamp of the lock now ours, or nothing. One from the future is of a clock that was set back."""
         now = self._clock.now()
+        stamp = f"{_stamp(now)} {secrets.token_hex(8)}"
         async with self._database.write() as tx:
             mine = (outlet_keep.c.outlet == self._outlet) & (outlet_keep.c.name == lock)
-            await tx.execute(delete(outlet_keep).where(mine, outlet_keep.c.value < _stamp(now - timedelta(minutes=1))))
+            value = outlet_keep.c.value
+            dead = or_(value < _stamp(now - timedelta(minutes=1)), value > _stamp(now + timedelta(minutes=1)))
+            await tx.execute(delete(outlet_keep).where(mine, dead))
             take = self._database.insert_if_absent(outlet_keep)
-            taken = await tx.execute(take.values(outlet=self._outlet, name=lock, value=_stamp(now)))
-            return bool(taken.rowcount == 1)
+            taken = await tx.execute(take.values(outlet=self._outlet, name=lock, value=stamp))
+            return stamp if taken.rowcount == 1 else ""
 
 
 def _stamp(moment: datetime) -> str:
@@ -319,6 +325,8 @@ async def put_on_shelf(
     tx: AsyncConnection, outlet_name: str, delivery: str, bulletin: Bulletin, now: datetime
 ) -> None:
     """Stand a bulletin on an outlet's shelf. `since` rises strictly: pollers skip what is not newer than the newest."""
+    # The outlet's row is held until the end, so that two workers do not both follow the same newest one.
+    await tx.execute(update(outlet).where(outlet.c.name == outlet_name).values(name=outlet_name))
     newest = (await tx.execute(select(func.max(shelf.c.since)).where(shelf.c.outlet == outlet_name))).scalar_one()
     second = now.replace(microsecond=0)
     since = second if newest is None or newest < second else newest + timedelta(seconds=1)

@@ -63,7 +63,10 @@ class FakeClock:
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         """See Clock.wait."""
         over = asyncio.Event()
-        heapq.heappush(self._waits, (self._steady + max(0.0, seconds), next(self._count), over))
+        if seconds <= 0:
+            over.set()  # as on the machine's clock: nothing to wait for
+        else:
+            heapq.heappush(self._waits, (self._steady + seconds, next(self._count), over))
         waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(over.wait())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextvars
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+_UNPRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _context: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("log_context", default=None)
 
 
@@ -64,9 +66,14 @@ class _Lines(logging.Formatter):
         if self._kind == "json":
             line = {"at": moment, "level": record.levelname.lower(), "from": record.name, "event": record.getMessage()}
             return json.dumps({**line, **fields, **({"trace": trace} if trace else {})}, ensure_ascii=False, default=str)
-        # repr keeps line breaks inside a value from forging a line of their own
-        said = " ".join(f"{key}={value!r}" for key, value in fields.items())
-        return " ".join(filter(None, [moment, record.levelname.lower(), record.getMessage(), said, trace]))
+        # Line breaks and terminal codes are shown, not obeyed: nothing that is logged can forge a line of its own.
+        said = [f"{key}={value!r}" for key, value in fields.items()]
+        told = _UNPRINTED.sub(_shown, " ".join([moment, record.levelname.lower(), record.getMessage(), *said]))
+        return "\n    ".join([told, *(_UNPRINTED.sub(_shown, row) for row in trace.split("\n") if row)])
+
+
+def _shown(letter: re.Match[str]) -> str:
+    return repr(letter.group())[1:-1]
 
 
 def set_up(level: str, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
@@ -18,7 +19,6 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -51,30 +51,56 @@ def duration(text: Any) -> Any:
     found = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(text).strip())
     if not found or not any(found.groups()):
         raise PydanticCustomError("duration", "phải là khoảng thời gian như 90s, 15m, 12h, 3d (a duration)")
-    days, hours, minutes, seconds = (int(group or 0) for group in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        days, hours, minutes, seconds = (int(group or 0) for group in found.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except (OverflowError, ValueError):
+        raise PydanticCustomError("duration", "khoảng thời gian dài quá (too long a duration)") from None
 
 
 def _hour(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise PydanticCustomError("hour", "phải là giờ dạng 07:00 (a time of day)")
     return text
 
 
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise PydanticCustomError("network", "phải là dải mạng như 10.20.0.0/16 (a network)") from None
+    return text
+
+
+def _outlet_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
+        raise PydanticCustomError("outlet", "tên điểm phát chỉ gồm a-z, số và gạch ngang (an outlet's name)")
+    return name
+
+
+def _with_kind(options: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(options.get("kind"), str):
+        raise PydanticCustomError("outlet", "thiếu kind (an outlet needs a kind)")
+    return options
+
+
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Hour = Annotated[str, AfterValidator(_hour)]
+Network = Annotated[str, AfterValidator(_network)]
+OutletName = Annotated[str, AfterValidator(_outlet_name)]
+OutletTable = Annotated[dict[str, Any], AfterValidator(_with_kind)]
 
 
 class Section(BaseModel):
     """One table of the file: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True)
 
 
 class DatabaseSettings(Section):
     """Where everything is kept."""
 
-    url: str = Field("sqlite:///var/loa.db", pattern=r"^(sqlite:///|postgres(ql)?://)")
+    url: str = Field("sqlite:///var/loa.db", pattern=r"^(sqlite:///|postgres(ql)?://)", repr=False)
 
 
 class FilesSettings(Section):
@@ -130,7 +156,7 @@ class ScheduleSettings(Section):
 class HttpSettings(Section):
     """Private networks (CIDR) that outbound calls may reach; none by default."""
 
-    allow: tuple[str, ...] = ()
+    allow: tuple[Network, ...] = ()
 
 
 class SecuritySettings(Section):
@@ -158,26 +184,19 @@ class Settings(Section):
     http: HttpSettings = HttpSettings()
     security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
-    outlets: dict[str, dict[str, Any]] = {"portal": {"kind": "portal"}}
+    outlets: dict[OutletName, OutletTable] = Field({"portal": {"kind": "portal"}}, repr=False)
     source: str = ""
-
-    @model_validator(mode="after")
-    def _outlets_have_kinds(self) -> Settings:
-        for name, options in self.outlets.items():
-            if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
-                raise PydanticCustomError("outlet", f"tên điểm phát {name}: chỉ chữ thường không dấu, số và gạch ngang")
-            if not isinstance(options.get("kind"), str):
-                raise PydanticCustomError("outlet", f"điểm phát {name} thiếu kind (an outlet needs a kind)")
-        return self
 
 
 def load(file: Path | None, environ: Mapping[str, str]) -> Settings:
     """Settings from defaults, then the TOML file, then LOA_SECTION__KEY variables. Raises BadSettings with every problem."""
     problems: list[str] = []
     tree = _read_file(file, problems) if file else {}
+    _read_secret_files(tree, problems, f"{file}: ")
     origin = {(section, key): str(file) for section, table in tree.items() if isinstance(table, dict) for key in table}
     _overlay(tree, origin, environ, problems)
-    _read_secret_files(tree, problems)
+    if "source" in tree:  # told by us, never by the file
+        problems.append(f"{file}: [source]: {REASONS['extra_forbidden']}")
     try:
         settings = Settings.model_validate({**tree, "source": str(file or "")})
     except ValidationError as error:
@@ -190,7 +209,7 @@ def load(file: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def _read_file(file: Path, problems: list[str]) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         problems.append(f"{file}: không đọc được ({error.strerror})")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -229,14 +248,17 @@ def _parse(value: str, path: list[str]) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if path[-1] in {"engines", "allow"} else value
 
 
-def _read_secret_files(table: dict[str, Any], problems: list[str], where: str = "") -> None:
+def _read_secret_files(table: dict[str, Any], problems: list[str], file: str, path: tuple[str, ...] = ()) -> None:
     """`token_file = "..."` in the file stands for `token` with the content of that file."""
     for key in list(table):
         value = table[key]
         if isinstance(value, dict):
-            _read_secret_files(value, problems, f"{where}{key}.")
-        elif key.endswith("_file") and isinstance(value, str):
-            table[key.removesuffix("_file")] = _secret_file(value, where + key, problems)
+            _read_secret_files(value, problems, file, (*path, key))
+        elif path and key.endswith("_file") and isinstance(value, str):
+            named, plain = file + _key([*path, key]), key.removesuffix("_file")
+            if plain in table:
+                problems.append(f"{named}: chỉ ghi {plain} hoặc {key}, không ghi cả hai (both are given)")
+            table[plain] = _secret_file(value, named, problems)
             del table[key]
 
 
@@ -261,6 +283,10 @@ REASONS = {
     "model_type": "phải là một nhóm khóa (a table)",
     "model_attributes_type": "phải là một nhóm khóa (a table)",
     "missing": "bắt buộc phải có (required)",
+    "string_too_short": "không được để trống hoặc quá ngắn (too short)",
+    "string_too_long": "dài quá (too long)",
+    "too_short": "phải có ít nhất một giá trị (at least one)",
+    "string_pattern_mismatch": "viết không đúng dạng (not in the right form)",
 }
 
 
@@ -272,5 +298,11 @@ def reason_of(detail: ErrorDetails) -> str:
 def _problem(detail: ErrorDetails, origin: Mapping[tuple[str, str], str], file: Path | None) -> str:
     steps = [str(step) for step in detail["loc"]]
     source = origin.get((steps[0], steps[1]), str(file or "")) if len(steps) > 1 else str(file or "")
-    key = f"[{steps[0]}] {'.'.join(steps[1:])}".strip() if steps else "outlets"
-    return f"{source + ': ' if source else ''}{key}: {reason_of(detail)}"
+    return f"{source + ': ' if source else ''}{_key(steps)}: {reason_of(detail)}"
+
+
+def _key(steps: list[str]) -> str:
+    """Where a key stands, as the file writes it."""
+    if steps[0] == "outlets" and len(steps) > 1:
+        return f"[outlets.{steps[1]}] {'.'.join(step for step in steps[2:] if step != '[key]')}".strip()
+    return f"[{steps[0]}] {'.'.join(steps[1:])}".strip()

@@ -1,0 +1,1 @@
+"""What is said: items, revisions, approvals, renditions, reading, recordings."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
@@ -13,7 +15,6 @@ from zoneinfo import ZoneInfo
 import yaml
 from docx import Document as WordDocument
 from docx.document import Document as WordFile
-from docx.opc.exceptions import OpcError
 from docx.table import Table as WordTable
 from docx.text.paragraph import Paragraph as WordParagraph
 
@@ -45,8 +46,19 @@ SITE_DATE = re.compile(
     r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:\s*[,|-]?\s*(\d{1,2})[:h](\d{2}))?\s*(?:\|?\s*gmt\s*([+-]\d{1,2}))?\s*$",
     re.IGNORECASE,
 )
-COUNTER = re.compile(r"^[^.!?]{3,60}:\s*[\d.,\s]+$")
-NAME = re.compile(r"^(?:[^\W\d_]\.)?(?:[^\W\d_a-zàáâãèéêìíòóôõùúýăđĩũơưạ-ỹ][^\W\d_]*\s*){1,5}$")
+HEAD_LINES = 6
+"""A site's date stands right below the title; further down a date is part of the text."""
+COUNTER = re.compile(
+    r"^(?=.*(?:truy cập|lượt xem|trực tuyến|online|đang xem|thành viên))[^.!?]{3,60}:\s*[\d.,\s]+$", re.IGNORECASE
+)
+BYLINE = re.compile(r"^(?:tác giả|tin|bài|tin, bài|người viết)\s*:\s*", re.IGNORECASE)
+LEFT_OUT = {
+    "pic": "hình ảnh",
+    "txbx": "khung chữ",
+    "ins": "đoạn thêm chưa chấp nhận (Track Changes)",
+    "sdt": "ô nội dung (content control)",
+    "footnoteReference": "chú thích cuối trang",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +102,45 @@ def _decode(name: str, data: bytes) -> str:
         ) from None
     if "\0" in text:
         raise _bad(name, "không phải tệp văn bản", "not a text file")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not text.strip():
+        raise _bad(name, "tệp rỗng", "the file is empty")
+    return text
 
 
 def _read_markdown(name: str, text: str, zone: ZoneInfo) -> Document:
     front: dict[str, Any] = {}
-    if text.startswith("---\n") and "\n---" in text[3:]:
-        head, text = text[4:].split("\n---", 1)
-        text = text.split("\n", 1)[1] if "\n" in text else ""
-        try:
-            front = yaml.safe_load(head) or {}
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = mark.line + 2 if mark else 1
-            raise _bad(name, f"phần đầu sai cú pháp YAML ở dòng {line}", f"bad YAML on line {line}") from None
-        if not isinstance(front, dict):
-            raise _bad(name, "phần đầu phải là các cặp khóa: giá trị", "the front matter must be key: value pairs")
+    found = re.match(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", text, re.DOTALL | re.MULTILINE)
+    if found:
+        front, text = _front_matter(name, found.group(1)), text[found.end() :]
     unknown = sorted(str(key) for key in front if key not in {*FRONT_MATTER, "date"})
     if unknown:
         listed = ", ".join(unknown)
         raise _bad(name, f"phần đầu có khóa lạ: {listed}", f"unknown keys in the front matter: {listed}")
     values = {FRONT_MATTER[key]: value for key, value in front.items() if key != "date"}
-    if "title" not in values:
+    if not values.get("title"):
         values["title"], text = _title_from_heading(name, text)
     if not text.strip():
         raise _bad(name, "không có nội dung", "there is no text")
     return Document(_draft(name, values, text, zone), _moment(name, "date", front.get("date"), zone))
+
+
+def _front_matter(name: str, head: str) -> dict[str, str]:
+    """Keys with their values as written: what looks like a date or a number is not made one by YAML."""
+    try:
+        front = yaml.load(head, yaml.BaseLoader) or {}  # noqa: S506 (BaseLoader makes nothing but texts, lists and tables)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        raise _bad(name, f"phần đầu sai cú pháp YAML ở dòng {line}", f"bad YAML on line {line}") from None
+    except RecursionError:
+        raise _bad(name, "phần đầu lồng quá sâu", "the front matter is nested too deeply") from None
+    if not isinstance(front, dict):
+        raise _bad(name, "phần đầu phải là các cặp khóa: giá trị", "the front matter must be key: value pairs")
+    for key, value in front.items():
+        if not isinstance(value, str):
+            raise _bad(name, f"{key} phải là một dòng chữ, không phải danh sách", f"{key} must be text, not a list")
+    return {str(key): "" if value in {"~", "null"} else value for key, value in front.items()}
 
 
 def _title_from_heading(name: str, text: str) -> tuple[str, str]:
@@ -131,7 +156,7 @@ def _title_from_heading(name: str, text: str) -> tuple[str, str]:
 def _draft(name: str, values: dict[str, Any], body: str, zone: ZoneInfo) -> Draft:
     texts = {key: str(value) for key, value in values.items() if key not in {"klass", "valid_from", "valid_until"}}
     try:
-        klass = BulletinClass(str(values.get("klass", "normal")))
+        klass = BulletinClass(str(values.get("klass") or "normal"))
     except ValueError:
         raise _bad(
             name, "class phải là normal, priority hoặc urgent", "class must be normal, priority or urgent"
@@ -145,15 +170,14 @@ def _draft(name: str, values: dict[str, Any], body: str, zone: ZoneInfo) -> Draf
     )
 
 
-def _moment(name: str, key: str, value: Any, zone: ZoneInfo) -> datetime | None:
-    if value is None:
+def _moment(name: str, key: str, value: str | None, zone: ZoneInfo) -> datetime | None:
+    if not value:
         return None
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=zone)
-    if isinstance(value, date):
-        return datetime.combine(value, time(23, 59) if key == "valid_until" else time(0), zone)
     try:
-        moment = datetime.fromisoformat(str(value))
+        if len(value) == len("2026-11-23"):
+            day = date.fromisoformat(value)
+            return datetime.combine(day, time(23, 59) if key == "valid_until" else time(0), zone)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         raise _bad(name, f"{key} không phải ngày giờ: {value}", f"{key} is no date: {value}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
@@ -163,20 +187,22 @@ def _read_text(name: str, text: str, zone: ZoneInfo) -> Document:
     """Plain text as news sites export it: rubric, title, date line, paragraphs, byline, page furniture."""
     lines = [" ".join(line.split()) for line in text.split("\n")]
     dropped: list[str] = []
-    at = next((number for number, line in enumerate(lines) if SITE_DATE.match(line)), None)
+    filled = [line for line in lines if line]
+    top = [number for number, line in enumerate(lines) if line][:HEAD_LINES]
+    at = next((number for number in top if SITE_DATE.match(lines[number])), None)
     dated = None
     if at is not None:
         dated = _site_date(name, at + 1, lines[at], zone)
         head = [line for line in lines[:at] if line]
         lines = lines[at + 1 :]
     else:
-        filled = [line for line in lines if line]
         head, lines = filled[:1], lines[lines.index(filled[0]) + 1 :]
     if not head:
         raise _bad(name, "thiếu tiêu đề trước dòng ngày", "there is no title above the date")
     dropped += [f"chuyên mục “{line}”" for line in head[:-1]]
     body = _without_furniture(lines, dropped)
-    byline = body.pop() if len(body) > 1 and _is_name(body[-1]) else ""
+    byline = _byline(body[-1]) if len(body) > 1 else ""
+    body = body[:-1] if byline else body
     if not body:
         raise _bad(name, "không có nội dung", "there is no text")
     return Document(Draft(title=head[-1], body="\n\n".join(body), byline=byline), dated, tuple(dropped))
@@ -186,40 +212,46 @@ def _site_date(name: str, line: int, text: str, zone: ZoneInfo) -> datetime:
     found = SITE_DATE.match(text)
     assert found is not None
     day, month, year, hour, minute, offset = found.groups()
-    place = timezone(timedelta(hours=int(offset))) if offset else zone
     try:
+        place = timezone(timedelta(hours=int(offset))) if offset else zone
         return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=place)
     except ValueError:
         raise _bad(name, f"dòng {line}: ngày không có thật: {text}", f"line {line}: no such date: {text}") from None
 
 
 def _without_furniture(lines: list[str], dropped: list[str]) -> list[str]:
-    """Paragraphs without what the site put below them: headings in capitals that nothing follows, counters."""
+    """Paragraphs without what the site put below them: visitor counters and the headings in capitals above these."""
     body = [line for line in lines if line]
+    if not body or not COUNTER.match(body[-1]):
+        return body
     while body and (COUNTER.match(body[-1]) or (body[-1].isupper() and len(body[-1]) < 80)):
         dropped.insert(0, f"phần cuối trang “{body.pop()}”")
     return body
 
 
-def _is_name(line: str) -> bool:
-    words = line.removeprefix("Tác giả:").removeprefix("Tin:").strip()
-    return len(words) <= 60 and words[-1:] not in set(".!?…:;") and bool(NAME.match(words))
+def _byline(line: str) -> str:
+    """The writer's name if the line is one: two to six words, each beginning with a capital; else nothing."""
+    name = BYLINE.sub("", line).strip()
+    words = name.replace(".", ". ").split()
+    named = all(word[0].isupper() and word.removesuffix(".").isalpha() for word in words)
+    return name if 2 <= len(words) <= 6 and len(name) <= 60 and name[-1].isalpha() and named else ""
 
 
 def _read_docx(name: str, data: bytes) -> Document:
     _check_package(name, data)
     try:
         word = WordDocument(io.BytesIO(data))
-    except (OpcError, KeyError, ValueError, SyntaxError, zipfile.BadZipFile):
+        dropped = _left_out(word)
+        blocks = [block for block in _blocks(word) if block[1]]
+    except Exception:  # a damaged file fails wherever the zip, XML and Word readers first stumble over it
         raise _bad(name, "không phải tệp Word (.docx) hợp lệ", "not a proper Word (.docx) file") from None
-    dropped: list[str] = []
-    blocks = [block for block in _blocks(word, dropped) if block[1]]
     if not blocks:
         raise _bad(name, "không có nội dung", "there is no text")
     title = next((text for style, text in blocks if style in {"Title", "Heading 1"}), blocks[0][1])
     rest = list(blocks)
     rest.remove(next(block for block in blocks if block[1] == title))
-    byline = rest.pop()[1] if len(rest) > 1 and _is_name(rest[-1][1]) else ""
+    byline = _byline(rest[-1][1]) if len(rest) > 1 else ""
+    rest = rest[:-1] if byline else rest
     if not rest:
         raise _bad(name, "không có nội dung dưới tiêu đề", "there is no text below the title")
     body = "\n\n".join(_as_markdown(style, text) for style, text in rest)
@@ -238,19 +270,35 @@ def _check_package(name: str, data: bytes) -> None:
         raise _bad(name, "là tệp .zip đổi tên, không phải Word", "a renamed .zip, not a Word file")
 
 
-def _blocks(word: WordFile, dropped: list[str]) -> list[tuple[str, str]]:
+def _left_out(word: WordFile) -> list[str]:
+    """What is in the file and cannot be taken over, counted."""
+    found = Counter(str(element.tag).rsplit("}", 1)[-1] for element in word.element.body.iter())
+    return [f"{found[tag]} {title}" for tag, title in LEFT_OUT.items() if found[tag]]
+
+
+def _blocks(word: WordFile) -> list[tuple[str, str]]:
     blocks: list[tuple[str, str]] = []
     for block in word.iter_inner_content():
         if isinstance(block, WordParagraph):
             style = block.style.name if block.style is not None else ""
-            blocks.append((style or "", " ".join(block.text.split())))
+            blocks.append((style or "", _line(block.text)))
         elif isinstance(block, WordTable):
-            rows = [[" ".join(cell.text.split()) for cell in row.cells] for row in block.rows]
-            blocks += [("", "; ".join(cell for cell in row if cell)) for row in rows]
-    pictures = len(word.inline_shapes)
-    if pictures:
-        dropped.append(f"{pictures} hình ảnh")
+            blocks += [("", row) for row in _rows(block)]
     return blocks
+
+
+def _rows(table: WordTable) -> list[str]:
+    """A line for each row; a merged cell is said once, not for each place it covers."""
+    seen: set[object] = set()
+    rows = []
+    for row in table.rows:
+        fresh = [cell for cell in row.cells if cell._tc not in seen and not seen.add(cell._tc)]  # type: ignore[func-returns-value]
+        rows.append("; ".join(filter(None, (_line(cell.text) for cell in fresh))))
+    return rows
+
+
+def _line(text: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def _as_markdown(style: str, text: str) -> str:

@@ -32,6 +32,7 @@ class Editing:
 
     async def write(self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "") -> Item:
         """A new item with its first revision. Raises BadInput."""
+        _check_named(by)
         now = self._clock.now()
         id = new_id(now)
         revision = self._render(draft, id, 1, by)
@@ -56,6 +57,7 @@ class Editing:
 
     async def revise(self, tx: AsyncConnection, item_id: str, draft: Draft, by: str, *, base: str = "") -> Item:
         """A new text of an item: always a draft. `base` is the revision the writer started from; Conflict if it is not newest."""
+        _check_named(by)
         item = await store.lock_item(self._database, tx, item_id)
         if base and base != item.revision:
             raise Conflict(
@@ -105,6 +107,7 @@ class Editing:
         recording: str | None = None,
     ) -> Item:
         """Allow exactly this digest to go out. NotAllowed for whoever wrote any of it, Conflict when the digest has changed."""
+        _check_named(by)
         item = await store.lock_item(self._database, tx, item_id)
         revision = await store.find_revision(tx, item.revision)
         if digest and digest != revision.digest:
@@ -190,3 +193,9 @@ class Editing:
             valid_until=item.valid_until,
             changed_at=item.changed_at,
         )
+
+
+def _check_named(by: str) -> None:
+    """Nobody writes or approves without a name: the second person would not be told from the first."""
+    if not any(letter.isalnum() for letter in by):
+        raise BadInput("Thiếu tên người thực hiện", "Say who does this", field="by")

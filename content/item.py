@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from config.words import BadInput, Conflict
@@ -102,7 +102,7 @@ class Revision:
             [
                 *(self.title, self.article, self.script, self.spoken, self.short, self.chat),
                 *(self.theme, self.klass.value, self.source, self.byline, self.language),
-                *(moment.isoformat() if moment else None for moment in (self.valid_from, self.valid_until)),
+                *(_written(moment) for moment in (self.valid_from, self.valid_until)),
             ]
         )
 
@@ -147,16 +147,23 @@ class Approval:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two written names are one person: case, spacing and Unicode form do not tell people apart."""
+    """Whether two written names are one person: case, spacing, Unicode form and unseen letters tell nobody apart."""
     return _folded(one) == _folded(other)
 
 
 def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    seen = "".join(letter for letter in unicodedata.normalize("NFKC", name) if unicodedata.category(letter) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
+
+
+def _written(moment: datetime | None) -> str | None:
+    """A moment the same before and after the database has kept it: in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds") if moment else None
 
 
 def check_draft(draft: Draft) -> None:
     """Raise BadInput naming the first field that cannot stand."""
+    _check_letters(draft)
     if not draft.title.strip():
         raise BadInput("Thiếu tiêu đề", "The title is missing", field="title")
     if len(draft.title) > 300:
@@ -165,12 +172,45 @@ def check_draft(draft: Draft) -> None:
         raise BadInput("Thiếu nội dung", "The body is missing", field="body")
     if len(draft.body) > 200_000:
         raise BadInput("Nội dung dài quá 200.000 ký tự", "The body is longer than 200,000 characters", field="body")
+    for name, title in LIMITED.items():
+        if len(getattr(draft, name)) > LIMITS.get(name, 300):
+            raise BadInput(f"{title} dài quá {LIMITS.get(name, 300)} ký tự", f"The {name} is too long", field=name)
+    for name in ("valid_from", "valid_until"):
+        moment = getattr(draft, name)
+        if moment and not 1900 <= moment.year <= 9000:
+            raise BadInput("Năm hiệu lực không có thật", "No such year of validity", field=name)
     if draft.valid_from and draft.valid_until and draft.valid_until <= draft.valid_from:
         raise BadInput(
             "Thời điểm hết hiệu lực phải sau thời điểm bắt đầu",
             "The end of validity must be after its beginning",
             field="valid_until",
         )
+
+
+LIMITED = {
+    "article": "Bài viết",
+    "script": "Lời đọc",
+    "short": "Tin SMS",
+    "chat": "Tin Zalo",
+    "source": "Nguồn",
+    "byline": "Tên tác giả",
+    "language": "Mã ngôn ngữ",
+}
+LIMITS = {"article": 200_000, "script": 200_000, "short": 20_000, "chat": 20_000, "language": 35}
+
+
+def _check_letters(draft: Draft) -> None:
+    """No text may hold what cannot be stored or shown: NUL and other control characters, halves of surrogate pairs."""
+    for field in fields(draft):
+        value = getattr(draft, field.name)
+        found = re.search(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]", value) if isinstance(value, str) else None
+        if found:
+            code = f"U+{ord(found.group()):04X}"
+            raise BadInput(
+                f"Có ký tự không dùng được ({code}), hãy xóa đi",
+                f"There is a character that cannot be used ({code})",
+                field=field.name,
+            )
 
 
 def slug_of(title: str) -> str:
@@ -180,7 +220,7 @@ def slug_of(title: str) -> str:
     words = re.findall(r"[a-z0-9]+", plain)
     slug = ""
     for word in words:
-        if len(slug) + 1 + len(word) > 80:
+        if slug and len(slug) + 1 + len(word) > 80:
             break
         slug = f"{slug}-{word}" if slug else word[:80]
     return slug or "tin"

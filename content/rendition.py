@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 
+from config.words import BadInput
 from content.item import RENDITIONS, Draft, Revision, check_draft
 from content.reading import Lexicon, read
 from content.short import cut_at_word, sms_length, unaccented
@@ -19,11 +23,21 @@ CHAT_CHARACTERS = 2000
 """Zalo's limit for a consultation text message."""
 SMS_SEGMENTS = 3
 SCRIPT_CHARACTERS = 30_000
+CLEANED_AGAIN = 5
+CELL, POINT = "\x01", "\x02"
+INLINE = {"strong", "em", "u", "s", "sub", "sup", "a"}
+TEXTS = ("title", "body", *RENDITIONS, "source", "byline")
 
 TAGS = {
     *("p", "br", "h2", "h3", "h4", "strong", "em", "u", "s", "sub", "sup", "blockquote", "ul", "ol", "li", "hr"),
     *("a", "table", "thead", "tbody", "tr", "th", "td", "caption"),
 }
+BLOCKS = {
+    *("div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "figure", "figcaption"),
+    *("h5", "h6", "pre", "center", "dl", "dt", "dd", "form", "fieldset", "details", "summary", "option", "button"),
+}
+"""Left out, but what stands in them stays apart from what stands around."""
+_blocks = re.compile(rf"<(/?)(?:{'|'.join(sorted(BLOCKS))})(?![\w-])[^<>]*>", re.IGNORECASE)
 ATTRIBUTES = {"a": {"href"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}, "ol": {"start"}}
 _markdown = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").enable("strikethrough")
 
@@ -43,10 +57,15 @@ def render(
 ) -> Revision:
     """A revision of the draft with every rendition filled in. Raises BadInput when the draft cannot stand."""
     check_draft(draft)
+    texts: dict[str, Any] = {name: unicodedata.normalize("NFC", getattr(draft, name)) for name in TEXTS}
+    draft = replace(draft, **texts)
     written = {name: getattr(draft, name).strip() for name in RENDITIONS}
     derived = tuple(name for name in RENDITIONS if not written[name])
     article = clean(written["article"] or to_html(draft.body))
     plain = plain_text(article)
+    if not plain:
+        field = "article" if written["article"] else "body"
+        raise BadInput("Nội dung không có chữ nào dùng được", "There are no words to publish in it", field=field)
     script = written["script"] or f"{draft.title.strip().rstrip('.')}.\n\n{plain}"
     return Revision(
         id=id,
@@ -87,8 +106,18 @@ def to_html(body: str) -> str:
 
 def clean(html: str) -> str:
     """HTML with nothing that runs, tracks or misleads: known tags only, http(s), mailto and tel links, no images."""
-    html = re.sub(r"<(/?)h1\b", r"<\1h2", html)
-    return nh3.clean(
+    html = re.sub(r"(?i)<(/?)h1(?![\w-])", r"<\1h2", html)
+    html = _cleaned(_blocks.sub(r"<\1p>", html))
+    for _ in range(CLEANED_AGAIN):  # what a parser mends may have to be mended again
+        again = _cleaned(html)
+        if again == html:
+            break
+        html = again
+    return html
+
+
+def _cleaned(html: str) -> str:
+    html = nh3.clean(
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
@@ -96,26 +125,60 @@ def clean(html: str) -> str:
         link_rel="noopener nofollow",
         attribute_filter=_honest_link,
         clean_content_tags={"script", "style", "iframe", "object", "template", "svg", "math", "noscript"},
-    ).strip()
+    )
+    return re.sub(r"<p>\s*</p>\n?", "", html).strip()
 
 
 def _honest_link(tag: str, attribute: str, value: str) -> str | None:
     """A link must name its scheme: `//host` and relative ones lead elsewhere than the writer saw."""
-    if attribute == "href" and not re.match(r"(?i)(https?://[^\s/]|mailto:|tel:)", value.strip()):
+    if attribute == "href" and not re.fullmatch(r"(?i)(https?://[^\s/\\]|mailto:|tel:)[^\s<>\"]*", value.strip()):
         return None
     return value
 
 
 def plain_text(html: str) -> str:
-    """The words of cleaned HTML, one paragraph a block, list points each on a line."""
-    text = re.sub(r"<(?:br|hr)\s*/?>", "\n", html)
-    text = re.sub(r"</(?:p|h[2-4]|li|blockquote|tr|ul|ol|table|caption)>", "\n", text)
-    text = re.sub(r"</t[dh]>", "; ", text)
-    text = nh3.clean(text, tags=set())
-    for entity, letter in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&nbsp;", " "), ("&amp;", "&")):
-        text = text.replace(entity, letter)
-    lines = (" ".join(line.split()).rstrip(";").strip() for line in text.split("\n"))
+    """The words of HTML: a line for each block, list point (with its number, if it has one) and table row."""
+    words = _Words()
+    words.feed(clean(html))
+    words.close()
+    text = re.sub(rf"\s*(?:{CELL}\s*)+", "; ", re.sub(rf"{POINT}\s*", " ", "".join(words.said)))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+class _Words(HTMLParser):
+    """Gathers text; line ends of the source are spaces, blocks are lines, cells are parted by semicolons."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.said: list[str] = []
+        self._numbers: list[int | None] = []
+        self._cells = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"ul", "ol"}:
+            start = dict(attrs).get("start") or "1"
+            number = int(start) if start.isascii() and start.isdigit() and len(start) < 10 else 1
+            self._numbers.append(number if tag == "ol" else None)
+        if tag == "tr":
+            self._cells = 0
+        if tag in {"td", "th"}:
+            self.said.append(CELL if self._cells else "")
+            self._cells += 1
+        elif tag not in INLINE:
+            self.said.append("\n")
+        if tag == "li" and self._numbers and self._numbers[-1] is not None:
+            self.said.append(f"{self._numbers[-1]}.{POINT}")
+            self._numbers[-1] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"ul", "ol"} and self._numbers:
+            self._numbers.pop()
+        if tag not in INLINE | {"td", "th"}:
+            self.said.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(re.sub(rf"[\s{CELL}{POINT}]", " ", data))
 
 
 def derive_short(title: str, plain: str) -> str:
@@ -134,7 +197,9 @@ def derive_chat(title: str, plain: str) -> str:
         return text
     kept = text[: CHAT_CHARACTERS - 1]
     end = max(kept.rfind("\n"), kept.rfind(". ") + 1)
-    return kept[: end if end > len(title) + 2 else len(kept)].rstrip() + "…"
+    if end <= len(title) + 2:  # not even one sentence: whole words
+        end = kept.rfind(" ") if kept.rfind(" ") > len(title) + 2 else len(kept)
+    return kept[:end].rstrip() + "…"
 
 
 def findings(revision: Revision) -> list[Finding]:

@@ -15,13 +15,14 @@ GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
 
 TYPOGRAPHIC = str.maketrans(
     {
-        **dict.fromkeys("“”„«»″", '"'),
-        **dict.fromkeys("‘’‚′`´", "'"),
-        **dict.fromkeys("–—−‑‐", "-"),
-        **dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "),
-        **dict.fromkeys("\u200b\u200c\u200d\ufeff\u00ad", None),
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("–—―−‑‐‒", "-"),
+        **dict.fromkeys((*map(chr, range(0x2000, 0x200B)), "\u00a0", "\u202f", "\u3000", "\t"), " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad", None),
         "…": "...",
         "•": "-",
+        "·": ".",
         "đ": "d",
         "Đ": "D",
         "₫": "d",
@@ -47,15 +48,22 @@ def sms_length(text: str) -> SmsLength:
     """Segments of 160/153 septets in the GSM alphabet, else 70/67 UTF-16 units (3GPP TS 23.038, 23.040)."""
     text = unicodedata.normalize("NFC", text)
     if all(letter in GSM or letter in GSM_EXTENDED for letter in text):
-        units = sum(2 if letter in GSM_EXTENDED else 1 for letter in text)
+        sizes = [2 if letter in GSM_EXTENDED else 1 for letter in text]
         single, part = 160, 153
         unicode = False
     else:
-        units = len(text.encode("utf-16-be")) // 2
+        sizes = [2 if letter > "\uffff" else 1 for letter in text]
         single, part = 70, 67
         unicode = True
-    segments = 1 if units <= single else -(-units // part)
-    return SmsLength(unicode, units, segments if units else 0)
+    units = sum(sizes)
+    if units <= single:
+        return SmsLength(unicode, units, 1 if units else 0)
+    segments, room = 1, part
+    for size in sizes:  # a letter of two units is never split over two messages
+        if size > room:
+            segments, room = segments + 1, part
+        room -= size
+    return SmsLength(unicode, units, segments)
 
 
 def unaccented(text: str) -> str:
@@ -71,5 +79,6 @@ def cut_at_word(text: str, most: int) -> str:
     text = re.sub(r"\s+", " ", text).strip()
     if len(text) <= most:
         return text
-    cut = text[: most - 1].rsplit(" ", 1)[0] if " " in text[: most - 1] else text[: most - 1]
+    kept = text[:most]  # the ellipsis takes at least the place of the space after the last word
+    cut = kept.rsplit(" ", 1)[0] if " " in kept else kept[: most - 1]
     return cut.rstrip(" ,;:-–.") + "…"

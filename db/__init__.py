@@ -1,0 +1,1 @@
+"""Ground floor: the two databases made one."""

@@ -10,7 +10,7 @@ import hmac
 import os
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class House:
     runner: Runner
     stopping: asyncio.Event
     recordings: Path
-    key: bytes
+    key: bytes = field(repr=False)
 
     def stop(self) -> None:
         """Ask every loop to end after what it has in hand."""

@@ -21,16 +21,17 @@ from scheduler.log.store import Filter
 
 Deed = Callable[[AsyncConnection], Awaitable[None]]
 QUERY = ("state", "outlet", "item", "schedule", "occurrence", "address", "from", "to")
+STAGE_TITLES = {
+    "failed": ("bad", "Đối tác báo không tới"),
+    "delivered": ("good", "Đối tác xác nhận đã tới"),
+    "aired": ("good", "Đài báo đã phát sóng"),
+}
 OUTCOME_TITLES = {
-    "accepted": "đối tác đã nhận",
     "sent": "đối tác đã nhận",
-    "confirmed": "đã xác nhận",
     "refused": "bị từ chối",
-    "unavailable": "chưa gửi được, sẽ thử lại",
+    "unavailable": "chưa gửi được",
     "unsure": "chưa rõ đã tới hay chưa",
-    "sending": "đang gửi",
-    "failed": "không gửi được",
-    "pending": "chờ thử lại",
+    "": "đang gửi",
 }
 
 
@@ -143,10 +144,10 @@ async def _sheet(visit: Visit) -> Shown:
         schedule = await store.find_schedule(connection, delivery.schedule)
         deeds = await house.journal.of(connection, f"delivery/{delivery.id}")
     values = {"delivery": delivery, "receipts": told.receipts, "pull": pull, "schedule": schedule, "deeds": deeds}
-    values |= {"outlets": house.outlets, "outcomes": OUTCOME_TITLES, "can": _can(delivery.state)}
+    values |= {"outlets": house.outlets, "outcomes": OUTCOME_TITLES, "stages": STAGE_TITLES, "can": _can(delivery.state)}
     plain = plain_delivery(delivery) | {
         "receipts": [
-            {"delivered": bool(one.delivered), "at": iso(one.at), "reason": one.reason, "detail": one.detail}
+            {"stage": one.stage, "at": iso(one.at), "reason": one.reason, "detail": one.detail}
             for one in told.receipts
         ],
         "pull": None

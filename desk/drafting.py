@@ -33,7 +33,7 @@ async def draft_form(
         if not isinstance(shown[name], str):
             shown[name] = shown[name].astimezone(zone).strftime("%Y-%m-%dT%H:%M") if shown[name] else ""
     overrides = any(shown[name] for name in RENDITIONS)
-    values = {"typed": shown, "item": item, "themes": themes, "classes": list(BulletinClass), "told": told}
+    values = {"typed": shown, "item": item, "themes": themes, "classes": list(BulletinClass), "read": told}
     return Shown("items/form.html", {**values, "overrides": overrides})
 
 

@@ -58,8 +58,8 @@ MARKS = {
     **dict.fromkeys(("confirmed", "approved", "done", "working"), "good"),
     **dict.fromkeys(("sent", "sending", "open", "planning"), "run"),
     **dict.fromkeys(("pending", "in_review", "draft", "wanted"), "wait"),
-    **dict.fromkeys(("failed", "missed"), "bad"),
-    **dict.fromkeys(("unsure", "troubled"), "ask"),
+    **dict.fromkeys(("failed", "missed", "refused"), "bad"),
+    **dict.fromkeys(("unsure", "troubled", "unavailable"), "ask"),
     **dict.fromkeys(("paused", "cancelled", "ended", "expired", "withdrawn"), "rest"),
 }
 
@@ -88,7 +88,7 @@ class Drawing:
             "number": lambda number: f"{number:,}".replace(",", "."),
             "article": lambda html: Markup(clean(html)),  # cleaned on write, and again here
             "rule": lambda schedule: rule_in_words(schedule.rule, self, schedule.zone),
-            "length": length_in_words,
+            "lasting": length_in_words,
         }
         self._jinja.globals |= {
             "office": office,

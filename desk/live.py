@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from weakref import WeakSet
 
 from aiohttp import web
 
@@ -16,17 +15,26 @@ AT_MOST_EVERY = 1.0
 LONGEST = 600.0
 """A stream ends after ten minutes; the browser comes back by itself, and is asked again who it is."""
 
-STREAMS: web.AppKey[WeakSet[asyncio.Task[None]]] = web.AppKey("streams", WeakSet)
+
+class Streams:
+    """Streams that are open."""
+
+    def __init__(self) -> None:
+        self.tasks: set[asyncio.Task[None]] = set()
+
+
+STREAMS = web.AppKey("streams", Streams)
+
 
 
 def set_up(app: web.Application) -> None:
     """Streams end with the application."""
-    app[STREAMS] = WeakSet()
+    app[STREAMS] = Streams()
     app.on_shutdown.append(_end_streams)
 
 
 async def _end_streams(app: web.Application) -> None:
-    for task in list(app[STREAMS]):
+    for task in list(app[STREAMS].tasks):
         task.cancel()
 
 
@@ -37,7 +45,9 @@ async def events(visit: Visit) -> Answer:
     )
     await response.prepare(visit.request)
     task = asyncio.ensure_future(_stream(visit, response))
-    visit.request.app[STREAMS].add(task)
+    streams = visit.request.app[STREAMS].tasks
+    streams.add(task)
+    task.add_done_callback(streams.discard)
     try:
         await task
     except (ConnectionError, asyncio.CancelledError):

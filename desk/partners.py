@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import hmac
+import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
 from typing import BinaryIO
 
 from aiohttp import web
@@ -95,7 +96,7 @@ class Partners:
     async def _send_body(self, request: web.Request, at: InService, page: Page) -> web.StreamResponse:
         tag = hashlib.sha256(page.body).hexdigest()[:32]
         headers = _headers(page, tag)
-        if _unchanged(request, tag, page.changed_at):
+        if page.status == 200 and _unchanged(request, tag, page.changed_at):
             return web.Response(status=304, headers=headers)
         response = web.Response(body=page.body, status=page.status, headers=headers)
         if request.method == "GET" and page.proves:
@@ -110,7 +111,7 @@ class Partners:
         assert audio is not None
         file = self._house.recordings / audio.name
         try:
-            opened = await asyncio.to_thread(file.open, "rb")
+            opened = await asyncio.to_thread(_open, file, audio.bytes)
         except OSError:
             logger.error("recording_missing", outlet=at.name, file=audio.name)
             raise web.HTTPNotFound() from None
@@ -126,13 +127,14 @@ class Partners:
         headers = {**_headers(page, tag), "Accept-Ranges": "bytes"}
         if _unchanged(request, tag, page.changed_at):
             return web.Response(status=304, headers=headers)
-        span = wanted_span(request.headers, size, tag, page.changed_at)
+        # Ranges are defined for GET alone (RFC 9110 section 14.2).
+        asked = request.headers if request.method == "GET" else {}
+        span = wanted_span(asked, size, tag, page.changed_at)
         if span is None:
             return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
-        whole = span == Span(0, size)
-        response = web.StreamResponse(status=200 if whole else 206, headers=headers)
+        response = web.StreamResponse(status=206 if span.partial else 200, headers=headers)
         response.content_length = span.end - span.begin
-        if not whole:
+        if span.partial:
             response.headers["Content-Range"] = f"bytes {span.begin}-{span.end - 1}/{size}"
         await response.prepare(request)
         if request.method == "HEAD":
@@ -142,6 +144,8 @@ class Partners:
             await asyncio.to_thread(file.seek, span.begin)
             while sent < span.end:
                 piece = await asyncio.to_thread(file.read, min(PIECE, span.end - sent))
+                if not piece:
+                    raise ConnectionResetError("the recording has become shorter")
                 await response.write(piece)
                 sent += len(piece)
             await response.write_eof()
@@ -185,9 +189,11 @@ class Partners:
     async def aired(self, request: web.Request) -> web.StreamResponse:
         """A station says that it has played one: `delivery` (the guid of the feed) as JSON or form, with a note."""
         at, _ = self._outlet(request.path.strip("/").split("/", 1)[0], request.match_info["outlet"] + "/aired")
+        if not at.channel.token_of(at.outlet):
+            raise web.HTTPNotFound()  # on a shelf without a token nobody is known who could say so
         self._check_token(at, request)
         given = await _fields(request)
-        note = str(given.get("note", ""))[:300]
+        note = "".join(letter for letter in str(given.get("note", "")) if letter.isprintable())[:300]
         said = Confirmation(True, delivery=str(given.get("delivery", "")), detail=note or "đã phát sóng", aired=True)
         async with self._house.database.write() as tx:
             if not await self._house.receiver.confirm(tx, at.name, said, self._house.clock.now()):
@@ -201,9 +207,11 @@ class Partners:
         if name not in self._house.outlets:
             raise web.HTTPNotFound()
         at = self._house.outlets[name]
-        body = await request.content.read(CALLBACK_BYTES + 1)
-        if len(body) > CALLBACK_BYTES:
-            raise web.HTTPRequestEntityTooLarge(max_size=CALLBACK_BYTES, actual_size=len(body))
+        body = b""
+        while piece := await request.content.read(CALLBACK_BYTES + 1 - len(body)):  # what has come so far, not all
+            body += piece
+            if len(body) > CALLBACK_BYTES:
+                raise web.HTTPRequestEntityTooLarge(max_size=CALLBACK_BYTES, actual_size=len(body))
         headers = {key.lower(): value for key, value in request.headers.items()}
         now = self._house.clock.now()
         call = Callback(request.method, dict(request.query), headers, body, now)
@@ -217,6 +225,15 @@ class Partners:
             await channels_store.store_callback(tx, new_id(now), name, now, **raw)
         self._house.notifier.ring("callback")
         return web.Response(text="ok")
+
+
+def _open(file: Path, size: int) -> BinaryIO:
+    """The file, if it is all there. Raises OSError."""
+    opened = file.open("rb")
+    if os.fstat(opened.fileno()).st_size != size:
+        opened.close()
+        raise OSError("not the size that was recorded")
+    return opened
 
 
 def _headers(page: Page, tag: str) -> dict[str, str]:
@@ -243,7 +260,7 @@ def _unchanged(request: web.Request, tag: str, changed_at: datetime | None) -> b
         return False
     try:
         return changed_at.replace(microsecond=0) <= parsedate_to_datetime(since)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
@@ -253,7 +270,7 @@ def _basic_password(header: str) -> str:
         return ""
     try:
         return base64.b64decode(coded, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not ASCII, not UTF-8
         return ""
 
 
@@ -261,11 +278,14 @@ async def _fields(request: web.Request) -> dict[str, object]:
     if request.content_type == "application/json":
         try:
             given = await request.json()
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, LookupError):
             given = None
         if not isinstance(given, dict):
             raise BadInput("Nội dung gửi lên không phải JSON hợp lệ", "The body is not a JSON object")
         return given
-    return dict(await request.post())
+    try:
+        return dict(await request.post())
+    except (ValueError, LookupError):
+        raise BadInput("Nội dung gửi lên không đọc được", "The body cannot be read") from None
 
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+RANGE = re.compile(r"bytes[ \t]*=[ \t]*([0-9]{0,100})[ \t]*-[ \t]*([0-9]{0,100})", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Bytes from `begin` up to, not including, `end`."""
+    """Bytes from `begin` up to, not including, `end`; `partial` when a range was asked for and is kept to (206)."""
 
     begin: int
     end: int
+    partial: bool = False
 
 
 def wanted_span(headers: Mapping[str, str], size: int, tag: str, changed_at: datetime | None) -> Span | None:
@@ -23,19 +26,19 @@ def wanted_span(headers: Mapping[str, str], size: int, tag: str, changed_at: dat
     The whole is sent for no range, an unknown unit, several ranges, or an If-Range that no longer holds.
     """
     whole = Span(0, size)
-    asked = re.fullmatch(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", headers.get("Range", "").strip())
-    if asked is None or asked.group(0).endswith("=-") or not _still_holds(headers.get("If-Range"), tag, changed_at):
+    asked = RANGE.fullmatch(headers.get("Range", "").strip())
+    if asked is None or not _still_holds(headers.get("If-Range"), tag, changed_at):
         return whole
     first, last = asked.groups()
     if not first and not last:
         return whole
     if not first:
         length = min(int(last), size)
-        return Span(size - length, size) if length else None
+        return Span(size - length, size, partial=True) if length else None
     begin, end = int(first), min(int(last) + 1, size) if last else size
     if last and int(last) < begin:
         return whole
-    return Span(begin, end) if begin < size else None
+    return Span(begin, end, partial=True) if begin < size else None
 
 
 def _still_holds(condition: str | None, tag: str, changed_at: datetime | None) -> bool:
@@ -48,5 +51,5 @@ def _still_holds(condition: str | None, tag: str, changed_at: datetime | None) -
         return False
     try:
         return parsedate_to_datetime(condition) == changed_at.replace(microsecond=0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False

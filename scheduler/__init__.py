@@ -1,0 +1,1 @@
+"""When it goes, and that it went."""

@@ -90,18 +90,21 @@ class Breaker:
     openings: int = 0
     open_until: datetime | None = None
 
-    def note(self, outcomes: Sequence[Outcome], now: datetime) -> None:
-        """Learn from a window's outcomes; one success or refusal (the partner speaks) closes it."""
-        tried = [outcome for outcome in outcomes if outcome.attempt is not None]
-        for outcome in tried:
-            works = outcome.error is None or isinstance(outcome.error, Refused)
-            self.failures = 0 if works else self.failures + 1
+    def note(self, outcome: Outcome) -> None:
+        """Learn from one try; a success or a refusal (the partner speaks) sets it back."""
+        if outcome.attempt is None:
+            return
+        works = outcome.error is None or isinstance(outcome.error, Refused)
+        self.failures = 0 if works else self.failures + 1
+
+    def close_window(self, now: datetime) -> None:
+        """A window has ended: rest if it tripped, longer each time in a row."""
         if not self.tripped:
             self.openings, self.open_until = 0, None
-        elif tried:
-            pause = BREAKER_SECONDS[min(self.openings, len(BREAKER_SECONDS) - 1)]
-            self.openings += 1
-            self.open_until = now + timedelta(seconds=pause)
+            return
+        pause = BREAKER_SECONDS[min(self.openings, len(BREAKER_SECONDS) - 1)]
+        self.openings += 1
+        self.open_until = now + timedelta(seconds=pause)
 
     @property
     def tripped(self) -> bool:

@@ -16,6 +16,7 @@ from config.words import BadInput
 from content.bulletin import BulletinClass, digest_of
 
 SHORTEST = timedelta(minutes=1)
+CRON_FIELDS = 5
 
 
 class ScheduleState(StrEnum):
@@ -83,6 +84,9 @@ class Rule:
 
     def _check_cron(self, zone: ZoneInfo) -> None:
         try:
+            # cronsim also takes a sixth field, for seconds
+            if len(self.cron.split()) != CRON_FIELDS:
+                raise CronSimError
             next(CronSim(self.cron, datetime(2026, 1, 1, tzinfo=zone)))
         except (CronSimError, StopIteration):
             raise BadInput(

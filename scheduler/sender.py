@@ -17,6 +17,8 @@ from scheduler.delivery import Attempt, State
 from scheduler.outcome import Breaker, Job, Outcome, untouched, verdict, word
 from scheduler.retry import next_try
 
+SHORTEST_PAUSE = 0.002
+
 logger = log("sender")
 
 
@@ -39,17 +41,18 @@ class Sender:
         async def one(place: int, job: Job) -> Outcome:
             start = begin + timedelta(seconds=place / pace.per_second)
             pause = (start - self._clock.now()).total_seconds()
-            if pause > 0:
+            if pause > SHORTEST_PAUSE:
                 await self._clock.wait(self._stopping, pause)
             async with gate:
                 if self._stopping.is_set() or (breaker.tripped and not probing):
                     return untouched(job, self._clock.now())
                 outcome = await self._send(at, bulletin, job, until)
-                breaker.note([outcome], self._clock.now())
+                breaker.note(outcome)
                 return outcome
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(place, job)) for place, job in enumerate(jobs)]
+        breaker.close_window(self._clock.now())
         return [task.result() for task in tasks]
 
     async def _send(self, at: InService, bulletin: Bulletin, job: Job, until: datetime) -> Outcome:

@@ -14,7 +14,7 @@ from content.issue import Press
 from content.item import ItemState, Revision
 from content.mastering import SilentSpeech, Tags
 from content.recording import BadScript, Recording, Studio
-from content.voice import VoiceRefused, VoiceUnavailable
+from content.voice import VoiceError
 from db.database import Database
 from db.notifier import Notifier
 from scheduler import store as scheduler_store
@@ -49,7 +49,7 @@ class Warmer:
         return made
 
     async def _wanted(self) -> list[Revision]:
-        """Revisions without a finished recording: scheduled ones first, soonest first, then those in review or approved."""
+        """Revisions without a finished recording: scheduled ones first, soonest first, then those in review."""
         ids: dict[str, None] = {}
         async with self._database.read() as connection:
             for schedule in await scheduler_store.coming_schedules(connection, self._clock.now() + HORIZON):
@@ -58,7 +58,7 @@ class Warmer:
             for row in await scheduler_store.open_occurrences(connection):
                 if self._speaks(row.outlets):
                     ids.update(dict.fromkeys(pinned["revision"] for pinned in row.pinned))
-            for item in await store.list_items(connection, states=(ItemState.IN_REVIEW, ItemState.APPROVED)):
+            for item in await store.list_items(connection, states=(ItemState.IN_REVIEW,)):
                 ids.setdefault(item.revision)
             revisions = {id: await store.find_revision(connection, id) for id in ids}
             keys = {id: self._key(revision) for id, revision in revisions.items()}
@@ -88,7 +88,7 @@ class Warmer:
                 return False
         try:
             recording = await self._studio.record(revision.spoken, self._tags(revision))
-        except (BadScript, SilentSpeech, VoiceUnavailable, VoiceRefused, OSError) as error:
+        except (BadScript, SilentSpeech, VoiceError, OSError) as error:
             await self._failed(key, revision, error)
             return False
         await self._made(key, recording)
@@ -98,7 +98,7 @@ class Warmer:
         return Tags(title=revision.title, office=self._press.office, series="Bản tin truyền thanh")
 
     async def _made(self, key: str, recording: Recording) -> None:
-        note = "; ".join(f"{fallback}" for fallback in recording.fallbacks)
+        note = "; ".join(f"{one.voice}: {one.reason_vi}" for one in recording.fallbacks)
         async with self._database.write() as tx:
             await store.save_recording(
                 tx,
@@ -120,7 +120,7 @@ class Warmer:
         self._notifier.ring("work")
 
     async def _failed(self, key: str, revision: Revision, error: Exception) -> None:
-        vi = getattr(error, "vi", str(error))
+        vi = error.reason_vi if isinstance(error, VoiceError) else getattr(error, "vi", str(error))
         async with self._database.write() as tx:
             row = (await store.recordings(tx, [key]))[key]
             pause = timedelta(seconds=RETRY[min(row.tries, len(RETRY)) - 1])

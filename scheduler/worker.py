@@ -69,6 +69,8 @@ class Worker:
 
     async def work(self, lanes: asyncio.TaskGroup) -> int:
         """Start a lane for every outlet that has something due; how many are running."""
+        if self._stopping.is_set():
+            return len(self._lanes)
         now = self._clock.now()
         async with self._database.read() as connection:
             busy = await store.busy_outlets(connection, now)

@@ -1,0 +1,1 @@
+"""Tests mirror the floors; `story/` holds whole lives."""

@@ -13,6 +13,8 @@ WORD = re.compile(r"[^\W\d_]+")
 PLAIN = re.compile(r"[^\W\d_]{2,12}(?=[ ,.;:]? )")
 CODE = re.compile(r"(?=[0-9]{0,6}[^\W\d_])(?:[0-9]{1,6}|[^\W\d_]{1,6}){2,6}(?![^\W_])")
 CODE_PART = re.compile(r"[^\W\d_]+|[0-9]+")
+SIZE = re.compile(r"[0-9]+[xX][0-9]")
+TAIL = re.compile(r"\.([0-9]{1,3})(?![^\W_]|[.,][0-9])")
 LETTERED = re.compile(r"([0-9]{1,4})([a-zđA-ZĐ])(?![^\W_])")
 PLATE = re.compile(r"([0-9]{2})-?([A-ZĐ]{1,2}[0-9]?)[ -]([0-9]{3,5})(?:\.([0-9]{2}))?(?![0-9])")
 CHAIN = re.compile(r"[0-9]{1,6}(?:\.[A-ZĐ]?[0-9]{1,6}){1,8}(?![^\W_])")
@@ -20,6 +22,7 @@ MILESTONE = re.compile(r"([0-9]{1,4}) ?\+ ?([0-9]{1,4})(?![0-9])")
 NEIGHBOUR_LEFT = re.compile(r"([^\W\d_]{1,12})[ ,]{1,2}$")
 NEIGHBOUR_RIGHT = re.compile(r"[ ,]{1,2}([^\W\d_]{1,12})(?![^\W_])")
 LEAST_EVIDENT = 3  # letters; shorter forms have too many meanings
+PLATE_DIGITS = 5
 LONGEST_NUMBER = 3  # digits of a code that are still said as one number
 
 
@@ -42,11 +45,8 @@ def from_text(scene: Scene, at: int) -> Said | None:
     found = WORD.match(scene.text, at)
     if not found or len(found[0]) < LEAST_EVIDENT or not found[0].isupper():
         return None
-    if found[0] not in scene.evident:
-        written_out = {name for name in scene.lexicon.known(found[0]) if name in scene.lower}
-        scene.evident[found[0]] = written_out.pop() if len(written_out) == 1 else None
-    spoken = scene.evident[found[0]]
-    return Said(spoken, found.end(), "abbreviation") if spoken else None
+    written_out = {name for name in scene.lexicon.known(found[0]) if scene.mentions(name)}
+    return Said(written_out.pop(), found.end(), "abbreviation") if len(written_out) == 1 else None
 
 
 def _is_written(scene: Scene, entry: Entry, at: int, end: int) -> bool:
@@ -132,7 +132,7 @@ def _is_unit(scene: Scene, written: str) -> bool:
 def plate(scene: Scene, at: int) -> Said | None:
     """Read the number plate 26A-123.45, figure by figure after the province."""
     found = PLATE.match(scene.text, at)
-    if not found or (found[4] is None and "số" not in scene.lately(3)):
+    if not found or (found[4] is None and len(found[3]) != PLATE_DIGITS and "số" not in scene.lately(3)):
         return None
     spoken = [f"{scene.numbers.figure(found[1])} {_code(scene, found[2])}", one_by_one(found[3])]
     return Said(", ".join(spoken + ([one_by_one(found[4])] if found[4] else [])), found.end(), "code")
@@ -151,9 +151,11 @@ def code(scene: Scene, at: int) -> Said | None:
     found = CODE.match(scene.text, at)
     if not found or found[0].isalpha() or not any(char.isupper() for char in found[0]):
         return None
-    if _is_unit(scene, found[0].lstrip("0123456789")):
+    if _is_unit(scene, found[0].lstrip("0123456789")) or SIZE.match(found[0]):
         return None
-    return Said(_code(scene, found[0]), found.end())
+    tail = TAIL.match(scene.text, found.end())
+    spoken = _code(scene, found[0]) + (f" chấm {scene.numbers.label(tail[1])}" if tail else "")
+    return Said(spoken, tail.end() if tail else found.end())
 
 
 def _code(scene: Scene, written: str) -> str:

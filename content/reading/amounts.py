@@ -4,29 +4,33 @@ import re
 
 from content.reading.numbers import LONGEST, in_groups, one_by_one
 from content.reading.scene import Said, Scene
-from content.reading.vocabulary import ABOUT, COUNTING, FRACTION_OF, IN_ADDRESS, LABELLED, SPANS
+from content.reading.vocabulary import ABOUT, COUNTING, FRACTION_OF, IN_ADDRESS, LABELLED, LISTED, SPANS
 
 THOUSANDS = re.compile(r"([0-9]{1,3}(?:\.[0-9]{3}){1,5})(?:,([0-9]{1,9}))?(?![0-9]|\.[0-9])")
 COMMA_THOUSANDS = re.compile(r"([0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.([0-9]{1,3}))?(?![0-9]|,[0-9])")
-DECIMAL = re.compile(r"([0-9]{1,15}),([0-9]{1,9})(?![0-9])")
-POINT = re.compile(r"([0-9]{1,9})\.([0-9]{1,2})(?= ?(?:%|°|triệu|tỷ|tỉ|nghìn|ngàn|tấn|tạ|kg|km|ha|m2|m²)(?![^\W_]))")
+DECIMAL = re.compile(r"([0-9]{1,15}),([0-9]{1,9})(?![0-9]|,[0-9])")
+MEASURES = "%|°|[kKMGm]?Hz|[MG]B|triệu|tỷ|tỉ|nghìn|ngàn|tấn|tạ|kg|km|ha|c?m|m2|l|lít|điểm|độ|lần"
+POINT = re.compile(rf"([0-9]{{1,9}})\.([0-9]{{1,2}})(?= ?(?:{MEASURES})(?![^\W_]))")
+LESS_THAN_ONE = re.compile(r"(0)\.([0-9]{1,3})(?![0-9]|[.,][0-9])")
 SLASHED = re.compile(r"([0-9]{1,4})/([0-9]{1,4})(?![0-9]|[/.,-][0-9])(?= ?([^\W\d_]{1,10})?)")
+LIST = re.compile(r"[0-9]{1,2},[0-9]{1,2}(?![0-9])")
+HOUSE = re.compile(r"[0-9]{1,4}(?:/[0-9]{1,4}){1,3}(?![^\W_]|[/.,-][0-9])")
+FIRST_YEAR = 1900
 WHOLE = re.compile(r"[0-9]{1,18}(?![0-9])")
 ENDLESS = re.compile(r"[0-9]+")
 
-MONEY = re.compile(r" ?(?:đồng|đ(?![^\W_])|vnđ|vnd)")
-
 
 def fraction_or_ratio(scene: Scene, at: int) -> Said | None:
-    """Read N/M that is no date: "phần" before số or diện tích, "xuyệt" in an address, else "trên"."""
+    """Read N/M that is no date: "phần" before số or diện tích, else "trên"."""
     found = SLASHED.match(scene.text, at)
     if not found:
         return None
     top, bottom = int(found[1]), int(found[2])
-    if _in_address(scene):
-        return Said(f"{scene.numbers.label(found[1])} xuyệt {scene.numbers.label(found[2])}", found.end(), "address")
+    if top + 1 == bottom and top > FIRST_YEAR:
+        return Said(f"{scene.numbers.cardinal(top)} đến {scene.numbers.cardinal(bottom)}", found.end(), "range")
     following = found[3].lower() if found[3] else ""
-    is_part = following in FRACTION_OF or scene.said() in ABOUT or (top == 1 and following in SPANS)
+    within = scene.lower.startswith(" trong số", found.end())
+    is_part = within or following in FRACTION_OF or scene.said() in ABOUT or (top == 1 and following in SPANS)
     if is_part and 0 < top < bottom <= 10:
         spoken = f"{scene.numbers.cardinal(top)} phần {scene.numbers.month(bottom)}"
     elif scene.said() == "thứ":
@@ -36,8 +40,12 @@ def fraction_or_ratio(scene: Scene, at: int) -> Said | None:
     return Said(spoken, found.end(), "ratio")
 
 
-def _in_address(scene: Scene) -> bool:
-    return scene.said() in IN_ADDRESS and scene.said(2) not in COUNTING
+def house_number(scene: Scene, at: int) -> Said | None:
+    """Read 12/3 and 12/34/5 with "xuyệt" after số, ngõ, hẻm."""
+    found = HOUSE.match(scene.text, at)
+    if not found or scene.said() not in IN_ADDRESS or scene.said(2) in COUNTING:
+        return None
+    return Said(" xuyệt ".join(scene.numbers.label(part) for part in found[0].split("/")), found.end())
 
 
 def grouped(scene: Scene, at: int) -> Said | None:
@@ -50,7 +58,7 @@ def grouped(scene: Scene, at: int) -> Said | None:
         spoken = scene.numbers.decimal(whole, found[2]) if found[2] else scene.numbers.figure(whole)
         return Said(spoken, found.end(), "number")
     found = COMMA_THOUSANDS.match(scene.text, at)
-    if found and (found[1].count(",") > 1 or (found[1].endswith("000") and MONEY.match(scene.lower, found.end()))):
+    if found and (found[1].count(",") > 1 or found[1].endswith(",000")):
         whole = found[1].replace(",", "")
         spoken = scene.numbers.decimal(whole, found[2]) if found[2] else scene.numbers.figure(whole)
         return Said(spoken, found.end(), "number")
@@ -59,7 +67,9 @@ def grouped(scene: Scene, at: int) -> Said | None:
 
 def decimal(scene: Scene, at: int) -> Said | None:
     """Read 93,58, and 98.5 where a unit follows."""
-    found = DECIMAL.match(scene.text, at) or POINT.match(scene.text, at)
+    if (scene.said() in LISTED or scene.text[at - 1 : at] == ",") and LIST.match(scene.text, at):
+        return None
+    found = DECIMAL.match(scene.text, at) or LESS_THAN_ONE.match(scene.text, at) or POINT.match(scene.text, at)
     return Said(scene.numbers.decimal(found[1], found[2]), found.end()) if found else None
 
 

@@ -2,14 +2,16 @@
 
 import re
 
-from content.reading.daymonth import dash_is_date, is_day, names_feast, slash_is_date, with_day
+from content.reading.daymonth import dash_is_date, dot_is_date, is_day, names_feast, slash_is_date, with_day
 from content.reading.scene import Said, Scene
-from content.reading.vocabulary import DOCUMENTS, TIME_WORDS
+from content.reading.vocabulary import DOCUMENTS, IN_ADDRESS, TIME_WORDS
 
 FULL = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2((?:1[0-9]|20)[0-9]{2})(?![0-9])")
 ISO = re.compile(r"((?:19|20)[0-9]{2})-([0-9]{2})-([0-9]{2})(?![0-9])")
 SPACED = re.compile(r"([0-9]{1,2}) ?/ ?([0-9]{1,2}) ?/ ?((?:19|20)[0-9]{2})(?![0-9])")
-SHORT = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})(?![0-9]|[/-][0-9]|[.,][0-9])")
+SHORT_YEAR = re.compile(r"([0-9]{1,2})(/)([0-9]{1,2})/([0-9]{2})(?![0-9]|[/.,-][0-9])")
+LETTERED = re.compile(r"([TQ])([0-9]{1,2})[/-]((?:19|20)[0-9]{2})(?![0-9]|[/.,-][0-9])")
+SHORT = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})(?![0-9]|[/.,][0-9]|-[0-9]{1,3}(?![0-9/]))")
 WITH_YEAR = re.compile(r"([0-9]{1,4})([/.-])((?:19|20)[0-9]{2})(?![0-9]|[/.,-][0-9])")
 OPENS_RANGE = re.compile(r"([0-9]{1,2})(?= ?- ?[0-9]{1,2}/[0-9]{1,2}(?![0-9]))")
 
@@ -20,7 +22,8 @@ def date(scene: Scene, at: int) -> Said | None:
         found = pattern.match(scene.text, at)
         if found:
             return _full(scene, found, pattern is ISO)
-    return None
+    found = SHORT_YEAR.match(scene.text, at)
+    return _full(scene, found, False) if found and scene.said() not in IN_ADDRESS else None
 
 
 def _full(scene: Scene, found: re.Match[str], iso: bool) -> Said | None:
@@ -28,6 +31,7 @@ def _full(scene: Scene, found: re.Match[str], iso: bool) -> Said | None:
     year, month, day = parts if iso else reversed(parts)
     if not is_day(day, month):
         return None
+    year += 2000 if year < 50 else 1900 if year < 100 else 0
     spoken = f"{with_day(scene, day)} tháng {scene.numbers.month(month)} năm {scene.numbers.cardinal(year)}"
     return Said(spoken, found.end())
 
@@ -38,7 +42,7 @@ def day_and_month(scene: Scene, at: int) -> Said | None:
     if not found:
         return None
     day, month = int(found[1]), int(found[3])
-    speaks_of_time = dash_is_date if found[2] == "-" else slash_is_date
+    speaks_of_time = {"-": dash_is_date, "/": slash_is_date, ".": dot_is_date}[found[2]]
     if not (is_day(day, month) and speaks_of_time(scene, day, month, found.end())):
         return None
     said = scene.numbers.cardinal(day) if names_feast(scene) else with_day(scene, day)
@@ -51,7 +55,8 @@ def month_or_number_of_year(scene: Scene, at: int) -> Said | None:
     before = scene.said()
     if (
         not found
-        or before == "trên"
+        or before in ("trên", "năm")
+        or _is_school_year(found)
         or (found[2] != "/" and (before not in ("tháng", "quý", "quí") or len(found[1]) > 2))
     ):
         return None
@@ -63,6 +68,20 @@ def month_or_number_of_year(scene: Scene, at: int) -> Said | None:
     if before in ("quý", "quí", "kỳ", "tuần", "đợt"):
         return Said(f"{scene.numbers.cardinal(number)} năm {year}", found.end(), "date")
     return Said(f"tháng {scene.numbers.month(number)} năm {year}", found.end(), "date")
+
+
+def _is_school_year(found: re.Match[str]) -> bool:
+    return len(found[1]) == 4 and found[1] > "1900"
+
+
+def month_by_letter(scene: Scene, at: int) -> Said | None:
+    """Read T4/2026 as a month and Q1/2026 as a quarter."""
+    found = LETTERED.match(scene.text, at)
+    if not found or not 1 <= int(found[2]) <= 12:
+        return None
+    number, year = int(found[2]), scene.numbers.cardinal(int(found[3]))
+    named = f"tháng {scene.numbers.month(number)}" if found[1] == "T" else f"quý {scene.numbers.cardinal(number)}"
+    return Said(f"{named} năm {year}", found.end(), "date")
 
 
 def first_day_of_range(scene: Scene, at: int) -> Said | None:

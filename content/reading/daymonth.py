@@ -4,6 +4,7 @@ import re
 
 from content.reading.scene import Scene
 from content.reading.vocabulary import (
+    AFTER_DATE,
     COUNTED_NOUNS,
     DAY_NAMED,
     FEASTS,
@@ -11,6 +12,7 @@ from content.reading.vocabulary import (
     MAYBE_FEASTS,
     NEAR_NOW,
     PARTS_OF_DAY,
+    PROPORTION,
     TIME_WORDS,
     WEEKDAYS,
 )
@@ -20,6 +22,8 @@ KNOWN_FEASTS = frozenset(
     {(3, 2), (27, 2), (8, 3), (26, 3), (10, 3), (30, 4), (1, 5), (7, 5), (15, 5), (19, 5), (1, 6), (21, 6), (28, 6)}
     | {(27, 7), (19, 8), (26, 8), (2, 9), (10, 10), (15, 10), (20, 10), (9, 11), (18, 11), (20, 11), (22, 12)}
 )
+MONTHS = 12
+AROUND_THE_CLOCK = (24, 7)
 LONGEST_NAME = 10  # words in the name of a day, as in "Ngày Sách và Văn hóa đọc Việt Nam 21/4"
 
 
@@ -38,9 +42,7 @@ def names_feast(scene: Scene) -> bool:
     """Tell whether the date is the name of a feast, as in "lễ 30/4 và 1/5": it is said without "ngày"."""
     before = scene.heard(2)
     joined = scene.said() in JOINING and before.rule == "date" and scene.heard(3).spoken not in DAY_NAMED
-    return (
-        scene.said() in FEASTS | MAYBE_FEASTS or _named_day(scene) or (joined and not before.spoken.startswith("ngày"))
-    )
+    return _follows_feast(scene) or _named_day(scene) or (joined and not before.spoken.startswith("ngày"))
 
 
 def slash_is_date(scene: Scene, day: int, month: int, end: int) -> bool:
@@ -51,7 +53,9 @@ def slash_is_date(scene: Scene, day: int, month: int, end: int) -> bool:
     following = FOLLOWING.match(scene.text, end)
     if following and following[1] in COUNTED_NOUNS:
         return False
-    if before in TIME_WORDS or (before in MAYBE_FEASTS and (day, month) in KNOWN_FEASTS) or _named_day(scene):
+    if before in TIME_WORDS | {"giờ", "phút"} or _is_known_feast(scene, day, month) or _named_day(scene):
+        return True
+    if (following and following[1] in AFTER_DATE) or _is_no_ratio(before, day, month):
         return True
     if before in JOINING and _continues_dates(scene):
         return True
@@ -68,7 +72,30 @@ def dash_is_date(scene: Scene, day: int, month: int, end: int) -> bool:
     if before in PARTS_OF_DAY or (before in ("từ", "đến") and day > month and end):
         return True
     known = before in MAYBE_FEASTS and (day, month) in KNOWN_FEASTS
-    return before == "ngày" or before in FEASTS or known or (before == "và" and scene.heard(2).rule == "date")
+    if before in DAY_NAMED | FEASTS or known:
+        return True
+    return before == "và" and scene.heard(2).rule == "date"
+
+
+def _is_no_ratio(before: str, day: int, month: int) -> bool:
+    """Nothing is 22 parts of 3; but a service runs 24/7, and blood pressure is 13/8."""
+    return day > MONTHS and (day, month) != AROUND_THE_CLOCK and before not in PROPORTION | {"áp", "đồ"}
+
+
+def _follows_feast(scene: Scene) -> bool:
+    named = scene.lately(7) & (FEASTS | MAYBE_FEASTS) and scene.heard().rule == "word"
+    return bool(named) and scene.said() not in TIME_WORDS - MAYBE_FEASTS
+
+
+def _is_known_feast(scene: Scene, day: int, month: int) -> bool:
+    """A day that everyone celebrates needs less to be known for one: Giỗ Tổ Hùng Vương 10/3."""
+    named = scene.said() in MAYBE_FEASTS or scene.lately(7) & (FEASTS | MAYBE_FEASTS)
+    return bool(named) and (day, month) in KNOWN_FEASTS
+
+
+def dot_is_date(scene: Scene, day: int, month: int, end: int) -> bool:
+    """Tell whether 5.4 is a date here: only where "ngày" says so."""
+    return scene.said() in DAY_NAMED and bool(day and month and end)
 
 
 def _shares_day(scene: Scene) -> bool:

@@ -2,15 +2,17 @@
 
 import re
 
-from content.reading.scene import Said, Scene
+from content.reading.scene import PAUSES, Said, Scene
 from content.reading.vocabulary import CONNECTING
 
 SHORT = re.compile(r"\( ?[\"“]?([^\W\d_][^\W\d_&.-]{1,13}(?:[&-][^\W\d_]{1,8}){0,3})[\"”]? ?\)")
-LONG = re.compile(r"\(([^()\n]{3,90})\)")
+LONG = re.compile(r"\(([^()\n]{2,120})\)")
 WORD = re.compile(r"[^\W_]+")
 LETTER = re.compile(r"[^\W\d_]")
 REACH = 160
 FEWEST = 2
+SPARE = 6  # pauses that may stand between the words
+EXPANDED = frozenset({"abbreviation", "number", "decimal", "unit", "ordinal"})
 
 
 def short_form(scene: Scene, at: int) -> Said | None:
@@ -48,9 +50,20 @@ def _by_initials(abbr: str, words: list[str]) -> str | None:
 
 
 def long_form(scene: Scene, at: int) -> Said | None:
-    """Say nothing for the brackets of "UBND (Ủy ban nhân dân)": the name has just been said."""
+    """Say nothing for the brackets of "UBND (Ủy ban nhân dân)" and "02 (hai)": this has just been said."""
     found = LONG.match(scene.text, at)
-    if not found or scene.heard().rule != "abbreviation":
+    if not found:
         return None
-    same = WORD.findall(scene.lower[at : found.end()]) == WORD.findall(scene.heard().spoken)
-    return Said("", found.end(), "definition") if same else None
+    words = _common(WORD.findall(scene.lower[at : found.end()]))
+    back = len(words) + SPARE
+    said = _common([word for word in (scene.said(step) for step in range(back, 0, -1)) if word not in PAUSES])
+    return Said("", found.end(), "definition") if said[-len(words) :] == words and _is_expanded(scene) else None
+
+
+def _is_expanded(scene: Scene) -> bool:
+    """Brackets that only repeat are left out after a short form or a number: UBND (...), 02 (hai) bộ."""
+    return any(scene.heard(back).rule in EXPANDED for back in (1, 2, 3))
+
+
+def _common(words: list[str]) -> list[str]:
+    return [{"bốn": "tư", "lẻ": "linh", "ngàn": "nghìn", "tỉ": "tỷ"}.get(word, word) for word in words]

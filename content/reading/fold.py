@@ -40,11 +40,11 @@ def _folded(char: str) -> str:
         return " "
     if char.isdecimal():
         return str(unicodedata.decimal(char))
-    if char.isnumeric() and not char.isalpha() and unicodedata.normalize("NFKC", char) not in "0123456789":
-        return NUMERAL
     wide = unicodedata.normalize("NFKC", char)
-    if len(wide) == 1:
-        char = wide
+    if len(wide) == 1 and wide != char:
+        return _folded(wide)
+    if char.isnumeric() and not char.isalpha():
+        return NUMERAL
     return char if not char.isalpha() or _steady(char) else NOTHING
 
 

@@ -16,6 +16,8 @@ CONSONANTS = frozenset("bcdđfghjklmnpqrstvwxz")
 
 ONSET = "ngh|ng|nh|ph|th|tr|ch|gh|gi|kh|qu|b|c|d|đ|g|h|k|l|m|n|p|r|s|t|v|x"
 SYLLABLE = re.compile(rf"({ONSET})?([aăâeêioôơuưy][a-zăâêôơư]{{0,4}})")
+PLAIN_SYLLABLE = re.compile(rf"({ONSET})?([aeiouy][a-z]{{0,4}})")
+PLAIN_RIMES = frozenset(rime.translate(str.maketrans("ăâêôơư", "aaeoou")) for rime in RIMES)
 TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
 LONGEST_SYLLABLE = 7
 
@@ -33,6 +35,13 @@ def is_syllable(word: str) -> bool:
 
 def _swallowed(plain: str) -> bool:
     return plain.startswith(("gi", "qu")) and plain[1:] in RIMES
+
+
+@lru_cache(maxsize=5_000)
+def is_plain_syllable(word: str) -> bool:
+    """Tell whether a word can be a syllable written without accents, as in web addresses: "kien" for kiến."""
+    whole = PLAIN_SYLLABLE.fullmatch(word)
+    return bool(whole and whole[2] in PLAIN_RIMES) or is_syllable(word)
 
 
 def name_of(letter: str) -> str:

@@ -7,7 +7,7 @@ from content.reading.vocabulary import JOINING, PLAIN_ROMAN, ROMAN
 
 TOKEN = re.compile(r"([IVXLCDM]{1,9})(?![^\W_])(?:/((?:19|20)[0-9]{2})(?![0-9]))?")
 STRICT = re.compile(r"(?=[IVXLCDM])M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
-HEADING = re.compile(r"[.)/:]?[ -]|[.):](?=\s|$)", re.MULTILINE)
+HEADING = re.compile(r"\.(?=[0-9])|[.)/:]?[ -]|[.):](?=\s|$)", re.MULTILINE)
 NAME = re.compile(r"\. ?[^\W\d_]{1,8} ([^\W\d_])")
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 

@@ -3,9 +3,9 @@
 from collections import deque
 from typing import NamedTuple
 
-from content.reading.conditions import Place
 from content.reading.fold import folded, lowered
 from content.reading.lexicon import Lexicon
+from content.reading.lexicon.conditions import Place
 from content.reading.numbers import Numbers
 from content.reading.pieces import Piece
 
@@ -16,6 +16,7 @@ MEASURED = COUNTED | {"unit", "money", "time"}
 SCALES = frozenset({"nghìn", "ngàn", "triệu", "tỷ", "tỉ", "vạn"})
 REACH = 90  # characters on either side that a condition may look at
 MEMORY = 12
+WORD_MEMORY = 40
 
 
 class Said(NamedTuple):
@@ -41,11 +42,11 @@ class Scene:
         self.numbers = numbers
         self.pieces: list[Piece] = []
         self.learned: dict[str, str] = {}
-        self.evident: dict[str, str | None] = {}
+        self._mentioned: dict[str, bool] = {}
         self.unknown: dict[str, None] = {}
         self.line_start = True
         self._heard: deque[Piece] = deque(maxlen=MEMORY)
-        self._words: deque[str] = deque(maxlen=MEMORY)
+        self._words: deque[str] = deque(maxlen=WORD_MEMORY)
 
     def add(self, start: int, said: Said, rule: str) -> None:
         """Take in the answer of a rule."""
@@ -70,6 +71,12 @@ class Scene:
     def said(self, back: int = 1) -> str:
         """Give the last spoken word or pause, or one further back; empty at the start of a line."""
         return self._words[-back] if back <= len(self._words) else ""
+
+    def mentions(self, phrase: str) -> bool:
+        """Tell whether this phrase is written anywhere in the text."""
+        if phrase not in self._mentioned:
+            self._mentioned[phrase] = phrase in self.lower
+        return self._mentioned[phrase]
 
     def ends_with(self, phrases: tuple[str, ...]) -> bool:
         """Tell whether the last words said are one of these phrases, whole words only; a colon after it is let pass."""

@@ -9,6 +9,10 @@ from content.reading.vocabulary import PER, PLACES
 SILENT = "silent"
 RUN = re.compile(r"([.…]{2,}|…)|([?!]{2,})|([-_*=~#.•·|]{3,})")
 NEXT_WORD = re.compile(r" ?([^\W\d_]{1,12}|°[cC])")
+DATE_NEXT = re.compile(
+    r" ?(?:ngày |tháng |năm |quý )?[0-9]{1,4}(?:[/.-][0-9]|(?![^\W_]| [^\W\d_]))| ?(?:ngày|tháng|năm)"
+)
+NO_YEAR = re.compile(r":(?!(?:19|20)[0-9]{2}(?![0-9]))[0-9]")
 NEXT_ONE = re.compile(r" ?0?1 [^\W\d_]")
 COMPARED = re.compile(r"(>=|=>|->|-->|<=|<-)")
 NEXT_DIGIT = re.compile(r" ?[0-9]")
@@ -16,6 +20,9 @@ RANGE_END = re.compile(r" ?(?:ngày |tháng |năm |thứ |điều |khoản |tu�
 COUNT_NEXT = re.compile(r" ?[0-9]{1,4}(?:[.,][0-9]{1,3}){0,3} ?([^\W\d_]{1,12}|%)")
 MONEY = re.compile(r" ?([0-9]{1,12}(?:[.,][0-9]{1,3}){0,4})")
 SCALED = re.compile(r" (nghìn|ngàn|triệu|tỷ)(?![^\W_])")
+SCORE_END = re.compile(r" ?[0-9]{1,2}(?= ?[.,;)!]| ?$| ?\n)")
+MILESTONE = re.compile(r" ?km ?[0-9]")
+SCORES = frozenset({"thắng", "thua", "hòa", "hoà"})
 CURRENCY = {"$": "đô la", "€": "ơ rô", "£": "bảng anh", "¥": "yên"}
 SPOKEN = {
     "&": "và", "+": "cộng", "=": "bằng", "<": "nhỏ hơn", ">": "lớn hơn", "≥": "lớn hơn hoặc bằng",
@@ -45,9 +52,10 @@ def dash(scene: Scene, at: int) -> Said | None:
         return None
     if scene.line_start and scene.text[at + 1 : at + 2] in (" ", "", "-"):
         return Said("", at + 1, SILENT)
-    if scene.heard().rule in QUANTITIES and _is_range(scene, at):
+    weekday = scene.heard().spoken.startswith("thứ ") and scene.heard().rule == "abbreviation"
+    if (scene.heard().rule in QUANTITIES or weekday) and _is_range(scene, at):
         return _to(scene, at)
-    if _repeats_unit(scene, at):
+    if _repeats_unit(scene, at) or (scene.heard().rule == "address" and MILESTONE.match(scene.lower, at + 1)):
         return Said("đến", at + 1, "range")
     if scene.text[at + 1 : at + 2].isdigit() and not scene.text[at - 1 : at].isalnum():
         return Said("âm", at + 1, "minus")
@@ -57,6 +65,8 @@ def dash(scene: Scene, at: int) -> Said | None:
 
 def _is_range(scene: Scene, at: int) -> bool:
     if scene.heard().rule == "ordinal" and scene.said(2) != "thứ":
+        return False
+    if scene.heard().rule == "date" and not DATE_NEXT.match(scene.lower, at + 1):
         return False
     return bool(RANGE_END.match(scene.lower, at + 1)) and scene.text[scene.heard().end : at].strip() == ""
 
@@ -73,14 +83,22 @@ def _repeats_unit(scene: Scene, at: int) -> bool:
 
 
 def _to(scene: Scene, at: int) -> Said:
-    if scene.heard().rule == "number" and scene.heard(2).spoken in ("số", "tỷ số", "tỉ số") and "tỷ" in scene.lately(5):
+    """Say "đến", with the word the first number was counted by: ngày 10-12/3 is "ngày mười đến ngày mười hai"."""
+    if _is_score(scene, at):
         return Said("", at + 1, SILENT)
-    counted = scene.heard(2).spoken if scene.heard().rule in ("number", "date") else ""
-    first = next(iter(scene.heard().spoken.split()), "")
-    repeats = NEXT_DIGIT.match(scene.text, at + 1) and counted in ("ngày", "tháng")
-    if repeats and scene.heard().rule == "number":
-        return Said(f"đến {counted}", at + 1, "range")
-    return Said("đến ngày" if repeats and "tháng" not in scene.heard().spoken and first else "đến", at + 1, "range")
+    counted = scene.heard(2).spoken
+    alone = scene.heard().rule == "number" or (scene.heard().rule == "date" and "tháng" not in scene.heard().spoken)
+    repeats = counted in ("ngày", "tháng") and alone and NEXT_DIGIT.match(scene.text, at + 1)
+    return Said(f"đến {counted}" if repeats else "đến", at + 1, "range")
+
+
+def _is_score(scene: Scene, at: int) -> bool:
+    """The figures of a match: tỷ số 2-1, thắng 3 - 0, thắng đội bản Lạnh 3-1."""
+    if scene.heard().rule != "number":
+        return False
+    named = scene.heard(2).spoken == "số" and scene.heard(3).spoken in ("tỷ", "tỉ")
+    ends = scene.lately(7) & SCORES and SCORE_END.match(scene.text, at + 1)
+    return named or scene.heard(2).spoken in SCORES or bool(ends)
 
 
 def slash(scene: Scene, at: int) -> Said | None:
@@ -106,7 +124,7 @@ def slash(scene: Scene, at: int) -> Said | None:
 
 
 def _is_rate(scene: Scene, following: str) -> bool:
-    if scene.heard().rule == "unit" or (scene.heard().rule in ("decimal", "number") and following in PER):
+    if scene.heard().rule == "unit" or (scene.heard().rule in ("decimal", "number", "time") and following in PER):
         return True
     counted = any(scene.heard(back).rule in COUNTED | {"unit"} for back in range(2, 6))
     if scene.said() == "đồng":
@@ -116,11 +134,12 @@ def _is_rate(scene: Scene, following: str) -> bool:
     return counted
 
 
-def plus(scene: Scene, at: int) -> Said | None:
-    """Say nothing for a plus that opens a line."""
-    opens = scene.line_start and scene.next_char(at) in BULLETS and not NEXT_DIGIT.match(scene.text, at + 1)
-    opens = opens or (scene.line_start and scene.text[at : at + 2] in ("+ ", "* ", "• ", "· "))
-    return Said("", at + 1, SILENT) if opens else None
+def bullet(scene: Scene, at: int) -> Said | None:
+    """Say nothing for a sign that opens a line; but "> 18 tuổi" and "+5" are said."""
+    if not scene.line_start or scene.next_char(at) not in BULLETS:
+        return None
+    compares = scene.next_char(at) in ">=" and NEXT_DIGIT.match(scene.text, at + 1)
+    return None if compares or scene.next_char(at + 1).isdigit() else Said("", at + 1, SILENT)
 
 
 def comparison(scene: Scene, at: int) -> Said | None:
@@ -165,9 +184,9 @@ def about(scene: Scene, at: int) -> Said | None:
 
 
 def proportion(scene: Scene, at: int) -> Said | None:
-    """Read the colon of "tỷ lệ 1:2.000" as "trên"."""
-    between = scene.next_char(at) == ":" and scene.heard().end == at and scene.text[at + 1 : at + 2].isdigit()
-    return Said("trên", at + 1, "ratio") if between and "lệ" in scene.lately(4) else None
+    """Read the colon of "tỷ lệ 1:2.000" as "trên", but not that of ISO 9001:2015."""
+    numbers = scene.heard().rule in COUNTED and scene.heard().end == at and NO_YEAR.match(scene.text, at)
+    return Said("trên", at + 1, "ratio") if numbers else None
 
 
 def sign(scene: Scene, at: int) -> Said | None:

@@ -16,6 +16,8 @@ LOWER_CASE = re.compile(
 )
 BARE = re.compile(rf"[/-]?({PART}(?:[/-]{PART}){{1,4}})(?![^\W_])")
 PARTS = re.compile(r"[^/.-]+")
+# As an office these mean something else: TC is tài chính or tổ chức, CT chủ tịch, PC pháp chế.
+FIRST_ONLY = frozenset({"TC", "CT", "PC", "PB", "PG", "HD", "TB", "DA", "CĐ", "HĐ", "TT"})
 CAPITALS = re.compile(rf"[{CAPITAL}]")
 LEGISLATURE = re.compile(r"(QH|UBTVQH|HĐND)([0-9]{1,2})(?![^\W_])")
 
@@ -75,9 +77,9 @@ def legislature(scene: Scene, at: int) -> Said | None:
 
 def parts_of(scene: Scene, written: str) -> list[str]:
     """Give the readings of the parts of a symbol; a part the lexicon does not know is spelled and reported."""
-    spoken = []
+    spoken: list[str] = []
     for part in PARTS.findall(written):
-        reading = _reading(scene, part)
+        reading = None if spoken and part in FIRST_ONLY else _reading(scene, part)
         if reading is None:
             scene.unknown[part] = None
             letters = part.rstrip("0123456789")
@@ -88,7 +90,7 @@ def parts_of(scene: Scene, written: str) -> list[str]:
 
 
 def _reading(scene: Scene, part: str) -> str | None:
-    if part == "TU" and "thành ủy" in scene.place(0, 0).right:
+    if part == "TU" and scene.mentions("thành ủy") and not scene.mentions("tỉnh ủy"):
         return "thành ủy"
     known = scene.learned.get(part) or scene.lexicon.in_symbol(part)
     if known:

@@ -12,7 +12,8 @@ TIME_WORDS = DAY_NAMED | PARTS_OF_DAY | _words(
 )  # fmt: skip
 NEAR_NOW = _words("nay mai qua kia")
 FEASTS = _words("lễ khánh mừng niệm tết")
-MAYBE_FEASTS = _words("nữ đường phố trường thắng sinh dịp cầu làng")
+MAYBE_FEASTS = _words("nữ đường phố thắng sinh dịp giỗ")
+AFTER_DATE = _words("âm dương hằng hàng tới vừa")
 COUNTED_NOUNS = _words(
     "số diện thời tổng dân xã bản hộ thôn tiêu chỉ huyện tỉnh trường đại người phiếu ý hồ đơn cơ tổ phường ngành đồng "
     "thành sở phòng dự công trình nhiệm nội mục điểm chiều quãng khối khu xóm đảng chi hội em cháu học giáo lớp"
@@ -24,9 +25,9 @@ SPANS = _words("ngày tháng năm giờ buổi")
 
 CALLING = (
     "gọi", "gọi tới", "gọi đến", "gọi ngay", "gọi điện", "gọi số", "gọi ngay số", "gọi đến số", "gọi tới số",
-    "tổng đài", "tổng đài số", "hót lai", "đường dây nóng", "đường dây nóng số", "điện thoại", "số điện thoại", "số máy",
-    "máy số", "đầu số", "cấp cứu", "cứu hộ", "cứu nạn", "cứu hỏa", "cứu hoả", "chữa cháy", "cảnh sát", "liên hệ",
-    "liên hệ số", "nhắn", "nhắn tin", "nhắn tin đến", "gửi", "trẻ em", "hỗ trợ",
+    "tổng đài", "tổng đài số", "hót lai", "đường dây nóng", "đường dây nóng số", "điện thoại", "số điện thoại",
+    "số máy", "máy số", "đầu số", "cấp cứu", "cứu hộ", "cứu nạn", "cứu hỏa", "cứu hoả", "chữa cháy", "cảnh sát",
+    "liên hệ", "liên hệ số", "nhắn", "nhắn tin", "nhắn tin đến", "gửi", "trẻ em", "hỗ trợ",
 )  # fmt: skip
 IDENTIFYING = (
     "tài khoản", "mã", "thuế", "công dân số", "nhân dân số", "căn cước số", "định danh", "số hiệu", "số máy", "seri",
@@ -35,6 +36,7 @@ IDENTIFYING = (
 
 FRACTION_OF = _words("số diện thời tổng dân chiều quãng khối chặng lượng kinh đại")
 ABOUT = _words("hơn gần khoảng quá chừng")
+LISTED = _words("tháng quý ngày điểm khoản điều bản tổ lớp mục thứ khóa")
 IN_ADDRESS = _words("số nhà ngõ ngách hẻm kiệt thửa")
 COUNTING = _words("tổng trong tỷ tỉ một chỉ đa vài hữu hệ dân ước đạt")
 LABELLED = (

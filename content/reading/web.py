@@ -2,11 +2,11 @@
 
 import re
 
-from content.reading.letters import NAMES, is_syllable, must_be_spelled, spell
+from content.reading.letters import NAMES, is_plain_syllable, must_be_spelled, spell
 from content.reading.numbers import one_by_one
 from content.reading.scene import Said, Scene
 
-TOP = "vn|com|org|net|gov|edu|info|me|io|app|asia|tv|mobi"
+TOP = "vn|com|org|net|gov|edu|info|me|io|app|asia|tv|mobi|xyz|top|vip|shop|site|club|online|biz|ly"
 ADDRESS = re.compile(
     r"(?P<scheme>(?:https?|ftp)://)?(?P<user>[A-Za-z0-9._+-]{1,64}@)?"
     rf"(?P<host>(?:[A-Za-z0-9_-]{{1,40}}\.){{1,6}}(?:{TOP})|(?<=/)[a-z0-9-]{{1,40}})"
@@ -67,7 +67,7 @@ def _parts(scene: Scene, label: str) -> list[str] | None:
         for start in range(max(0, end - LONGEST_NAME), end):
             head, tail = best[start], label[start:end]
             known = scene.lexicon.host(tail) if len(tail) > 1 else None
-            if head and (known or (len(tail) > 1 and is_syllable(tail))):
+            if head and (known or (len(tail) > 1 and is_plain_syllable(tail))):
                 ways.append((head[0] + (2 if known else 3), [*head[1], known or tail]))
         best.append(min(ways, default=None))
     return best[-1][1] if best[-1] else None

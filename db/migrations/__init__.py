@@ -1,0 +1,1 @@
+"""Numbered steps, forward only; `db/migrate.py` takes them."""

@@ -1,0 +1,1 @@
+"""Commands by the thing they are about."""

@@ -1,4 +1,4 @@
-"""The lexicon: written forms, the words said for them, and where each holds; its data is in lexicon/*.tsv."""
+"""Entries of the lexicon, how they are found by their first letters, and the tables they are read from."""
 
 import re
 from collections.abc import Iterable
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from content.reading.conditions import Condition, ConditionError, Place, parse
 from content.reading.fold import folded, lowered
 from content.reading.letters import is_syllable
+from content.reading.lexicon.conditions import Condition, ConditionError, Place, parse
 
 COLUMNS = ("abbr", "spoken", "domain", "condition", "status")
 HEAD = re.compile(r"[^\W\d_]+|[0-9]+|.", re.DOTALL)
@@ -65,7 +65,7 @@ class Lexicon:
     __slots__ = ("_by_head", "_hosts", "_symbols", "entries")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        """Index the entries; where several hold, an earlier one wins, and a conditional one before a general one."""
+        """Index the entries; where several hold for a form, the earlier one wins."""
         self.entries = tuple(entries)
         self._by_head: dict[str, list[Entry]] = {}
         self._symbols: dict[str, str] = {}
@@ -144,7 +144,7 @@ def _entry(number: int, line: str) -> Entry:
 @cache
 def load_lexicon() -> Lexicon:
     """Load the lexicon of the house from its data files."""
-    folder = files("content.reading") / "lexicon"
+    folder = files("content.reading.lexicon")
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".tsv"))
     tables = [Lexicon.from_tsv((folder / name).read_text("utf-8")).entries for name in names]
     return Lexicon(entry for table in tables for entry in table)

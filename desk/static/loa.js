@@ -1,0 +1,102 @@
+// Improves the pages; each of them works without it.
+"use strict";
+
+(() => {
+  const note = document.getElementById("live-note");
+  let hide = 0;
+
+  const tell = (text, link) => {
+    note.textContent = text;
+    if (link) {
+      const again = document.createElement("a");
+      again.href = location.href;
+      again.textContent = link;
+      note.append(" ", again);
+    }
+    note.classList.add("shown");
+    clearTimeout(hide);
+    if (!link) hide = setTimeout(() => note.classList.remove("shown"), 4000);
+  };
+
+  // --- fragments that refresh themselves ---
+
+  const busy = (part) =>
+    part.contains(document.activeElement) ||
+    part.querySelector("details[open]") !== null ||
+    [...part.querySelectorAll("audio")].some((audio) => !audio.paused);
+
+  const digest = (page) => page.querySelector("[data-digest]")?.dataset.digest;
+
+  const refresh = async (topics) => {
+    const parts = [...document.querySelectorAll("[data-live][id]")].filter((part) =>
+      part.dataset.live.split(" ").some((topic) => topics.has(topic))
+    );
+    if (!parts.length) return;
+    const answer = await fetch(location.href, { headers: { "X-Loa-Live": "1", Accept: "text/html" } });
+    if (answer.redirected) return location.reload();
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (digest(page) !== digest(document)) return tell("Nội dung vừa thay đổi.", "Tải lại trang");
+    let changed = false;
+    for (const part of parts) {
+      const fresh = page.getElementById(part.id);
+      if (!fresh || busy(part) || fresh.innerHTML === part.innerHTML) continue;
+      part.replaceChildren(...fresh.childNodes);
+      changed = true;
+    }
+    if (changed) tell(`Đã cập nhật lúc ${new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })}`);
+  };
+
+  if (document.querySelector("[data-live]") && window.EventSource) {
+    const topics = new Set();
+    let timer = 0;
+    let wait = 400;
+    const source = new EventSource("/events");
+    source.addEventListener("change", (event) => {
+      event.data.split(" ").forEach((topic) => topics.add(topic));
+      if (timer) return;
+      timer = setTimeout(async () => {
+        timer = 0;
+        const now = new Set(topics);
+        topics.clear();
+        if (!document.hidden) await refresh(now).catch(() => {});
+        else topics.add(...now);
+      }, wait);
+      wait = 1500;
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && topics.size) {
+        const now = new Set(topics);
+        topics.clear();
+        refresh(now).catch(() => {});
+      }
+    });
+    window.addEventListener("pagehide", () => source.close());
+  }
+
+  // --- forms ---
+
+  const ways = document.querySelectorAll("input[name=when]");
+  const show = () => {
+    const chosen = document.querySelector("input[name=when]:checked")?.value;
+    document.querySelectorAll("[data-for]").forEach((part) => {
+      part.hidden = !part.dataset.for.split(" ").includes(chosen) && !part.querySelector("[aria-invalid]");
+    });
+  };
+  ways.forEach((way) => way.addEventListener("change", show));
+  if (ways.length) show();
+
+  const point = document.getElementById("fault") || document.getElementById("preview");
+  if (point) {
+    point.focus();
+    point.scrollIntoView({ block: "start" });
+  }
+
+  // A second press of the same button must not send the form twice.
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post") return;
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "1";
+    setTimeout(() => delete event.target.dataset.sent, 3000);
+  });
+})();

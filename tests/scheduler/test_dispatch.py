@@ -1,0 +1,443 @@
+"""Planner, worker, sweeper and receiver together, against strict partners, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from channels import store as channels_store
+from channels.channel import Confirmation
+from config.words import BadInput, Conflict, NotAllowed
+from content.item import Draft
+from desk.demo.sms_gateway import SmsGateway
+from desk.demo.zalo import ZaloSandbox
+from scheduler import store
+from scheduler.delivery import OccurrenceState, State, parse_delivery_id
+from scheduler.schedule import Missed, Rule, ScheduleState
+from scheduler.scheduling import Wish
+from tests.conftest import both
+from tests.scheduler.conftest import URGENT, Office
+
+
+@both
+async def test_every_recipient_gets_it_once_and_is_logged(office: Office, sms: SmsGateway) -> None:
+    """1,200 recipients in three parcels: each phone once, each delivery with one attempt and the gateway's own id."""
+    await office.audience(1200)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    deliveries = await office.deliveries()
+    assert {State.SENT: 1200} == await office.states()
+    assert sorted(one.id for one in deliveries) == sorted(taken.request_id for taken in sms.ledger.taken)
+    assert 1200 == len({taken.phone for taken in sms.ledger.taken})
+    assert all(len(one.attempts) == 1 and one.attempts[0].reference for one in deliveries)
+    async with office.house.database.read() as connection:
+        assert [OccurrenceState.DONE.value] == [row.state for row in await store.list_occurrences(connection)]
+
+
+@both
+async def test_a_second_planner_makes_no_second_occurrence(office: Office, sms: SmsGateway) -> None:
+    """Two runs at once over one due moment plan it once and send it once."""
+    await office.audience(30)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await asyncio.gather(*(office.drain() for _ in range(3)))
+    assert 30 == len(sms.ledger.taken)
+    assert not sms.ledger.repeats
+
+
+@both
+async def test_refused_numbers_fail_and_the_rest_goes_on(office: Office, sms: SmsGateway) -> None:
+    """A refusal is final, has its reason, and delays nobody."""
+    sms.most_segments = 0
+    await office.audience(3)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    failed = await office.deliveries()
+    assert [State.FAILED] * 3 == [one.state for one in failed]
+    assert all("quá dài" in one.detail for one in failed)
+    office.clock.advance(3600)
+    await office.drain()
+    assert [1, 1, 1] == [len(one.attempts) for one in await office.deliveries()]
+
+
+@both
+async def test_a_lost_answer_is_repeated_where_the_gateway_deduplicates(office: Office, sms: SmsGateway) -> None:
+    """The same id goes again; the gateway says it has it; the person gets one message."""
+    await office.audience(1)
+    sms.lose(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    assert {State.PENDING: 1} == await office.states()
+    office.clock.advance(10)
+    await office.drain()
+    one = (await office.deliveries())[0]
+    assert State.SENT is one.state
+    assert ["unsure", "sent"] == [attempt.outcome for attempt in one.attempts]
+    assert 1 == len(sms.ledger.taken)
+    assert [one.id] == sms.ledger.repeats
+
+
+@both
+async def test_a_lost_answer_is_held_where_nothing_protects(office: Office, sms: SmsGateway) -> None:
+    """Without deduplication it stays unsure, is never repeated by itself, and a person decides."""
+    await office.audience(1)
+    sms.lose(1)
+    await office.schedule(await office.item(), "sms-once", audience="Bản A")
+    await office.drain()
+    for _ in range(5):
+        office.clock.advance(3600)
+        await office.drain()
+    one = (await office.deliveries())[0]
+    assert (State.UNSURE, 1) == (one.state, len(one.attempts))
+    assert not sms.ledger.repeats
+    async with office.house.database.write() as tx:
+        await office.house.handling.resolve(tx, one.id, "sent", "Hùng", "gọi điện hỏi, đã nhận")
+    assert {State.SENT: 1} == await office.states()
+    assert ["resolve"] == await office.journal(f"delivery/{one.id}")
+
+
+@both
+async def test_retry_after_is_honoured(office: Office, sms: SmsGateway) -> None:
+    """A busy gateway is asked again when it said, not before."""
+    await office.audience(2)
+    sms.per_second = 1.0
+    sms._level = 1.0
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    assert {State.SENT: 1, State.PENDING: 1} == await office.states()
+    async with office.house.database.read() as connection:
+        assert await store.next_work(connection) >= office.in_(seconds=1)
+
+
+@both
+async def test_urgent_goes_before_what_waits(office: Office, sms: SmsGateway) -> None:
+    """Of three classes due together the urgent one reaches the gateway first, the normal one last."""
+    await office.audience(20)
+    for klass in ("normal", "priority", "urgent"):
+        item = await office.item(f"Tin {klass}", klass=URGENT.__class__(klass), short=f"tin {klass}")
+        await office.schedule(item, "sms", audience="Bản A")
+    await office.drain()
+    order = list(dict.fromkeys(taken.content for taken in sms.ledger.taken))
+    assert ["tin urgent", "tin priority", "tin normal"] == order
+
+
+@both
+async def test_quiet_hours_hold_people_undisturbed(office: Office, sms: SmsGateway) -> None:
+    """At 23:00 an ordinary SMS waits for 7:00, the portal does not wait, an urgent SMS goes at once."""
+    office.clock.advance(15 * 3600)
+    await office.audience(1)
+    await office.schedule(await office.item(short="thường"), "sms", "portal", audience="Bản A")
+    await office.schedule(await office.item(short="khẩn", klass=URGENT), "sms", audience="Bản A")
+    await office.drain()
+    assert ["khẩn"] == [taken.content for taken in sms.ledger.taken]
+    assert [State.SENT] == [one.state for one in await office.deliveries(outlets=("portal",))]
+    office.clock.advance(8 * 3600)
+    await office.drain()
+    assert ["khẩn", "thường"] == [taken.content for taken in sms.ledger.taken]
+
+
+@both
+async def test_a_stepped_clock_fires_nothing_twice(office: Office) -> None:
+    """Forward over the due moment and back again: one occurrence."""
+    await office.schedule(await office.item(), "portal", rule=Rule(once=office.in_(hours=1)))
+    await office.drain()
+    assert [] == await office.deliveries()
+    office.clock.step(3 * 3600)
+    await office.drain()
+    office.clock.step(-3 * 3600)
+    await office.drain()
+    office.clock.step(3 * 3600)
+    await office.drain()
+    assert 1 == len(await office.deliveries())
+
+
+@both
+@pytest.mark.parametrize(
+    ("missed", "runs", "lost"), [(Missed.LATEST, 1, 4), (Missed.ALL, 5, 0), (Missed.NONE, 0, 5)]
+)
+async def test_runs_missed_in_downtime(office: Office, missed: Missed, runs: int, lost: int) -> None:
+    """Five hours down, every hour: the newest runs, or all, or none; the others are visibly missed, none is silent."""
+    rule = Rule(every=timedelta(hours=1))
+    await office.schedule(await office.item(), "portal", rule=rule, missed=missed)
+    await office.drain()
+    office.clock.advance(5 * 3600 + 120)
+    await office.drain()
+    async with office.house.database.read() as connection:
+        states = [row.state for row in await store.list_occurrences(connection)]
+    assert runs + 1 == states.count("done")
+    assert lost == states.count("missed")
+
+
+@both
+async def test_too_late_is_missed_not_sent(office: Office) -> None:
+    """An urgent run more than 15 minutes late is logged as missed with its reason."""
+    item = await office.item(klass=URGENT)
+    await office.schedule(item, "portal", rule=Rule(once=office.in_(minutes=10)))
+    office.clock.advance(30 * 60)
+    await office.drain()
+    assert [] == await office.deliveries()
+    async with office.house.database.read() as connection:
+        row = (await store.list_occurrences(connection))[0]
+    assert ("missed", True) == (row.state, "20 phút" in row.reason)
+
+
+@both
+async def test_what_was_changed_after_approval_does_not_go(office: Office) -> None:
+    """A revision approved later voids the schedule's text: the delivery is cancelled and says why."""
+    item = await office.item()
+    await office.schedule(item, "portal", rule=Rule(once=office.in_(hours=1)))
+    async with office.house.database.write() as tx:
+        editing = office.house.editing
+        await editing.revise(tx, item.id, Draft(title="Tin đã sửa", body="Nội dung khác."), "Mai")
+        await editing.submit(tx, item.id, "Mai")
+        await editing.approve(tx, item.id, "Hùng")
+    office.clock.advance(3600)
+    await office.drain()
+    one = (await office.deliveries())[0]
+    assert (State.CANCELLED, True) == (one.state, "đã sửa" in one.detail)
+
+
+@both
+async def test_a_withdrawn_item_does_not_go(office: Office) -> None:
+    """Withdrawal stops what is still to come."""
+    item = await office.item()
+    await office.schedule(item, "portal", rule=Rule(once=office.in_(hours=1)))
+    async with office.house.database.write() as tx:
+        await office.house.editing.withdraw(tx, item.id, "Hùng", "sai số liệu")
+    office.clock.advance(3600)
+    await office.drain()
+    assert {State.CANCELLED: 1} == await office.states()
+
+
+@both
+async def test_a_schedule_by_the_author_waits_for_a_second_person(office: Office) -> None:
+    """Nothing goes before somebody else has approved; the author may not, nor whoever made the schedule."""
+    item = await office.item()
+    wish = Wish((item.id,), ("portal",), Rule(once=office.clock.now()))
+    scheduling, database = office.house.scheduling, office.house.database
+    async with database.write() as tx:
+        schedule = await scheduling.add(tx, wish, "mai ", may_approve=True)
+    assert ScheduleState.IN_REVIEW is schedule.state
+    await office.drain()
+    assert [] == await office.deliveries()
+    for name in ("Mai", " MAI"):
+        with pytest.raises(NotAllowed):
+            async with database.write() as tx:
+                await scheduling.approve(tx, schedule.id, name)
+    with pytest.raises(Conflict):
+        async with database.write() as tx:
+            await scheduling.approve(tx, schedule.id, "Hùng", digest="0" * 64)
+    async with database.write() as tx:
+        await scheduling.approve(tx, schedule.id, "Hùng", digest=schedule.digest)
+    await office.drain()
+    assert {State.SENT: 1} == await office.states()
+
+
+@both
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"rule": Rule(cron="30 2 30 2 *")}, "cron"),
+        ({"rule": Rule(every=timedelta(seconds=1))}, "every"),
+        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"outlets": ("khong-co",)}, "outlet"),
+        ({"outlets": ()}, "outlet"),
+        ({"outlets": ("sms",)}, "audience"),
+        ({"outlets": ("sms",), "audience": "không có"}, "audience"),
+        ({"items": ()}, "item"),
+        ({"items": ("khong-co",)}, "item"),
+    ],
+)
+async def test_a_bad_schedule_is_refused_and_stores_nothing(office: Office, change: dict[str, object], field: str) -> None:
+    """The error names the field."""
+    item = await office.item()
+    wish = {"items": (item.id,), "outlets": ("portal",), "rule": Rule(cron="0 5 * * *"), **change}
+    with pytest.raises(Exception, match=".") as caught:
+        async with office.house.database.write() as tx:
+            await office.house.scheduling.add(tx, Wish(**wish), "Hùng", may_approve=True)
+    assert field == getattr(caught.value, "field", None)
+    async with office.house.database.read() as connection:
+        assert [] == await store.list_schedules(connection)
+
+
+@both
+async def test_moments_outside_time_or_validity_are_refused(office: Office) -> None:
+    """The past, before the text holds, and after it has ceased to hold."""
+    item = await office.item(valid_from=office.in_(hours=2), valid_until=office.in_(hours=4))
+    for hours in (-1, 1, 5):
+        with pytest.raises(BadInput) as caught:
+            await office.schedule(item, "portal", rule=Rule(once=office.in_(hours=hours)))
+        assert "at" == caught.value.field
+    await office.schedule(item, "portal", rule=Rule(once=office.in_(hours=3)))
+
+
+@both
+async def test_an_outage_rests_the_outlet_and_delays_no_other(office: Office, sms: SmsGateway) -> None:
+    """With the gateway gone the portal goes out; the SMS wait, most of them untouched, and go when it is back."""
+    await office.audience(200)
+    await sms._runner.cleanup()
+    await office.schedule(await office.item(), "sms", "portal", audience="Bản A")
+    await office.drain()
+    assert {State.SENT: 1} == await office.states(outlets=("portal",))
+    waiting = await office.deliveries(outlets=("sms",))
+    assert {State.PENDING} == {one.state for one in waiting}
+    tried = [one for one in waiting if one.attempts]
+    assert 5 <= len(tried) <= 64
+    async with office.house.database.read() as connection:
+        assert (await channels_store.outlet_rows(connection))["sms"].failures >= 5
+
+
+@both
+async def test_wrong_credentials_pause_the_outlet(office: Office, sms: SmsGateway) -> None:
+    """A person must act: the outlet pauses itself, says why, notes it, and loses nothing."""
+    sms.key = "changed by the gateway"
+    await office.audience(3)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    async with office.house.database.read() as connection:
+        row = (await channels_store.outlet_rows(connection))["sms"]
+    assert row.paused_at is not None
+    assert "sai tài khoản" in row.trouble
+    assert ["pause_outlet"] == await office.journal("outlet/sms")
+    assert {State.PENDING: 3} == await office.states()
+
+
+@both
+async def test_cancel_counts_exactly_what_had_gone(office: Office, sms: SmsGateway) -> None:
+    """What is planned for later is cancelled whole; nothing of it ever reaches the gateway."""
+    await office.audience(40)
+    office.clock.advance(15 * 3600)
+    await office.schedule(await office.item(), "sms", "portal", audience="Bản A")
+    await office.drain()
+    async with office.house.database.write() as tx:
+        row = (await store.list_occurrences(tx))[0]
+        counted = await office.house.handling.cancel_occurrence(tx, row.id, "Hùng", "phát nhầm")
+    assert {State.SENT: 1, State.CANCELLED: 40} == counted
+    office.clock.advance(24 * 3600)
+    await office.drain()
+    assert [] == sms.ledger.taken
+    assert ["cancel"] == await office.journal(f"occurrence/{row.id}")
+
+
+@both
+async def test_receipts_only_move_forward(office: Office, sms: SmsGateway) -> None:
+    """Early, doubled, late and contradicting receipts change nothing that is further on."""
+    await office.audience(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    one = (await office.deliveries())[0]
+    house, now = office.house, office.clock.now()
+    for delivered in (True, True, False):
+        async with house.database.write() as tx:
+            assert await house.receiver.confirm(tx, "sms", Confirmation(delivered, delivery=one.id), now)
+    assert {State.CONFIRMED: 1} == await office.states()
+    async with house.database.write() as tx:
+        assert not await house.receiver.confirm(tx, "portal", Confirmation(True, delivery=one.id), now)
+        assert not await house.receiver.confirm(tx, "sms", Confirmation(True, delivery="0000000000000-0"), now)
+        assert await house.receiver.confirm(tx, "sms", Confirmation(True, reference=one.reference), now)
+
+
+async def _claim_and_die(office: Office, outlet: str, sending: int) -> list[str]:
+    """A worker claims the outlet's parcel, writes its intent for the first few, and is gone; their delivery ids."""
+    house = office.house
+    owner = "this-machine/999999/1"
+    async with house.database.write() as tx:
+        claim = store.Claim(owner, office.clock.now(), office.in_(seconds=30))
+        parcel = await store.claim_parcel(house.database, tx, outlet, claim)
+        assert parcel is not None
+        intent = dict.fromkeys(range(sending), State.SENDING)
+        await store.settle(house.database, tx, parcel.id, intent, cursor=sending, window_at=office.clock.now())
+    return [one.id for one in await office.deliveries() if one.state is State.SENDING]
+
+
+async def _plan(office: Office) -> None:
+    """Plan without sending."""
+    await office.house.runner._planner.plan()
+
+
+@both
+async def test_a_dead_workers_doubtful_are_sent_again_under_the_same_id(office: Office, sms: SmsGateway) -> None:
+    """After its lease nothing is lost, the in-doubt are named as interrupted, and a deduplicating gateway gets them again."""
+    await office.audience(10)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await _plan(office)
+    doubtful = await _claim_and_die(office, "sms", 4)
+    await office.drain()
+    assert {State.SENDING: 4, State.PENDING: 6} == await office.states()
+    office.clock.advance(31)
+    await office.drain()
+    deliveries = await office.deliveries()
+    assert {State.SENT: 10} == await office.states()
+    interrupted = [one.id for one in deliveries if one.attempts[0].outcome == "interrupted"]
+    assert sorted(doubtful) == sorted(interrupted)
+    assert 10 == len(sms.ledger.taken)
+
+
+@both
+async def test_a_dead_workers_doubtful_are_held_where_nothing_protects(office: Office, sms: SmsGateway) -> None:
+    """On a gateway without deduplication the in-doubt become unsure and are not sent again; the rest is."""
+    await office.audience(10)
+    await office.schedule(await office.item(), "sms-once", audience="Bản A")
+    await _plan(office)
+    await _claim_and_die(office, "sms-once", 4)
+    office.clock.advance(31)
+    await office.drain()
+    assert {State.UNSURE: 4, State.SENT: 6} == await office.states()
+    assert 6 == len(sms.ledger.taken)
+
+
+@both
+async def test_a_frozen_worker_can_write_nothing_after_it_lost_its_lease(office: Office) -> None:
+    """The epoch has moved on: its outcomes are refused."""
+    await office.audience(10)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await _plan(office)
+    ids = await _claim_and_die(office, "sms", 4)
+    office.clock.advance(31)
+    await office.drain()
+    parcel = parse_delivery_id(ids[0])[0]
+    async with office.house.database.write() as tx:
+        stale = await store.settle(office.house.database, tx, parcel, {0: State.FAILED}, epoch=1)
+    assert stale is None
+    assert {State.SENT: 10} == await office.states()
+
+
+@both
+async def test_zalo_goes_out_and_refuses_strangers(office: Office, zalo: ZaloSandbox) -> None:
+    """Followers get it; who does not follow is refused with a reason."""
+    addresses = await office.audience(3, scheme="zalo")
+    for address in addresses[:2]:
+        zalo.follow(address)
+    await office.schedule(await office.item(), "zalo", audience="Bản A")
+    await office.drain()
+    assert {State.SENT: 2, State.FAILED: 1} == await office.states()
+
+
+@both
+async def test_the_radio_waits_for_its_recording(office: Office) -> None:
+    """The recording is made before the shelf is filled; the shelf holds it with its length and size."""
+    await office.schedule(await office.item(), "tram")
+    await office.drain()
+    async with office.house.database.read() as connection:
+        shelf = await channels_store.on_shelf(connection, "tram", office.clock.now())
+    audio = shelf[0].bulletin.parts[0].audio
+    assert audio is not None
+    assert audio.bytes == (office.house.recordings / audio.name).stat().st_size
+    assert {State.SENT: 1} == await office.states()
+
+
+@both
+async def test_a_failed_delivery_can_be_tried_again_by_a_person(office: Office, zalo: ZaloSandbox) -> None:
+    """After the stranger has followed, the same delivery goes out under its id."""
+    address = (await office.audience(1, scheme="zalo"))[0]
+    await office.schedule(await office.item(), "zalo", audience="Bản A")
+    await office.drain()
+    one = (await office.deliveries())[0]
+    assert State.FAILED is one.state
+    zalo.follow(address)
+    async with office.house.database.write() as tx:
+        await office.house.handling.retry(tx, one.id, "Hùng")
+    await office.drain()
+    again = (await office.deliveries())[0]
+    assert (State.SENT, one.id, 2) == (again.state, again.id, len(again.attempts))
