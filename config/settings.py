@@ -221,7 +221,7 @@ def _overlay(
     tree: dict[str, Any], origin: dict[tuple[str, str], str], environ: Mapping[str, str], problems: list[str]
 ) -> None:
     """Lay LOA_SECTION__KEY over the file; LOA_SECTION__KEY_FILE names a file that holds the value."""
-    for variable in sorted(name for name in environ if name.startswith(PREFIX) and "__" in name):
+    for variable in sorted(name for name in environ if name.startswith(PREFIX) and "__" in name[len(PREFIX) :]):
         path = variable.removeprefix(PREFIX).lower().split("__")
         value = environ[variable]
         if path[-1].endswith("_file"):
@@ -297,7 +297,8 @@ def reason_of(detail: ErrorDetails) -> str:
 
 def _problem(detail: ErrorDetails, origin: Mapping[tuple[str, str], str], file: Path | None) -> str:
     steps = [str(step) for step in detail["loc"]]
-    source = origin.get((steps[0], steps[1]), str(file or "")) if len(steps) > 1 else str(file or "")
+    exact = origin.get((steps[0], steps[1])) if len(steps) > 1 else None
+    source = exact or next((name for (section, _), name in origin.items() if section == steps[0]), str(file or ""))
     return f"{source + ': ' if source else ''}{_key(steps)}: {reason_of(detail)}"
 
 

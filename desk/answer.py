@@ -162,7 +162,12 @@ def problem(request: web.BaseRequest, status: int, said: Any) -> web.Response:
     """RFC 9457: the error as JSON in the reader's language, Vietnamese unless English is asked for."""
     english = request.headers.get("Accept-Language", "").lower().startswith("en")
     words = WORDS.get(status, WORDS[500])
-    plain = {"type": "about:blank", "status": status, "title": words[english], "detail": said.en if english else said.vi}
+    plain = {
+        "type": "about:blank",
+        "status": status,
+        "title": words[english],
+        "detail": said.en if english else said.vi,
+    }
     if getattr(said, "field", None):
         plain["field"] = said.field
     response = plain_json(plain, status, PROBLEM)

@@ -69,7 +69,10 @@ class DoorKeeper:
                 row = await store.find_token(connection, hashed(secret.strip()), self._house.clock.now())
         if row is None:
             raise Trouble(
-                401, "Thiếu hoặc sai mã truy cập", "The token is missing or wrong", {"WWW-Authenticate": 'Bearer realm="Loa"'}
+                401,
+                "Thiếu hoặc sai mã truy cập",
+                "The token is missing or wrong",
+                {"WWW-Authenticate": 'Bearer realm="Loa"'},
             )
         if scope not in row.scopes:
             raise NotAllowed(f"Mã truy cập này không có quyền “{scope}”", f"This token lacks the scope {scope!r}")
@@ -119,7 +122,13 @@ class DoorKeeper:
         await self._open_session(response, row.id)
         value = self._throttle.mark(login)
         response.set_cookie(
-            "loa-mark", value, max_age=MARK_DAYS * 86400, httponly=True, samesite="Lax", secure=self.secure, path="/sign-in"
+            "loa-mark",
+            value,
+            max_age=MARK_DAYS * 86400,
+            httponly=True,
+            samesite="Lax",
+            secure=self.secure,
+            path="/sign-in",
         )
         return response
 

@@ -55,7 +55,14 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
     page = found[:limit]
     next = page[-1].id if len(found) > limit else None
     given = {name: visit.asked(name) for name in QUERY}
-    values: dict[str, Any] = {"deliveries": page, "stats": stats, "given": given, "titles": TITLES, "narrowed": narrowed, "next": next}
+    values: dict[str, Any] = {
+        "deliveries": page,
+        "stats": stats,
+        "given": given,
+        "titles": TITLES,
+        "narrowed": narrowed,
+        "next": next,
+    }
     more = urlencode({name: value for name, value in given.items() if value})
     values |= {"outlets": visit.house.outlets, "more": more, "states": list(State)}
     return Shown("deliveries/list.html", values, listed([plain_delivery(one) for one in page], next))
@@ -144,15 +151,24 @@ async def _sheet(visit: Visit) -> Shown:
         schedule = await store.find_schedule(connection, delivery.schedule)
         deeds = await house.journal.of(connection, f"delivery/{delivery.id}")
     values = {"delivery": delivery, "receipts": told.receipts, "pull": pull, "schedule": schedule, "deeds": deeds}
-    values |= {"outlets": house.outlets, "outcomes": OUTCOME_TITLES, "stages": STAGE_TITLES, "can": _can(delivery.state)}
+    values |= {
+        "outlets": house.outlets,
+        "outcomes": OUTCOME_TITLES,
+        "stages": STAGE_TITLES,
+        "can": _can(delivery.state),
+    }
     plain = plain_delivery(delivery) | {
         "receipts": [
-            {"stage": one.stage, "at": iso(one.at), "reason": one.reason, "detail": one.detail}
-            for one in told.receipts
+            {"stage": one.stage, "at": iso(one.at), "reason": one.reason, "detail": one.detail} for one in told.receipts
         ],
         "pull": None
         if pull is None
-        else {"requests": pull.requests, "bytes": pull.bytes, "first_at": iso(pull.first_at), "complete_at": iso(pull.complete_at)},
+        else {
+            "requests": pull.requests,
+            "bytes": pull.bytes,
+            "first_at": iso(pull.first_at),
+            "complete_at": iso(pull.complete_at),
+        },
     }
     return Shown("deliveries/show.html", values, plain)
 

@@ -50,11 +50,15 @@ def _typed(draft: Draft) -> dict[str, Any]:
 
 def draft_from(visit: Visit) -> Draft:
     """The draft a form or a JSON object holds. Raises BadInput."""
-    texts: dict[str, Any] = {name: visit.text(name) for name in FIELDS if name not in {"klass", "valid_from", "valid_until"}}
+    texts: dict[str, Any] = {
+        name: visit.text(name) for name in FIELDS if name not in {"klass", "valid_from", "valid_until"}
+    }
     written = visit.text("klass") or visit.text("class")
     klass = choice(BulletinClass, written, "klass") or BulletinClass.NORMAL
     draft = Draft(title=texts.pop("title"), body=texts.pop("body"), klass=klass)
-    return replace(draft, valid_from=moment_of(visit, "valid_from"), valid_until=moment_of(visit, "valid_until"), **texts)
+    return replace(
+        draft, valid_from=moment_of(visit, "valid_from"), valid_until=moment_of(visit, "valid_until"), **texts
+    )
 
 
 async def read_upload(visit: Visit) -> tuple[dict[str, Any], tuple[str, ...]]:

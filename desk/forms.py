@@ -26,7 +26,9 @@ def moment_of(visit: Visit, name: str) -> datetime | None:
         to_ms(moment)
     except (ValueError, OverflowError):
         raise BadInput(
-            f"Không hiểu thời điểm “{written[:40]}” (ví dụ 2026-12-01T05:00)", f"Not a moment: {written[:40]}", field=name
+            f"Không hiểu thời điểm “{written[:40]}” (ví dụ 2026-12-01T05:00)",
+            f"Not a moment: {written[:40]}",
+            field=name,
         ) from None
     return moment
 

@@ -182,7 +182,9 @@ def plain_sheet(sheet: Sheet) -> dict[str, Any]:
         "body": revision.body,
         "renditions": {name: getattr(revision, name) for name in (*RENDITIONS, "spoken")},
         "derived": list(revision.derived),
-        "findings": [{"rendition": one.rendition, "bad": one.bad, "vi": one.vi, "en": one.en} for one in sheet.findings],
+        "findings": [
+            {"rendition": one.rendition, "bad": one.bad, "vi": one.vi, "en": one.en} for one in sheet.findings
+        ],
         "recording": None
         if row is None or row.state != "made"
         else {"sha256": row.sha256, "seconds": row.seconds, "bytes": row.bytes, "voice": row.voice},
@@ -215,7 +217,9 @@ async def audio(visit: Visit) -> Answer:
 
 async def submit(visit: Visit) -> Answer:
     """POST /items/{id}/submit."""
-    return await _done(visit, "Đã trình duyệt.", lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name))
+    return await _done(
+        visit, "Đã trình duyệt.", lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name)
+    )
 
 
 async def approve(visit: Visit) -> Answer:
@@ -264,5 +268,3 @@ async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
         return (await _sheet(visit)).with_fault(fault)
     _ring(visit)
     return Done(f"/items/{item.id}", said, plain_item(item))
-
-

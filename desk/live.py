@@ -26,7 +26,6 @@ class Streams:
 STREAMS = web.AppKey("streams", Streams)
 
 
-
 def set_up(app: web.Application) -> None:
     """Streams end with the application."""
     app[STREAMS] = Streams()
@@ -70,6 +69,8 @@ async def _stream(visit: Visit, response: web.StreamResponse) -> None:
             changed = [topic for topic, event in rung.items() if event.is_set()]
             for topic in changed:
                 rung[topic].clear()
-            await response.write(f"event: change\ndata: {' '.join(changed)}\n\n".encode() if changed else b": alive\n\n")
+            await response.write(
+                f"event: change\ndata: {' '.join(changed)}\n\n".encode() if changed else b": alive\n\n"
+            )
             if changed:
                 await house.clock.wait(house.stopping, AT_MOST_EVERY)

@@ -33,7 +33,12 @@ class Standing:
     @property
     def title(self) -> str:
         """The state in words."""
-        words = {"paused": "tạm dừng", "troubled": "đang gặp lỗi", "working": "hoạt động tốt", "pending": "chưa gửi lần nào"}
+        words = {
+            "paused": "tạm dừng",
+            "troubled": "đang gặp lỗi",
+            "working": "hoạt động tốt",
+            "pending": "chưa gửi lần nào",
+        }
         return words[self.state]
 
     @property

@@ -12,7 +12,7 @@ from content import store as content_store
 from content.item import Item, Revision, same_person
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
-from desk.timing import MISSED_TITLES, choices, dues, typed_wish, wish_of
+from desk.timing import MISSED_TITLES, choices, dues, fingerprint, typed_wish, wish_of
 from scheduler import store
 from scheduler.log import store as log_store
 from scheduler.schedule import TITLES, Schedule, ScheduleState
@@ -24,9 +24,7 @@ async def list_all(visit: Visit) -> Answer:
     """GET /schedules: newest first."""
     state, limit, before = choice(ScheduleState, visit.asked("state"), "state"), limit_of(visit), visit.asked("after")
     async with visit.house.database.read() as connection:
-        found = await store.list_schedules(
-            connection, states=(state,) if state else (), limit=limit + 1, before=before
-        )
+        found = await store.list_schedules(connection, states=(state,) if state else (), limit=limit + 1, before=before)
     page = found[:limit]
     next = page[-1].id if len(found) > limit else None
     values = {"schedules": page, "state": state, "next": next, "titles": TITLES, "outlets": visit.house.outlets}
@@ -62,14 +60,15 @@ async def blank(visit: Visit) -> Answer:
     return await _form(visit)
 
 
-async def _form(visit: Visit, drawn: Schedule | None = None) -> Shown:
+async def _form(visit: Visit, drawn: Schedule | None = None, *, changed: bool = False) -> Shown:
     typed = typed_wish(visit)
     async with visit.house.database.read() as connection:
         offered = await choices(visit, connection, typed["items"] if drawn or visit.request.method == "GET" else ())
         needs = await _needs_second(visit, connection, drawn) if drawn else False
     coming = dues(visit, drawn, None) if drawn else []
     plain = {"schedule": plain_schedule(drawn), "next": [iso(due.at) for due in coming]} if drawn else None
-    values = {"typed": typed, "offered": offered, "drawn": drawn, "coming": coming, "needs_second": needs}
+    values: dict[str, Any] = {"typed": typed, "offered": offered, "drawn": drawn, "coming": coming, "needs_second": needs}
+    values |= {"seen": fingerprint(visit), "changed": changed}
     return Shown("schedules/form.html", values, plain)
 
 
@@ -100,6 +99,11 @@ async def add(visit: Visit) -> Answer:
     house = visit.house
     try:
         wish = wish_of(visit)
+        if not visit.json and visit.text("seen") != fingerprint(visit):
+            # what is stored is what was previewed, also in a browser without scripts
+            async with house.database.read() as connection:
+                drawn = await house.scheduling.draw_up(connection, wish, visit.name)
+            return await _form(visit, drawn, changed=bool(visit.text("seen")))
         async with house.database.write() as tx:
             schedule = await house.scheduling.add(tx, wish, visit.name, may_approve=visit.may("schedule-approve"))
     except Said as fault:
@@ -164,7 +168,9 @@ async def approve(visit: Visit) -> Answer:
 
     async def deed(tx: AsyncConnection) -> Schedule:
         digest = digest_of(visit)
-        return await visit.house.scheduling.approve(tx, visit.part("id"), visit.name, digest=digest, note=visit.text("note"))
+        return await visit.house.scheduling.approve(
+            tx, visit.part("id"), visit.name, digest=digest, note=visit.text("note")
+        )
 
     return await _done(visit, "Đã duyệt, lịch bắt đầu chạy.", deed)
 
@@ -232,7 +238,12 @@ def plain_occurrence(row: Any) -> dict[str, Any]:
     """An occurrence as JSON."""
     kept = ("id", "schedule", "state", "title", "outlets", "audience", "size", "reason")
     plain = {name: getattr(row, name) for name in kept}
-    return plain | {"class": row.klass, "due_at": iso(row.due_at), "until": iso(row.until), "planned_at": iso(row.planned_at)}
+    return plain | {
+        "class": row.klass,
+        "due_at": iso(row.due_at),
+        "until": iso(row.until),
+        "planned_at": iso(row.planned_at),
+    }
 
 
 async def cancel_occurrence(visit: Visit) -> Answer:

@@ -15,7 +15,7 @@ from channels import store as channels_store
 from config.settings import duration
 from config.words import BadInput
 from content import store as content_store
-from content.bulletin import BulletinClass
+from content.bulletin import BulletinClass, digest_of
 from content.item import ItemState
 from desk.answer import Visit
 from desk.forms import choice, moment_of
@@ -64,7 +64,9 @@ def _bare_rule(visit: Visit) -> Rule:
     try:
         return Rule(once=once, cron=visit.text("cron"), every=duration(every) if every else None)
     except (PydanticCustomError, OverflowError):
-        raise BadInput(f"Không hiểu khoảng lặp “{every[:20]}”", f"Not a length of time: {every[:20]}", field="every") from None
+        raise BadInput(
+            f"Không hiểu khoảng lặp “{every[:20]}”", f"Not a length of time: {every[:20]}", field="every"
+        ) from None
 
 
 def _needed(value: Any, field: str, vi: str) -> Any:
@@ -116,6 +118,12 @@ def typed_wish(visit: Visit) -> dict[str, Any]:
     typed["unit"] = typed["unit"] or "h"
     chosen = {"items": visit.texts("item"), "outlets": visit.texts("outlet"), "days": visit.texts("day")}
     return typed | chosen
+
+
+def fingerprint(visit: Visit) -> str:
+    """What the form says, in short: to tell whether it is what was previewed."""
+    typed = typed_wish(visit)
+    return digest_of([[name, typed[name]] for name in sorted(typed)])
 
 
 async def choices(visit: Visit, connection: AsyncConnection, chosen: tuple[str, ...]) -> Mapping[str, Any]:

@@ -113,7 +113,9 @@ def make_web(house: House) -> web.Application:
     """The application with every address of the house."""
     static = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in STATIC.rglob("*") if path.is_file()}
     versions = {name: hashlib.sha256(body).hexdigest()[:12] for name, body in static.items()}
-    drawing = Drawing(house.settings.office.name, house.settings.office.zone, house.clock, derive(house.key, "said"), versions)
+    drawing = Drawing(
+        house.settings.office.name, house.settings.office.zone, house.clock, derive(house.key, "said"), versions
+    )
     keeper = DoorKeeper(house)
     app = web.Application(client_max_size=LARGE, middlewares=[make_errors(house, drawing)])
     app.on_response_prepare.append(bear_headers)
@@ -168,7 +170,9 @@ async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door, api: bool) -> N
     if not api:
         keeper.check_origin(visit.request)
     if (visit.request.content_length or 0) > door.most:
-        raise Trouble(413, f"Nội dung gửi lên quá lớn (tối đa {door.most // MEGABYTE} MB)", "What was sent is too large")
+        raise Trouble(
+            413, f"Nội dung gửi lên quá lớn (tối đa {door.most // MEGABYTE} MB)", "What was sent is too large"
+        )
     await read_form(visit)
     if not api and door.roles:
         keeper.check_form(visit)

@@ -18,6 +18,7 @@ TAIL = re.compile(r"\.([0-9]{1,3})(?![^\W_]|[.,][0-9])")
 LETTERED = re.compile(r"([0-9]{1,4})([a-zđA-ZĐ])(?![^\W_])")
 PLATE = re.compile(r"([0-9]{2})-?([A-ZĐ]{1,2}[0-9]?)[ -]([0-9]{3,5})(?:\.([0-9]{2}))?(?![0-9])")
 CHAIN = re.compile(r"[0-9]{1,6}(?:\.[A-ZĐ]?[0-9]{1,6}){1,8}(?![^\W_])")
+DOSSIER = re.compile(r"(?:[A-ZĐ]{0,2}[0-9]{1,6}\.){1,6}[A-ZĐ]{0,2}[0-9]{1,8}(?:-[0-9]{2,8}){1,3}(?![^\W_])")
 MILESTONE = re.compile(r"([0-9]{1,4}) ?\+ ?([0-9]{1,4})(?![0-9])")
 NEIGHBOUR_LEFT = re.compile(r"([^\W\d_]{1,12})[ ,]{1,2}$")
 NEIGHBOUR_RIGHT = re.compile(r"[ ,]{1,2}([^\W\d_]{1,12})(?![^\W_])")
@@ -144,6 +145,15 @@ def chain(scene: Scene, at: int) -> Said | None:
     if not found:
         return None
     return Said(" chấm ".join(_code(scene, part) for part in found[0].split(".")), found.end(), "code")
+
+
+def dossier(scene: Scene, at: int) -> Said | None:
+    """Read the number of a dossier, H52.25.15-260405-0012: "chấm" for the dots, a pause for the dashes."""
+    found = DOSSIER.match(scene.text, at)
+    if not found or not any(char.isupper() for char in found[0]):
+        return None
+    groups = [" chấm ".join(_code(scene, part) for part in group.split(".")) for group in found[0].split("-")]
+    return Said(", ".join(groups), found.end(), "code")
 
 
 def code(scene: Scene, at: int) -> Said | None:

@@ -123,9 +123,9 @@ def test_all_problems_are_told_at_once_with_source_and_key(tmp_path: Path) -> No
         f"{file}: [outlets.Tram]: tên điểm phát",
         f"{file}: [outlets.sms]: thiếu kind",
         "LOA_LOG__LEVEL: [log] level: ",
-        "[webb]: không có khóa này",
+        "LOA_WEBB__PORT: [webb]: không có khóa này",
     ]
-    assert [] == [start for start in expected if not any(one.removeprefix(f"{file}: [webb]") for one in found if start in one)]
+    assert [] == [start for start in expected if not any(one.startswith(start) for one in found)]
     assert len(expected) == len(found)
 
 
@@ -170,8 +170,9 @@ def test_a_secret_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     """The problem names the configuration file, the key and the missing file; both at once is refused too."""
     file = written(tmp_path, f"[security]\nkey = 'a'\nkey_file = '{tmp_path}/none'\n")
     found = problems(file)
-    assert [f"{file}: [security] key_file"] * 2 == [one.rsplit(": ", 1)[0][: len(f"{file}: [security] key_file")] for one in found]
-    assert ["LOA_SECURITY__KEY_FILE"] == [one.split(":")[0] for one in problems(None, {"LOA_SECURITY__KEY_FILE": "/none"})]
+    assert [True, True] == [one.startswith(f"{file}: [security] key_file: ") for one in found]
+    (other,) = problems(None, {"LOA_SECURITY__KEY_FILE": "/none"})
+    assert other.startswith("LOA_SECURITY__KEY_FILE: ")
 
 
 def test_no_secret_is_shown(tmp_path: Path) -> None:

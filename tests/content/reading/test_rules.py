@@ -63,6 +63,8 @@ def test_rule_that_speaks(written: str, form: str, rule: str) -> None:
         ("tuyến T1, T2", "tuyến tê một, tê hai"),
         ("thắng 3 - 0", "thắng ba không"),
         ("1 tỷ 200-300 triệu", "một tỷ hai trăm đến ba trăm triệu"),
+        ("1.5-2.5 triệu", "một phẩy năm đến hai phẩy năm triệu"),
+        ("3.5-10 km", "ba phẩy năm đến mười ki lô mét"),
         ("> 18 tuổi", "lớn hơn mười tám tuổi"),
         ("ISO 9001:2015", "i ét ô chín nghìn không trăm linh một: hai nghìn không trăm mười lăm"),
         ("ngày 5/4/2026 - 15 người", "ngày năm tháng tư năm hai nghìn không trăm hai mươi sáu, mười lăm người"),

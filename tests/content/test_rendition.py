@@ -1,0 +1,281 @@
+"""Renditions: derived and edited, clean HTML, words, limits; nothing is cut without saying so."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.words import BadInput
+from content.item import Draft, Revision
+from content.rendition import (
+    CHAT_CHARACTERS,
+    SCRIPT_CHARACTERS,
+    SHORT_CHARACTERS,
+    clean,
+    derive_chat,
+    derive_short,
+    draft_of,
+    findings,
+    plain_text,
+    render,
+    to_html,
+)
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+
+def made(**values: Any) -> Revision:
+    """A revision of a draft with these values."""
+    draft = replace(Draft(title="Lịch tiếp dân", body="Xã tiếp dân ngày 25/11. Mời bà con."), **values)
+    return render(draft, id="r1", item="i1", number=1, writer="Mai", made_at=NOW)
+
+
+def bad(revision: Revision) -> list[str]:
+    """Renditions that may not be submitted."""
+    return [finding.rendition for finding in findings(revision) if finding.bad]
+
+
+def remarks(revision: Revision, rendition: str) -> str:
+    """Everything that is said about one rendition."""
+    return " | ".join(finding.vi for finding in findings(revision) if finding.rendition == rendition)
+
+
+def test_all_renditions_come_from_the_body() -> None:
+    """Article, script with the title, its words, short text with the first sentence, Zalo text."""
+    revision = made()
+    assert "<p>Xã tiếp dân ngày 25/11. Mời bà con.</p>" == revision.article
+    assert "Lịch tiếp dân.\n\nXã tiếp dân ngày 25/11. Mời bà con." == revision.script
+    assert "hai mươi lăm tháng mười một" in revision.spoken.lower()
+    assert "Lịch tiếp dân. Xã tiếp dân ngày 25/11." == revision.short
+    assert "Lịch tiếp dân\n\nXã tiếp dân ngày 25/11. Mời bà con." == revision.chat
+    assert ("article", "script", "short", "chat") == revision.derived
+
+
+def test_an_edited_rendition_is_kept_and_the_others_are_derived() -> None:
+    """An edited article is what script and short text are made of."""
+    revision = made(short="  Mời họp  ", article="<p>Bài khác.</p>")
+    assert ("Mời họp", "<p>Bài khác.</p>") == (revision.short, revision.article)
+    assert "Bài khác." in revision.script
+    assert ("script", "chat") == revision.derived
+
+
+def test_a_draft_of_a_revision_renders_the_same() -> None:
+    """Opening and saving without a change changes nothing that can be heard or read."""
+    revision = made(short="Mời họp", theme="mot-cua", byline="Như Thủy", valid_until=NOW)
+    assert revision.digest == render(draft_of(revision), id="r2", item="i1", number=2, writer="x", made_at=NOW).digest
+    assert "" == draft_of(revision).chat
+
+
+def test_unicode_forms_render_alike() -> None:
+    """Text typed on a Mac (NFD) is the same text."""
+    text = {"title": "Sốp Cộp", "body": "Tuyên truyền cải cách hành chính."}
+    apart = {key: unicodedata.normalize("NFD", value) for key, value in text.items()}
+    assert made(**text).digest == made(**apart).digest
+
+
+@pytest.mark.parametrize("body", ["<script>alert(1)</script>", "<img src='https://x.vn/a.png'>", "&nbsp;", "***", "<!-- x -->"])
+def test_a_body_without_words_is_refused(body: str) -> None:
+    """Nothing would be published, read or sent."""
+    with pytest.raises(BadInput) as caught:
+        made(body=body)
+    assert "body" == caught.value.field
+
+
+def test_markdown_becomes_clean_html() -> None:
+    """Headings start at two, lists, tables, emphasis and links stay."""
+    html = clean(to_html("# Một\n\n**đậm** và [cổng](https://sop.vn)\n\n- a\n- b\n\n|x|y|\n|-|-|\n|1|2|\n"))
+    for piece in ("<h2>Một</h2>", "<strong>đậm</strong>", "<li>a</li>", "<td>1</td>", 'href="https://sop.vn"'):
+        assert piece in html
+    assert 'rel="noopener nofollow"' in html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a<script>alert(1)</script></p>",
+        "<p onclick='x()' onmouseover=y()>a</p>",
+        "<p style='background:url(https://e.vn/x)'>a</p>",
+        "a<img src='https://e.vn/p.gif' onerror=alert(1)>",
+        "a<iframe src='https://e.vn'></iframe>",
+        "a<svg onload=alert(1)><script>alert(1)</script></svg>",
+        "a<svg><style><img src=x onerror=alert(1)></style></svg>",
+        "a<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+        "a<style>@import 'https://e.vn/x.css'</style>",
+        "a<form action='https://e.vn'><input name=q><button formaction=javascript:x>b</button></form>",
+        "a<object data=x></object><embed src=x><link rel=stylesheet href=x><meta http-equiv=refresh content=0><base href=x>",
+        "a<video src=x autoplay></video><audio src=x></audio><picture><source srcset=x></picture>",
+        "a<template><script>x()</script></template><noscript><img src=x></noscript>",
+        "<A HREF='JaVaScRiPt:alert(1)'>a</A>",
+        "<a href='java&#9;script:alert(1)'>a</a>",
+        "<a href=' &#1;javascript:alert(1)'>a</a>",
+        "<a href='data:text/html;base64,PHNjcmlwdD4='>a</a>",
+        "<a href='vbscript:x'>a</a>",
+        "<a href='//e.vn/x'>a</a>",
+        "<a href='https:/\\e.vn'>a</a>",
+        "<a href='https:///e.vn'>a</a>",
+        "<a href='/login'>a</a>",
+        "<a href='x' target=_blank class=y id=z>a</a>",
+        "a<textarea></textarea><script>alert(1)</script>",
+        "a<!--[if IE]><script>alert(1)</script><![endif]-->",
+        "a<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+        "a<div style=x><div onclick=y>b</div></div>",
+    ],
+)
+def test_nothing_that_runs_tracks_or_misleads_is_left(html: str) -> None:
+    """Scripts, handlers, styles, remote things, forms and odd links are gone; the words are not."""
+    for cleaned in (clean(html), clean(to_html(html)), made(body=html).article):
+        for evil in ("script", "alert", "e.vn", "<img", "<svg", "<math", "<iframe", "<form", "<input", "style", "onc"):
+            assert evil not in cleaned.lower()
+        assert "href" not in cleaned
+        assert "class=" not in cleaned
+        assert plain_text(cleaned).startswith("a")
+
+
+@pytest.mark.parametrize("href", ["https://sop.vn/a?b=1&amp;c=2#d", "http://sop.vn", "mailto:a@sop.vn", "tel:+842123"])
+def test_honest_links_stay(href: str) -> None:
+    """The address that is written is the address that is kept."""
+    assert f'href="{href}"' in clean(f'<a href="{href}">x</a>')
+
+
+PIECES = st.sampled_from(
+    "<p>|</p>|<div>|</div>|<b>|<strong>|</strong>|<em>|</em>|<a href='https://x.vn/<div>'>|<a href=//x>|</a>|<table>|<tr>"
+    "|<td>|<caption>|</table>|<h1>|</h1>|<script>|</script>|<style>|<svg>|</svg>|<math>|<mi>|<ul>|<li>|<ol start=2>|chữ "
+    "| &lt;|&amp;lt;|<!--|-->|<![CDATA[|<plaintext>|<textarea>|<title>|<select>|<option>|<noscript>|<template>|<form>|<"
+    "|<br>|<hr>|<blockquote>|</blockquote>|\n|\x00|<pre>\n|<frameset>|<body>|<sub>|<h2 |<center>".split("|")
+)
+HTML = st.lists(PIECES, max_size=14).map("".join) | st.text(max_size=60)
+
+
+@settings(max_examples=150, deadline=None)
+@given(HTML)
+def test_cleaning_twice_is_cleaning_once(html: str) -> None:
+    """What is clean stays as it is, however broken it came."""
+    once = clean(html)
+    assert once == clean(once)
+
+
+@settings(max_examples=100, deadline=None)
+@given(HTML)
+def test_words_have_no_tags_and_no_empty_lines(html: str) -> None:
+    """Whatever comes in, lines of words come out."""
+    text = plain_text(html)
+    assert [] == [line for line in text.split("\n") if text and (not line.strip() or line != line.strip())]
+    assert "</p>" not in text
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("<p>Một</p><p>Hai</p>", "Một\nHai"),
+        ("<div>Một</div><div>Hai</div>", "Một\nHai"),
+        ("<h1>Một</h1>Hai", "Một\nHai"),
+        ("<H1>Một</H1>Hai", "Một\nHai"),
+        ("<p>Một<br>Hai<hr>Ba</p>", "Một\nHai\nBa"),
+        ("<p>Một\n  hai</p>", "Một hai"),
+        ("<p>a &lt; b &amp;amp; c&nbsp;d</p>", "a < b &amp; c d"),
+        ("<p>điểm a;</p><p>điểm b.</p>", "điểm a;\nđiểm b."),
+        ("<table><tr><th>Ngày</th><th>Giờ</th></tr><tr><td>2</td><td>7:30</td></tr></table>", "Ngày; Giờ\n2; 7:30"),
+        ("<table><tr><td><p>a</p></td><td></td><td>b</td></tr></table>", "a; b"),
+        ("<ol><li>Mục tiêu</li><li>Nội dung</li></ol>", "1. Mục tiêu\n2. Nội dung"),
+        ("<ol start=7><li><p>a</p><ul><li>b</li></ul></li><li>c</li></ol>", "7. a\nb\n8. c"),
+        ("x<script>y</script>", "x"),
+        ("", ""),
+    ],
+)
+def test_words_of_html(html: str, words: str) -> None:
+    """A line for each block; numbers of numbered points are words too."""
+    assert words == plain_text(html)
+
+
+def test_numbered_paragraphs_keep_their_numbers() -> None:
+    """`1.` at the beginning of a line is a list to Markdown; the listener must still hear it."""
+    assert "1. Mục tiêu\n2. Nội dung" == plain_text(to_html("1. Mục tiêu\n2. Nội dung"))
+    assert "2017. Một năm" == plain_text(to_html("2017. Một năm"))
+
+
+def test_wrapped_lines_are_one_sentence() -> None:
+    """A text file broken at 80 columns is not cut off at its first line."""
+    assert "A. Xã tiếp dân ngày 25." == derive_short("A", plain_text(to_html("Xã tiếp\ndân ngày 25. Mời.")))
+
+
+@pytest.mark.parametrize("words", [1, 20, 28, 40, 400])
+def test_a_short_text_that_was_cut_says_so(words: int) -> None:
+    """Within 160 characters always; an ellipsis and a remark whenever the first sentence does not fit."""
+    revision = made(body="tuyên " * words + ".")
+    assert len(revision.short) <= SHORT_CHARACTERS
+    cut = revision.short.endswith("…")
+    assert cut == (len(f"Lịch tiếp dân. {'tuyên ' * words}.") > SHORT_CHARACTERS)
+    assert cut == ("rút gọn" in remarks(revision, "short"))
+    assert [] == bad(revision)
+
+
+def test_a_long_title_alone_is_cut_with_an_ellipsis() -> None:
+    """Also where there is no room for a single word of the body."""
+    revision = made(title="Thông báo " * 29)
+    assert revision.short.endswith("…")
+    assert "rút gọn" in remarks(revision, "short")
+
+
+def test_a_title_that_opens_the_text_is_not_said_twice() -> None:
+    """Many bodies begin with their title."""
+    assert "Lịch tiếp dân tháng 11." == derive_short("Lịch tiếp dân tháng 11.", "Lịch tiếp dân tháng 11. Mời.") + "."
+
+
+@pytest.mark.parametrize("body", ["Câu ngắn. " * 400, "chữ " * 1000, "a" * 3000, "Một.\n\n" * 700, "b;" * 1200])
+def test_a_zalo_text_that_was_cut_says_so(body: str) -> None:
+    """Within 2,000 characters, at a paragraph, a sentence or at least a word."""
+    revision = made(body=body)
+    assert len(revision.chat) <= CHAT_CHARACTERS
+    assert revision.chat.endswith("…")
+    assert "rút gọn" in remarks(revision, "chat")
+    kept = revision.chat[:-1]
+    if " " in body:
+        assert kept.endswith(("ngắn.", "chữ"))
+
+
+def test_a_zalo_text_that_fits_is_whole() -> None:
+    """Exactly 2,000 characters are not touched."""
+    text = derive_chat("T", "a" * (CHAT_CHARACTERS - 3))
+    assert CHAT_CHARACTERS == len(text)
+    assert not text.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"short": "a" * 459}, []),
+        ({"short": "a" * 460}, ["short"]),
+        ({"short": "ạ" * 459}, []),
+        ({"chat": "a" * CHAT_CHARACTERS}, []),
+        ({"chat": "a" * (CHAT_CHARACTERS + 1)}, ["chat"]),
+        ({"script": "a " * (SCRIPT_CHARACTERS // 2) + "b"}, ["script"]),
+        ({"body": "chữ " * 10_000}, ["script"]),
+    ],
+)
+def test_limits_stop_a_submission(values: dict[str, Any], expected: list[str]) -> None:
+    """An edited text is never cut: it is refused with its length."""
+    revision = made(**values)
+    assert expected == bad(revision)
+    for name, value in values.items():
+        assert value.strip() == getattr(revision, name)
+
+
+def test_segments_are_told_with_and_without_marks() -> None:
+    """The writer sees what a text costs."""
+    assert "2 tin có dấu, 1 tin không dấu" in remarks(made(short="Ủ" * 71), "short")
+
+
+def test_unknown_abbreviations_are_told() -> None:
+    """They would be spelled out on air."""
+    assert "XQZW" in remarks(made(body="Theo XQZW của xã."), "script")
+
+
+def test_a_body_of_the_greatest_length_is_rendered_at_once() -> None:
+    """200,000 characters of nested tags do not hold the office up."""
+    assert made(body="<div>" * 20_000 + "chữ" + "</div>" * 16_000).article

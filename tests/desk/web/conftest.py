@@ -1,0 +1,195 @@
+"""A whole house with its desk on a test server, people who sign in, and items in every state."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+from argon2 import PasswordHasher
+
+from config.clock import FakeClock
+from config.settings import Settings
+from content.item import Draft, Item
+from db.types import new_id
+from desk import auth, store
+from desk.app import House, opened
+from desk.passwords import hashed
+from desk.web import make_web
+from scheduler import store as scheduler_store
+from scheduler.delivery import Attempt, OccurrenceState, delivery_id
+from scheduler.schedule import Rule, Schedule
+from scheduler.scheduling import Wish
+
+PASSWORD = "con trâu đi trước cái cày"
+WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+PEOPLE = {
+    "lan": ("Nguyễn Thị Lan", ("author",)),
+    "hung": ("Trần Văn Hùng", ("approver",)),
+    "mai": ("Lò Thị Mai", ("author", "approver")),
+    "xem": ("Người Xem", ("viewer",)),
+    "dai": ("Đài Xã", ("station",)),
+    "quan": ("Quản Trị", ("administrator",)),
+}
+BODY = "Từ ngày 01/12/2026 xã nhận hồ sơ hộ tịch trực tuyến.\n\nMọi thắc mắc xin gọi 0212 3878 123."
+OUTLETS = {
+    "portal": {"kind": "portal", "title": "Cổng thông tin"},
+    "dai-xa": {"kind": "radio", "title": "Đài xã", "token": "t" * 32},
+    "sms": {
+        "kind": "sms_http",
+        "title": "SMS",
+        "url": "https://sms.example.vn/send",
+        "body_template": '{"phone": "{phone}", "text": "{text}", "id": "{id}"}',
+    },
+}
+
+
+@dataclass
+class Browser:
+    """Somebody at the desk: keeps the session and puts the form token into every form."""
+
+    client: TestClient[Any, Any]
+    cookie: str = ""
+    form_token: str = ""
+
+    async def ask(self, method: str, path: str, **more: Any) -> ClientResponse:
+        """One request, redirects not followed; the session cookie goes along."""
+        headers = {"Cookie": f"loa={self.cookie}", "Accept": "text/html", **more.pop("headers", {})}
+        self.client.session.cookie_jar.clear()
+        return await self.client.request(method, path, headers=headers, allow_redirects=False, **more)
+
+    async def get(self, path: str, **more: Any) -> ClientResponse:
+        """GET."""
+        return await self.ask("GET", path, **more)
+
+    async def post(self, path: str, fields: dict[str, Any] | None = None, **more: Any) -> ClientResponse:
+        """POST a form as the page has it."""
+        given = {"form_token": self.form_token, **(fields or {})}
+        return await self.ask("POST", path, data=pairs(given), **more)
+
+    async def page(self, path: str) -> str:
+        """The text of a page that must be there."""
+        answer = await self.get(path)
+        text = await answer.text()
+        assert answer.status == 200, (path, answer.status, text)
+        return text
+
+
+def pairs(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    """Fields with several values written out."""
+    return [(name, str(one)) for name, value in fields.items() for one in (value if isinstance(value, list) else [value])]
+
+
+@dataclass
+class Desk:
+    """The house, its clock, and doors into it."""
+
+    house: House
+    clock: FakeClock
+    client: TestClient[Any, Any]
+
+    async def browser(self, login: str = "") -> Browser:
+        """A browser in which this person is signed in; nobody for an empty name."""
+        if not login:
+            return Browser(self.client)
+        secret, token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        async with self.house.database.write() as tx:
+            row = await store.person_by_login(tx, login)
+            await store.add_session(tx, hashed(secret), row.id, token, self.clock.now())
+        return Browser(self.client, secret, token)
+
+    async def api(self, login: str, *scopes: str) -> dict[str, str]:
+        """The header of a program of this person's."""
+        token = await auth.make_token(self.house, login, "chương trình", scopes or auth.SCOPES, 30)
+        return {"Authorization": f"Bearer {token}"}
+
+    async def draft(self, by: str = "Nguyễn Thị Lan", **more: Any) -> Item:
+        """An item as a draft."""
+        told: dict[str, Any] = {"title": "Nhận hồ sơ hộ tịch trực tuyến", "body": BODY}
+        async with self.house.database.write() as tx:
+            return await self.house.editing.write(tx, Draft(**(told | more)), by)
+
+    async def submitted(self, **more: Any) -> Item:
+        """An item that waits for approval."""
+        item = await self.draft(**more)
+        async with self.house.database.write() as tx:
+            return await self.house.editing.submit(tx, item.id, "Nguyễn Thị Lan")
+
+    async def approved(self, **more: Any) -> Item:
+        """An item that may go out."""
+        item = await self.submitted(**more)
+        async with self.house.database.write() as tx:
+            return await self.house.editing.approve(tx, item.id, "Trần Văn Hùng")
+
+    async def schedule(self, by: str = "Trần Văn Hùng", *, may_approve: bool = True, **more: Any) -> Schedule:
+        """A schedule of an approved item."""
+        told: dict[str, Any] = {"outlets": ("portal",), "rule": Rule(cron="0 5 * * *")} | more
+        if "items" not in told:
+            told["items"] = ((await self.approved()).id,)
+        async with self.house.database.write() as tx:
+            return await self.house.scheduling.add(tx, Wish(**told), by, may_approve=may_approve)
+
+    async def deliveries(self, letters: str, outlet: str = "sms") -> list[str]:
+        """Deliveries to phones, one for each letter, that were tried once; their ids."""
+        schedule, now = await self.schedule(), self.clock.now()
+        people = [(f"+8491234000{place}", f"Người {place}") for place in range(len(letters))]
+        occurrence = new_id(now)
+        row = scheduler_store.parcel_rows(
+            people, 500, now, occurrence=occurrence, outlet=outlet, rank=2, due_at=now, until=now + timedelta(hours=12)
+        )[0]
+        row |= {"letters": letters, "cursor": len(letters), "state": "open"}
+        tries = [Attempt(row["id"], place, 1, now, 12, "refused", "bad", "", "Số không đúng") for place in range(len(letters))]
+        async with self.house.database.write() as tx:
+            open_state = OccurrenceState.OPEN
+            await scheduler_store.occur(
+                self.house.database, tx, schedule, id=occurrence, due_at=now, state=open_state, until=None, now=now
+            )
+            await scheduler_store.add_parcels(tx, [row])
+            await scheduler_store.add_attempts(tx, tries)
+        return [delivery_id(row["id"], place) for place in range(len(letters))]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Monday 23 November 2026, 08:00 in Vietnam."""
+    return FakeClock()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Desk]:
+    """A house on a real file with six people, served on a random port."""
+    settings = Settings.model_validate(
+        {
+            "database": {"url": f"sqlite:///{tmp_path}/loa.db"},
+            "files": {"dir": tmp_path},
+            "voice": {"engines": ["espeak"]},
+            "office": {"name": "UBND xã Sốp Cộp"},
+            "outlets": OUTLETS,
+        }
+    )
+    async with opened(settings, clock) as house:
+        async with house.database.write() as tx:
+            for login, (name, roles) in PEOPLE.items():
+                person = store.Person(new_id(clock.now()), login, name, roles)
+                await store.add_person(tx, person, WEAK, clock.now())
+        async with TestClient(TestServer(make_web(house))) as client:
+            yield Desk(house, clock, client)
+
+
+@pytest.fixture
+def words() -> Any:
+    """The words of a page, without its tags."""
+    return lambda html: " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+@pytest.fixture
+def password() -> str:
+    """Everybody's password."""
+    return PASSWORD
