@@ -39,7 +39,7 @@ lock: $(VENV)/dev ## resolve the dependencies anew (maintainers; needs the regis
 clean: ## remove what make made
 	rm -rf $(VENV) build ./*.egg-info
 
-$(VENV)/python: 
+$(VENV)/python:
 	@echo "[1/3] making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Loa needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
@@ -47,12 +47,12 @@ $(VENV)/python:
 
 $(VENV)/runtime: $(VENV)/python requirements.lock pyproject.toml
 	@echo "[2/3] installing what Loa runs on (hash-locked)"
-	@$(PIP) install --progress-bar on --require-hashes --no-deps -r requirements.lock | grep -v "already satisfied" || true
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
 	@echo "[3/3] installing Loa"
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
 	@echo "[dev] installing what tests and checks need (hash-locked)"
-	@$(PIP) install --progress-bar on --require-hashes --no-deps -r requirements-dev.lock | grep -v "already satisfied" || true
+	@$(PIP) install --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@

@@ -88,9 +88,7 @@ def _read_rows(rows: _csv.Reader, before: int) -> AudienceList:
 
 def _columns(header: list[str]) -> dict[str, int]:
     plain = [_plain(name) for name in header]
-    columns = {
-        key: place for key, names in COLUMNS.items() for place, name in enumerate(plain) if name in names
-    }
+    columns = {key: place for key, names in COLUMNS.items() for place, name in enumerate(plain) if name in names}
     if "phone" not in columns and "zalo" not in columns:
         raise BadInput(
             "Dòng đầu phải có cột phone (số điện thoại) hoặc zalo",

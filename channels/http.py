@@ -132,7 +132,7 @@ class _Guard(AbstractResolver):
 
     def check(self, host: str, address: str) -> None:
         """Raises PrivateAddress unless the address is out in the world or in an allowed network."""
-        ip = _inner(ipaddress.ip_address(address.split("%")[0]))
+        ip = _inner(ipaddress.ip_address(address.split("%", maxsplit=1)[0]))
         if ip.is_global and not ip.is_multicast:
             return
         if any(ip.version == network.version and ip in network for network in self._allowed):
@@ -178,7 +178,7 @@ class _Connector(aiohttp.TCPConnector):
         super().__init__(resolver=guard, limit=0, use_dns_cache=False, keepalive_timeout=KEEP_ALIVE_SECONDS)
         self._used: WeakSet[Any] = WeakSet()
 
-    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 (aiohttp's own signature)
         """See BaseConnector.connect."""
         while True:
             connection = await super().connect(req, traces, timeout)

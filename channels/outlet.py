@@ -41,9 +41,15 @@ class Outlets:
         if name not in self._outlets:
             listed = ", ".join(self._outlets) or "-"
             raise NotFound(
-                f"Không có điểm phát {name} (hiện có: {listed})", f"There is no outlet {name} ({listed})", field="outlet"
+                f"Không có điểm phát {name} (hiện có: {listed})",
+                f"There is no outlet {name} ({listed})",
+                field="outlet",
             )
         return self._outlets[name]
+
+    def get(self, name: str) -> InService | None:
+        """The outlet of that name, or None."""
+        return self._outlets.get(name)
 
     def __iter__(self) -> Any:
         return iter(self._outlets.values())

@@ -132,9 +132,7 @@ callback = Table(
 async def apply_outlet(database: Database, tx: AsyncConnection, name: str, kind: str, title: str, at: datetime) -> None:
     """Note that the configuration has this outlet; its health is kept."""
     save = database.insert_or_update(outlet, ["name"], "kind", "title", "applied_at")
-    await tx.execute(
-        save.values(name=name, kind=kind, title=title, applied_at=at, failures=0, trouble="", free_at=0)
-    )
+    await tx.execute(save.values(name=name, kind=kind, title=title, applied_at=at, failures=0, trouble="", free_at=0))
 
 
 async def outlet_rows(connection: AsyncConnection) -> dict[str, Row[Any]]:
@@ -321,9 +319,7 @@ async def recipients_after(
     return [(row.address, row.name) for row in await connection.execute(query)]
 
 
-async def put_on_shelf(
-    tx: AsyncConnection, outlet_name: str, delivery: str, bulletin: Bulletin, now: datetime
-) -> None:
+async def put_on_shelf(tx: AsyncConnection, outlet_name: str, delivery: str, bulletin: Bulletin, now: datetime) -> None:
     """Stand a bulletin on an outlet's shelf. `since` rises strictly: pollers skip what is not newer than the newest."""
     # The outlet's row is held until the end, so that two workers do not both follow the same newest one.
     await tx.execute(update(outlet).where(outlet.c.name == outlet_name).values(name=outlet_name))
@@ -349,7 +345,7 @@ async def is_on_shelf(connection: AsyncConnection, delivery: str) -> bool:
 
 async def take_off_shelves(tx: AsyncConnection, item: str, at: datetime) -> int:
     """Withdraw everything that holds the item; how many entries."""
-    holds = type_coerce(shelf.c.holds, Text).contains(f'"{item}"')
+    holds = type_coerce(shelf.c.holds, Text).contains(f'"{item}"', autoescape=True)
     withdraw = update(shelf).where(shelf.c.withdrawn_at.is_(None), holds).values(withdrawn_at=at)
     return int((await tx.execute(withdraw)).rowcount)
 

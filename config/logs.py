@@ -65,7 +65,9 @@ class _Lines(logging.Formatter):
         trace = self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
         if self._kind == "json":
             line = {"at": moment, "level": record.levelname.lower(), "from": record.name, "event": record.getMessage()}
-            return json.dumps({**line, **fields, **({"trace": trace} if trace else {})}, ensure_ascii=False, default=str)
+            return json.dumps(
+                {**line, **fields, **({"trace": trace} if trace else {})}, ensure_ascii=False, default=str
+            )
         # Line breaks and terminal codes are shown, not obeyed: nothing that is logged can forge a line of its own.
         said = [f"{key}={value!r}" for key, value in fields.items()]
         told = _UNPRINTED.sub(_shown, " ".join([moment, record.levelname.lower(), record.getMessage(), *said]))

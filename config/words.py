@@ -25,7 +25,7 @@ class BadInput(Said):
 
 
 class NotAllowed(Said):
-    """This person may not do this."""
+    """Somebody may not do what they asked for."""
 
 
 class NotFound(Said):

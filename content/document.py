@@ -46,6 +46,7 @@ SITE_DATE = re.compile(
     r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:\s*[,|-]?\s*(\d{1,2})[:h](\d{2}))?\s*(?:\|?\s*gmt\s*([+-]\d{1,2}))?\s*$",
     re.IGNORECASE,
 )
+MOST_TABLES = 100
 HEAD_LINES = 6
 """A site's date stands right below the title; further down a date is part of the text."""
 COUNTER = re.compile(
@@ -127,14 +128,17 @@ def _read_markdown(name: str, text: str, zone: ZoneInfo) -> Document:
 
 def _front_matter(name: str, head: str) -> dict[str, str]:
     """Keys with their values as written: what looks like a date or a number is not made one by YAML."""
+    depth = 0
     try:
+        for event in yaml.parse(head, yaml.BaseLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            if depth > MOST_TABLES:
+                raise _bad(name, "phần đầu có quá nhiều danh sách", "there are too many lists in the front matter")
         front = yaml.load(head, yaml.BaseLoader) or {}  # noqa: S506 (BaseLoader makes nothing but texts, lists and tables)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
         raise _bad(name, f"phần đầu sai cú pháp YAML ở dòng {line}", f"bad YAML on line {line}") from None
-    except RecursionError:
-        raise _bad(name, "phần đầu lồng quá sâu", "the front matter is nested too deeply") from None
     if not isinstance(front, dict):
         raise _bad(name, "phần đầu phải là các cặp khóa: giá trị", "the front matter must be key: value pairs")
     for key, value in front.items():
@@ -234,7 +238,9 @@ def _byline(line: str) -> str:
     name = BYLINE.sub("", line).strip()
     words = name.replace(".", ". ").split()
     named = all(word[0].isupper() and word.removesuffix(".").isalpha() for word in words)
-    return name if 2 <= len(words) <= 6 and len(name) <= 60 and name[-1].isalpha() and named else ""
+    return (
+        name if 2 <= len(words) <= 6 and len(name) <= 60 and name[-1].isalpha() and named and not name.isupper() else ""
+    )
 
 
 def _read_docx(name: str, data: bytes) -> Document:

@@ -81,7 +81,9 @@ class Editing:
             changed_at=now,
         )
         await self._save(tx, changed)
-        await self._journal.note(tx, now, by, "revise", f"item/{item.id}", digest=revision.digest, number=revision.number)
+        await self._journal.note(
+            tx, now, by, "revise", f"item/{item.id}", digest=revision.digest, number=revision.number
+        )
         return changed
 
     async def submit(self, tx: AsyncConnection, item_id: str, by: str) -> Item:
@@ -147,9 +149,7 @@ class Editing:
 
     def _render(self, draft: Draft, item: str, number: int, by: str) -> Revision:
         now = self._clock.now()
-        return render(
-            draft, id=new_id(now), item=item, number=number, writer=by, made_at=now, lexicon=self._lexicon
-        )
+        return render(draft, id=new_id(now), item=item, number=number, writer=by, made_at=now, lexicon=self._lexicon)
 
     async def _check_theme(self, tx: AsyncConnection, draft: Draft) -> None:
         if draft.theme and draft.theme not in dict(await store.themes(tx)):
@@ -170,9 +170,7 @@ class Editing:
             tx, Approval(new_id(now), revision.id, revision.digest, verdict, by, now, note.strip(), recording)
         )
 
-    async def _move(
-        self, tx: AsyncConnection, item: Item, to: ItemState, by: str, verb: str, **detail: str
-    ) -> Item:
+    async def _move(self, tx: AsyncConnection, item: Item, to: ItemState, by: str, verb: str, **detail: str) -> Item:
         item.check_move(to)
         now = self._clock.now()
         moved = replace(item, state=to, changed_at=now)

@@ -62,8 +62,10 @@ class MasteringStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mastering:
-    """What a finished file is like: integrated loudness (LUFS), true peak limit (dBTP), rate (Hz), bits a second,
-    format (a key of ENCODERS), channels (2 carries the voice in both), seconds of silence at either end."""
+    """What a finished file is like: integrated loudness (LUFS), true peak limit (dBTP), rate (Hz), bits a second.
+
+    `format` is a key of ENCODERS, two `channels` carry the voice in both, `air` is seconds of silence at either end.
+    """
 
     lufs: float = -16.0
     true_peak_db: float = -1.0
@@ -240,8 +242,10 @@ def _ready(graph: Graph) -> Iterator[AudioFrame]:
 
 
 def _meter(frames: Iterable[AudioFrame], stop: threading.Event, options: str = "metadata=1") -> Measured:
-    """The figures of a stream; the peak only if `options` ask for it. What is shorter than a second is measured with
-    silence behind it, as R128 counts blocks of 0.4 s."""
+    """The figures of a stream; the peak only if `options` ask for it.
+
+    What is shorter than a second is measured with silence behind it, as R128 counts blocks of 0.4 s.
+    """
     lufs, peak, seconds = SILENCE.lufs, 0.0, 0.0
 
     def counted() -> Iterator[AudioFrame]:
@@ -253,14 +257,16 @@ def _meter(frames: Iterable[AudioFrame], stop: threading.Event, options: str = "
     for frame in _through(counted(), [("apad", "whole_dur=1"), ("ebur128", options)], stop):
         lufs = float(frame.metadata.get("lavfi.r128.I", lufs))
         peak = max(peak, float(frame.metadata.get("lavfi.r128.true_peak", 0)))
-    if not math.isfinite(lufs) or not peak and "peak" in options:
+    if not math.isfinite(lufs) or (not peak and "peak" in options):
         return Measured(SILENCE.lufs, SILENCE.true_peak_db, round(seconds, 3))
     return Measured(lufs, 20 * math.log10(peak or 1), round(seconds, 3))
 
 
 def _encode(frames: Iterable[AudioFrame], mastering: Mastering, tags: Tags) -> bytes:
-    """The finished file. Nothing in it depends on when or where it was made; FFmpeg turns these names of tags into
-    TIT2, TPE1, TALB, TYER with TDAT, TLAN and TXXX of ID3v2.3."""
+    """The finished file. Nothing in it depends on when or where it was made.
+
+    FFmpeg turns these names of tags into TIT2, TPE1, TALB, TYER with TDAT, TLAN and TXXX of ID3v2.3.
+    """
     file = io.BytesIO()
     options = {"fflags": "+bitexact"} | ({"id3v2_version": "3"} if mastering.format == "mp3" else {})
     named = {"title": tags.title, "artist": tags.office, "album": tags.series, "date": tags.date, "language": "vie"}

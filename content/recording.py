@@ -39,9 +39,11 @@ class BadScript(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A finished file: `key` of what was asked, `name` below the studio's directory, sha256 in hex, size in bytes,
-    length in seconds, loudness (LUFS) and true peak (dBTP) as measured on the file, the mark of the voice that spoke,
-    the script it was made from, and the preferred voices that failed (an online voice may do better another time)."""
+    """A finished file: `key` of what was asked, `name` below the studio's directory, sha256 in hex, size in bytes.
+
+    Length in seconds, loudness (LUFS) and true peak (dBTP) are as measured on the file; then the mark of the voice that
+    spoke, the script, and the preferred voices that failed (an online voice may do better another time).
+    """
 
     key: str
     name: str
@@ -194,7 +196,7 @@ def keep(directory: Path, name: str, made: Mastered) -> Path:
             file.write(made.data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, target)
+        part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     for folder in (target.parent, directory):

@@ -184,7 +184,7 @@ class _Words(HTMLParser):
 def derive_short(title: str, plain: str) -> str:
     """Title and as much of the first sentence as 160 characters hold, cut at a word."""
     title = " ".join(title.split()).rstrip(".")
-    first = re.split(r"(?<=[.!?…])\s", plain.split("\n")[0] if plain else "")[0]
+    first = re.split(r"(?<=[.!?…])\s", plain.split("\n", maxsplit=1)[0] if plain else "")[0]
     whole = f"{title}. {first}" if first and not first.startswith(title) else title
     return cut_at_word(whole, SHORT_CHARACTERS)
 
@@ -223,7 +223,9 @@ def _short_findings(revision: Revision) -> Iterator[Finding]:
             f"The SMS text takes {bare.segments} segments, at most {SMS_SEGMENTS}",
         )
     if "short" in revision.derived and revision.short.endswith("…"):
-        yield Finding("short", False, "Tin SMS được rút gọn từ bài, nên viết lại", "The SMS text was cut; better write it")
+        yield Finding(
+            "short", False, "Tin SMS được rút gọn từ bài, nên viết lại", "The SMS text was cut; better write it"
+        )
 
 
 def _chat_findings(revision: Revision) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ class VoiceUnavailable(VoiceError):
 
 
 class VoiceRefused(VoiceError):
-    """This voice will not say this, or not for us; asking again is useless."""
+    """The voice will not say it, or not for us; asking again is useless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Voice(ABC):
     async def synth(self, sentence: str) -> Speech:
         """Speak one sentence. Raises VoiceUnavailable or VoiceRefused; safe to cancel, and to call concurrently."""
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027 (most voices have nothing to end)
         """End the processes and threads of this voice; it may be used again afterwards."""
 
 

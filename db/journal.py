@@ -57,9 +57,7 @@ class Journal:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    async def note(
-        self, tx: AsyncConnection, at: datetime, person: str, verb: str, thing: str, **detail: Any
-    ) -> None:
+    async def note(self, tx: AsyncConnection, at: datetime, person: str, verb: str, thing: str, **detail: Any) -> None:
         """Add one line inside the transaction of the deed itself."""
         # Moving the head first locks it: writers on PostgreSQL queue here, so the chain has no forks.
         moved = update(journal_head).where(journal_head.c.id == 1).values(seq=journal_head.c.seq + 1)

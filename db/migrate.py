@@ -13,7 +13,9 @@ from db import migrations
 from db.database import Database, DatabaseTrouble
 
 LOCK = 20170123
-VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (number))"
+VERSIONS = (
+    "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (number))"
+)
 
 
 def steps() -> list[tuple[int, str]]:

@@ -40,8 +40,11 @@ WORDS: dict[int, tuple[str, str]] = {
 class Trouble(Exception):
     """An answer that is a refusal with its own status: what is said, and which headers go with it."""
 
-    def __init__(self, status: int, vi: str, en: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, vi: str, en: str, headers: Mapping[str, str] | None = None, *, field: str | None = None
+    ) -> None:
         super().__init__(en)
+        self.field = field
         self.status = status
         self.vi = vi
         self.en = en
@@ -82,6 +85,12 @@ class Visit:
         """One value of the address's query."""
         return self.request.query.get(name, "").strip()
 
+    def close(self) -> None:
+        """Close uploaded files; aiohttp leaves that to whoever took them in."""
+        for value in self.form.values():
+            if isinstance(value, web.FileField):
+                value.file.close()
+
     def part(self, name: str) -> str:
         """One part of the address's path."""
         return self.request.match_info[name]
@@ -99,7 +108,7 @@ class Shown:
 
     def with_fault(self, fault: Said) -> Shown:
         """The same page with a fault told on it."""
-        status = 422 if isinstance(fault, BadInput) else STATUS.get(type(fault), 400)
+        status = 422 if isinstance(fault, BadInput | NotFound) else STATUS.get(type(fault), 400)
         return replace(self, fault=fault, status=status)
 
 
@@ -180,7 +189,7 @@ def trouble_of(error: BaseException) -> Trouble | None:
     if isinstance(error, Trouble):
         return error
     if isinstance(error, Said):
-        return Trouble(STATUS.get(type(error), 400), error.vi, error.en)
+        return Trouble(STATUS.get(type(error), 400), error.vi, error.en, field=error.field)
     if isinstance(error, DatabaseTrouble):
         return Trouble(503, error.vi, error.en, {"Retry-After": "10"})
     if isinstance(error, web.HTTPException) and error.status >= 400:

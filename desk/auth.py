@@ -209,7 +209,7 @@ def local_path(written: str) -> str:
 def to_door(request: web.Request) -> web.Response:
     """Send a stranger to the sign-in page, and back afterwards."""
     wanted = request.path_qs if request.method == "GET" else "/"
-    return web.Response(status=303, headers={"Location": f"/sign-in?next={quote(wanted, safe='/')}"})
+    return web.Response(status=303, headers={"Location": f"/sign-in?next={quote(wanted, safe='/')}", "Cache-Control": "no-store"})
 
 
 async def add_person(house: House, login: str, name: str, roles: Collection[str], password: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -87,7 +87,7 @@ def listed(plain: list[Any], next: str | None) -> dict[str, Any]:
 
 def iso(moment: datetime | None) -> str | None:
     """A moment in JSON."""
-    return None if moment is None else moment.isoformat()
+    return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
 def digest_of(visit: Visit) -> str:

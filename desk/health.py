@@ -45,7 +45,10 @@ async def _metrics(house: House) -> str:
         for outlet, count in counts.items()
         for state in State
     ]
-    lines += ["# HELP loa_schedule_lag_seconds How late the oldest due schedule is.", "# TYPE loa_schedule_lag_seconds gauge"]
+    lines += [
+        "# HELP loa_schedule_lag_seconds How late the oldest due schedule is.",
+        "# TYPE loa_schedule_lag_seconds gauge",
+    ]
     lines += [f"loa_schedule_lag_seconds {late:.3f}"]
     lines += ["# HELP loa_outlet_paused Whether an outlet is paused.", "# TYPE loa_outlet_paused gauge"]
     lines += [f'loa_outlet_paused{{outlet="{name}"}} {int(row.paused_at is not None)}' for name, row in rows.items()]

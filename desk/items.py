@@ -129,6 +129,11 @@ class Sheet:
         bare = unaccented(self.revision.short)
         return {"marked": sms_length(self.revision.short), "bare": sms_length(bare), "text": bare}
 
+    def about(self, rendition: str) -> list[Finding]:
+        """What to know about one rendition; the price of an SMS is shown with its text already."""
+        mine = [finding for finding in self.findings if finding.rendition == rendition]
+        return mine[1:] if rendition == "short" else mine
+
     def wrote(self, name: str) -> bool:
         """Whether this person wrote or edited any of its texts."""
         return any(same_person(name, revision.writer) for revision in self.revisions)

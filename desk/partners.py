@@ -67,7 +67,7 @@ class Partners:
             if page is None:
                 past = await channels_store.off_shelf(connection, at.name, now)
                 gone = at.channel.feed(asked, past, at.outlet) is not None
-                raise web.HTTPGone() if gone else web.HTTPNotFound()
+                raise web.HTTPGone if gone else web.HTTPNotFound
         if page.audio is not None:
             return await self._send_audio(request, at, page)
         return await self._send_body(request, at, page)
@@ -82,7 +82,7 @@ class Partners:
         for at in mine:
             if at.name == name:
                 return at, rest
-        raise web.HTTPNotFound()
+        raise web.HTTPNotFound
 
     def _check_token(self, at: InService, request: web.Request) -> None:
         """The outlet's token in `?token=` or as a Basic password; compared in constant time."""
@@ -114,7 +114,7 @@ class Partners:
             opened = await asyncio.to_thread(_open, file, audio.bytes)
         except OSError:
             logger.error("recording_missing", outlet=at.name, file=audio.name)
-            raise web.HTTPNotFound() from None
+            raise web.HTTPNotFound from None
         try:
             return await self._stream(request, at, page, opened, audio.bytes, audio.sha256)
         finally:
@@ -190,7 +190,7 @@ class Partners:
         """A station says that it has played one: `delivery` (the guid of the feed) as JSON or form, with a note."""
         at, _ = self._outlet(request.path.strip("/").split("/", 1)[0], request.match_info["outlet"] + "/aired")
         if not at.channel.token_of(at.outlet):
-            raise web.HTTPNotFound()  # on a shelf without a token nobody is known who could say so
+            raise web.HTTPNotFound  # on a shelf without a token nobody is known who could say so
         self._check_token(at, request)
         given = await _fields(request)
         note = "".join(letter for letter in str(given.get("note", "")) if letter.isprintable())[:300]
@@ -205,7 +205,7 @@ class Partners:
         """A provider's callback: proved authentic, stored raw, answered; what it says is applied by the receiver."""
         name = request.match_info["outlet"]
         if name not in self._house.outlets:
-            raise web.HTTPNotFound()
+            raise web.HTTPNotFound
         at = self._house.outlets[name]
         body = b""
         while piece := await request.content.read(CALLBACK_BYTES + 1 - len(body)):  # what has come so far, not all
@@ -287,5 +287,3 @@ async def _fields(request: web.Request) -> dict[str, object]:
         return dict(await request.post())
     except (ValueError, LookupError):
         raise BadInput("Nội dung gửi lên không đọc được", "The body cannot be read") from None
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import mimetypes
 from collections.abc import Awaitable, Callable
@@ -117,7 +118,7 @@ def make_web(house: House) -> web.Application:
         house.settings.office.name, house.settings.office.zone, house.clock, derive(house.key, "said"), versions
     )
     keeper = DoorKeeper(house)
-    app = web.Application(client_max_size=LARGE, middlewares=[make_errors(house, drawing)])
+    app = web.Application(client_max_size=LARGE, middlewares=[make_errors(house, drawing, keeper)])
     app.on_response_prepare.append(bear_headers)
     live.set_up(app)
     _open_doors(app, house, drawing, keeper)
@@ -157,10 +158,13 @@ async def enter(
     if door.roles and not visit.roles & door.roles:
         logger.warning("refused", door=door.name, person=visit.name)
         raise Trouble(403, "Vai trò của bạn không mở được trang này", "Your role does not open this door")
-    if door.method == "POST":
-        await _take_in(visit, keeper, door, api)
-    with about(person=visit.name):
-        response = respond(visit, await door.handler(visit))
+    try:
+        if door.method == "POST":
+            await _take_in(visit, keeper, door, api)
+        with about(person=visit.name):
+            response = respond(visit, await door.handler(visit))
+    finally:
+        visit.close()
     if not response.prepared:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -178,7 +182,7 @@ async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door, api: bool) -> N
         keeper.check_form(visit)
 
 
-def make_errors(house: House, drawing: Drawing) -> Middleware:
+def make_errors(house: House, drawing: Drawing, keeper: DoorKeeper) -> Middleware:
     """The middleware that tells errors: what can be said is said, everything else goes to the log alone."""
 
     @web.middleware
@@ -188,23 +192,34 @@ def make_errors(house: House, drawing: Drawing) -> Middleware:
         except web.HTTPException as error:
             if error.status < 400 or not (error.text or "").startswith(f"{error.status}: "):
                 raise
-            return tell(house, drawing, request, trouble_of(error))
+            return tell(await _who(house, drawing, keeper, request), trouble_of(error))
         except Exception as error:  # noqa: BLE001 (the last place where it can be told)
             known = trouble_of(error)
             if known is None:
                 logger.error("page_failed", error=error, path=request.path, method=request.method)
-            return tell(house, drawing, request, known)
+            return tell(await _who(house, drawing, keeper, request), known)
 
     return errors
 
 
-def tell(house: House, drawing: Drawing, request: web.Request, trouble: Trouble | None) -> web.StreamResponse:
+async def _who(house: House, drawing: Drawing, keeper: DoorKeeper, request: web.Request) -> Visit:
+    """Whose request failed: an address that does not exist is told inside the frame to whoever is signed in."""
+    known: Visit | None = request.get(VISIT)
+    if known is not None:
+        return known
+    visit = Visit(house, drawing, request, ALLOWED, json=wants_json(request))
+    if not visit.json:
+        with contextlib.suppress(Exception):  # what failed first is what is told
+            await keeper.recognise(visit)
+    return visit
+
+
+def tell(visit: Visit, trouble: Trouble | None) -> web.StreamResponse:
     """A refusal or failure as a page, or as problem+json."""
     trouble = trouble or Trouble(500, "Có lỗi trong Loa; lỗi đã được ghi lại", "Something went wrong; it was logged")
-    if wants_json(request):
-        response: web.Response = problem(request, trouble.status, trouble)
+    if visit.json:
+        response: web.Response = problem(visit.request, trouble.status, trouble)
     else:
-        visit = request.get(VISIT) or Visit(house, drawing, request, ALLOWED, json=False)
         response = draw(visit, Shown("trouble.html", {"trouble": trouble}, status=trouble.status))
     response.headers.update(trouble.headers)
     response.headers["Cache-Control"] = "no-store"

@@ -9,8 +9,7 @@ from config.words import BadInput, Conflict
 from db.database import Database
 from db.journal import Journal
 from scheduler import store
-from scheduler.delivery import LETTER, TITLES, OccurrenceState, State, parse_delivery_id
-from scheduler.delivery import OF_LETTER, count
+from scheduler.delivery import LETTER, OF_LETTER, TITLES, OccurrenceState, State, count, parse_delivery_id
 from scheduler.store import Waiting
 
 DECISIONS = {"sent": State.SENT, "confirmed": State.CONFIRMED, "failed": State.FAILED, "again": State.PENDING}
@@ -78,7 +77,9 @@ class Handling:
                 f"The delivery is {was}; it cannot become {to}",
             )
         await store.wait_no_more(tx, [(parcel, seq)])
-        await self._journal.note(tx, self._clock.now(), by, verb, f"delivery/{id}", was=was.value, to=to.value, note=note)
+        await self._journal.note(
+            tx, self._clock.now(), by, verb, f"delivery/{id}", was=was.value, to=to.value, note=note
+        )
 
     async def _try_now(self, tx: AsyncConnection, id: str) -> None:
         parcel, seq = parse_delivery_id(id)

@@ -28,7 +28,7 @@ def _machine() -> str:
     if platform.system() != "Linux":
         return f"{socket.gethostname()}-{uuid.getnode():x}"
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()[:8]
-    space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    space = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
     return f"{socket.gethostname()}-{boot}-{space}"
 
 

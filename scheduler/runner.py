@@ -65,7 +65,9 @@ class Runner:
         try:
             async with asyncio.TaskGroup() as loops:
                 if "planner" in roles:
-                    loops.create_task(self._loop(alarm, "plan", self._planner.plan, "schedule", self._planner.next_moment))
+                    loops.create_task(
+                        self._loop(alarm, "plan", self._planner.plan, "schedule", self._planner.next_moment)
+                    )
                 if "warmer" in roles:
                     loops.create_task(self._loop(alarm, "warm", self._warmer.warm, "item", poll=WARM_SECONDS))
                 if "sweeper" in roles:
@@ -106,7 +108,7 @@ class Runner:
                 except DatabaseTrouble as trouble:
                     logger.error("database_trouble", step=name, said=trouble.en)
                     pause = TROUBLE_SECONDS
-                except Exception as fault:
+                except Exception as fault:  # noqa: BLE001 (a loop outlives any fault of one step)
                     logger.error("step_failed", error=fault, step=name)
                     pause = TROUBLE_SECONDS
                 if not self._stopping.is_set():
@@ -125,14 +127,13 @@ class Runner:
         while not self._stopping.is_set():
             planned = await self._planner.plan()
             made = await self._warmer.warm()
-            async with self._notifier.waiting("lane", "stop") as woken:
-                async with asyncio.TaskGroup() as lanes:
-                    started = await self._worker.work(lanes)
-                    while lanes_left := await self._worker.work(lanes):
-                        started = max(started, lanes_left)
-                        woken.clear()
-                        await self._clock.wait(woken, POLL)
-                        await self._worker.renew()
+            async with self._notifier.waiting("lane", "stop") as woken, asyncio.TaskGroup() as lanes:
+                started = await self._worker.work(lanes)
+                while lanes_left := await self._worker.work(lanes):
+                    started = max(started, lanes_left)
+                    woken.clear()
+                    await self._clock.wait(woken, POLL)
+                    await self._worker.renew()
             received = await self._receiver.receive()
             swept = await self._sweeper.sweep()
             if not (planned or made or started or received or swept):

@@ -75,7 +75,9 @@ class Rule:
         """Raise BadInput unless exactly one form is given and it can ever fire."""
         if sum(map(bool, (self.once, self.cron, self.every))) != 1:
             raise BadInput(
-                "Chọn đúng một cách: một lần (at), cron hoặc lặp lại (every)", "Give one of at, cron, every", field="rule"
+                "Chọn đúng một cách: một lần (at), cron hoặc lặp lại (every)",
+                "Give one of at, cron, every",
+                field="rule",
             )
         if self.every is not None and self.every < SHORTEST:
             raise BadInput("Khoảng lặp ngắn nhất là 1 phút", "The shortest interval is one minute", field="every")

@@ -249,9 +249,7 @@ async def next_due_moment(connection: AsyncConnection) -> datetime | None:
     return earliest
 
 
-async def move_schedule(
-    tx: AsyncConnection, id: str, was: ScheduleState, to: ScheduleState, **values: Any
-) -> bool:
+async def move_schedule(tx: AsyncConnection, id: str, was: ScheduleState, to: ScheduleState, **values: Any) -> bool:
     """Change a schedule's state if it still is what it was; whether it did."""
     move = update(schedule).where(schedule.c.id == id, schedule.c.state == was.value)
     return bool((await tx.execute(move.values(state=to.value, **values))).rowcount == 1)
@@ -260,7 +258,9 @@ async def move_schedule(
 async def advance_schedule(tx: AsyncConnection, due: Schedule, next_due_at: datetime | None) -> bool:
     """Move `next_due_at` on from exactly the moment that was seen; False when another planner was first."""
     state = due.state if next_due_at else ScheduleState.ENDED
-    seen = (schedule.c.id == due.id) & (schedule.c.next_due_at == due.next_due_at) & (schedule.c.state == due.state.value)
+    seen = (
+        (schedule.c.id == due.id) & (schedule.c.next_due_at == due.next_due_at) & (schedule.c.state == due.state.value)
+    )
     move = update(schedule).where(seen).values(next_due_at=next_due_at, state=state.value)
     return bool((await tx.execute(move)).rowcount == 1)
 
@@ -385,6 +385,7 @@ class Claim:
 
     @property
     def columns(self) -> dict[str, Any]:
+        """As parameters of a claiming statement."""
         return {"owner": self.owner, "now": to_ms(self.now), "lease": to_ms(self.lease_until)}
 
 
@@ -587,7 +588,9 @@ async def lost_waiting(connection: AsyncConnection, now: datetime, dead: Sequenc
     """Deliveries taken for another look by a holder that is gone."""
     gone = or_(waiting.c.lease_until < now, waiting.c.owner.in_(dead))
     query = select(waiting.c.parcel, waiting.c.seq, waiting.c.tries, waiting.c.why)
-    return [Waiting(**row._asdict()) for row in await connection.execute(query.where(waiting.c.owner.is_not(None), gone))]
+    return [
+        Waiting(**row._asdict()) for row in await connection.execute(query.where(waiting.c.owner.is_not(None), gone))
+    ]
 
 
 async def overdue_parcels(connection: AsyncConnection, now: datetime, limit: int = 100) -> list[int]:
@@ -625,9 +628,7 @@ async def by_reference(connection: AsyncConnection, outlet: str, reference: str)
     return None if row is None else (row.parcel, row.seq)
 
 
-def parcel_rows(
-    people: Sequence[tuple[str, str]], size: int, now: datetime, **columns: Any
-) -> list[dict[str, Any]]:
+def parcel_rows(people: Sequence[tuple[str, str]], size: int, now: datetime, **columns: Any) -> list[dict[str, Any]]:
     """Rows for `add_parcels` from recipients in order of address."""
     rows: list[dict[str, Any]] = []
     number = new_number(now)
@@ -649,8 +650,6 @@ def parcel_rows(
             }
         )
     return rows
-
-
 
 
 async def higher_class_due(connection: AsyncConnection, outlet: str, rank: int, now: datetime) -> bool:

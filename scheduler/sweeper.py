@@ -78,9 +78,7 @@ class Sweeper:
             if letter == LETTER[State.SENDING] and (seq in lost or (gone and seq not in held))
         ]
         again = [one for one in lost.values() if one.why == "ask"]
-        await store.wait_again(
-            self._database, tx, row.outlet, row.rank, [(one, self._clock.now()) for one in again]
-        )
+        await store.wait_again(self._database, tx, row.outlet, row.rank, [(one, self._clock.now()) for one in again])
         await self._doubt(tx, row, doubtful)
         if gone:
             await store.change_parcel(tx, parcel, owner=None, lease_until=None, epoch=row.epoch + 1)
@@ -92,11 +90,13 @@ class Sweeper:
             return
         now = self._clock.now()
         tries = await store.tries_of(tx, row.id, doubtful)
-        at = self._outlets[row.outlet] if row.outlet in self._outlets else None
+        at = self._outlets.get(row.outlet)
         repeat = at is not None and at.channel.repeatable(at.outlet)
         detail = "tiến trình gửi dừng giữa chừng; không rõ đã đi hay chưa"
         attempts = [
-            Attempt(row.id, seq, tries.get(seq, 0) + 1, row.window_at or now, 0, "interrupted", "interrupted", "", detail)
+            Attempt(
+                row.id, seq, tries.get(seq, 0) + 1, row.window_at or now, 0, "interrupted", "interrupted", "", detail
+            )
             for seq in doubtful
         ]
         await store.add_attempts(tx, attempts)

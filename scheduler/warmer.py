@@ -31,7 +31,14 @@ class Warmer:
     """Records what waits for approval (so that the approver can listen) and what will be due on an audio outlet."""
 
     def __init__(
-        self, database: Database, clock: Clock, notifier: Notifier, outlets: Outlets, studio: Studio, press: Press, owner: str
+        self,
+        database: Database,
+        clock: Clock,
+        notifier: Notifier,
+        outlets: Outlets,
+        studio: Studio,
+        press: Press,
+        owner: str,
     ) -> None:
         self._database = database
         self._clock = clock

@@ -57,10 +57,11 @@ def slash_is_date(scene: Scene, day: int, month: int, end: int) -> bool:
         return True
     if (following and following[1] in AFTER_DATE) or _is_no_ratio(before, day, month):
         return True
-    if before in JOINING and _continues_dates(scene):
-        return True
-    if before not in (",", "-"):
-        return False
+    return (before in JOINING and _continues_dates(scene)) or (before in (",", "-") and _follows_weekday(scene))
+
+
+def _follows_weekday(scene: Scene) -> bool:
+    """Look before the pause for a weekday or "hôm nay": thứ Hai, 5/10."""
     return (
         scene.said(2) in NEAR_NOW or scene.said(2) == "nhật" or (scene.said(2) in WEEKDAYS and scene.said(3) == "thứ")
     )
@@ -88,7 +89,7 @@ def _follows_feast(scene: Scene) -> bool:
 
 
 def _is_known_feast(scene: Scene, day: int, month: int) -> bool:
-    """A day that everyone celebrates needs less to be known for one: Giỗ Tổ Hùng Vương 10/3."""
+    """Ask less of a day that everyone celebrates: Giỗ Tổ Hùng Vương 10/3."""
     named = scene.said() in MAYBE_FEASTS or scene.lately(7) & (FEASTS | MAYBE_FEASTS)
     return bool(named) and (day, month) in KNOWN_FEASTS
 

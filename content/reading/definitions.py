@@ -54,9 +54,9 @@ def long_form(scene: Scene, at: int) -> Said | None:
     found = LONG.match(scene.text, at)
     if not found:
         return None
-    words = _common(WORD.findall(scene.lower[at : found.end()]))
+    words = _northern(WORD.findall(scene.lower[at : found.end()]))
     back = len(words) + SPARE
-    said = _common([word for word in (scene.said(step) for step in range(back, 0, -1)) if word not in PAUSES])
+    said = _northern([word for word in (scene.said(step) for step in range(back, 0, -1)) if word not in PAUSES])
     return Said("", found.end(), "definition") if said[-len(words) :] == words and _is_expanded(scene) else None
 
 
@@ -65,5 +65,5 @@ def _is_expanded(scene: Scene) -> bool:
     return any(scene.heard(back).rule in EXPANDED for back in (1, 2, 3))
 
 
-def _common(words: list[str]) -> list[str]:
+def _northern(words: list[str]) -> list[str]:
     return [{"bốn": "tư", "lẻ": "linh", "ngàn": "nghìn", "tỉ": "tỷ"}.get(word, word) for word in words]

@@ -72,7 +72,7 @@ def _is_range(scene: Scene, at: int) -> bool:
 
 
 def _repeats_unit(scene: Scene, at: int) -> bool:
-    """The same word counts on both sides: 8 giờ - 11 giờ, 5 ngày - 7 ngày."""
+    """Look for the same counting word on both sides: 8 giờ - 11 giờ, 5 ngày - 7 ngày."""
     counted = scene.heard().written.lower()
     if counted in SCALES and scene.heard(2).rule in COUNTED and NEXT_DIGIT.match(scene.text, at + 1):
         return True
@@ -93,7 +93,7 @@ def _to(scene: Scene, at: int) -> Said:
 
 
 def _is_score(scene: Scene, at: int) -> bool:
-    """The figures of a match: tỷ số 2-1, thắng 3 - 0, thắng đội bản Lạnh 3-1."""
+    """Look for the figures of a match: tỷ số 2-1, thắng 3 - 0, thắng đội bản Lạnh 3-1."""
     if scene.heard().rule != "number":
         return False
     named = scene.heard(2).spoken == "số" and scene.heard(3).spoken in ("tỷ", "tỉ")
@@ -113,14 +113,16 @@ def slash(scene: Scene, at: int) -> Said | None:
         and NEXT_DIGIT.match(scene.text, at + 1)
     ):
         return Said("" if NEXT_ONE.match(scene.text, at + 1) else "trên", at + 1, "rate")
+    return _before_word(scene, at)
+
+
+def _before_word(scene: Scene, at: int) -> Said:
     following = NEXT_WORD.match(scene.lower, at + 1)
-    if scene.heard().end == at and scene.next_char(at + 1).isspace():
+    if not following or (scene.heard().end == at and scene.next_char(at + 1).isspace()):
         return Said(",", at + 1, "pause")
-    if following and _is_rate(scene, following[1]):
+    if _is_rate(scene, following[1]):
         return Said("một", at + 1, "rate")
-    if following and following[1] in ("hoặc", "hay"):
-        return Said("", at + 1, SILENT)
-    return Said(",", at + 1, "pause")
+    return Said("", at + 1, SILENT) if following[1] in ("hoặc", "hay") else Said(",", at + 1, "pause")
 
 
 def _is_rate(scene: Scene, following: str) -> bool:

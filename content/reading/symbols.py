@@ -45,7 +45,7 @@ def _as_named(scene: Scene, written: str) -> str | None:
 
 
 def _is_symbol(scene: Scene, found: re.Match[str]) -> bool:
-    """A symbol has a part the lexicon knows, or follows "số" with a slash; else 12-A1 is a code and 5/Cây nothing."""
+    """Ask for a part the lexicon knows, or "số" before it; else 12-A1 is a code, and 5/Cây nothing."""
     parts: list[str] = PARTS.findall(found[4])
     known = [_reading(scene, part) is not None for part in parts]
     if found[4].islower():

@@ -21,6 +21,7 @@ import espeakng_loader
 
 from content.voice import Speech, Voice, VoiceRefused, VoiceUnavailable
 
+ROOT = Path(__file__).resolve().parents[2]
 WORDS_A_MINUTE = 140
 """The speed a Vietnamese recogniser understood best (speech measured: 160 and more is worse)."""
 AMPLITUDE = 60
@@ -90,7 +91,7 @@ class EspeakVoice(Voice):
 
     async def _start(self) -> asyncio.subprocess.Process:
         """Start the worker and wait until it is ready."""
-        root = str(Path(__file__).resolve().parents[2])
+        root = str(ROOT)
         command = [sys.executable, "-P", "-m", "content.voices.espeak", self.variant, str(self._speed), str(AMPLITUDE)]
         try:
             self._process = process = await asyncio.create_subprocess_exec(

@@ -26,7 +26,9 @@ class Actor:
         """Raise NotAllowed unless the actor has one of the roles; administrators have all of them."""
         if not {"administrator", *roles} & set(self.roles):
             needed = ", ".join(roles)
-            raise NotAllowed(f"{self.name} không có quyền này (cần: {needed})", f"{self.name} may not do this ({needed})")
+            raise NotAllowed(
+                f"{self.name} không có quyền này (cần: {needed})", f"{self.name} may not do this ({needed})"
+            )
 
     @property
     def may_approve(self) -> bool:

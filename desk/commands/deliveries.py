@@ -101,7 +101,16 @@ def _line(delivery: Delivery, zone: Any) -> tuple[object, ...]:
     when = local(last.at if last else delivery.due_at, zone)
     to = masked(delivery.address) if delivery.address != delivery.outlet else "-"
     tries = len(delivery.attempts)
-    return (delivery.id, when, delivery.outlet, to, TITLES[delivery.state], tries, delivery.detail[:60], delivery.title[:40])
+    return (
+        delivery.id,
+        when,
+        delivery.outlet,
+        to,
+        TITLES[delivery.state],
+        tries,
+        delivery.detail[:60],
+        delivery.title[:40],
+    )
 
 
 def brief(delivery: Delivery) -> dict[str, Any]:
@@ -138,11 +147,8 @@ async def show_delivery(house: House, args: argparse.Namespace) -> int:
     async with house.database.read() as connection:
         story = await store.story(connection, args.id)
         pull = (await pulls_of(connection, [args.id])).get(args.id)
-    said = [
-        {"at": row.at, "stage": row.stage, "reason": row.reason, "detail": row.detail}
-        for row in story.receipts
-    ]
-    whole = {**brief(story.delivery), "receipts": said, "pull": dict(pull._mapping) if pull else None}
+    said = [{"at": row.at, "stage": row.stage, "reason": row.reason, "detail": row.detail} for row in story.receipts]
+    whole = {**brief(story.delivery), "receipts": said, "pull": pull._asdict() if pull else None}
     if args.json:
         print_json(whole)
         return 0
@@ -155,7 +161,9 @@ async def show_delivery(house: House, args: argparse.Namespace) -> int:
     for row in story.receipts:
         out.print(f"  phản hồi  {local(row.at, zone)}  {STAGES[row.stage]}  {row.detail}")
     if pull:
-        out.print(f"  tải về  {local(pull.first_at, zone)}  {pull.bytes} byte  đủ lúc {local(pull.complete_at, zone) or '-'}")
+        out.print(
+            f"  tải về  {local(pull.first_at, zone)}  {pull.bytes} byte  đủ lúc {local(pull.complete_at, zone) or '-'}"
+        )
     return 0
 
 
@@ -188,7 +196,16 @@ async def export(house: House, args: argparse.Namespace) -> int:
                 if args.limit is not None and count >= args.limit:
                     break
                 address = one.address if args.full_addresses else masked(one.address)
-                values = (one.id, one.due_at, one.outlet, address, one.state, len(one.attempts), one.reference, one.detail)
+                values = (
+                    one.id,
+                    one.due_at,
+                    one.outlet,
+                    address,
+                    one.state,
+                    len(one.attempts),
+                    one.reference,
+                    one.detail,
+                )
                 rows.writerow([safe(plain(value)) for value in (*values, one.title)])
                 count += 1
     sys.stderr.write(f"{count} lượt gửi → {args.file}\n")

@@ -10,6 +10,7 @@ from typing import Any
 
 from config.clock import SystemClock
 from config.settings import Settings
+from desk.demo.play import free_port, play
 
 
 def register(commands: Any) -> None:
@@ -23,8 +24,6 @@ def register(commands: Any) -> None:
 
 async def run_demo(_settings: Settings, args: argparse.Namespace) -> int:
     """Play the demo in a directory of its own; the configured database and partners are not touched."""
-    from desk.demo.play import free_port, play
-
     directory = args.dir or Path("var/demo") / SystemClock().now().strftime("%Y%m%d-%H%M%S")
     directory.mkdir(parents=True, exist_ok=True)
     playing = asyncio.ensure_future(play(directory.resolve(), args.port or free_port(), once=args.once))

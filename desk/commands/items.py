@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rich.progress import track
+
 from channels import store as channels_store
 from config.words import BadInput, Said
 from content import store
@@ -22,7 +24,9 @@ from desk.commands.output import err, local, out, print_json, print_table
 
 def register(commands: Any) -> None:
     """Add `item` and its verbs to the parser."""
-    verbs = commands.add_parser("item", help="tin bài: nhập, duyệt, thu hồi").add_subparsers(required=True, metavar="VERB")
+    verbs = commands.add_parser("item", help="tin bài: nhập, duyệt, thu hồi").add_subparsers(
+        required=True, metavar="VERB"
+    )
     importing = verbs.add_parser("import", help="nhập tài liệu .md, .txt, .docx")
     importing.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     importing.add_argument("--author", metavar="NAME", help="người viết (mặc định: tên ghi trong tài liệu)")
@@ -59,7 +63,7 @@ async def import_documents(house: House, args: argparse.Namespace) -> int:
     files = [file for path in args.paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     operator = await actor(house, None)
     failed = 0
-    for file in files:
+    for file in track(files, "đang nhập", console=err, transient=True, disable=len(files) == 1):
         try:
             document = await asyncio.to_thread(_read, file, house)
             item = await _import(house, document, args, operator, file)
@@ -79,12 +83,12 @@ async def import_documents(house: House, args: argparse.Namespace) -> int:
 
 def _read(file: Path, house: House) -> Document:
     try:
-        if file.stat().st_size > MOST_BYTES:
-            data = b" " * (MOST_BYTES + 1)
-        else:
-            data = file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
     except OSError as error:
-        raise BadInput(f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})") from None
+        raise BadInput(
+            f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})"
+        ) from None
     return read_document(file.name, data, house.settings.office.zone)
 
 
@@ -110,8 +114,12 @@ async def list_items(house: House, args: argparse.Namespace) -> int:
             print_json(_brief(item))
         return 0
     zone = house.settings.office.zone
-    rows = [(item.id, TITLES[item.state], item.klass.title_vi, local(item.changed_at, zone), item.title) for item in items]
-    print_table(("id", "trạng thái", "loại", "sửa lúc", "tiêu đề"), rows, empty="Chưa có tin bài. Nhập: loa item import TỆP")
+    rows = [
+        (item.id, TITLES[item.state], item.klass.title_vi, local(item.changed_at, zone), item.title) for item in items
+    ]
+    print_table(
+        ("id", "trạng thái", "loại", "sửa lúc", "tiêu đề"), rows, empty="Chưa có tin bài. Nhập: loa item import TỆP"
+    )
     return 0
 
 
@@ -140,14 +148,21 @@ async def show_item(house: House, args: argparse.Namespace) -> int:
         audio = await _audio(house, connection, revision)
     if args.json:
         texts = {name: getattr(revision, name) for name in ("body", "article", "script", "spoken", "short", "chat")}
-        facts = {"digest": revision.digest, "number": revision.number, "writer": revision.writer, "byline": revision.byline}
+        facts = {
+            "digest": revision.digest,
+            "number": revision.number,
+            "writer": revision.writer,
+            "byline": revision.byline,
+        }
         more = {"source": revision.source, "derived": revision.derived, "valid_from": revision.valid_from}
         notes = [{"rendition": f.rendition, "bad": f.bad, "vi": f.vi, "en": f.en} for f in findings(revision)]
         print_json(
             {**_brief(item), **facts, **more, **texts, "findings": notes, "approvals": approvals, "recording": audio}
         )
         return 0
-    out.print(f"[bold]{item.title}[/bold]\n{item.id} · {TITLES[item.state]} · bản {revision.number} · {revision.writer}")
+    out.print(
+        f"[bold]{item.title}[/bold]\n{item.id} · {TITLES[item.state]} · bản {revision.number} · {revision.writer}"
+    )
     out.print(f"mã nội dung {revision.digest}\n")
     for title, text in (("Lời đọc", revision.spoken), ("SMS", revision.short), ("Zalo", revision.chat)):
         out.print(f"[bold]{title}[/bold]\n{text}\n", markup=True)

@@ -114,7 +114,9 @@ async def test_outlet(house: House, args: argparse.Namespace) -> int:
     at = house.outlets[args.name]
     by = await actor(house, getpass.getuser())
     if at.channel.scheme and not args.to:
-        raise BadInput(f"Cho biết gửi thử tới đâu: --to ({at.channel.scheme})", f"Say where to: --to ({at.channel.scheme})")
+        raise BadInput(
+            f"Cho biết gửi thử tới đâu: --to ({at.channel.scheme})", f"Say where to: --to ({at.channel.scheme})"
+        )
     if at.channel.shelf:
         out.print(f"{args.name}: kệ lấy tin, địa chỉ {at.outlet.base_url}/feed.xml")
         return 0
@@ -125,7 +127,9 @@ async def test_outlet(house: House, args: argparse.Namespace) -> int:
     async with house.database.write() as tx:
         await house.journal.note(tx, now, by.name, "test_outlet", f"outlet/{args.name}")
     try:
-        receipt = await at.channel.send(bulletin, at.outlet, To(f"test-{new_id(now)}", args.to or args.name), house.http)
+        receipt = await at.channel.send(
+            bulletin, at.outlet, To(f"test-{new_id(now)}", args.to or args.name), house.http
+        )
     except SendError as error:
         err.print(f"[red]{args.name}: {error.vi}[/red]")
         return 1

@@ -149,7 +149,10 @@ async def list_schedules(house: House, args: argparse.Namespace) -> int:
             print_json(_brief(schedule))
         return 0
     zone = house.settings.office.zone
-    rows = [(one.id, TITLES[one.state], local(one.next_due_at, zone), ", ".join(one.outlets), one.title) for one in schedules]
+    rows = [
+        (one.id, TITLES[one.state], local(one.next_due_at, zone), ", ".join(one.outlets), one.title)
+        for one in schedules
+    ]
     print_table(("id", "trạng thái", "kỳ tới", "điểm phát", "tên"), rows, empty="Chưa có lịch phát.")
     return 0
 
@@ -179,7 +182,9 @@ async def _each(house: House, args: argparse.Namespace, verb: str, *roles: str) 
     by.must(*roles)
     for id in args.id:
         async with house.database.write() as tx:
-            schedule = await getattr(house.scheduling, verb)(tx, id, by.name, **({"note": args.note} if args.note else {}))
+            schedule = await getattr(house.scheduling, verb)(
+                tx, id, by.name, **({"note": args.note} if args.note else {})
+            )
             if verb == "cancel":
                 for row in await store.list_occurrences(tx, schedule_id=id):
                     await house.handling.cancel_occurrence(tx, row.id, by.name, args.note)
@@ -208,7 +213,9 @@ async def show_next(house: House, args: argparse.Namespace) -> int:
         return 0
     zone = house.settings.office.zone
     print_table(
-        ("lúc", "lịch", "tên"), [(local(due, zone), one.id, one.title) for due, one in runs], empty="Không có kỳ phát nào."
+        ("lúc", "lịch", "tên"),
+        [(local(due, zone), one.id, one.title) for due, one in runs],
+        empty="Không có kỳ phát nào.",
     )
     return 0
 
@@ -247,7 +254,9 @@ def _read(file: Path) -> AudienceList:
     try:
         return read_audience(file.read_bytes())
     except OSError as error:
-        raise BadInput(f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})") from None
+        raise BadInput(
+            f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})"
+        ) from None
 
 
 async def list_audiences(house: House, args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import signal
 from typing import Any
 
 from aiohttp import web
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.logs import log
 from config.words import BadInput
@@ -17,9 +18,12 @@ from desk import auth
 from desk.app import House
 from desk.commands.output import err
 from desk.web import make_web
+from scheduler.delivery import FINAL
+from scheduler.log import store as log_store
 from scheduler.runner import ROLES
 
 STOP_SECONDS = 25
+BAR = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 logger = log("server")
 
@@ -91,8 +95,25 @@ def _stop_on_signals(house: House) -> None:
 
 
 async def drain(house: House, args: argparse.Namespace) -> int:
-    """Plan, record and send until nothing due is left."""
+    """Plan, record and send until nothing due is left, with a bar of what has an outcome."""
     _stop_on_signals(house)
-    with err.status("đang gửi…"):
-        await house.runner.drain()
+    done = asyncio.Event()
+    with Progress(*BAR, console=err, transient=True) as progress:
+        showing = asyncio.ensure_future(_show(house, progress, done))
+        try:
+            await house.runner.drain()
+        finally:
+            done.set()
+            await showing
     return 0
+
+
+async def _show(house: House, progress: Progress, done: asyncio.Event) -> None:
+    """Move the bar once a second."""
+    bar = progress.add_task("đang gửi", total=None)
+    while not await house.clock.wait(done, 1.0):
+        async with house.database.read() as connection:
+            counts = await log_store.stats(connection, log_store.Filter())
+        total = sum(count.total() for count in counts.values())
+        settled = sum(count[state] for count in counts.values() for state in FINAL)
+        progress.update(bar, total=total or None, completed=settled)

@@ -68,7 +68,9 @@ async def run_doctor(house: House, args: argparse.Namespace) -> int:
         if args.json:
             print_json(finding)
         else:
-            out.print(f"{'✓' if finding.well else '✗'} {finding.name}: {finding.seen}", style="" if finding.well else "red")
+            out.print(
+                f"{'✓' if finding.well else '✗'} {finding.name}: {finding.seen}", style="" if finding.well else "red"
+            )
             if not finding.well and finding.do:
                 out.print(f"    → {finding.do}")
     return 1 if sick else 0
@@ -92,7 +94,9 @@ async def _look(house: House) -> AsyncIterator[Finding]:
     unsure = sum(count[State.UNSURE] for count in counts.values())
     yield Finding("lượt chưa rõ", not unsure, str(unsure), "loa delivery list --state unsure, rồi loa delivery resolve")
     late = (house.clock.now() - due).total_seconds() if due else 0
-    yield Finding("kỳ phát trễ", late < 60, f"{max(0, round(late))} giây", "loa serve có đang chạy vai trò planner không?")
+    yield Finding(
+        "kỳ phát trễ", late < 60, f"{max(0, round(late))} giây", "loa serve có đang chạy vai trò planner không?"
+    )
     room = shutil.disk_usage(house.settings.files.dir).free
     yield Finding("ổ đĩa", room > LITTLE_ROOM, f"còn {room / 2**30:.1f} GB", "dọn ổ đĩa: dưới 1 GB là nguy hiểm")
 
@@ -103,7 +107,9 @@ async def run_backup(house: House, args: argparse.Namespace) -> int:
     async with house.database.write() as tx:
         await house.journal.note(tx, house.clock.now(), by.name, "backup", f"file/{args.file.name}")
     rows = await archive.backup(house.database, house.recordings, args.file)
-    out.print(f"{args.file}: {rows} dòng. Khóa ({house.settings.files.dir / 'loa.key'}) không nằm trong bản sao, hãy cất riêng.")
+    out.print(
+        f"{args.file}: {rows} dòng. Khóa ({house.settings.files.dir / 'loa.key'}) không nằm trong bản sao, hãy cất riêng."
+    )
     return 0
 
 

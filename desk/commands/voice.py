@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import shutil
 import sys
 import tempfile
@@ -89,7 +88,9 @@ def _script(file: Path, settings: Settings) -> tuple[str, str]:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise BadInput(f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})") from None
+        raise BadInput(
+            f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})"
+        ) from None
     if file.suffix.lower() not in {".md", ".docx"}:
         try:
             text = data.decode("utf-8-sig")
@@ -105,7 +106,9 @@ def _put(made: Path, target: Path) -> None:
     part = target.with_name(f".{target.name}.part")
     try:
         shutil.copyfile(made, part)
-        os.replace(part, target)
+        part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise BadInput(f"{target}: không ghi được ({error.strerror})", f"{target}: cannot write ({error.strerror})") from None
+        raise BadInput(
+            f"{target}: không ghi được ({error.strerror})", f"{target}: cannot write ({error.strerror})"
+        ) from None

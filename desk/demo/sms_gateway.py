@@ -116,6 +116,7 @@ class SmsGateway:
         self._level, self._filled_at = per_second, self._clock.steady()
         self._held: deque[Taken] = deque()
         self._stop = asyncio.Event()
+        self._came = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -182,6 +183,11 @@ class SmsGateway:
             "secret": self.callback_secret,
         }
 
+    async def has_taken(self, count: int) -> None:
+        """Wait until so many messages were taken in all."""
+        async with self._came:
+            await self._came.wait_for(lambda: len(self.ledger.taken) >= count)
+
     def lose(self, count: int) -> None:
         """Take the next messages, and close the connection instead of answering."""
         self._to_lose += count
@@ -198,6 +204,8 @@ class SmsGateway:
             self.ledger.repeats.append(name)
         elif code == TAKEN:
             self._take(asked)
+            async with self._came:
+                self._came.notify_all()
         else:
             self.ledger.refused.append((code, name))
         if code in {TAKEN, AGAIN} and self._to_lose:

@@ -161,7 +161,7 @@ def test_an_item_page(site: Site) -> None:
 def test_texts_are_escaped(site: Site) -> None:
     """Only the cleaned article is HTML; everything else is text, also in attributes."""
     evil = '"><script>alert(1)</script>'
-    more = {name: evil for name in ("title", "byline", "source", "theme", "script", "short", "chat")}
+    more = dict.fromkeys(("title", "byline", "source", "theme", "script", "short", "chat"), evil)
     site.put("d1", site.make.part(**more), office=evil)
     for path in ("", "mua-lon"):
         assert site.read(path).all("script") == []

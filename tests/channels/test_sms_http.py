@@ -146,7 +146,7 @@ async def test_answers(
 
 async def test_a_text_answer(world: Any, http: Any, make: Any, does: Any) -> None:
     """Gateways like Kannel answer one line of text."""
-    kannel = {name: () for name in ("taken_again", "busy")} | {name: {} for name in ("refused", "stopped")}
+    kannel = dict.fromkeys(("taken_again", "busy"), ()) | {name: {} for name in ("refused", "stopped")}
     kannel |= {"success": {"text": "^0: Accepted"}, "id_path": ""}
     assert await outcome(world, http, make, does, 202, b"0: Accepted for delivery", **kannel) == Receipt("", "202")
     with pytest.raises(Refused):

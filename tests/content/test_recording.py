@@ -75,7 +75,7 @@ def files(folder: Path) -> list[Path]:
 
 
 async def test_real_speech_to_a_finished_file(tmp_path: Path) -> None:
-    """espeak speech on the shelf: name, size, sha256 and figures are those of the file itself."""
+    """Espeak speech on the shelf: name, size, sha256 and figures are those of the file itself."""
     espeak = EspeakVoice()
     studio = Studio([espeak], tmp_path)
     try:

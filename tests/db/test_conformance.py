@@ -11,8 +11,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn
 
 import channels.store
-import content.store
-import desk.store
 import scheduler.store  # noqa: F401 (each store adds its tables to the metadata)
 from channels.store import audience, outlet, outlet_keep
 from config.clock import FakeClock
@@ -39,7 +37,9 @@ async def test_migrations_build_what_the_tables_say(database: Database) -> None:
             if [c.name for c in table.primary_key] != look.get_pk_constraint(table.name)["constrained_columns"]:
                 found.append(f"{table.name}: primary key")
             uniques = {index["name"] for index in look.get_indexes(table.name) if index["unique"]}
-            indexes = {(i["name"], tuple(i["column_names"])) for i in look.get_indexes(table.name) if i["name"] not in uniques}
+            indexes = {
+                (i["name"], tuple(i["column_names"])) for i in look.get_indexes(table.name) if i["name"] not in uniques
+            }
             if indexes != {_index(index) for index in table.indexes}:
                 found.append(f"{table.name}: indexes {indexes}")
         extra = set(look.get_table_names()) - {table.name for table in metadata.sorted_tables} - {"schema_version"}
@@ -243,4 +243,8 @@ def test_tables_use_nothing_only_one_database_has() -> None:
     kinds = {type(column.type).__name__ for table in metadata.sorted_tables for column in table.columns}
     assert kinds <= {"Text", "BigInteger", "Integer", "Float", "Moment", "Json"}
     assert all(isinstance(table, Table) for table in metadata.sorted_tables)
-    assert not any(isinstance(column.type, Integer) and column.autoincrement is True for t in metadata.sorted_tables for column in t.columns)
+    assert not any(
+        isinstance(column.type, Integer) and column.autoincrement is True
+        for t in metadata.sorted_tables
+        for column in t.columns
+    )

@@ -58,7 +58,9 @@ def test_a_delivery_id_names_its_place(parcel: int, seq: int) -> None:
     assert (parcel, seq) == parse_delivery_id(delivery_id(parcel, seq))
 
 
-@pytest.mark.parametrize("id", ["", "x", "0123456789abc", "0123456789abc-", "0123456789abc-x", "0123456789abi-1", "-1", "٣-1"])
+@pytest.mark.parametrize(
+    "id", ["", "x", "0123456789abc", "0123456789abc-", "0123456789abc-x", "0123456789abi-1", "-1", "٣-1"]
+)
 def test_a_wrong_id_is_not_found(id: str) -> None:
     """Anything else is told, not crashed on."""
     with pytest.raises(NotFound):

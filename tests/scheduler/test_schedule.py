@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +19,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
-def schedule(rule: Rule, zone: str = "Asia/Ho_Chi_Minh", start: datetime = START, until: datetime | None = None) -> Schedule:
+def schedule(
+    rule: Rule, zone: str = "Asia/Ho_Chi_Minh", start: datetime = START, until: datetime | None = None
+) -> Schedule:
     """A running schedule of one item."""
     return Schedule(
         id="s",
@@ -53,7 +55,14 @@ def test_once_is_due_once() -> None:
 def test_cron_weekdays_are_monday_to_friday() -> None:
     """`1-5` means Monday to Friday (APScheduler's own cron would say Tuesday to Saturday)."""
     days = local(schedule(Rule(cron="30 5 * * 1-5")).preview(6))
-    expected = ["Tue 24/11 05:30", "Wed 25/11 05:30", "Thu 26/11 05:30", "Fri 27/11 05:30", "Mon 30/11 05:30", "Tue 01/12 05:30"]
+    expected = [
+        "Tue 24/11 05:30",
+        "Wed 25/11 05:30",
+        "Thu 26/11 05:30",
+        "Fri 27/11 05:30",
+        "Mon 30/11 05:30",
+        "Tue 01/12 05:30",
+    ]
     assert expected == days
 
 
@@ -119,7 +128,7 @@ def test_due_moments_only_rise(minutes: int, zone: str, start: datetime) -> None
     begin = start.replace(tzinfo=UTC)
     rule = Rule(every=timedelta(minutes=minutes))
     runs = list(islice(schedule(rule, zone, begin).dues(), 20))
-    assert all(one < other for one, other in zip(runs, runs[1:], strict=False))
+    assert all(one < other for one, other in pairwise(runs))
     assert runs == sorted(set(runs))
     assert runs[1] == next_due(rule, place, begin, runs[0])
 
@@ -145,7 +154,14 @@ def test_the_digest_covers_where_to_whom_and_when() -> None:
 
 @pytest.mark.parametrize(
     ("moment", "opening"),
-    [("21:59", "21:59"), ("22:00", "07:00"), ("23:30", "07:00"), ("06:59", "07:00"), ("07:00", "07:00"), ("12:00", "12:00")],
+    [
+        ("21:59", "21:59"),
+        ("22:00", "07:00"),
+        ("23:30", "07:00"),
+        ("06:59", "07:00"),
+        ("07:00", "07:00"),
+        ("12:00", "12:00"),
+    ],
 )
 def test_quiet_hours_span_midnight(moment: str, opening: str) -> None:
     """From 22:00 to 07:00 people are left alone until 07:00."""

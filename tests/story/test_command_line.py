@@ -76,9 +76,7 @@ async def zalo() -> AsyncIterator[ZaloSandbox]:
 
 
 @pytest.fixture
-def console(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sms: SmsGateway, zalo: ZaloSandbox
-) -> Console:
+def console(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sms: SmsGateway, zalo: ZaloSandbox) -> Console:
     """A console with four outlets, quiet hours off so that the test runs at night too."""
     outlets = {
         "portal": {"kind": "portal"},
@@ -126,7 +124,7 @@ async def test_the_main_job(console: Console, sms: SmsGateway, zalo: ZaloSandbox
     assert not any("098" in json.dumps(row) for row in log if row["outlet"] == "sms")
     shown = (await console.rows("delivery", "show", log[0]["id"]))[0]
     assert log[0]["id"] == shown["id"]
-    recordings = [path for path in (console.place / "var/recordings").glob("*/*.mp3")]
+    recordings = list((console.place / "var/recordings").glob("*/*.mp3"))
     assert 1 == len(recordings)
     assert "✗" not in await console.run("doctor")
 
@@ -155,11 +153,6 @@ async def test_backup_and_restore(console: Console) -> None:
     assert "không trống" in await console.run("restore", "all.loa", code=1)
 
 
-async def _taken(gateway: SmsGateway, count: int) -> None:
-    while len(gateway.ledger.taken) < count:
-        await asyncio.sleep(0.005)
-
-
 async def test_kill_nine_in_mid_send(console: Console, sms: SmsGateway) -> None:
     """Killed while messages are under way and started again: nothing lost, nothing twice, the in-doubt shown as such."""
     sms.latency = 0.05
@@ -168,7 +161,7 @@ async def test_kill_nine_in_mid_send(console: Console, sms: SmsGateway) -> None:
     item = await _approved(console)
     await console.run("schedule", "add", "--item", item, "--outlet", "sms", "--audience", "Bản A", "--at", "now")
     process = await console.start("work", "--drain")
-    await _taken(sms, 60)
+    await sms.has_taken(60)
     process.send_signal(signal.SIGKILL)
     await process.communicate()
     sms.latency = 0
@@ -191,7 +184,7 @@ async def test_sigterm_finishes_what_is_in_hand(console: Console, sms: SmsGatewa
     item = await _approved(console)
     await console.run("schedule", "add", "--item", item, "--outlet", "sms", "--audience", "Bản A", "--at", "now")
     process = await console.start("work", "--drain")
-    await _taken(sms, 60)
+    await sms.has_taken(60)
     process.terminate()
     async with asyncio.timeout(25):
         await process.communicate()
@@ -206,7 +199,8 @@ async def test_sigterm_finishes_what_is_in_hand(console: Console, sms: SmsGatewa
 async def test_bad_settings_are_told_together(console: Console) -> None:
     """Every wrong key with file, key and reason, exit code 1, and nothing is made."""
     (console.place / "loa.toml").write_text(
-        '[web]\nport = "tám mươi"\n[office]\ntimezone = "Mars"\nnmae = "x"\n[outlets.x]\nkind = "portal"\n', encoding="utf-8"
+        '[web]\nport = "tám mươi"\n[office]\ntimezone = "Mars"\nnmae = "x"\n[outlets.x]\nkind = "portal"\n',
+        encoding="utf-8",
     )
     said = await console.run("item", "list", code=1)
     for word in ("loa.toml", "port", "timezone", "nmae"):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from content.reading import Piece, Reading, read, reader
 from content.reading import __path__ as reading_path
+from content.reading.scene import Said, Scene
 
 HERE = Path(__file__).parent
 FOLDER = Path(next(iter(reading_path)))
@@ -103,9 +104,9 @@ def test_work_grows_with_length(unit: str, monkeypatch: pytest.MonkeyPatch) -> N
     asked: Counter[str] = Counter()
 
     def counted(name: str, rule: reader.Rule) -> reader.Rule:
-        def ask(*args):  # type: ignore[no-untyped-def]
+        def ask(scene: Scene, at: int) -> Said | None:
             asked[name] += 1
-            return rule(*args)
+            return rule(scene, at)
 
         return ask
 
