@@ -22,6 +22,7 @@ class Notifier:
         self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._connection: asyncpg.Connection[Any] | None = None
         self._sending: set[asyncio.Task[Any]] = set()
+        self._turn = asyncio.Lock()
 
     async def open(self) -> None:
         """Listen to other processes, where the database can carry it."""
@@ -47,8 +48,9 @@ class Notifier:
 
     async def _send(self, topic: str) -> None:
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            assert self._connection is not None
-            await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, topic)
+            async with self._turn:  # a connection carries one command at a time
+                assert self._connection is not None
+                await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, topic)
 
     @contextlib.asynccontextmanager
     async def waiting(self, *topics: str) -> AsyncIterator[asyncio.Event]:

@@ -223,6 +223,9 @@ async def _do(house: House, tx: Any, verb: str, id: str, by: str, args: argparse
         await channels_store.take_off_shelves(tx, item.id, house.clock.now())
         return item
     item = await store.find_item(tx, id)
+    if item.state is ItemState.DRAFT:
+        # at the console the one who asks for approval is the one who runs the command
+        await editing.submit(tx, id, (await actor(house, None)).name)
     audio = await house.press.audio_of(tx, await store.find_revision(tx, item.revision))
     heard = audio.sha256 if audio else None
     return await editing.approve(tx, id, by, digest=args.digest, note=args.note, recording=heard)
