@@ -8,7 +8,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench lock clean
+.PHONY: help demo serve test check pictures bench lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -27,6 +27,9 @@ check: $(VENV)/dev ## lint, format, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+pictures: $(VENV)/dev ## screenshots of every page into build/pictures (needs Chromium)
+	LOA_PICTURES=build/pictures $(BIN)/python -m pytest tests/story/test_pages.py
 
 bench: $(VENV)/dev ## timings as ratios within one run
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -218,7 +218,7 @@ async def expired_items(connection: AsyncConnection, now: datetime, limit: int =
 
 async def themes(connection: AsyncConnection) -> list[tuple[str, str]]:
     """Themes in use as (id, title), in the office's order."""
-    query = select(theme.c.id, theme.c.title).where(theme.c.retired_at.is_(None)).order_by(theme.c.position)
+    query = select(theme.c.id, theme.c.title).where(theme.c.retired_at.is_(None)).order_by(theme.c.position, theme.c.id)
     return [(row.id, row.title) for row in await connection.execute(query)]
 
 

@@ -83,11 +83,7 @@ class DoorKeeper:
         site = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
         own = {request.host, urlsplit(self._house.settings.web.base_url).netloc}
-        if site is not None:
-            honest = site in {"same-origin", "none"}
-        else:
-            honest = origin is None or urlsplit(origin).netloc in own
-        if not honest:
+        if not (site in {"same-origin", "none"} if site else origin is None or urlsplit(origin).netloc in own):
             logger.warning("cross_site_refused", path=request.path, origin=origin or "")
             raise NotAllowed("Yêu cầu đến từ trang khác nên bị từ chối", "A request from another site is refused")
 
@@ -209,7 +205,9 @@ def local_path(written: str) -> str:
 def to_door(request: web.Request) -> web.Response:
     """Send a stranger to the sign-in page, and back afterwards."""
     wanted = request.path_qs if request.method == "GET" else "/"
-    return web.Response(status=303, headers={"Location": f"/sign-in?next={quote(wanted, safe='/')}", "Cache-Control": "no-store"})
+    return web.Response(
+        status=303, headers={"Location": f"/sign-in?next={quote(wanted, safe='/')}", "Cache-Control": "no-store"}
+    )
 
 
 async def add_person(house: House, login: str, name: str, roles: Collection[str], password: str | None) -> str:

@@ -23,7 +23,7 @@ from content.item import TITLES as ITEM_TITLES
 from content.rendition import clean
 from scheduler.delivery import TITLES as DELIVERY_TITLES
 from scheduler.schedule import TITLES as SCHEDULE_TITLES
-from scheduler.schedule import Rule, Schedule
+from scheduler.schedule import Rule
 
 if TYPE_CHECKING:
     from desk.answer import Visit
@@ -67,10 +67,13 @@ MARKS = {
 class Drawing:
     """Draws the desk's pages for one office."""
 
-    def __init__(self, office: str, zone: ZoneInfo, clock: Clock, key: bytes, versions: Mapping[str, str]) -> None:
+    def __init__(
+        self, office: str, zone: ZoneInfo, clock: Clock, key: bytes, versions: Mapping[str, str], *, secure: bool
+    ) -> None:
         self.zone = zone
         self._clock = clock
         self._key = key
+        self._secure = secure
         self._jinja = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -86,8 +89,8 @@ class Drawing:
             "field_moment": lambda moment: moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else "",
             "masked": masked,
             "number": lambda number: f"{number:,}".replace(",", "."),
-            "article": lambda html: Markup(clean(html)),  # cleaned on write, and again here
-            "rule": lambda schedule: rule_in_words(schedule.rule, self, schedule.zone),
+            "article": lambda html: Markup(clean(html)),  # noqa: S704 (cleaned on write, and again here)
+            "rule": lambda schedule: rule_in_words(schedule.rule, self),
             "lasting": length_in_words,
         }
         self._jinja.globals |= {
@@ -133,7 +136,8 @@ class Drawing:
     def say(self, response: web.StreamResponse, said: str) -> None:
         """Keep a sentence for the next page; signed, so that nobody else can put words in our mouth."""
         word = base64.urlsafe_b64encode(said.encode()).decode()
-        response.set_cookie(SAID, f"{word}.{self._sign(word)}", max_age=60, httponly=True, samesite="Lax", path="/")
+        value = f"{word}.{self._sign(word)}"
+        response.set_cookie(SAID, value, max_age=60, httponly=True, samesite="Lax", secure=self._secure, path="/")
 
     def said(self, request: web.Request) -> str:
         """The sentence kept for this page."""
@@ -172,7 +176,7 @@ def length_in_words(seconds: float) -> str:
     return f"{whole} giây"
 
 
-def rule_in_words(rule: Rule, drawing: Drawing, zone: str = "") -> str:
+def rule_in_words(rule: Rule, drawing: Drawing) -> str:
     """When a schedule runs, as an office would say it."""
     if rule.once is not None:
         return f"một lần, {drawing.moment(rule.once)}"
@@ -185,12 +189,10 @@ def rule_in_words(rule: Rule, drawing: Drawing, zone: str = "") -> str:
             return f"hằng ngày lúc {clock}"
         if parts[4] == "1-5":
             return f"các ngày làm việc (thứ Hai đến thứ Sáu) lúc {clock}"
+        first, _, last = parts[4].partition("-")
+        if first.isdigit() and last.isdigit() and int(first) <= 7 and int(last) <= 7:
+            return f"{DAYS[(int(first) - 1) % 7]} đến {DAYS[(int(last) - 1) % 7]} hằng tuần lúc {clock}"
         days = parts[4].split(",")
         if all(day.isdigit() and int(day) <= 7 for day in days):
             return f"{', '.join(DAYS[(int(day) - 1) % 7] for day in days)} hằng tuần lúc {clock}"
     return f"theo cron {rule.cron}"
-
-
-def schedule_in_words(schedule: Schedule, drawing: Drawing) -> str:
-    """The rule of a schedule in words."""
-    return rule_in_words(schedule.rule, drawing, schedule.zone)

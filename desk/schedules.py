@@ -67,7 +67,13 @@ async def _form(visit: Visit, drawn: Schedule | None = None, *, changed: bool = 
         needs = await _needs_second(visit, connection, drawn) if drawn else False
     coming = dues(visit, drawn, None) if drawn else []
     plain = {"schedule": plain_schedule(drawn), "next": [iso(due.at) for due in coming]} if drawn else None
-    values: dict[str, Any] = {"typed": typed, "offered": offered, "drawn": drawn, "coming": coming, "needs_second": needs}
+    values: dict[str, Any] = {
+        "typed": typed,
+        "offered": offered,
+        "drawn": drawn,
+        "coming": coming,
+        "needs_second": needs,
+    }
     values |= {"seen": fingerprint(visit), "changed": changed}
     return Shown("schedules/form.html", values, plain)
 
@@ -140,7 +146,7 @@ async def _sheet(visit: Visit) -> Shown:
     last = past[0].due_at if past else None
     coming = [] if over else dues(visit, schedule, last)
     values = {"schedule": schedule, "pinned": pinned, "past": past, "counts": counts, "deeds": deeds}
-    values |= {"coming": coming, "why_not": _why_not(visit, schedule, wrote), "missed": MISSED_TITLES}
+    values |= {"coming": coming, "why_not": _why_not(visit, schedule, wrote), "missed": MISSED_TITLES, "titles": TITLES}
     plain = plain_schedule(schedule) | {"next": [iso(due.at) for due in coming]}
     return Shown("schedules/show.html", values | {"outlets": house.outlets}, plain)
 

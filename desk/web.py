@@ -107,6 +107,7 @@ HEADERS = {
 }
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+BEGUN = web.RequestKey("begun", bool)
 logger = log(__name__)
 
 
@@ -114,10 +115,9 @@ def make_web(house: House) -> web.Application:
     """The application with every address of the house."""
     static = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in STATIC.rglob("*") if path.is_file()}
     versions = {name: hashlib.sha256(body).hexdigest()[:12] for name, body in static.items()}
-    drawing = Drawing(
-        house.settings.office.name, house.settings.office.zone, house.clock, derive(house.key, "said"), versions
-    )
-    keeper = DoorKeeper(house)
+    keeper, office = DoorKeeper(house), house.settings.office
+    said = derive(house.key, "said")
+    drawing = Drawing(office.name, office.zone, house.clock, said, versions, secure=keeper.secure)
     app = web.Application(client_max_size=LARGE, middlewares=[make_errors(house, drawing, keeper)])
     app.on_response_prepare.append(bear_headers)
     live.set_up(app)
@@ -193,7 +193,11 @@ def make_errors(house: House, drawing: Drawing, keeper: DoorKeeper) -> Middlewar
             if error.status < 400 or not (error.text or "").startswith(f"{error.status}: "):
                 raise
             return tell(await _who(house, drawing, keeper, request), trouble_of(error))
-        except Exception as error:  # noqa: BLE001 (the last place where it can be told)
+        except ConnectionError:
+            raise  # nobody is there any more to be told
+        except Exception as error:
+            if _begun(request):
+                raise  # half an answer cannot be made into another one
             known = trouble_of(error)
             if known is None:
                 logger.error("page_failed", error=error, path=request.path, method=request.method)
@@ -226,8 +230,15 @@ def tell(visit: Visit, trouble: Trouble | None) -> web.StreamResponse:
     return response
 
 
-async def bear_headers(_request: web.Request, response: web.StreamResponse) -> None:
+def _begun(request: web.Request) -> bool:
+    """Whether an answer is on its way already."""
+    visit: Visit | None = request.get(VISIT)
+    return request.get(BEGUN, False) or (visit is not None and visit.request.get(BEGUN, False))
+
+
+async def bear_headers(request: web.Request, response: web.StreamResponse) -> None:
     """What every answer bears, errors and partners' pages too."""
+    request[BEGUN] = True
     for name, value in HEADERS.items():
         if name == "Server" or name not in response.headers:
             response.headers[name] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import io
 import json
 import random
 import socket
@@ -16,7 +17,6 @@ from xml.etree import ElementTree
 
 import pytest
 from aiohttp import ClientSession, web
-from aiohttp.test_utils import TestServer
 
 from channels import store as channels_store
 from channels.store import Recipient
@@ -59,14 +59,21 @@ class Door:
 
     house: House
     clock: FakeClock
-    server: TestServer
+    port: int
     caller: ClientSession
 
     async def call(self, path: str, method: str = "GET", token: str | None = TOKEN, **more: Any) -> tuple[int, Any, bytes]:
         """Status, headers and body of an answer."""
         query = f"?token={token}" if token else ""
-        async with self.caller.request(method, self.server.make_url(path + query), **more) as answer:
+        async with self.caller.request(method, f"http://127.0.0.1:{self.port}{path}{query}", **more) as answer:
             return answer.status, answer.headers, await answer.read()
+
+    async def pull(self, path: str, **more: Any) -> tuple[int, Any, bytes]:
+        """A call that proves something: the answer, once what was sent has been noted."""
+        async with self.house.notifier.waiting("delivery") as noted, asyncio.timeout(20):
+            answer = await self.call(path, **more)
+            await noted.wait()
+        return answer
 
     async def publish(self, size: int = SIZE, title: str = "Tin phát thanh", **draft: Any) -> tuple[str, bytes]:
         """An approved item with a recording of so many bytes on the station's shelf: path of the recording, and it."""
@@ -116,7 +123,7 @@ class Door:
 
     async def raw(self, text: str) -> tuple[str, bytes]:
         """Head and body of an answer to bytes on a bare socket, read until the server closes."""
-        reader, writer = await asyncio.open_connection(self.server.host, self.server.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(text.encode())
         async with asyncio.timeout(10):
             answer = await reader.read()
@@ -144,15 +151,19 @@ async def door(plain_settings: dict[str, Any], clock: FakeClock) -> AsyncIterato
         async with opened(Settings.model_validate(plain_settings), clock) as house:
             app = web.Application(middlewares=[said_as_json])
             app.add_routes(partners.routes(house))
-            async with TestServer(app) as server, ClientSession() as caller:
-                yield Door(house, clock, server, caller)
+            server = web.AppRunner(app)  # as it is served: a handler goes on when its caller has hung up
+            await server.setup()
+            await web.TCPSite(server, "127.0.0.1", 0).start()
+            async with ClientSession() as caller:
+                yield Door(house, clock, server.addresses[0][1], caller)
+            await server.cleanup()
 
 
 async def test_a_recording_is_sent_whole(door: Door) -> None:
     """Type, length, tag, date; the bytes are those of the file; the delivery is confirmed and the pull noted."""
     path, sound = await door.publish()
     assert State.SENT == await door.state()
-    status, headers, body = await door.call(path, headers={"User-Agent": "Liquidsoap/2.1.3"})
+    status, headers, body = await door.pull(path, headers={"User-Agent": "Liquidsoap/2.1.3"})
     assert (200, sound) == (status, body)
     assert (AUDIO, str(SIZE), "bytes") == tuple(headers[name] for name in ("Content-Type", "Content-Length", "Accept-Ranges"))
     assert f'"{hashlib.sha256(sound).hexdigest()[:32]}"' == headers["ETag"]
@@ -185,7 +196,7 @@ async def test_head_is_get_without_a_body_and_proves_nothing(door: Door) -> None
 async def test_a_range_is_sent_as_206(door: Door, asked: str, begin: int, end: int) -> None:
     """With its place in the whole and its own length."""
     path, sound = await door.publish()
-    status, headers, body = await door.call(path, headers={"Range": f"bytes={asked}"})
+    status, headers, body = await door.pull(path, headers={"Range": f"bytes={asked}"})
     assert (206, sound[begin:end]) == (status, body)
     assert (f"bytes {begin}-{end - 1}/{SIZE}", str(end - begin)) == (headers["Content-Range"], headers["Content-Length"])
     assert end - begin == (await door.pulled()).bytes
@@ -266,11 +277,11 @@ async def test_http_1_0_gets_its_length_and_no_chunks(door: Door) -> None:
         assert "chunked" not in head.lower()
         assert f"Content-Length: {len(body)}" in head
     assert sound == body
+    assert State.CONFIRMED == await door.state()  # the server closes when all is noted
     head, body = await door.raw(f"HEAD {path}?token={TOKEN} HTTP/1.0\r\n\r\n")
     assert (f"Content-Length: {SIZE}" in head, b"") == (True, body)
     head, body = await door.raw(f"GET {path}?token={TOKEN} HTTP/1.0\r\nRange: bytes=5-9\r\n\r\n")
     assert (" 206 " in head, sound[5:10]) == (True, body)
-    assert State.CONFIRMED == await door.state()
 
 
 def basic(text: str) -> dict[str, str]:
@@ -299,9 +310,9 @@ async def test_a_station_needs_its_own_token(door: Door) -> None:
 async def test_a_broken_authorization_is_401(door: Door, header: str) -> None:
     """Whatever a device sends, it is no fault of ours; bytes that are no text neither."""
     assert 401 == (await door.call("/radio/tram/feed.xml", token=None, headers={"Authorization": header}))[0]
-    reader, writer = await asyncio.open_connection(door.server.host, door.server.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
     writer.write(b"GET /radio/tram/feed.xml HTTP/1.0\r\nAuthorization: Basic \xff\xfe\r\n\r\n")
-    assert b" 401 " in await reader.readline() or header
+    assert (await reader.readline()).split()[1] in {b"400", b"401"}
     writer.close()
 
 
@@ -335,9 +346,9 @@ async def test_an_expired_recording_leaves_the_list_and_then_is_gone(door: Door)
 async def test_two_half_pulls_confirm_once(door: Door) -> None:
     """A transfer that is resumed proves the delivery when its last byte has gone; later pulls are counted, no more."""
     path, sound = await door.publish()
-    _, _, second = await door.call(path, headers={"Range": "bytes=100000-"})
+    _, _, second = await door.pull(path, headers={"Range": "bytes=100000-"})
     assert State.SENT == await door.state()
-    _, _, first = await door.call(path, headers={"Range": "bytes=0-99999"})
+    _, _, first = await door.pull(path, headers={"Range": "bytes=0-99999"})
     assert sound == first + second
     assert State.CONFIRMED == await door.state()
     complete_at = (await door.pulled()).complete_at
@@ -353,9 +364,12 @@ async def test_an_aborted_pull_confirms_nothing(door: Door) -> None:
     bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     bare.setblocking(False)
     loop = asyncio.get_running_loop()
-    await loop.sock_connect(bare, (door.server.host, door.server.port))
+    await loop.sock_connect(bare, ("127.0.0.1", door.port))
     await loop.sock_sendall(bare, f"GET {path}?token={TOKEN} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    assert (await loop.sock_recv(bare, 1000)).startswith(b"HTTP/1.1 200")
+    got = b""
+    while len(got) < 200_000:
+        got += await loop.sock_recv(bare, 65536)
+    assert got.startswith(b"HTTP/1.1 200")
     async with door.house.notifier.waiting("delivery") as noted, asyncio.timeout(20):
         bare.close()
         await noted.wait()
@@ -363,7 +377,7 @@ async def test_an_aborted_pull_confirms_nothing(door: Door) -> None:
     assert (State.SENT, None) == (await door.state(), pulled.complete_at)
     (reached,) = [end for _, end in pulled.ranges]
     assert 0 < reached < HUGE
-    _, _, rest = await door.call(path, headers={"Range": f"bytes={reached}-"})
+    _, _, rest = await door.pull(path, headers={"Range": f"bytes={reached}-"})
     assert sound[reached:] == rest
     assert State.CONFIRMED == await door.state()
 
@@ -417,7 +431,9 @@ async def test_an_airing_nobody_may_tell_is_refused(door: Door) -> None:
         {"data": b"x", "headers": {"Content-Type": "multipart/form-data"}},
     ):
         assert 400 == (await door.call("/radio/tram/aired", "POST", **sent))[0]
-    assert 413 == (await door.call("/radio/tram/aired", "POST", data={"note": "x" * 2**21}))[0]
+    long = io.BytesIO(b"note=" + b"x" * 2**21)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert 413 == (await door.call("/radio/tram/aired", "POST", data=long, headers=form))[0]
     assert State.SENT == await door.state()
 
 
@@ -498,7 +514,7 @@ async def test_a_callback_that_comes_in_pieces_is_read_whole(door: Door) -> None
     """The second half of its body arrives after the server has looked at the first."""
     delivery = await text_message(door)
     body = json.dumps({"RequestId": delivery.id, "Status": "ok"}).encode()
-    reader, writer = await asyncio.open_connection(door.server.host, door.server.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
     head = f"POST /hooks/sms HTTP/1.1\r\nHost: x\r\nX-Key: {SECRET}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     writer.write(head.encode() + body[:20])
     await writer.drain()

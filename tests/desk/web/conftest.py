@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,14 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 
 from config.clock import FakeClock
 from config.settings import Settings
 from content.item import Draft, Item
 from db.types import new_id
-from desk import auth, store
+from desk import auth, drawing, store
 from desk.app import House, opened
 from desk.passwords import hashed
 from desk.web import make_web
@@ -84,7 +89,9 @@ class Browser:
 
 def pairs(fields: dict[str, Any]) -> list[tuple[str, str]]:
     """Fields with several values written out."""
-    return [(name, str(one)) for name, value in fields.items() for one in (value if isinstance(value, list) else [value])]
+    return [
+        (name, str(one)) for name, value in fields.items() for one in (value if isinstance(value, list) else [value])
+    ]
 
 
 @dataclass
@@ -145,7 +152,10 @@ class Desk:
             people, 500, now, occurrence=occurrence, outlet=outlet, rank=2, due_at=now, until=now + timedelta(hours=12)
         )[0]
         row |= {"letters": letters, "cursor": len(letters), "state": "open"}
-        tries = [Attempt(row["id"], place, 1, now, 12, "refused", "bad", "", "Số không đúng") for place in range(len(letters))]
+        tries = [
+            Attempt(row["id"], place, 1, now, 12, "refused", "bad", "", "Số không đúng")
+            for place in range(len(letters))
+        ]
         async with self.house.database.write() as tx:
             open_state = OccurrenceState.OPEN
             await scheduler_store.occur(
@@ -162,25 +172,70 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+class KeptTemplates(BytecodeCache):
+    """Compiled templates, kept over all tests: each house compiles its own otherwise."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """See BytecodeCache."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """See BytecodeCache."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+def settings_in(directory: Path) -> Settings:
+    """An office with three outlets whose files are all in one directory."""
+    told = {
+        "database": {"url": f"sqlite:///{directory}/loa.db"},
+        "files": {"dir": directory},
+        "voice": {"engines": ["espeak"]},
+        "office": {"name": "UBND xã Sốp Cộp"},
+        "outlets": OUTLETS,
+    }
+    return Settings.model_validate(told)
+
+
+async def furnish(directory: Path) -> None:
+    """A house with six people in it."""
+    clock = FakeClock()
+    async with opened(settings_in(directory), clock) as house, house.database.write() as tx:
+        for login, (name, roles) in PEOPLE.items():
+            person = store.Person(new_id(clock.now()), login, name, roles)
+            await store.add_person(tx, person, WEAK, clock.now())
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a furnished house, to be copied."""
+    directory = tmp_path_factory.mktemp("furnished")
+    asyncio.run(furnish(directory))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def kept_templates() -> KeptTemplates:
+    """Templates compiled once."""
+    return KeptTemplates()
+
+
 @pytest.fixture
-async def desk(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Desk]:
+async def desk(
+    tmp_path: Path,
+    clock: FakeClock,
+    furnished: Path,
+    kept_templates: KeptTemplates,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Desk]:
     """A house on a real file with six people, served on a random port."""
-    settings = Settings.model_validate(
-        {
-            "database": {"url": f"sqlite:///{tmp_path}/loa.db"},
-            "files": {"dir": tmp_path},
-            "voice": {"engines": ["espeak"]},
-            "office": {"name": "UBND xã Sốp Cộp"},
-            "outlets": OUTLETS,
-        }
-    )
-    async with opened(settings, clock) as house:
-        async with house.database.write() as tx:
-            for login, (name, roles) in PEOPLE.items():
-                person = store.Person(new_id(clock.now()), login, name, roles)
-                await store.add_person(tx, person, WEAK, clock.now())
-        async with TestClient(TestServer(make_web(house))) as client:
-            yield Desk(house, clock, client)
+    monkeypatch.setattr(drawing, "Environment", partial(Environment, bytecode_cache=kept_templates))
+    shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
+    async with opened(settings_in(tmp_path), clock) as house, TestClient(TestServer(make_web(house))) as client:
+        yield Desk(house, clock, client)
 
 
 @pytest.fixture

@@ -178,7 +178,9 @@ async def test_new_password_ends_other_sessions(desk: Any, password: str) -> Non
         ({"again": "không giống chút nào"}, "again"),
     ],
 )
-async def test_bad_new_password_is_told_at_its_field(desk: Any, password: str, given: dict[str, str], field: str) -> None:
+async def test_bad_new_password_is_told_at_its_field(
+    desk: Any, password: str, given: dict[str, str], field: str
+) -> None:
     """The form comes back with the message at the field."""
     right = {"current": password, "password": "một câu khác hẳn nhé", "again": "một câu khác hẳn nhé"}
     browser = await desk.browser("lan")

@@ -29,31 +29,31 @@ async def test_log_masks_numbers_everywhere(desk: Any) -> None:
     assert "9123400" not in text and "+84…000" in text
 
 
-@pytest.mark.parametrize(
-    ("query", "count"),
-    [
-        ("", 5),
-        ("state=failed", 1),
-        ("state=unsure", 1),
-        ("outlet=sms", 5),
-        ("outlet=portal", 0),
-        ("address=0912340003", 1),
-        ("address=%2B84912340003", 1),
-        ("address=0912349999", 0),
-        ("from=2026-11-23&to=2026-11-23", 5),
-        ("from=2026-11-24", 0),
-        ("to=2026-11-22", 0),
-        ("state=failed&address=0912340003", 0),
-    ],
+FILTERS = (
+    ("", 5),
+    ("state=failed", 1),
+    ("state=unsure", 1),
+    ("outlet=sms", 5),
+    ("outlet=portal", 0),
+    ("address=0912340003", 1),
+    ("address=%2B84912340003", 1),
+    ("address=0912349999", 0),
+    ("from=2026-11-23&to=2026-11-23", 5),
+    ("from=2026-11-24", 0),
+    ("to=2026-11-22", 0),
+    ("state=failed&address=0912340003", 0),
 )
-async def test_log_filters(desk: Any, query: str, count: int) -> None:
+
+
+async def test_log_filters(desk: Any) -> None:
     """Each filter alone and together; days are the office's."""
     await desk.deliveries("cfuxp")
-    headers = await desk.api("xem", "read")
-    plain = await (await desk.client.get(f"/api/v1/deliveries?{query}", headers=headers)).json()
-    assert len(plain["items"]) == count
-    page = await (await desk.browser("xem")).page(f"/deliveries?{query}")
-    assert ("Không có lượt gửi nào khớp" in page) == (count == 0)
+    headers, browser = await desk.api("xem", "read"), await desk.browser("xem")
+    for query, count in FILTERS:
+        plain = await (await desk.client.get(f"/api/v1/deliveries?{query}", headers=headers)).json()
+        assert len(plain["items"]) == count, query
+        page = await browser.page(f"/deliveries?{query}")
+        assert ("Không có lượt gửi nào khớp" in page) == (count == 0), query
 
 
 async def test_log_of_one_item_and_schedule(desk: Any) -> None:
@@ -110,7 +110,9 @@ async def test_decisions(desk: Any) -> None:
     assert (await lan.post(f"/deliveries/{ids[0]}/retry")).status == 409
     assert (await lan.post(f"/deliveries/{ids[4]}/resolve", {"decision": "maybe"})).status == 422
     headers = await desk.api("lan", "write")
-    answer = await desk.client.post(f"/api/v1/deliveries/{ids[4]}/resolve", headers=headers, json={"decision": "failed"})
+    answer = await desk.client.post(
+        f"/api/v1/deliveries/{ids[4]}/resolve", headers=headers, json={"decision": "failed"}
+    )
     assert (answer.status, (await answer.json())["state"]) == (200, "failed")
 
 

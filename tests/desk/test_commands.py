@@ -1,0 +1,257 @@
+"""Commands in this process: what they print, for people and for machines, and what they refuse."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import Settings
+from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
+from content.mastering import measure
+from desk.app import House
+from desk.cli import _parser
+from desk.commands.acting import moment, span
+from desk.commands.deliveries import safe
+from tests.conftest import SEED
+
+Run = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def run(house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command in the house; what it wrote to standard output."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sop-cop.txt").write_text(SEED, encoding="utf-8")
+
+    async def run(*words: str, code: int = 0) -> str:
+        args = _parser().parse_args(words)
+        capsys.readouterr()
+        alone = getattr(args, "run_alone", None)
+        ended = await (alone(house.settings, args) if alone else args.run(house, args))
+        assert code == ended
+        return capsys.readouterr().out
+
+    return run
+
+
+async def rows(run: Run, *words: str) -> list[dict[str, Any]]:
+    """The objects of a list."""
+    return [json.loads(line) for line in (await run(*words, "--json")).splitlines()]
+
+
+async def approved(run: Run) -> str:
+    """An item by Như Thủy, approved by somebody else."""
+    item: str = (await rows(run, "item", "import", "sop-cop.txt"))[0]["id"]
+    await run("item", "approve", item, "--as", "Lê Văn Duyệt")
+    return item
+
+
+async def test_import_tells_what_was_dropped(run: Run) -> None:
+    """Title, date, byline; the site's furniture is named."""
+    item = (await rows(run, "item", "import", "sop-cop.txt", "--submit"))[0]
+    assert "in_review" == item["state"]
+    assert "2017-03-22T16:00:00+07:00" == item["dated"]
+    assert any("41482602" in dropped for dropped in item["dropped"])
+    shown = (await rows(run, "item", "show", item["id"]))[0]
+    assert ("Như Thủy", "Như Thủy") == (shown["byline"], shown["writer"])
+    assert "kế hoạch số ba mươi sáu" in shown["spoken"]
+
+
+async def test_a_bad_document_leaves_the_good_ones_alone(run: Run, tmp_path: Path) -> None:
+    """Of two files one is imported, the other told, and the exit code says so."""
+    (tmp_path / "trong.md").write_text("", encoding="utf-8")
+    said = await run("item", "import", "trong.md", "sop-cop.txt", "--json", code=1)
+    assert 1 == len(said.splitlines())
+
+
+async def test_approving_a_draft_hands_it_over_first(run: Run, house: House) -> None:
+    """At the console the second person need not wait for a submission; both steps are in the journal."""
+    item = await approved(run)
+    async with house.database.read() as connection:
+        verbs = [deed.verb for deed in await house.journal.of(connection, f"item/{item}")]
+    assert ["write", "submit", "approve"] == verbs
+
+
+async def test_send_back_and_withdraw_need_a_reason(run: Run) -> None:
+    """Without a reason nothing changes."""
+    item = await approved(run)
+    with pytest.raises(BadInput) as caught:
+        await run("item", "withdraw", item, "--as", "Lê Văn Duyệt")
+    assert "note" == caught.value.field
+    await run("item", "withdraw", item, "--as", "Lê Văn Duyệt", "--note", "sai số liệu")
+    assert "withdrawn" == (await rows(run, "item", "list"))[0]["state"]
+
+
+async def test_a_wrong_digest_is_a_conflict(run: Run) -> None:
+    """Only what was seen can be approved."""
+    item = (await rows(run, "item", "import", "sop-cop.txt", "--submit"))[0]["id"]
+    with pytest.raises(Conflict):
+        await run("item", "approve", item, "--as", "Lê Văn Duyệt", "--digest", "0" * 64)
+
+
+async def test_a_dry_run_shows_ten_dates_and_stores_nothing(run: Run) -> None:
+    """The preview is what would be stored."""
+    item = await approved(run)
+    words = ("schedule", "add", "--item", item, "--outlet", "portal", "--cron", "0 5 * * 1-6", "--dry-run")
+    assert 10 == len((await rows(run, *words))[0]["next"])
+    assert [] == await rows(run, "schedule", "list")
+
+
+async def test_the_life_of_a_schedule(run: Run) -> None:
+    """Added, listed, paused, resumed, cancelled; the next runs are shown."""
+    item = await approved(run)
+    words = ("schedule", "add", "--item", item, "--outlet", "portal,tram", "--every", "1d", "--until", "+10d")
+    schedule = (await rows(run, *words))[0]
+    assert ["portal", "tram"] == schedule["outlets"]
+    assert 3 == len(await rows(run, "schedule", "next", "--count", "3"))
+    for verb, state in (("pause", "paused"), ("resume", "approved"), ("cancel", "cancelled")):
+        assert state == (await rows(run, "schedule", verb, schedule["id"]))[0]["state"]
+    assert [] == await rows(run, "schedule", "next")
+
+
+async def test_the_log_and_its_export(run: Run, house: House, tmp_path: Path) -> None:
+    """What was sent is listed, counted, shown and exported."""
+    item = await approved(run)
+    await run("schedule", "add", "--item", item, "--outlet", "portal", "--at", "now")
+    await house.runner.drain()
+    delivery = (await rows(run, "delivery", "list", "--outlet", "portal", "--state", "sent"))[0]
+    assert 1 == (await rows(run, "delivery", "stats"))[0]["sent"]
+    assert delivery["id"] in await run("delivery", "show", delivery["id"])
+    await run("delivery", "export", "log.csv")
+    table = list(csv.reader(io.StringIO((tmp_path / "log.csv").read_text(encoding="utf-8-sig"))))
+    assert [delivery["id"], "sent"] == [table[1][0], table[1][4]]
+    with pytest.raises(Conflict):
+        await run("delivery", "cancel", delivery["id"])
+    with pytest.raises(NotFound):
+        await run("delivery", "show", "khong-co")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+84981", "-1", "@x", "\tx", "\rx"])
+def test_no_cell_becomes_a_formula(cell: str) -> None:
+    """Spreadsheets run what begins so."""
+    assert f"'{cell}" == safe(cell)
+
+
+async def test_bad_rows_keep_an_audience_out(run: Run, tmp_path: Path) -> None:
+    """With one bad row nothing is kept, unless the good ones are asked for."""
+    (tmp_path / "a.csv").write_text("name,phone\nAn,0981000101\nBình,12\nCúc,0981000102\n", encoding="utf-8")
+    said = json.loads(await run("audience", "import", "Bản A", "a.csv", "--json", code=1))
+    assert (0, 3) == (said["added"], said["faults"][0]["line"])
+    said = json.loads(await run("audience", "import", "Bản A", "a.csv", "--json", "--keep-good"))
+    assert 2 == said["added"]
+    assert [{"name": "Bản A", "size": 2}] == [{k: row[k] for k in ("name", "size")} for row in await rows(run, "audience", "list")]
+
+
+async def test_people_and_tokens(run: Run) -> None:
+    """A person is added with a made password shown once; a token begins with loa_."""
+    assert "mật khẩu" in await run("user", "add", "mai", "--name", "Lò Thị Mai", "--role", "author")
+    assert ["author"] == (await rows(run, "user", "list"))[0]["roles"]
+    assert (await run("token", "create", "mai", "--days", "30")).startswith("loa_")
+    with pytest.raises(Said):
+        await run("user", "add", "mai", "--name", "Người khác")
+
+
+async def test_an_account_has_only_its_roles(run: Run) -> None:
+    """`--as` a person with an account means that person's rights."""
+    await run("user", "add", "mai", "--name", "Lò Thị Mai", "--role", "author")
+    item = (await rows(run, "item", "import", "sop-cop.txt", "--submit"))[0]["id"]
+    with pytest.raises(NotAllowed):
+        await run("item", "approve", item, "--as", "Lò Thị Mai")
+
+
+async def test_outlets_are_listed_paused_and_resumed(run: Run) -> None:
+    """Health in one word each; a pause has its reason."""
+    await run("outlet", "pause", "tram", "--note", "đài sửa máy")
+    states = {row["name"]: (row["state"], row["trouble"]) for row in await rows(run, "outlet", "list")}
+    assert {"portal": ("ok", ""), "tram": ("paused", "đài sửa máy")} == states
+    await run("outlet", "resume", "tram")
+    assert {"ok"} == {row["state"] for row in await rows(run, "outlet", "list")}
+    assert "feed.xml" in await run("outlet", "test", "tram")
+
+
+async def test_themes_can_be_edited(run: Run) -> None:
+    """The six of the founding plan are there; one is added, one retired."""
+    assert 6 == len(await rows(run, "theme", "list"))
+    await run("theme", "save", "Chuyển đổi số", "--position", "0")
+    await run("theme", "retire", "dien-hinh")
+    names = [row["id"] for row in await rows(run, "theme", "list")]
+    assert ("chuyen-doi-so", 6, False) == (names[0], len(names), "dien-hinh" in names)
+
+
+async def test_read_line_by_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line out for each line in, empty ones too."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("Số 36/KH-UBND\n\nngày 22/3/2017\n"))
+    lines = (await run("read", "--lines")).split("\n")
+    assert ["", ""] == [lines[1], lines[3]]
+    assert lines[2].startswith("ngày hai mươi hai tháng ba năm hai nghìn không trăm mười bảy")
+
+
+async def test_speak_writes_a_broadcast_ready_file(run: Run, tmp_path: Path) -> None:
+    """A mastered MP3 at -16 LUFS, measured on the file itself."""
+    await run("speak", "sop-cop.txt", "-o", "out.mp3")
+    measured = measure((tmp_path / "out.mp3").read_bytes())
+    assert -17 <= measured.lufs <= -15
+    assert measured.true_peak_db <= -1.0
+
+
+async def test_speak_refuses_what_cannot_be_read(run: Run, tmp_path: Path) -> None:
+    """An empty file and a voice that is not there, in words; nothing is written."""
+    (tmp_path / "trong.txt").write_text(" \n", encoding="utf-8")
+    with pytest.raises(BadInput):
+        await run("speak", "trong.txt", "-o", "out.mp3")
+    with pytest.raises(Said):
+        await run("speak", "sop-cop.txt", "-o", "out.mp3", "--voice", "khong-co")
+    assert not (tmp_path / "out.mp3").exists()
+
+
+async def test_doctor_finds_what_is_wrong(run: Run) -> None:
+    """Every finding has its name; a paused outlet is one."""
+    assert all(row["well"] for row in await rows(run, "doctor"))
+    await run("outlet", "pause", "tram", "--note", "đài sửa máy")
+    findings = [json.loads(line) for line in (await run("doctor", "--json", code=1)).splitlines()]
+    assert ["điểm phát tram"] == [row["name"] for row in findings if not row["well"]]
+
+
+@pytest.mark.parametrize(
+    ("written", "local"),
+    [
+        ("now", "2026-11-23T08:00"),
+        ("+90m", "2026-11-23T09:30"),
+        ("09:15", "2026-11-23T09:15"),
+        ("07:00", "2026-11-24T07:00"),
+        ("2026-12-01", "2026-12-01T00:00"),
+        ("2026-12-01 05:00", "2026-12-01T05:00"),
+        ("01/12/2026 05:00", "2026-12-01T05:00"),
+        ("2026-12-01T05:00:00+00:00", "2026-12-01T12:00"),
+    ],
+)
+async def test_moments_as_people_write_them(house: House, written: str, local: str) -> None:
+    """All in the office's zone unless another is named."""
+    assert local == moment(house, written, "at").astimezone(house.settings.office.zone).isoformat()[:16]
+
+
+@pytest.mark.parametrize("written", ["", "mai", "25:00", "31/02/2026", "+", "+5", "2026-13-01"])
+async def test_other_moments_are_refused(house: House, written: str) -> None:
+    """The field is named."""
+    with pytest.raises(BadInput) as caught:
+        moment(house, written, "at")
+    assert "at" == caught.value.field
+
+
+@pytest.mark.parametrize("written", ["", "5", "h", "1w", "-1h"])
+def test_other_lengths_are_refused(written: str) -> None:
+    """A length of time has its unit."""
+    with pytest.raises(BadInput):
+        span(written, "every")
+
+
+def test_settings_are_asked_for_by_no_command_at_import() -> None:
+    """The parser is built without any configuration."""
+    assert _parser().prog == "loa"
+    assert Settings().office.locale == "vi"

@@ -1,0 +1,134 @@
+"""Every page of the desk and the portal in a real browser, at two widths, in both themes.
+
+`make pictures` keeps the screenshots in build/pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from desk import auth
+from desk.demo.play import LEADER, Stage, approve_and_schedule, fill, free_port, partners_live, stage, wait_for_recordings
+from scheduler.log import store as log_store
+from scheduler.schedule import Rule
+from scheduler.scheduling import Wish
+from scheduler.store import list_schedules
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+PASSWORD = "truyen-thanh-moi-sang-5h"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (apt-get install chromium); .ci/run installs it")
+
+
+@pytest.fixture
+async def on(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The demo's stage at work: three items out over four channels, two waiting for approval."""
+    async with stage(tmp_path, free_port()) as on, asyncio.TaskGroup() as group:
+        group.create_task(on.house.runner.run())
+        group.create_task(partners_live(on))
+        await auth.add_person(on.house, "hung", LEADER, ("administrator",), PASSWORD)
+        items = await fill(on)
+        await wait_for_recordings(on, items)
+        await approve_and_schedule(on, items[:3])
+        async with asyncio.timeout(60), on.house.notifier.waiting("delivery") as changed:
+            while not await _all_confirmed(on):
+                changed.clear()
+                await changed.wait()
+        yield on
+        on.house.stop()
+
+
+async def _all_confirmed(on: Stage) -> bool:
+    async with on.house.database.read() as connection:
+        counts = await log_store.stats(connection, log_store.Filter())
+    total = sum(count.total() for count in counts.values())
+    return total == 3 * 19 and all(count["confirmed"] == count.total() for count in counts.values())
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium that talks to nobody else."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        await browser.close()
+
+
+async def _addresses(on: Stage) -> dict[str, str]:
+    async with on.house.database.read() as connection:
+        schedule = (await list_schedules(connection))[-1]
+        delivery = (await log_store.list_deliveries(connection, log_store.Filter(outlets=("sms",)), limit=1))[0]
+        portal = (await log_store.list_deliveries(connection, log_store.Filter(outlets=("cong-thong-tin",)), limit=1))[0]
+    return {
+        "today": "/",
+        "items": "/items",
+        "item-new": "/items/new",
+        "schedules": "/schedules",
+        "schedule": f"/schedules/{schedule.id}",
+        "schedule-new": f"/schedules/new?item={schedule.items[0].item}",
+        "item": f"/items/{schedule.items[0].item}",
+        "deliveries": "/deliveries",
+        "delivery": f"/deliveries/{delivery.id}",
+        "outlets": "/outlets",
+        "password": "/password",
+        "portal": "/portal/",
+        "portal-item": portal.reference.split(str(on.house.settings.web.port), 1)[1],
+    }
+
+
+async def _sign_in(page: Page, base: str) -> None:
+    await page.goto(f"{base}/sign-in")
+    await page.fill("input[name=login]", "hung")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main button")
+    await page.wait_for_url(f"{base}/")
+
+
+async def test_every_page_stands_in_both_themes_and_widths(on: Stage, browser: Browser) -> None:
+    """Status 200, nothing wider than the screen, one heading, no error in the console, nothing blocked by the policy."""
+    base = on.house.settings.web.base_url
+    keep = Path(os.environ["LOA_PICTURES"]) if "LOA_PICTURES" in os.environ else None
+    faults: list[str] = []
+    for theme in ("light", "dark"):
+        for width, height in ((1280, 900), (390, 844)):
+            context = await browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=theme, locale="vi-VN"
+            )
+            page = await context.new_page()
+            page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+            page.on("response", lambda got: faults.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+            await _sign_in(page, base)
+            for name, path in (await _addresses(on)).items():
+                answer = await page.goto(base + path)
+                assert answer is not None and answer.status == 200, path
+                wider = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+                assert wider <= 0, f"{path} is {wider} px too wide at {width}"
+                assert 1 == await page.locator("h1").count(), path
+                if keep:
+                    await page.screenshot(path=keep / f"{name}-{width}-{theme}.png")
+            await context.close()
+    assert [] == faults
+
+
+async def test_the_log_fills_by_itself(on: Stage, browser: Browser) -> None:
+    """An open page hears of a new delivery without being loaded again."""
+    base = on.house.settings.web.base_url
+    page = await (await browser.new_context(viewport={"width": 1280, "height": 900}, locale="vi-VN")).new_page()
+    await _sign_in(page, base)
+    await page.goto(f"{base}/deliveries")
+    before = await page.locator("main").inner_text()
+    async with on.house.database.read() as connection:
+        items = (await list_schedules(connection))[-1].items
+    async with on.house.database.write() as tx:
+        wish = Wish((items[0].item,), ("cong-thong-tin",), Rule(once=on.house.clock.now()))
+        await on.house.scheduling.add(tx, wish, LEADER, may_approve=True)
+    on.house.notifier.ring("schedule")
+    await page.wait_for_function("before => document.querySelector('main').innerText !== before", arg=before, timeout=20_000)
