@@ -249,7 +249,7 @@ def _read_docx(name: str, data: bytes) -> Document:
         word = WordDocument(io.BytesIO(data))
         dropped = _left_out(word)
         blocks = [block for block in _blocks(word) if block[1]]
-    except Exception:  # a damaged file fails wherever the zip, XML and Word readers first stumble over it
+    except Exception:  # noqa: BLE001 (a damaged file fails wherever the zip, XML and Word readers first stumble over it)
         raise _bad(name, "không phải tệp Word (.docx) hợp lệ", "not a proper Word (.docx) file") from None
     if not blocks:
         raise _bad(name, "không có nội dung", "there is no text")
@@ -298,8 +298,9 @@ def _rows(table: WordTable) -> list[str]:
     seen: set[object] = set()
     rows = []
     for row in table.rows:
-        fresh = [cell for cell in row.cells if cell._tc not in seen and not seen.add(cell._tc)]  # type: ignore[func-returns-value]
-        rows.append("; ".join(filter(None, (_line(cell.text) for cell in fresh))))
+        fresh = {cell._tc: cell.text for cell in row.cells if cell._tc not in seen}  # noqa: SLF001 (a cell's only identity)
+        seen |= fresh.keys()
+        rows.append("; ".join(filter(None, map(_line, fresh.values()))))
     return rows
 
 

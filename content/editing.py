@@ -6,6 +6,7 @@ it with what else belongs to the same deed (a withdrawal also clears shelves).
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +15,6 @@ from config.clock import Clock
 from config.words import BadInput, Conflict, NotAllowed
 from content import store
 from content.item import Approval, Draft, Item, ItemState, Revision, same_person, slug_of
-from content.reading import Lexicon
 from content.rendition import findings, render
 from db.database import Database
 from db.journal import Journal
@@ -24,18 +24,18 @@ from db.types import new_id
 class Editing:
     """Verbs that change items. `by` is always a person's written name."""
 
-    def __init__(self, database: Database, journal: Journal, clock: Clock, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, database: Database, journal: Journal, clock: Clock, *, variant: str = "north") -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
-        self._lexicon = lexicon
+        self._variant = variant
 
     async def write(self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "") -> Item:
         """A new item with its first revision. Raises BadInput."""
         _check_named(by)
         now = self._clock.now()
         id = new_id(now)
-        revision = self._render(draft, id, 1, by)
+        revision = await self._render(draft, id, 1, by)
         item = Item(
             id=id,
             slug=f"{slug_of(draft.title)}-{id[-6:]}",
@@ -67,7 +67,7 @@ class Editing:
         item.check_move(ItemState.DRAFT)
         now = self._clock.now()
         before = await store.find_revision(tx, item.revision)
-        revision = self._render(draft, item.id, before.number + 1, by)
+        revision = await self._render(draft, item.id, before.number + 1, by)
         await self._check_theme(tx, draft)
         await store.add_revision(tx, revision)
         changed = replace(
@@ -147,9 +147,11 @@ class Editing:
         item = await store.lock_item(self._database, tx, item_id)
         return await self._move(tx, item, ItemState.EXPIRED, "Loa", "expire")
 
-    def _render(self, draft: Draft, item: str, number: int, by: str) -> Revision:
+    async def _render(self, draft: Draft, item: str, number: int, by: str) -> Revision:
         now = self._clock.now()
-        return render(draft, id=new_id(now), item=item, number=number, writer=by, made_at=now, lexicon=self._lexicon)
+        facts = {"id": new_id(now), "item": item, "writer": by}
+        # a long text takes a while to be read
+        return await asyncio.to_thread(render, draft, number=number, made_at=now, variant=self._variant, **facts)
 
     async def _check_theme(self, tx: AsyncConnection, draft: Draft) -> None:
         if draft.theme and draft.theme not in dict(await store.themes(tx)):

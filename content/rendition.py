@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from config.words import BadInput
 from content.item import RENDITIONS, Draft, Revision, check_draft
-from content.reading import Lexicon, read
+from content.reading import read
 from content.short import cut_at_word, sms_length, unaccented
 
 SHORT_CHARACTERS = 160
@@ -53,7 +53,7 @@ class Finding:
 
 
 def render(
-    draft: Draft, *, id: str, item: str, number: int, writer: str, made_at: datetime, lexicon: Lexicon | None = None
+    draft: Draft, *, id: str, item: str, number: int, writer: str, made_at: datetime, variant: str = "north"
 ) -> Revision:
     """A revision of the draft with every rendition filled in. Raises BadInput when the draft cannot stand."""
     check_draft(draft)
@@ -75,7 +75,7 @@ def render(
         body=draft.body.strip(),
         article=article,
         script=script,
-        spoken=read(script, lexicon).text,
+        spoken=read(script, variant=variant).text,
         short=written["short"] or derive_short(draft.title, plain),
         chat=written["chat"] or derive_chat(draft.title, plain),
         derived=derived,

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    func,
     insert,
     or_,
     select,
@@ -29,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.words import NotFound
 from content.bulletin import BulletinClass
 from content.item import Approval, Item, ItemState, Revision
+from content.short import unaccented
 from db.database import Database
 from db.types import Json, Moment, metadata
 
@@ -48,6 +48,7 @@ item = Table(
     Column("slug", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("title", Text, nullable=False),
+    Column("search", Text, nullable=False),
     Column("revision", Text, nullable=False),
     Column("approved", Text),
     Column("klass", Text, nullable=False),
@@ -114,6 +115,11 @@ ITEM_FIELDS = tuple(field.name for field in fields(Item))
 REVISION_FIELDS = tuple(field.name for field in fields(Revision))
 
 
+def searched(text: str) -> str:
+    """A text as it is searched: without accents and in lower case, which neither database does alike by itself."""
+    return " ".join(unaccented(text).lower().split())
+
+
 def to_item(row: Row[Any]) -> Item:
     """An item of its row."""
     values = {name: getattr(row, name) for name in ITEM_FIELDS}
@@ -176,7 +182,7 @@ async def list_items(
     if states:
         query = query.where(item.c.state.in_([state.value for state in states]))
     if text:
-        query = query.where(func.lower(item.c.title).contains(text.lower(), autoescape=True))
+        query = query.where(item.c.search.contains(searched(text), autoescape=True))
     if before:
         at, id = before
         query = query.where(or_(item.c.changed_at < at, (item.c.changed_at == at) & (item.c.id < id)))
@@ -185,11 +191,14 @@ async def list_items(
 
 async def add_item(tx: AsyncConnection, new: Item) -> None:
     """Store a new item."""
-    await tx.execute(insert(item).values(**{**asdict(new), "state": new.state.value, "klass": new.klass.value}))
+    plain = {"state": new.state.value, "klass": new.klass.value, "search": searched(new.title)}
+    await tx.execute(insert(item).values(**{**asdict(new), **plain}))
 
 
 async def change_item(tx: AsyncConnection, id: str, **values: Any) -> None:
     """Change columns of one item."""
+    if "title" in values:
+        values["search"] = searched(values["title"])
     await tx.execute(update(item).where(item.c.id == id).values(**values))
 
 

@@ -95,7 +95,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     press = Press(settings.office.name, tuple(voice.mark for voice in voices), mastering)
     recordings = settings.files.dir / "recordings"
     studio = Studio(voices, recordings, mastering)
-    editing = Editing(database, journal, clock)
+    editing = Editing(database, journal, clock, variant=settings.voice.variant)
     quiet = QuietHours(
         time.fromisoformat(settings.schedule.quiet_from),
         time.fromisoformat(settings.schedule.quiet_to),

@@ -210,7 +210,9 @@ def to_door(request: web.Request) -> web.Response:
     )
 
 
-async def add_person(house: House, login: str, name: str, roles: Collection[str], password: str | None) -> str:
+async def add_person(
+    house: House, login: str, name: str, roles: Collection[str], password: str | None, *, by: str = "Loa"
+) -> str:
     """A new account; the password that was given, or one made here. Raises BadInput, Conflict."""
     login, name = login.strip().lower(), " ".join(name.split())
     if not login.isascii() or not login.replace(".", "").replace("-", "").isalnum() or len(login) > 40:
@@ -220,7 +222,7 @@ async def add_person(house: House, login: str, name: str, roles: Collection[str]
     unknown = sorted(set(roles) - set(ROLES))
     if unknown or not roles:
         raise BadInput(f"Vai trò phải là: {', '.join(ROLES)}", f"Roles are: {', '.join(ROLES)}", field="roles")
-    chosen = password or readable_password()
+    chosen = readable_password() if password is None else password
     check_password(chosen, login, name)
     stored, now = await Passwords().hash(chosen), house.clock.now()
     async with house.database.write() as tx:
@@ -229,7 +231,21 @@ async def add_person(house: House, login: str, name: str, roles: Collection[str]
                 raise Conflict(f"Đã có người tên “{taken}”", f"{taken} is taken already", field="login")
         person = store.Person(new_id(now), login, name, tuple(role for role in ROLES if role in roles))
         await store.add_person(tx, person, stored, now)
-        await house.journal.note(tx, now, "Loa", "add_person", f"person/{login}", name=name, roles=list(person.roles))
+        await house.journal.note(tx, now, by, "add_person", f"person/{login}", name=name, roles=list(person.roles))
+    return chosen
+
+
+async def reset_password(house: House, login: str, password: str | None, *, by: str) -> str:
+    """Another password for somebody, whose sessions all end; the one that was given, or one made here. Raises BadInput."""
+    chosen = readable_password() if password is None else password
+    check_password(chosen, login)
+    stored = await Passwords().hash(chosen)
+    async with house.database.write() as tx:
+        row = await store.person_by_login(tx, login.strip().lower())
+        if row is None:
+            raise BadInput(f"Không có người dùng {login}", f"There is no person {login}", field="login")
+        await store.set_password(tx, row.id, stored)
+        await house.journal.note(tx, house.clock.now(), by, "reset_password", f"person/{row.login}")
     return chosen
 
 
@@ -245,7 +261,9 @@ async def first_administrator(house: House) -> str | None:
     )
 
 
-async def make_token(house: House, person_login: str, name: str, scopes: Collection[str], days: int | None) -> str:
+async def make_token(
+    house: House, person_login: str, name: str, scopes: Collection[str], days: int | None, *, by: str = "Loa"
+) -> str:
     """A token for a program of this person's, shown once. Raises BadInput."""
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
@@ -260,5 +278,5 @@ async def make_token(house: House, person_login: str, name: str, scopes: Collect
             raise BadInput(f"Không có người dùng {person_login}", f"There is no person {person_login}", field="login")
         kept = [scope for scope in SCOPES if scope in scopes]
         await store.add_token(tx, hashed(token), name, row.id, kept, now, until)
-        await house.journal.note(tx, now, "Loa", "make_token", f"person/{row.login}", name=name, scopes=kept)
+        await house.journal.note(tx, now, by, "make_token", f"person/{row.login}", name=name, scopes=kept)
     return token

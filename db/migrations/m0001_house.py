@@ -16,6 +16,7 @@ CREATE TABLE item (
     slug TEXT NOT NULL,
     state TEXT NOT NULL,
     title TEXT NOT NULL,
+    search TEXT NOT NULL,
     revision TEXT NOT NULL,
     approved TEXT,
     klass TEXT NOT NULL,

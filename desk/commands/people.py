@@ -29,6 +29,10 @@ def register(commands: Any) -> None:
     add.add_argument("--role", nargs="+", action="extend", choices=EVERYTHING, help="mặc định: author")
     add.add_argument("--password-stdin", action="store_true", help="đọc mật khẩu từ stdin; không có thì tự sinh")
     add.set_defaults(run=add_user)
+    password = users.add_parser("password", help="đặt lại mật khẩu; mọi phiên đăng nhập của người đó kết thúc")
+    password.add_argument("login")
+    password.add_argument("--password-stdin", action="store_true")
+    password.set_defaults(run=reset_password)
     listing = users.add_parser("list", help="danh sách người dùng")
     listing.add_argument("--json", action="store_true")
     listing.set_defaults(run=list_users)
@@ -58,14 +62,26 @@ def register(commands: Any) -> None:
 async def add_user(house: House, args: argparse.Namespace) -> int:
     """A new person; the password is given on stdin or made and shown once."""
     by = await actor(house, None)
-    password = (await asyncio.to_thread(sys.stdin.readline)).rstrip("\n") if args.password_stdin else None
     roles = tuple(args.role or ("author",))
-    made = await auth.add_person(house, args.login, args.name or args.login, roles, password)
-    async with house.database.write() as tx:
-        await house.journal.note(tx, house.clock.now(), by.name, "add_person", f"person/{args.login}", roles=roles)
+    password = await _given_password(args)
+    made = await auth.add_person(house, args.login, args.name or args.login, roles, password, by=by.name)
     out.print(f"{args.login}  {args.name or args.login}  {', '.join(roles)}")
     if password is None:
         out.print(f"mật khẩu (chỉ hiện một lần): {made}")
+    return 0
+
+
+async def _given_password(args: argparse.Namespace) -> str | None:
+    """The first line of stdin when that was asked for; never on the command line, where others can read it."""
+    return (await asyncio.to_thread(sys.stdin.readline)).rstrip("\n") if args.password_stdin else None
+
+
+async def reset_password(house: House, args: argparse.Namespace) -> int:
+    """Another password, given on stdin or made and shown once."""
+    by = await actor(house, None)
+    password = await _given_password(args)
+    made = await auth.reset_password(house, args.login, password, by=by.name)
+    out.print(f"{args.login}: đã đổi" if password is not None else f"mật khẩu mới (chỉ hiện một lần): {made}")
     return 0
 
 
@@ -84,7 +100,8 @@ async def list_users(house: House, args: argparse.Namespace) -> int:
 
 async def create_token(house: House, args: argparse.Namespace) -> int:
     """A token for the API, shown once."""
-    token = await auth.make_token(house, args.login, args.name, tuple(args.scope), args.days)
+    by = await actor(house, None)
+    token = await auth.make_token(house, args.login, args.name, tuple(args.scope), args.days, by=by.name)
     sys.stdout.write(token + "\n")
     return 0
 

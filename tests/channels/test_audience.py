@@ -54,7 +54,18 @@ def test_a_list_is_read_as_spreadsheets_save_it(separator: str, end: str, before
     assert ((), 0) == (found.faults, found.doubled)
 
 
-@pytest.mark.parametrize("name", ["phone", "SĐT", " Số  điện thoại ", "ĐIỆN THOẠI", "So\u0302\u0301 đie\u0323\u0302n thoa\u0323i", "Số ĐT", "Di động"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "phone",
+        "SĐT",
+        " Số  điện thoại ",
+        "ĐIỆN THOẠI",
+        "So\u0302\u0301 đie\u0323\u0302n thoa\u0323i",
+        "Số ĐT",
+        "Di động",
+    ],
+)
 def test_the_column_of_numbers_has_many_names(name: str) -> None:
     """With marks, without, in capitals, in either Unicode form; other columns are passed over."""
     assert 1 == len(read(f"STT,{name},Ghi chú\n1,0912345678,x\n").people)
@@ -62,8 +73,10 @@ def test_the_column_of_numbers_has_many_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["0912345678", "912345678", "84912345678", "+84912345678", "+84 912 345 678", "0084912345678", "0912.345.678"]
-    + ["(+84) 912-345-678", "84 912 345 678", "+84 (0)912 345 678", "0912\u00a0345\u00a0678"],
+    [
+        *("0912345678", "912345678", "84912345678", "+84912345678", "+84 912 345 678", "0084912345678", "0912.345.678"),
+        *("(+84) 912-345-678", "84 912 345 678", "+84 (0)912 345 678", "0912\u00a0345\u00a0678"),
+    ],
 )
 def test_a_mobile_number_has_one_form(written: str) -> None:
     """Written with 0, 84, +84, spaces, dots, or the zero that a spreadsheet ate."""
@@ -101,7 +114,9 @@ def test_a_number_nobody_can_be_reached_at_is_refused(written: str, said: str) -
     assert "phone" == caught.value.field
 
 
-@pytest.mark.parametrize("written", ["12345", "1" * 26, "4.12346E+18", "abc123456", "-123456", "١٢٣٤٥٦", "0912 345 678"])
+@pytest.mark.parametrize(
+    "written", ["12345", "1" * 26, "4.12346E+18", "abc123456", "-123456", "١٢٣٤٥٦", "0912 345 678"]
+)
 def test_a_zalo_id_is_digits(written: str) -> None:
     """Six to twenty-five of them; one that a spreadsheet has rounded is refused."""
     assert "412345678901234567" == normal_address("zalo", "412345678901234567")
@@ -223,5 +238,7 @@ async def test_recipients_come_page_by_page_and_none_twice(database: Database, c
     async with database.read() as connection:
         while page := await recipients_after(connection, "a1", "phone", seen[-1] if seen else "", 10):
             seen += [address for address, _ in page]
-        assert [("Hai", 20), ("Một", 25), ("Trống", 0)] == sorted((row.name, row.size) for row in await audiences(connection))
+        assert [("Hai", 20), ("Một", 25), ("Trống", 0)] == sorted(
+            (row.name, row.size) for row in await audiences(connection)
+        )
     assert [person.address for person in people(*range(25))] == seen

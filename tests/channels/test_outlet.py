@@ -17,7 +17,11 @@ from db.database import Database
 from tests.conftest import both
 
 SECRET = "rat-la-bi-mat-0123456789"
-SMS: dict[str, Any] = {"kind": "sms_http", "url": "https://sms.vn/send", "body_template": '{"p": "{phone}", "t": "{text}"}'}
+SMS: dict[str, Any] = {
+    "kind": "sms_http",
+    "url": "https://sms.vn/send",
+    "body_template": '{"p": "{phone}", "t": "{text}"}',
+}
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
@@ -46,7 +50,9 @@ def test_everything_wrong_is_told_at_once(channels: dict[str, Channel[Any]]) -> 
         set_up(channels, configured, "loa.toml")
     expected = ["[outlets.fax] kind", "[outlets.tram] token", "[outlets.tram] keep_days", "[outlets.tram] colour"]
     expected += ["[outlets.xa] token", "[outlets.sms] url", "[outlets.sms] pace"]
-    assert expected == [one.removeprefix("loa.toml: ").split(":")[0] for one in sorted(caught.value.problems, key=_place(expected))]
+    assert expected == [
+        one.removeprefix("loa.toml: ").split(":")[0] for one in sorted(caught.value.problems, key=_place(expected))
+    ]
     assert [] == [one for one in caught.value.problems if not one.startswith("loa.toml: ")]
     assert "radio" in next(one for one in caught.value.problems if "fax" in one)
 
@@ -74,7 +80,9 @@ def test_addresses_of_shelves(channels: dict[str, Channel[Any]]) -> None:
     """One portal needs no name in its address, two do; a station always has its own; who pushes has none."""
     radio = {"kind": "radio", "token": SECRET}
     one = set_up(channels, {"portal": {"kind": "portal"}, "tram": radio, "sms": SMS})
-    assert ["https://loa.vn/portal", "https://loa.vn/radio/tram", "https://loa.vn"] == [at.outlet.base_url for at in one]
+    assert ["https://loa.vn/portal", "https://loa.vn/radio/tram", "https://loa.vn"] == [
+        at.outlet.base_url for at in one
+    ]
     two = set_up(channels, {"portal": {"kind": "portal"}, "xa": {"kind": "portal"}})
     assert ["https://loa.vn/portal/portal", "https://loa.vn/portal/xa"] == [at.outlet.base_url for at in two]
 
@@ -108,7 +116,9 @@ def test_an_unknown_outlet_is_told_with_the_known_ones(channels: dict[str, Chann
         (10_000, NOW + timedelta(hours=5), False),
     ],
 )
-def test_an_outlet_pauses_after_many_failures_over_a_long_time(failures: int, since: datetime | None, pauses: bool) -> None:
+def test_an_outlet_pauses_after_many_failures_over_a_long_time(
+    failures: int, since: datetime | None, pauses: bool
+) -> None:
     """A burst in a minute, or a single failure of long ago, is not enough."""
     assert pauses == should_pause(failures, since, NOW)
 

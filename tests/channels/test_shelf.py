@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -31,13 +32,31 @@ from tests.conftest import both
 def bulletin(clock: FakeClock, *items: str, until: datetime | None = None) -> Bulletin:
     """A bulletin of these items."""
     parts = tuple(
-        Part(item, f"r-{item}", "0" * 64, item, f"Tin {item}", "<p>x</p>", "x", "x", "x", audio=Audio("a.mp3", 9, 1.5, "0"))
+        Part(
+            item,
+            f"r-{item}",
+            "0" * 64,
+            item,
+            f"Tin {item}",
+            "<p>x</p>",
+            "x",
+            "x",
+            "x",
+            audio=Audio("a.mp3", 9, 1.5, "0"),
+        )
         for item in items
     )
     return Bulletin("b1", BulletinClass.NORMAL, "UBND xã", clock.now(), until, parts)
 
 
-async def stand(database: Database, clock: FakeClock, delivery: str, *items: str, outlet: str = "tram", until: datetime | None = None) -> None:
+async def stand(
+    database: Database,
+    clock: FakeClock,
+    delivery: str,
+    *items: str,
+    outlet: str = "tram",
+    until: datetime | None = None,
+) -> None:
     """Put a bulletin on a shelf."""
     async with database.write() as tx:
         await put_on_shelf(tx, outlet, delivery, bulletin(clock, *items, until=until), clock.now())
@@ -157,8 +176,10 @@ async def test_two_halves_at_once_make_one_whole(database: Database, clock: Fake
 def test_the_union_of_ranges_holds_the_same_bytes(ranges: list[tuple[int, int]], chance: random.Random) -> None:
     """In any order: no byte more or less, in order, apart from one another."""
     union = joined(ranges)
-    assert {at for begin, end in ranges for at in range(begin, end)} == {at for begin, end in union for at in range(begin, end)}
-    assert all(one[1] < other[0] for one, other in zip(union, union[1:], strict=False))
+    assert {at for begin, end in ranges for at in range(begin, end)} == {
+        at for begin, end in union for at in range(begin, end)
+    }
+    assert all(one[1] < other[0] for one, other in pairwise(union))
     assert all(begin < end for begin, end in union)
     mixed = ranges[:]
     chance.shuffle(mixed)

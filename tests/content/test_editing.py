@@ -192,7 +192,12 @@ async def test_what_is_approved_stays_in_force_while_a_new_text_is_written(offic
     """Until the new one is approved, or all is withdrawn."""
     item = await office.approved()
     first = item.revision
-    for verb, given in (("revise", (OTHER, "Lan")), ("submit", ("Lan",)), ("send_back", ("Hùng", "sai")), ("submit", ("Lan",))):
+    for verb, given in (
+        ("revise", (OTHER, "Lan")),
+        ("submit", ("Lan",)),
+        ("send_back", ("Hùng", "sai")),
+        ("submit", ("Lan",)),
+    ):
         item = await office.do(verb, item.id, *given)
         assert first == item.approved
         assert first != item.revision
@@ -238,10 +243,10 @@ WAYS = {
 async def test_every_verb_from_every_state_moves_the_item_or_changes_nothing(office: Office) -> None:
     """With one line in the journal, or as a Conflict."""
     roads: dict[str, Callable[[str], Awaitable[object]]] = {
-        "in_review": lambda id: office.do("submit", id, "Mai"),
-        "approved": lambda id: office.do("approve", id, "Hùng"),
-        "withdrawn": lambda id: office.do("withdraw", id, "Hùng", "sai"),
-        "expired": lambda id: office.do("expire", id),
+        "in_review": lambda one: office.do("submit", one, "Mai"),
+        "approved": lambda one: office.do("approve", one, "Hùng"),
+        "withdrawn": lambda one: office.do("withdraw", one, "Hùng", "sai"),
+        "expired": lambda one: office.do("expire", one),
     }
     for (verb, given, wrong), state in itertools.product(VERBS, WAYS):
         item = await office.do("write", DRAFT, "Mai")

@@ -36,9 +36,7 @@ async def issued(office: Office, *pinned: tuple[str, str, str]) -> Bulletin:
     """The bulletin of what was pinned."""
     now = office.clock.now()
     async with office.database.read() as connection:
-        return await PRESS.issue(
-            connection, pinned, id="b1", klass=BulletinClass.PRIORITY, issued_at=now, now=now
-        )
+        return await PRESS.issue(connection, pinned, id="b1", klass=BulletinClass.PRIORITY, issued_at=now, now=now)
 
 
 async def record(office: Office, item: Item, sha256: str = SHA, state: str = "made") -> None:

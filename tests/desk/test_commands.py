@@ -151,6 +151,7 @@ async def test_bad_rows_keep_an_audience_out(run: Run, tmp_path: Path) -> None:
 async def test_people_and_tokens(run: Run) -> None:
     """A person is added with a made password shown once; a token begins with loa_."""
     assert "mật khẩu" in await run("user", "add", "mai", "--name", "Lò Thị Mai", "--role", "author")
+    assert "mật khẩu mới" in await run("user", "password", "mai")
     assert ["author"] == (await rows(run, "user", "list"))[0]["roles"]
     assert (await run("token", "create", "mai", "--days", "30")).startswith("loa_")
     with pytest.raises(Said):

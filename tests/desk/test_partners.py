@@ -62,7 +62,9 @@ class Door:
     port: int
     caller: ClientSession
 
-    async def call(self, path: str, method: str = "GET", token: str | None = TOKEN, **more: Any) -> tuple[int, Any, bytes]:
+    async def call(
+        self, path: str, method: str = "GET", token: str | None = TOKEN, **more: Any
+    ) -> tuple[int, Any, bytes]:
         """Status, headers and body of an answer."""
         query = f"?token={token}" if token else ""
         async with self.caller.request(method, f"http://127.0.0.1:{self.port}{path}{query}", **more) as answer:
@@ -136,7 +138,13 @@ class Door:
 @pytest.fixture
 async def door(plain_settings: dict[str, Any], clock: FakeClock) -> AsyncIterator[Door]:
     """Two stations, a portal, and an SMS gateway that reports back with a secret in a header."""
-    receipts = {"reference": "SMSID", "delivery": "RequestId", "status": "Status", "delivered": ["ok"], "failed": ["no"]}
+    receipts = {
+        "reference": "SMSID",
+        "delivery": "RequestId",
+        "status": "Status",
+        "delivered": ["ok"],
+        "failed": ["no"],
+    }
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         plain_settings["outlets"] |= {
@@ -165,7 +173,9 @@ async def test_a_recording_is_sent_whole(door: Door) -> None:
     assert State.SENT == await door.state()
     status, headers, body = await door.pull(path, headers={"User-Agent": "Liquidsoap/2.1.3"})
     assert (200, sound) == (status, body)
-    assert (AUDIO, str(SIZE), "bytes") == tuple(headers[name] for name in ("Content-Type", "Content-Length", "Accept-Ranges"))
+    assert (AUDIO, str(SIZE), "bytes") == tuple(
+        headers[name] for name in ("Content-Type", "Content-Length", "Accept-Ranges")
+    )
     assert f'"{hashlib.sha256(sound).hexdigest()[:32]}"' == headers["ETag"]
     assert "Mon, 23 Nov 2026 01:00:02 GMT" == headers["Last-Modified"]
     assert State.CONFIRMED == await door.state()
@@ -189,17 +199,22 @@ async def test_head_is_get_without_a_body_and_proves_nothing(door: Door) -> None
         assert (200, head["Content-Length"]) == (status, ranged["Content-Length"])
 
 
-@pytest.mark.parametrize(
-    ("asked", "begin", "end"),
-    [("0-0", 0, 1), ("100000-", 100_000, SIZE), ("-500", SIZE - 500, SIZE), ("65530-65550", 65530, 65551), ("0-", 0, SIZE)],
-)
-async def test_a_range_is_sent_as_206(door: Door, asked: str, begin: int, end: int) -> None:
-    """With its place in the whole and its own length."""
+async def test_a_range_is_sent_as_206(door: Door) -> None:
+    """With its place in the whole and its own length; each one is counted by its bytes."""
     path, sound = await door.publish()
-    status, headers, body = await door.pull(path, headers={"Range": f"bytes={asked}"})
-    assert (206, sound[begin:end]) == (status, body)
-    assert (f"bytes {begin}-{end - 1}/{SIZE}", str(end - begin)) == (headers["Content-Range"], headers["Content-Length"])
-    assert end - begin == (await door.pulled()).bytes
+    spans = {"5-5": (5, 6), "100000-": (100_000, SIZE), "-500": (SIZE - 500, SIZE), "65530-65550": (65530, 65551)}
+    counted = 0
+    for asked, (begin, end) in spans.items():
+        status, headers, body = await door.pull(path, headers={"Range": f"bytes={asked}"})
+        assert (206, sound[begin:end]) == (status, body)
+        assert f"bytes {begin}-{end - 1}/{SIZE}" == headers["Content-Range"]
+        assert str(end - begin) == headers["Content-Length"]
+        counted += end - begin
+        assert counted == (await door.pulled()).bytes
+    assert State.SENT == await door.state()
+    status, headers, body = await door.pull(path, headers={"Range": "bytes=0-"})
+    assert (206, sound, f"bytes 0-{SIZE - 1}/{SIZE}") == (status, body, headers["Content-Range"])
+    assert State.CONFIRMED == await door.state()
 
 
 async def test_faults_in_ranges(door: Door) -> None:
@@ -219,7 +234,13 @@ async def test_if_range_joins_no_two_files(door: Door) -> None:
     path, sound = await door.publish()
     _, head, _ = await door.call(path, "HEAD")
     statuses = []
-    for condition in (head["ETag"], head["Last-Modified"], '"old"', "W/" + head["ETag"], "Mon, 23 Nov 2026 00:00:00 GMT"):
+    for condition in (
+        head["ETag"],
+        head["Last-Modified"],
+        '"old"',
+        "W/" + head["ETag"],
+        "Mon, 23 Nov 2026 00:00:00 GMT",
+    ):
         status, _, body = await door.call(path, headers={"Range": "bytes=100-", "If-Range": condition})
         statuses.append(status)
         assert (sound[100:] if status == 206 else sound) == body
@@ -304,12 +325,11 @@ async def test_a_station_needs_its_own_token(door: Door) -> None:
     assert 200 == (await door.call("/portal/", token=None))[0]
 
 
-@pytest.mark.parametrize(
-    "header", ["Basic", "Basic ", "Basic ự", "Basic !!!", "Basic " + base64.b64encode(b"\xff\xfe").decode(), "Bearer " + TOKEN]
-)
-async def test_a_broken_authorization_is_401(door: Door, header: str) -> None:
+async def test_a_broken_authorization_is_401(door: Door) -> None:
     """Whatever a device sends, it is no fault of ours; bytes that are no text neither."""
-    assert 401 == (await door.call("/radio/tram/feed.xml", token=None, headers={"Authorization": header}))[0]
+    bytes_of_no_text = base64.b64encode(b"\xff\xfe").decode()
+    for header in ("Basic", "Basic ", "Basic ự", "Basic !!!", f"Basic {bytes_of_no_text}", f"Bearer {TOKEN}"):
+        assert 401 == (await door.call("/radio/tram/feed.xml", token=None, headers={"Authorization": header}))[0]
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
     writer.write(b"GET /radio/tram/feed.xml HTTP/1.0\r\nAuthorization: Basic \xff\xfe\r\n\r\n")
     assert (await reader.readline()).split()[1] in {b"400", b"401"}
@@ -319,7 +339,14 @@ async def test_a_broken_authorization_is_401(door: Door, header: str) -> None:
 async def test_unknown_things_are_404_and_withdrawn_ones_410(door: Door) -> None:
     """Nobody waits for what never was; what was taken back is told as gone and leaves the list at once."""
     path, _ = await door.publish()
-    for one in ("/radio/tram/audio/x.mp3", "/radio/tram/", "/radio/tram", "/radio/", "/radio/khac/feed.xml", "/radio//tram/feed.xml"):
+    for one in (
+        "/radio/tram/audio/x.mp3",
+        "/radio/tram/",
+        "/radio/tram",
+        "/radio/",
+        "/radio/khac/feed.xml",
+        "/radio//tram/feed.xml",
+    ):
         assert 404 == (await door.call(one))[0]
     for one in ("/radio/tram/audio/../../../loa.key", "/radio/tram/audio/%2e%2e%2floa.key"):
         assert 404 == (await door.call(one))[0]
@@ -382,18 +409,15 @@ async def test_an_aborted_pull_confirms_nothing(door: Door) -> None:
     assert State.CONFIRMED == await door.state()
 
 
-@pytest.mark.parametrize("damage", ["missing", "short", "long"])
-async def test_a_damaged_file_is_not_sent(door: Door, damage: str) -> None:
-    """A recording that is not the one that was made is no recording; the answer comes at once."""
+async def test_a_damaged_file_is_not_sent(door: Door) -> None:
+    """Longer, shorter or missing: a recording that is not the one that was made is none; the answer comes at once."""
     path, sound = await door.publish()
     (file,) = door.house.recordings.glob("*.mp3")
-    if damage == "missing":
-        file.unlink()
-    else:
-        file.write_bytes(sound[:1000] if damage == "short" else sound + b"x")
-    async with asyncio.timeout(10):
-        assert 404 == (await door.call(path))[0]
-    assert State.SENT == await door.state()
+    for damage in (sound + b"x", sound[:1000], b"", None):
+        file.unlink() if damage is None else file.write_bytes(damage)
+        async with asyncio.timeout(10):
+            assert 404 == (await door.call(path))[0]
+    assert (State.SENT, None) == (await door.state(), await door.pulled())
 
 
 async def test_a_station_says_what_it_has_aired(door: Door) -> None:
@@ -459,7 +483,9 @@ async def text_message(door: Door) -> Delivery:
         item = await house.editing.write(tx, Draft("Tin SMS", "Nội dung của tin."), "Mai")
         await house.editing.submit(tx, item.id, "Mai")
         await house.editing.approve(tx, item.id, "Hùng")
-        await house.scheduling.add(tx, Wish((item.id,), ("sms",), Rule(once=now), audience="Bản A"), "Hùng", may_approve=True)
+        await house.scheduling.add(
+            tx, Wish((item.id,), ("sms",), Rule(once=now), audience="Bản A"), "Hùng", may_approve=True
+        )
     await house.runner.drain()
     (delivery,) = await door.deliveries("sms")
     assert State.PENDING == delivery.state
@@ -541,7 +567,10 @@ async def test_a_callback_that_overtakes_its_answer_is_applied_later(door: Door)
         answer = Attempt(parcel, seq, 99, door.clock.now(), 5, "sent", reference="GW-1")
         await scheduler_store.add_attempts(tx, [answer])
     await door.house.receiver.receive()
-    assert ([("sms", "applied"), ("sms", "new")], State.CONFIRMED) == (sorted(await calls(door)), await door.state("sms"))
+    assert ([("sms", "applied"), ("sms", "new")], State.CONFIRMED) == (
+        sorted(await calls(door)),
+        await door.state("sms"),
+    )
     door.clock.advance(601)
     await door.house.receiver.receive()
     assert [("sms", "applied"), ("sms", "unknown")] == sorted(await calls(door))
