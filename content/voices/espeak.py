@@ -129,7 +129,8 @@ async def _receive(process: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
 
 
 async def _end(process: asyncio.subprocess.Process, patience: float) -> None:
-    assert process.stdin and process.stdout
+    assert process.stdin is not None
+    assert process.stdout is not None
     process.stdin.close()
     try:
         async with asyncio.timeout(patience):

@@ -321,7 +321,8 @@ async def test_cancel_closes_the_connection(world: Any, http: Http) -> None:
 @pytest.mark.parametrize(
     ("status", "error", "reason"),
     [
-        (400, Refused, "refused"), (422, Refused, "refused"), (301, Unavailable, "wrong_address"), (404, Unavailable, "wrong_address"), (401, Unavailable, "credentials"),
+        (400, Refused, "refused"), (422, Refused, "refused"),
+        (301, Unavailable, "wrong_address"), (404, Unavailable, "wrong_address"), (401, Unavailable, "credentials"),
         (403, Unavailable, "credentials"), (408, Unavailable, "busy"), (425, Unavailable, "busy"), (429, Unavailable, "busy"),
         (503, Unavailable, "busy"), (500, Unsure, "partner_error"), (502, Unsure, "partner_error"), (504, Unsure, "partner_error"),
     ],

@@ -49,7 +49,6 @@ async def test_a_value_is_sealed_in_the_table(database: Database, clock: FakeClo
     assert SEAL.decrypt(rows[0].value.encode()).decode() == "mã-bí-mật-hai"
 
 
-@both
 async def test_another_key_or_outlet_reads_nothing(database: Database, clock: FakeClock) -> None:
     """After the key has changed the outlet has to be connected again; its neighbour never reads it."""
     await SealedKeep(database, clock, SEAL, "oa").put("token", "x")
@@ -85,7 +84,6 @@ async def test_one_holder_at_a_time_over_two_processes(database: Database, other
     await asyncio.gather(*tasks)
 
 
-@both
 async def test_a_failure_inside_frees_the_lock(database: Database, clock: FakeClock) -> None:
     """The next one does not wait for a minute."""
     keep = SealedKeep(database, clock, SEAL, "oa")

@@ -145,7 +145,6 @@ async def test_whoever_wrote_or_edited_may_not_approve(office: Office) -> None:
         assert "người thứ hai" in fault.vi
 
 
-@both
 async def test_whoever_edited_an_earlier_round_may_not_approve_a_later_one(office: Office) -> None:
     """An editor of a text that was approved before stays an editor."""
     item = await office.approved()
@@ -155,7 +154,6 @@ async def test_whoever_edited_an_earlier_round_may_not_approve_a_later_one(offic
     await office.do("approve", item.id, "Hùng")
 
 
-@both
 async def test_nobody_is_nobody(office: Office) -> None:
     """A blank name neither writes nor approves."""
     item = await office.do("write", DRAFT, "Mai")
@@ -179,7 +177,6 @@ async def test_a_stale_digest_is_a_conflict(office: Office) -> None:
     assert ItemState.APPROVED == (await office.do("approve", item.id, "Hùng", digest=digest)).state
 
 
-@both
 async def test_a_stale_base_is_a_conflict(office: Office) -> None:
     """Two writers who opened the same text: the second is told, nothing of the first is lost."""
     item = await office.do("write", DRAFT, "Mai")
@@ -280,7 +277,6 @@ async def test_bad_input_changes_nothing(office: Office) -> None:
         await office.refused(fault, verb, *given)
 
 
-@both
 async def test_a_rendition_over_its_limit_cannot_be_submitted(office: Office) -> None:
     """The draft is kept as it is; the refusal names the rendition."""
     item = await office.do("write", replace(DRAFT, chat="a" * 2001), "Mai")
@@ -343,7 +339,6 @@ async def test_an_item_is_found_by_id_and_by_slug(office: Office) -> None:
         assert [items[1].id] == await listed(connection, before=(page[-1].changed_at, page[-1].id))
 
 
-@both
 async def test_a_retired_theme_is_no_longer_given(office: Office) -> None:
     """Items that have it keep it; new texts may not take it."""
     async with office.database.write() as tx:

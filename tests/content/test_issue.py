@@ -99,7 +99,6 @@ async def test_what_is_no_longer_approved_does_not_go_out(office: Office) -> Non
     assert "đã thu hồi" in caught.value.vi
 
 
-@both
 async def test_an_item_goes_out_in_its_time_only(office: Office) -> None:
     """Not before it is valid, not from the very moment it is no longer, whether or not that has been noted."""
     now = office.clock.now()
@@ -119,7 +118,6 @@ async def test_an_item_goes_out_in_its_time_only(office: Office) -> None:
         await issued(office, pinned)
 
 
-@both
 async def test_one_bad_part_stops_the_whole(office: Office) -> None:
     """A bulletin was approved as a whole."""
     good, bad = await office.approved(), await office.approved()
@@ -156,7 +154,6 @@ async def test_only_the_recording_that_was_heard_goes_out(office: Office) -> Non
         await issued(office, pinned)
 
 
-@both
 async def test_a_recording_belongs_to_its_words_voice_and_mastering(office: Office) -> None:
     """Another voice or loudness is another recording."""
     item = await office.approved()

@@ -184,7 +184,7 @@ async def test_name_appears_only_when_whole(studio: Studio, tmp_path: Path, monk
     real_sync, real_replace = os.fsync, os.replace
 
     def sync(handle: int) -> None:
-        steps.append("sync folder" if os.path.isdir(f"/proc/self/fd/{handle}") else "sync file")
+        steps.append("sync folder" if Path(f"/proc/self/fd/{handle}").is_dir() else "sync file")
         real_sync(handle)
 
     def rename(part: Path, target: Path) -> None:

@@ -145,7 +145,9 @@ async def test_bad_rows_keep_an_audience_out(run: Run, tmp_path: Path) -> None:
     assert (0, 3) == (said["added"], said["faults"][0]["line"])
     said = json.loads(await run("audience", "import", "Bản A", "a.csv", "--json", "--keep-good"))
     assert 2 == said["added"]
-    assert [{"name": "Bản A", "size": 2}] == [{k: row[k] for k in ("name", "size")} for row in await rows(run, "audience", "list")]
+    assert [{"name": "Bản A", "size": 2}] == [
+        {k: row[k] for k in ("name", "size")} for row in await rows(run, "audience", "list")
+    ]
 
 
 async def test_people_and_tokens(run: Run) -> None:

@@ -15,17 +15,34 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from desk import auth
-from desk.demo.play import LEADER, Stage, approve_and_schedule, fill, free_port, partners_live, stage, wait_for_recordings
+from desk.demo.play import (
+    LEADER,
+    Stage,
+    approve_and_schedule,
+    fill,
+    free_port,
+    partners_live,
+    stage,
+    wait_for_recordings,
+)
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
 from scheduler.store import list_schedules
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 PASSWORD = "truyen-thanh-moi-sang-5h"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (apt-get install chromium); .ci/run installs it")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium here (apt-get install chromium); .ci/run installs it"
+)
 
 
 @pytest.fixture
@@ -66,7 +83,9 @@ async def _addresses(on: Stage) -> dict[str, str]:
     async with on.house.database.read() as connection:
         schedule = (await list_schedules(connection))[-1]
         delivery = (await log_store.list_deliveries(connection, log_store.Filter(outlets=("sms",)), limit=1))[0]
-        portal = (await log_store.list_deliveries(connection, log_store.Filter(outlets=("cong-thong-tin",)), limit=1))[0]
+        portal = (await log_store.list_deliveries(connection, log_store.Filter(outlets=("cong-thong-tin",)), limit=1))[
+            0
+        ]
     return {
         "today": "/",
         "items": "/items",
@@ -131,4 +150,6 @@ async def test_the_log_fills_by_itself(on: Stage, browser: Browser) -> None:
         wish = Wish((items[0].item,), ("cong-thong-tin",), Rule(once=on.house.clock.now()))
         await on.house.scheduling.add(tx, wish, LEADER, may_approve=True)
     on.house.notifier.ring("schedule")
-    await page.wait_for_function("before => document.querySelector('main').innerText !== before", arg=before, timeout=20_000)
+    await page.wait_for_function(
+        "before => document.querySelector('main').innerText !== before", arg=before, timeout=20_000
+    )

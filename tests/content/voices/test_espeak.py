@@ -20,7 +20,7 @@ SENTENCE = "ủy ban nhân dân xã thông báo lịch tiêm phòng cho đàn gi
 
 
 def no_child() -> None:
-    """This process has no child, not even a dead one."""
+    """No child of this process is left, not even a dead one."""
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 

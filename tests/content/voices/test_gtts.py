@@ -230,9 +230,7 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
 
 
 async def test_certificate_verification_stays_on(google: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """GTTS switches TLS verification off; here nothing is sent to a server no authority vouches for, unless the
-    office names that authority.
-    """
+    """Nothing is sent to a server that no authority vouches for, unless the office names that authority."""
     context, pem = certificate(tmp_path)
     server = TestServer(google.app, scheme="https", host="127.0.0.1")
     await server.start_server(ssl=context)

@@ -256,8 +256,18 @@ async def test_a_forged_receipt_is_refused(http: Http, house: House) -> None:
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3), ("[" * 80, 1), ("[" * 81, 2), ("ở" * 70, 1), ("ở" * 71, 2), ("ở" * 135, 3)],
-)  # fmt: skip
+    [
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("[" * 80, 1),
+        ("[" * 81, 2),
+        ("ở" * 70, 1),
+        ("ở" * 71, 2),
+        ("ở" * 135, 3),
+    ],
+)
 def test_segments(text: str, count: int) -> None:
     """160 and 153 of GSM 7-bit, 70 and 67 of Unicode; brackets cost two."""
     assert segments(text) == count
