@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.channel import Shelved
+from channels.channel import Confirmation, Shelved
 from config.clock import Clock
 from config.words import NotFound
 from content.bulletin import Bulletin
@@ -119,10 +119,8 @@ callback = Table(
     Column("id", Text, primary_key=True),
     Column("outlet", Text, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("method", Text, nullable=False),
-    Column("query", Json, nullable=False),
-    Column("headers", Json, nullable=False),
     Column("body", Text, nullable=False),
+    Column("said", Json, nullable=False),
     Column("state", Text, nullable=False),
     Column("note", Text, nullable=False),
     Index("callback_state", "state", "received_at"),
@@ -421,15 +419,27 @@ async def pulls_of(connection: AsyncConnection, deliveries: Sequence[str]) -> di
     return {row.delivery: row for row in rows}
 
 
-async def store_callback(tx: AsyncConnection, id: str, outlet_name: str, at: datetime, **raw: Any) -> None:
-    """Keep a partner's call as it came, before anything is made of it."""
-    await tx.execute(insert(callback).values(id=id, outlet=outlet_name, received_at=at, state="new", note="", **raw))
+async def store_callback(
+    tx: AsyncConnection, id: str, outlet_name: str, at: datetime, body: bytes, said: Sequence[Confirmation]
+) -> None:
+    """Keep a partner's call before anything is made of it: its body as it came, and what it says.
+
+    Its headers and address are not kept: they carry the secrets that proved it authentic.
+    """
+    row = {"id": id, "outlet": outlet_name, "received_at": at, "body": body.decode("latin-1").replace("\0", "")}
+    await tx.execute(insert(callback).values(**row, said=[asdict(one) for one in said], state="new", note=""))
 
 
 async def new_callbacks(connection: AsyncConnection, limit: int = 500) -> list[Row[Any]]:
     """Calls that have not been applied, oldest first."""
     query = select(callback).where(callback.c.state == "new").order_by(callback.c.received_at, callback.c.id)
     return list(await connection.execute(query.limit(limit)))
+
+
+async def prune_callbacks(tx: AsyncConnection, before: datetime) -> int:
+    """Forget settled calls received before a moment; what they said stays with the deliveries."""
+    old = delete(callback).where(callback.c.state != "new", callback.c.received_at < before)
+    return int((await tx.execute(old)).rowcount)
 
 
 async def settle_callbacks(tx: AsyncConnection, outcomes: Mapping[str, tuple[str, str]]) -> None:

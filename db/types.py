@@ -85,4 +85,6 @@ def unspell(word: str) -> int:
     number = 0
     for letter in word:
         number = number * 32 + LETTERS.index(letter)
+    if number >= 1 << 63:
+        raise ValueError(word)
     return number

@@ -106,7 +106,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     recorder = Recorder(database, clock, notifier, journal)
     sender = Sender(clock, http, stopping)
     worker = Worker(database, clock, notifier, outlets, sender, recorder, press, quiet, owner, stopping)
-    receiver = Receiver(database, clock, notifier, outlets)
+    receiver = Receiver(database, clock, notifier)
     runner = Runner(
         clock,
         notifier,

@@ -202,7 +202,7 @@ class Partners:
         return web.json_response({"aired": True})
 
     async def hook(self, request: web.Request) -> web.StreamResponse:
-        """A provider's callback: proved authentic, stored raw, answered; what it says is applied by the receiver."""
+        """A provider's callback: proved authentic, stored, answered; what it says is applied by the receiver."""
         name = request.match_info["outlet"]
         if name not in self._house.outlets:
             raise web.HTTPNotFound
@@ -216,13 +216,14 @@ class Partners:
         now = self._house.clock.now()
         call = Callback(request.method, dict(request.query), headers, body, now)
         try:
-            at.channel.confirm(call, at.outlet)
+            said = at.channel.confirm(call, at.outlet)
         except Refused as error:
             logger.warning("callback_refused", outlet=name, reason=error.reason)
             raise web.HTTPForbidden(text=error.en) from None
-        raw = {"method": call.method, "query": call.query, "headers": headers, "body": body.decode("latin-1")}
+        if not said:
+            return web.Response(text="ok")  # authentic, but nothing that concerns a delivery
         async with self._house.database.write() as tx:
-            await channels_store.store_callback(tx, new_id(now), name, now, **raw)
+            await channels_store.store_callback(tx, new_id(now), name, now, body, said)
         self._house.notifier.ring("callback")
         return web.Response(text="ok")
 

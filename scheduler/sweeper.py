@@ -7,11 +7,13 @@ A worker that was only frozen finds its epoch gone and writes nothing more.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels import store as channels_store
 from channels.outlet import Outlets
 from config.clock import Clock
 from config.logs import log
@@ -25,6 +27,8 @@ from scheduler.outcome import ASK_AFTER
 from scheduler.owner import is_dead
 from scheduler.sender import can_ask
 from scheduler.store import Waiting
+
+KEEP_CALLBACKS = timedelta(days=30)
 
 logger = log("sweeper")
 
@@ -47,10 +51,12 @@ class Sweeper:
         self._outlets = outlets
         self._editing = editing
         self._dead = dead
+        self._pruned_at: datetime | None = None
 
     async def sweep(self) -> int:
         """Everything once; how many things were set right."""
         righted = await self.rescue() + await self._miss() + await self._close() + await self._expire()
+        await self._prune()
         if righted:
             self._notifier.ring("work")
             self._notifier.ring("delivery")
@@ -126,6 +132,14 @@ class Sweeper:
     async def _close(self) -> int:
         async with self._database.write() as tx:
             return len(await store.close_occurrences(tx))
+
+    async def _prune(self) -> None:
+        """Once a day, forget partners' raw calls that were applied long ago."""
+        now = self._clock.now()
+        if self._pruned_at is None or now - self._pruned_at >= timedelta(days=1):
+            self._pruned_at = now
+            async with self._database.write() as tx:
+                await channels_store.prune_callbacks(tx, now - KEEP_CALLBACKS)
 
     async def _expire(self) -> int:
         async with self._database.read() as connection:

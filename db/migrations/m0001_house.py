@@ -158,10 +158,8 @@ CREATE TABLE callback (
     id TEXT NOT NULL,
     outlet TEXT NOT NULL,
     received_at BIGINT NOT NULL,
-    method TEXT NOT NULL,
-    query TEXT NOT NULL,
-    headers TEXT NOT NULL,
     body TEXT NOT NULL,
+    said TEXT NOT NULL,
     state TEXT NOT NULL,
     note TEXT NOT NULL,
     PRIMARY KEY (id)

@@ -10,15 +10,20 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn
 
-import channels.store
-import scheduler.store  # noqa: F401 (each store adds its tables to the metadata)
+from channels import store as channels_store
 from channels.store import audience, outlet, outlet_keep
 from config.clock import FakeClock
+from content import store as content_store
 from db.database import Database, DatabaseTrouble
 from db.journal import Journal, journal
 from db.migrate import migrate, steps, version
 from db.types import metadata, new_id, new_number, spell, unspell
+from desk import store as desk_store
+from scheduler import store as scheduler_store
 from tests.conftest import both
+
+STORES = (content_store, channels_store, scheduler_store, desk_store)
+"""Each adds its tables to the metadata when it is imported."""
 
 
 @both
@@ -133,8 +138,8 @@ async def test_insert_or_update_overwrites_only_what_it_names(database: Database
     """An outlet applied again keeps its health."""
     for title in ("old", "new"):
         async with database.write() as tx:
-            await channels.store.apply_outlet(database, tx, "sms", "sms_http", title, clock.now())
-            await channels.store.outlet_failed(tx, "sms", clock.now(), "no answer", 1)
+            await channels_store.apply_outlet(database, tx, "sms", "sms_http", title, clock.now())
+            await channels_store.outlet_failed(tx, "sms", clock.now(), "no answer", 1)
     async with database.read() as connection:
         row = (await connection.execute(select(outlet))).one()
     assert ("new", 2, clock.now()) == (row.title, row.failures, row.failing_since)

@@ -59,7 +59,8 @@ def test_a_delivery_id_names_its_place(parcel: int, seq: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "id", ["", "x", "0123456789abc", "0123456789abc-", "0123456789abc-x", "0123456789abi-1", "-1", "٣-1"]
+    "id",
+    ["", "x", "0123456789abc", "0123456789abc-", "0123456789abc-x", "0123456789abi-1", "-1", "٣-1", "zzzzzzzzzzzzz-0"],
 )
 def test_a_wrong_id_is_not_found(id: str) -> None:
     """Anything else is told, not crashed on."""
