@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -71,26 +73,59 @@ def postgresql() -> Iterator[str]:
         control = [str(programs / "pg_ctl"), "-D", f"{place}/d", "-w", "-o", options]
         subprocess.run([*control, "start"], check=True, **quiet)
         try:
-            yield f"postgresql://loa@/postgres?host={place}"
+            address = f"postgresql://loa@/postgres?host={place}"
+            _in_thread(_make_template(address))
+            yield address
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
 
 
+def _in_thread(work: Coroutine[Any, Any, None]) -> None:
+    """Run it to its end now; a fixture may be asked for from within a running loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
+async def _make_template(address: str) -> None:
+    await _admin(address, "CREATE DATABASE template_loa")
+    database = Database(address.replace("/postgres?", "/template_loa?"))
+    await migrate(database)
+    await database.close()
+
+
+async def _admin(address: str, statement: str) -> None:
+    engine = create_async_engine(address.replace("postgresql:", "postgresql+asyncpg:"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "loa.db"
+
+    async def make() -> None:
+        database = Database(f"sqlite:///{file}")
+        await migrate(database)
+        await database.close()
+
+    _in_thread(make())
+    return file
+
+
 @pytest.fixture
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database of the kind a test is parametrised with; SQLite unless it says otherwise."""
+    """A migrated database of the kind a test is parametrised with; SQLite unless it says otherwise."""
     if getattr(request, "param", "sqlite") == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "loa.db")
         yield f"sqlite:///{tmp_path / 'loa.db'}"
         return
     server = request.getfixturevalue("postgresql")
     name = f"t{uuid.uuid4().hex}"
-    engine = create_async_engine(server.replace("postgresql:", "postgresql+asyncpg:"), isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await _admin(server, f"CREATE DATABASE {name} TEMPLATE template_loa")
     yield server.replace("/postgres?", f"/{name}?")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    await engine.dispose()
+    await _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 both = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

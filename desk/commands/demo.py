@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from config.clock import SystemClock
+from config.logs import set_up
 from config.settings import Settings
 from desk.demo.play import free_port, play
 
@@ -24,6 +25,7 @@ def register(commands: Any) -> None:
 
 async def run_demo(_settings: Settings, args: argparse.Namespace) -> int:
     """Play the demo in a directory of its own; the configured database and partners are not touched."""
+    set_up("warning", "console")
     directory = args.dir or Path("var/demo") / SystemClock().now().strftime("%Y%m%d-%H%M%S")
     directory.mkdir(parents=True, exist_ok=True)
     playing = asyncio.ensure_future(play(directory.resolve(), args.port or free_port(), once=args.once))

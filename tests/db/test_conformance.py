@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Index, Integer, Table, inspect, select, text
@@ -62,6 +63,13 @@ def _kind(column: Column[object], connection: Connection) -> str:
 
 def _index(index: Index) -> tuple[str, tuple[str, ...]]:
     return str(index.name), tuple(column.name for column in index.columns)
+
+
+async def test_an_empty_file_becomes_the_house(tmp_path: Path) -> None:
+    """Every step is taken, in order, and named."""
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'loa.db'}")
+    assert [name for _, name in steps()] == await migrate(database)
+    await database.close()
 
 
 @both
