@@ -19,12 +19,13 @@ ASK_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One delivery in hand: its place, addressee, and which try this is (from 1)."""
+    """One delivery in hand: its place, addressee, which try this is (from 1), and whether it stood on the waiting list."""
 
     parcel: int
     seq: int
     to: To
     n: int
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class Outcome:
         return self.job.n if self.attempt is not None or self.why == "ask" else self.job.n - 1
 
 
-def job(parcel: int, seq: int, person: Sequence[str], n: int) -> Job:
+def job(parcel: int, seq: int, person: Sequence[str], n: int, *, waited: bool = False) -> Job:
     """The n-th try of the delivery at a place of a parcel; `person` is (address, name)."""
-    return Job(parcel, seq, To(delivery_id(parcel, seq), person[0], person[1]), n)
+    return Job(parcel, seq, To(delivery_id(parcel, seq), person[0], person[1]), n, waited)
 
 
 def untouched(of: Job, again_at: datetime) -> Outcome:

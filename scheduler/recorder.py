@@ -42,7 +42,7 @@ class Recorder:
         await store.add_attempts(tx, [outcome.attempt for outcome in outcomes if outcome.attempt])
         for parcel in {outcome.job.parcel for outcome in outcomes}:
             await self._settle(tx, parcel, [outcome for outcome in outcomes if outcome.job.parcel == parcel])
-        done = [(one.job.parcel, one.job.seq) for one in outcomes if one.again_at is None]
+        done = [(one.job.parcel, one.job.seq) for one in outcomes if one.job.waited and one.again_at is None]
         await store.wait_no_more(tx, done)
         again = [
             (Waiting(one.job.parcel, one.job.seq, one.tries, one.why), one.again_at)

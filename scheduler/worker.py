@@ -256,7 +256,7 @@ class Worker:
             sending = {one.seq: State.SENDING for one in live}
             await store.settle(self._database, tx, parcel, sending, window_at=self._clock.now())
             await store.wait_no_more(tx, [(one.parcel, one.seq) for one in retries if one not in live])
-            jobs += [job(parcel, one.seq, people[one.seq], one.tries + 1) for one in live]
+            jobs += [job(parcel, one.seq, people[one.seq], one.tries + 1, waited=True) for one in live]
         return jobs
 
     async def _parcel_again(
@@ -290,4 +290,4 @@ class Worker:
         async with self._database.read() as connection:
             person = (await store.recipients(connection, [one.parcel]))[one.parcel][one.seq]
             reference = await store.reference_of(connection, one.parcel, one.seq)
-        return await self._sender.ask(at, job(one.parcel, one.seq, person, one.tries), reference)
+        return await self._sender.ask(at, job(one.parcel, one.seq, person, one.tries, waited=True), reference)
