@@ -10,7 +10,8 @@ from db.database import Database
 from db.journal import Journal
 from scheduler import store
 from scheduler.delivery import LETTER, OF_LETTER, TITLES, OccurrenceState, State, count, parse_delivery_id
-from scheduler.store import Waiting
+from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.store import Waiting
 
 DECISIONS = {"sent": State.SENT, "confirmed": State.CONFIRMED, "failed": State.FAILED, "again": State.PENDING}
 
@@ -27,12 +28,12 @@ class Handling:
         """Cancel all that has not gone; how many deliveries are in which state after it."""
         row = await store.find_occurrence(tx, id)
         total: dict[State, int] = {}
-        for parcel in await store.parcels_of(tx, id):
-            held = await store.parcel_row(self._database, tx, parcel)
+        for parcel in await dispatch.parcels_of(tx, id):
+            held = await dispatch.parcel_row(self._database, tx, parcel)
             rest = {seq: State.CANCELLED for seq in range(held.size) if held.letters[seq] == LETTER[State.PENDING]}
-            await store.settle(self._database, tx, parcel, rest, cursor=held.size)
-            await store.wait_no_more(tx, [(parcel, seq) for seq in rest])
-            after = await store.parcel_by_id(tx, parcel)
+            await dispatch.settle(self._database, tx, parcel, rest, cursor=held.size)
+            await dispatch.wait_no_more(tx, [(parcel, seq) for seq in rest])
+            after = await dispatch.parcel_by_id(tx, parcel)
             for state, number in count(after.letters).items():
                 total[state] = total.get(state, 0) + number
         if row.state == OccurrenceState.PLANNING.value:
@@ -57,7 +58,7 @@ class Handling:
             listed = ", ".join(DECISIONS)
             raise BadInput(f"Kết luận phải là một trong: {listed}", f"Decide one of: {listed}", field="decision")
         parcel, seq = parse_delivery_id(id)
-        row = await store.parcel_row(self._database, tx, parcel)
+        row = await dispatch.parcel_row(self._database, tx, parcel)
         if seq < row.size and row.letters[seq] != LETTER[State.UNSURE]:
             raise Conflict("Lượt gửi này không ở trạng thái chưa rõ", "This delivery is not unsure")
         await self._change(tx, id, DECISIONS[decision], by, "resolve", note)
@@ -66,30 +67,30 @@ class Handling:
 
     async def _change(self, tx: AsyncConnection, id: str, to: State, by: str, verb: str, note: str) -> None:
         parcel, seq = parse_delivery_id(id)
-        row = await store.parcel_row(self._database, tx, parcel)
+        row = await dispatch.parcel_row(self._database, tx, parcel)
         if seq >= row.size:
             parse_delivery_id("")
         was = OF_LETTER[row.letters[seq]]
-        await store.settle(self._database, tx, parcel, {seq: to})
-        if (await store.parcel_by_id(tx, parcel)).letters[seq] != LETTER[to] or was is to:
+        await dispatch.settle(self._database, tx, parcel, {seq: to})
+        if (await dispatch.parcel_by_id(tx, parcel)).letters[seq] != LETTER[to] or was is to:
             raise Conflict(
                 f"Lượt gửi đang ở trạng thái {TITLES[was]}, không chuyển sang {TITLES[to]} được",
                 f"The delivery is {was}; it cannot become {to}",
             )
-        await store.wait_no_more(tx, [(parcel, seq)])
+        await dispatch.wait_no_more(tx, [(parcel, seq)])
         await self._journal.note(
             tx, self._clock.now(), by, verb, f"delivery/{id}", was=was.value, to=to.value, note=note
         )
 
     async def _try_now(self, tx: AsyncConnection, id: str) -> None:
         parcel, seq = parse_delivery_id(id)
-        row = await store.parcel_row(self._database, tx, parcel)
+        row = await dispatch.parcel_row(self._database, tx, parcel)
         if seq >= row.cursor:
             return
-        tries = (await store.tries_of(tx, parcel, [seq])).get(seq, 0)
+        tries = (await dispatch.tries_of(tx, parcel, [seq])).get(seq, 0)
         now = self._clock.now()
         again = [(Waiting(parcel, seq, tries, "retry"), now)]
-        await store.wait_again(self._database, tx, row.outlet, row.rank, again)
-        until = max(row.until, now + store.SECOND_CHANCE)
-        await store.change_parcel(tx, parcel, until=until)
+        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
+        until = max(row.until, now + dispatch.SECOND_CHANCE)
+        await dispatch.change_parcel(tx, parcel, until=until)
         await store.change_occurrence(tx, row.occurrence, state=OccurrenceState.OPEN.value)

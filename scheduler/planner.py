@@ -21,6 +21,7 @@ from db.notifier import Notifier
 from db.types import new_id
 from scheduler import store
 from scheduler.delivery import PARCEL_SIZE, OccurrenceState
+from scheduler.dispatch import store as dispatch
 from scheduler.schedule import Missed, QuietHours, Schedule
 
 CHUNK = 5000
@@ -142,7 +143,7 @@ class Planner:
         if name in self._outlets:
             due_at, window = self._moment(self._outlets[name], klass, due_at)
         until = min(due_at + window, row.until) if row.until else due_at + window
-        rows = store.parcel_rows(
+        rows = dispatch.parcel_rows(
             people,
             PARCEL_SIZE,
             now,
@@ -152,7 +153,7 @@ class Planner:
             due_at=due_at,
             until=until,
         )
-        await store.add_parcels(tx, rows)
+        await dispatch.add_parcels(tx, rows)
         await store.change_occurrence(
             tx,
             row.id,

@@ -18,8 +18,8 @@ from config.clock import Clock
 from config.words import NotFound
 from db.database import Database
 from db.notifier import Notifier
-from scheduler import store
 from scheduler.delivery import State, parse_delivery_id
+from scheduler.dispatch import store as dispatch
 
 EARLY = timedelta(minutes=10)
 
@@ -58,21 +58,21 @@ class Receiver:
         if place is None:
             return False
         parcel, seq = place
-        row = await store.parcel_row(self._database, tx, parcel)
+        row = await dispatch.parcel_row(self._database, tx, parcel)
         if row.outlet != outlet or not 0 <= seq < row.size:
             return False
-        await store.add_receipt(self._database, tx, parcel, seq, said, at)
+        await dispatch.add_receipt(self._database, tx, parcel, seq, said, at)
         state = State.CONFIRMED if said.delivered else State.FAILED
-        await store.settle(self._database, tx, parcel, {seq: state})
-        await store.wait_no_more(tx, [place])
+        await dispatch.settle(self._database, tx, parcel, {seq: state})
+        await dispatch.wait_no_more(tx, [place])
         return True
 
     async def _place(self, tx: AsyncConnection, outlet: str, said: Confirmation) -> tuple[int, int] | None:
         if said.delivery:
             try:
                 place = parse_delivery_id(said.delivery)
-                await store.parcel_by_id(tx, place[0])
+                await dispatch.parcel_by_id(tx, place[0])
             except NotFound:
                 return None
             return place
-        return await store.by_reference(tx, outlet, said.reference)
+        return await dispatch.by_reference(tx, outlet, said.reference)

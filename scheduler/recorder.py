@@ -16,10 +16,10 @@ from content.bulletin import Bulletin
 from db.database import Database
 from db.journal import Journal
 from db.notifier import Notifier
-from scheduler import store
 from scheduler.delivery import State
+from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.store import Waiting
 from scheduler.outcome import Outcome
-from scheduler.store import Waiting
 
 logger = log("recorder")
 
@@ -39,17 +39,17 @@ class Recorder:
         """All of a window's outcomes; `bulletin` goes on the shelf of channels that have one."""
         if not outcomes:
             return
-        await store.add_attempts(tx, [outcome.attempt for outcome in outcomes if outcome.attempt])
+        await dispatch.add_attempts(tx, [outcome.attempt for outcome in outcomes if outcome.attempt])
         for parcel in {outcome.job.parcel for outcome in outcomes}:
             await self._settle(tx, parcel, [outcome for outcome in outcomes if outcome.job.parcel == parcel])
         done = [(one.job.parcel, one.job.seq) for one in outcomes if one.job.waited and one.again_at is None]
-        await store.wait_no_more(tx, done)
+        await dispatch.wait_no_more(tx, done)
         again = [
             (Waiting(one.job.parcel, one.job.seq, one.tries, one.why), one.again_at)
             for one in outcomes
             if one.again_at is not None
         ]
-        await store.wait_again(self._database, tx, at.name, rank, again)
+        await dispatch.wait_again(self._database, tx, at.name, rank, again)
         if bulletin is not None and at.channel.shelf:
             for outcome in outcomes:
                 if outcome.state is State.SENT:
@@ -59,13 +59,13 @@ class Recorder:
     async def _settle(self, tx: AsyncConnection, parcel: int, outcomes: Sequence[Outcome]) -> None:
         changes = {outcome.job.seq: outcome.state for outcome in outcomes}
         recalled = {one.job.seq: State.PENDING for one in outcomes if one.state is State.CANCELLED}
-        await store.settle(self._database, tx, parcel, recalled)
-        await store.settle(self._database, tx, parcel, changes)
+        await dispatch.settle(self._database, tx, parcel, recalled)
+        await dispatch.settle(self._database, tx, parcel, changes)
         # A receipt may have come before the answer it belongs to.
-        early = await store.receipts_of(tx, parcel, list(changes))
+        early = await dispatch.receipts_of(tx, parcel, list(changes))
         if early:
             told = {seq: State.CONFIRMED if delivered else State.FAILED for seq, delivered in early.items()}
-            await store.settle(self._database, tx, parcel, told)
+            await dispatch.settle(self._database, tx, parcel, told)
 
     async def _shelve(self, tx: AsyncConnection, at: InService, bulletin: Bulletin, to: To) -> None:
         """Stand it on the shelf, once: a try that was interrupted may have done so."""

@@ -21,12 +21,12 @@ from content import store as content_store
 from content.editing import Editing
 from db.database import Database
 from db.notifier import Notifier
-from scheduler import store
 from scheduler.delivery import LETTER, Attempt, State
+from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.store import Waiting
 from scheduler.outcome import ASK_AFTER
 from scheduler.owner import is_dead
 from scheduler.sender import can_ask
-from scheduler.store import Waiting
 
 KEEP_CALLBACKS = timedelta(days=30)
 
@@ -66,28 +66,28 @@ class Sweeper:
         """Take claims back from holders that are gone; what they may have sent is in doubt and follows its channel's rule."""
         now = self._clock.now()
         async with self._database.read() as connection:
-            dead = [owner for owner in await store.holders(connection) if self._dead(owner)]
-            parcels = await store.lost_parcels(connection, now, dead)
-            waits = await store.lost_waiting(connection, now, dead)
+            dead = [owner for owner in await dispatch.holders(connection) if self._dead(owner)]
+            parcels = await dispatch.lost_parcels(connection, now, dead)
+            waits = await dispatch.lost_waiting(connection, now, dead)
         for parcel in {*parcels, *(one.parcel for one in waits)}:
             async with self._database.write() as tx:
                 await self._rescue(tx, parcel, {one.seq: one for one in waits if one.parcel == parcel}, dead)
         return len(parcels) + len(waits)
 
     async def _rescue(self, tx: AsyncConnection, parcel: int, lost: Mapping[int, Waiting], dead: list[str]) -> None:
-        row = await store.parcel_row(self._database, tx, parcel)
+        row = await dispatch.parcel_row(self._database, tx, parcel)
         gone = row.owner is not None and (row.lease_until < self._clock.now() or row.owner in dead)
-        held = await store.waiting_of(tx, parcel)
+        held = await dispatch.waiting_of(tx, parcel)
         doubtful = [
             seq
             for seq, letter in enumerate(row.letters)
             if letter == LETTER[State.SENDING] and (seq in lost or (gone and seq not in held))
         ]
         again = [one for one in lost.values() if one.why == "ask"]
-        await store.wait_again(self._database, tx, row.outlet, row.rank, [(one, self._clock.now()) for one in again])
+        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, [(one, self._clock.now()) for one in again])
         await self._doubt(tx, row, doubtful)
         if gone:
-            await store.change_parcel(tx, parcel, owner=None, lease_until=None, epoch=row.epoch + 1)
+            await dispatch.change_parcel(tx, parcel, owner=None, lease_until=None, epoch=row.epoch + 1)
             logger.warning("claim_taken_back", parcel=parcel, outlet=row.outlet, in_doubt=len(doubtful))
 
     async def _doubt(self, tx: AsyncConnection, row: Row[Any], doubtful: list[int]) -> None:
@@ -95,7 +95,7 @@ class Sweeper:
         if not doubtful:
             return
         now = self._clock.now()
-        tries = await store.tries_of(tx, row.id, doubtful)
+        tries = await dispatch.tries_of(tx, row.id, doubtful)
         at = self._outlets.get(row.outlet)
         repeat = at is not None and at.channel.repeatable(at.outlet)
         detail = "tiến trình gửi dừng giữa chừng; không rõ đã đi hay chưa"
@@ -105,33 +105,33 @@ class Sweeper:
             )
             for seq in doubtful
         ]
-        await store.add_attempts(tx, attempts)
+        await dispatch.add_attempts(tx, attempts)
         to = State.PENDING if repeat else State.UNSURE
-        await store.settle(self._database, tx, row.id, dict.fromkeys(doubtful, to))
+        await dispatch.settle(self._database, tx, row.id, dict.fromkeys(doubtful, to))
         waits = {one.seq: Waiting(row.id, one.seq, one.n, "retry" if repeat else "ask") for one in attempts}
         if repeat:
-            await store.wait_again(self._database, tx, row.outlet, row.rank, [(one, now) for one in waits.values()])
+            await dispatch.wait_again(self._database, tx, row.outlet, row.rank, [(one, now) for one in waits.values()])
         else:
-            await store.wait_no_more(tx, [(row.id, seq) for seq in doubtful])
+            await dispatch.wait_no_more(tx, [(row.id, seq) for seq in doubtful])
             if at is not None and can_ask(at):
                 later = [(one, now + ASK_AFTER) for one in waits.values()]
-                await store.wait_again(self._database, tx, row.outlet, row.rank, later)
+                await dispatch.wait_again(self._database, tx, row.outlet, row.rank, later)
 
     async def _miss(self) -> int:
         """Parcels whose window closed before anybody could send them, for instance while their outlet was paused."""
         async with self._database.read() as connection:
-            overdue = await store.overdue_parcels(connection, self._clock.now())
+            overdue = await dispatch.overdue_parcels(connection, self._clock.now())
         for parcel in overdue:
             async with self._database.write() as tx:
-                row = await store.parcel_row(self._database, tx, parcel)
+                row = await dispatch.parcel_row(self._database, tx, parcel)
                 if row.owner is None and row.state == "open":
                     rest = dict.fromkeys(range(row.cursor, row.size), State.MISSED)
-                    await store.settle(self._database, tx, parcel, rest, cursor=row.size)
+                    await dispatch.settle(self._database, tx, parcel, rest, cursor=row.size)
         return len(overdue)
 
     async def _close(self) -> int:
         async with self._database.write() as tx:
-            return len(await store.close_occurrences(tx))
+            return len(await dispatch.close_occurrences(tx))
 
     async def _prune(self) -> None:
         """Once a day, forget partners' raw calls that were applied long ago."""

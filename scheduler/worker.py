@@ -23,11 +23,12 @@ from db.database import Database
 from db.notifier import Notifier
 from scheduler import store
 from scheduler.delivery import LETTER, Parcel, State
+from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.store import Claim, Waiting
 from scheduler.outcome import Breaker, Job, Outcome, job, untouched
 from scheduler.recorder import Recorder
 from scheduler.schedule import QuietHours
 from scheduler.sender import Sender
-from scheduler.store import Claim, Waiting
 
 LEASE = timedelta(seconds=30)
 WINDOW = 64
@@ -73,7 +74,7 @@ class Worker:
             return len(self._lanes)
         now = self._clock.now()
         async with self._database.read() as connection:
-            busy = await store.busy_outlets(connection, now)
+            busy = await dispatch.busy_outlets(connection, now)
             rows = await channels_store.outlet_rows(connection)
         for name in busy:
             paused = name in rows and rows[name].paused_at is not None
@@ -85,13 +86,13 @@ class Worker:
     async def next_moment(self) -> datetime | None:
         """When there will be something to send."""
         async with self._database.read() as connection:
-            return await store.next_work(connection)
+            return await dispatch.next_work(connection)
 
     async def renew(self) -> None:
         """Lengthen the lease of all that is in hand; called more often than a lease lasts."""
         if self._lanes:
             async with self._database.write() as tx:
-                await store.renew(tx, self._claim())
+                await dispatch.renew(tx, self._claim())
 
     def _breaker(self, name: str) -> Breaker:
         return self._breakers.setdefault(name, Breaker())
@@ -117,7 +118,7 @@ class Worker:
         async with self._database.write() as tx:
             if await self._is_paused(tx, at.name):
                 return False
-            parcel = await store.claim_parcel(self._database, tx, at.name, self._claim())
+            parcel = await dispatch.claim_parcel(self._database, tx, at.name, self._claim())
         if parcel is None:
             return False
         bulletin = await self._bulletin_for(at, parcel)
@@ -170,14 +171,14 @@ class Worker:
     async def _put_off(self, parcel: Parcel, moment: datetime) -> None:
         free = {"owner": None, "lease_until": None, "due_at": moment}
         async with self._database.write() as tx:
-            await store.settle(self._database, tx, parcel.id, {}, epoch=parcel.epoch, **free)
+            await dispatch.settle(self._database, tx, parcel.id, {}, epoch=parcel.epoch, **free)
 
     async def _give_up(self, parcel: Parcel, state: State, reason: str = "") -> None:
         """Settle all that has not been sent of a parcel."""
         rest = dict.fromkeys(range(parcel.size), state)
         free = {"owner": None, "lease_until": None, "cursor": parcel.size}
         async with self._database.write() as tx:
-            await store.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free)
+            await dispatch.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free)
             if reason:
                 await store.change_occurrence(tx, parcel.occurrence, reason=reason)
         self._notifier.ring("delivery")
@@ -188,7 +189,7 @@ class Worker:
         """One transaction: the last window's outcomes, then the intent of the next. No jobs: the parcel is let go."""
         claim = self._claim()
         async with self._database.write() as tx:
-            row = await store.parcel_row(self._database, tx, parcel.id)
+            row = await dispatch.parcel_row(self._database, tx, parcel.id)
             if row.epoch != parcel.epoch:
                 logger.warning("lease_lost", parcel=parcel.id, outlet=at.name)
                 return [], claim.now
@@ -199,7 +200,7 @@ class Worker:
             sending = dict.fromkeys(places, State.SENDING)
             held = (self._owner, claim.lease_until) if places else (None, None)
             columns = {"cursor": high, "window_at": claim.now, "owner": held[0], "lease_until": held[1]}
-            await store.settle(self._database, tx, parcel.id, sending, **columns)
+            await dispatch.settle(self._database, tx, parcel.id, sending, **columns)
             begin = await self._book(tx, at, len(places)) if places else claim.now
         self._notifier.ring("delivery")
         return [job(parcel.id, seq, parcel.recipients[seq], 1) for seq in places], begin
@@ -212,7 +213,7 @@ class Worker:
             or self._stopping.is_set()
             or self._breaker(at.name).resting(now)
             or await self._is_paused(tx, at.name)
-            or await store.higher_class_due(tx, at.name, parcel.rank, now)
+            or await dispatch.higher_class_due(tx, at.name, parcel.rank, now)
         )
 
     def _window_size(self, at: InService) -> int:
@@ -237,7 +238,7 @@ class Worker:
         async with self._database.write() as tx:
             if await self._is_paused(tx, at.name):
                 return False
-            due = await store.claim_waiting(self._database, tx, at.name, self._claim(), self._window_size(at))
+            due = await dispatch.claim_waiting(self._database, tx, at.name, self._claim(), self._window_size(at))
             jobs = await self._jobs_again(tx, due)
             begin = await self._book(tx, at, len(jobs)) if jobs else self._clock.now()
         for parcel in {one.parcel for one in due}:
@@ -249,13 +250,13 @@ class Worker:
         """Mark the intent of each further try; what was cancelled or settled meanwhile leaves the list."""
         jobs: list[Job] = []
         for parcel in {one.parcel for one in due if one.why == "retry"}:
-            row = await store.parcel_row(self._database, tx, parcel)
-            people = (await store.recipients(tx, [parcel]))[parcel]
+            row = await dispatch.parcel_row(self._database, tx, parcel)
+            people = (await dispatch.recipients(tx, [parcel]))[parcel]
             retries = [one for one in due if one.parcel == parcel and one.why == "retry"]
             live = [one for one in retries if row.letters[one.seq] == LETTER[State.PENDING]]
             sending = {one.seq: State.SENDING for one in live}
-            await store.settle(self._database, tx, parcel, sending, window_at=self._clock.now())
-            await store.wait_no_more(tx, [(one.parcel, one.seq) for one in retries if one not in live])
+            await dispatch.settle(self._database, tx, parcel, sending, window_at=self._clock.now())
+            await dispatch.wait_no_more(tx, [(one.parcel, one.seq) for one in retries if one not in live])
             jobs += [job(parcel, one.seq, people[one.seq], one.tries + 1, waited=True) for one in live]
         return jobs
 
@@ -263,7 +264,7 @@ class Worker:
         self, at: InService, parcel: int, asked: list[Waiting], jobs: list[Job], begin: datetime
     ) -> None:
         async with self._database.read() as connection:
-            row = await store.parcel_by_id(connection, parcel)
+            row = await dispatch.parcel_by_id(connection, parcel)
         outcomes = [await self._ask(at, one) for one in asked]
         bulletin: Bulletin | None = None
         if jobs:
@@ -288,6 +289,6 @@ class Worker:
 
     async def _ask(self, at: InService, one: Waiting) -> Outcome:
         async with self._database.read() as connection:
-            person = (await store.recipients(connection, [one.parcel]))[one.parcel][one.seq]
-            reference = await store.reference_of(connection, one.parcel, one.seq)
+            person = (await dispatch.recipients(connection, [one.parcel]))[one.parcel][one.seq]
+            reference = await dispatch.reference_of(connection, one.parcel, one.seq)
         return await self._sender.ask(at, job(one.parcel, one.seq, person, one.tries, waited=True), reference)

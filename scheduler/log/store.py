@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from scheduler.delivery import LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
-from scheduler.store import attempt, occurrence, parcel, parcel_recipients, receipt
+from scheduler.dispatch.store import attempt, parcel, parcel_recipients, receipt
+from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 20
 

@@ -28,8 +28,8 @@ from content.item import Draft
 from db.types import new_id
 from desk import partners
 from desk.app import House, opened
-from scheduler import store as scheduler_store
 from scheduler.delivery import Attempt, Delivery, State, parse_delivery_id
+from scheduler.dispatch import store as dispatch
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
@@ -565,7 +565,7 @@ async def test_a_callback_that_overtakes_its_answer_is_applied_later(door: Door)
     parcel, seq = parse_delivery_id(delivery.id)
     async with door.house.database.write() as tx:
         answer = Attempt(parcel, seq, 99, door.clock.now(), 5, "sent", reference="GW-1")
-        await scheduler_store.add_attempts(tx, [answer])
+        await dispatch.add_attempts(tx, [answer])
     await door.house.receiver.receive()
     assert ([("sms", "applied"), ("sms", "new")], State.CONFIRMED) == (
         sorted(await calls(door)),

@@ -15,6 +15,7 @@ from desk.demo.sms_gateway import SmsGateway
 from desk.demo.zalo import ZaloSandbox
 from scheduler import store
 from scheduler.delivery import OccurrenceState, State, parse_delivery_id
+from scheduler.dispatch import store as dispatch
 from scheduler.schedule import Missed, Rule, ScheduleState
 from scheduler.scheduling import Wish
 from tests.conftest import both
@@ -107,7 +108,7 @@ async def test_retry_after_is_honoured(office: Office, sms: SmsGateway) -> None:
     await office.drain()
     assert {State.SENT: 1, State.PENDING: 1} == await office.states()
     async with office.house.database.read() as connection:
-        assert await store.next_work(connection) >= office.in_(seconds=1)
+        assert await dispatch.next_work(connection) >= office.in_(seconds=1)
 
 
 @both
@@ -343,11 +344,11 @@ async def _claim_and_die(office: Office, outlet: str, sending: int) -> list[str]
     house = office.house
     owner = "this-machine/999999/1"
     async with house.database.write() as tx:
-        claim = store.Claim(owner, office.clock.now(), office.in_(seconds=30))
-        parcel = await store.claim_parcel(house.database, tx, outlet, claim)
+        claim = dispatch.Claim(owner, office.clock.now(), office.in_(seconds=30))
+        parcel = await dispatch.claim_parcel(house.database, tx, outlet, claim)
         assert parcel is not None
         intent = dict.fromkeys(range(sending), State.SENDING)
-        await store.settle(house.database, tx, parcel.id, intent, cursor=sending, window_at=office.clock.now())
+        await dispatch.settle(house.database, tx, parcel.id, intent, cursor=sending, window_at=office.clock.now())
     return [one.id for one in await office.deliveries() if one.state is State.SENDING]
 
 
@@ -398,7 +399,7 @@ async def test_a_frozen_worker_can_write_nothing_after_it_lost_its_lease(office:
     await office.drain()
     parcel = parse_delivery_id(ids[0])[0]
     async with office.house.database.write() as tx:
-        stale = await store.settle(office.house.database, tx, parcel, {0: State.FAILED}, epoch=1)
+        stale = await dispatch.settle(office.house.database, tx, parcel, {0: State.FAILED}, epoch=1)
     assert stale is None
     assert {State.SENT: 10} == await office.states()
 

@@ -30,6 +30,7 @@ from desk.passwords import hashed
 from desk.web import make_web
 from scheduler import store as scheduler_store
 from scheduler.delivery import Attempt, OccurrenceState, delivery_id
+from scheduler.dispatch import store as dispatch
 from scheduler.schedule import Rule, Schedule
 from scheduler.scheduling import Wish
 
@@ -148,7 +149,7 @@ class Desk:
         schedule, now = await self.schedule(), self.clock.now()
         people = [(f"+8491234000{place}", f"Người {place}") for place in range(len(letters))]
         occurrence = new_id(now)
-        row = scheduler_store.parcel_rows(
+        row = dispatch.parcel_rows(
             people, 500, now, occurrence=occurrence, outlet=outlet, rank=2, due_at=now, until=now + timedelta(hours=12)
         )[0]
         row |= {"letters": letters, "cursor": len(letters), "state": "open"}
@@ -161,8 +162,8 @@ class Desk:
             await scheduler_store.occur(
                 self.house.database, tx, schedule, id=occurrence, due_at=now, state=open_state, until=None, now=now
             )
-            await scheduler_store.add_parcels(tx, [row])
-            await scheduler_store.add_attempts(tx, tries)
+            await dispatch.add_parcels(tx, [row])
+            await dispatch.add_attempts(tx, tries)
         return [delivery_id(row["id"], place) for place in range(len(letters))]
 
 

@@ -1,0 +1,1 @@
+"""The dispatch loop's tables: parcels, the waiting list, attempts, receipts."""

@@ -1,0 +1,448 @@
+"""Tables and SQL of the dispatch loop: parcels, the waiting list, attempts, receipts; one statement to claim, results in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.channel import Confirmation
+from config.words import NotFound
+from db.database import Database
+from db.types import Json, Moment, metadata, new_number, to_ms
+from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, Parcel, State, moved
+from scheduler.store import occurrence
+
+SECOND_CHANCE = timedelta(hours=24)
+"""How long a delivery is tried that a person sent on its way again."""
+UNSETTLED = {LETTER[state] for state in State if state not in FINAL}
+
+parcel = Table(
+    "parcel",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("occurrence", Text, ForeignKey("occurrence.id"), nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("first", Text, nullable=False),
+    Column("last", Text, nullable=False),
+    Column("cursor", Integer, nullable=False),
+    Column("letters", Text, nullable=False),
+    Column("window_at", Moment),
+    Column("owner", Text),
+    Column("lease_until", Moment),
+    Column("epoch", Integer, nullable=False),
+    Index("parcel_due", "outlet", "state", "rank", "due_at"),
+    Index("parcel_occurrence", "occurrence"),
+    Index("parcel_owner", "owner"),
+)
+
+parcel_recipients = Table(
+    "parcel_recipients",
+    metadata,
+    Column("parcel", BigInteger, ForeignKey("parcel.id"), primary_key=True, autoincrement=False),
+    Column("recipients", Json, nullable=False),
+)
+
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("parcel", BigInteger, ForeignKey("parcel.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Moment),
+    PrimaryKeyConstraint("parcel", "seq"),
+    Index("waiting_due", "outlet", "owner", "due_at"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("parcel", BigInteger, ForeignKey("parcel.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("ms", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("reference", Text),
+    Column("detail", Text),
+    PrimaryKeyConstraint("parcel", "seq", "n"),
+    Index("attempt_reference", "reference"),
+    sqlite_with_rowid=False,
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("parcel", BigInteger, ForeignKey("parcel.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("parcel", "seq", "stage"),
+    sqlite_with_rowid=False,
+)
+
+
+async def add_parcels(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Freeze recipients: each row has the parcel's columns and `recipients`."""
+    if rows:
+        await tx.execute(
+            insert(parcel),
+            [{key: value for key, value in row.items() if key != "recipients"} for row in rows],
+        )
+        await tx.execute(
+            insert(parcel_recipients), [{"parcel": row["id"], "recipients": row["recipients"]} for row in rows]
+        )
+
+
+def parcel_rows(people: Sequence[tuple[str, str]], size: int, now: datetime, **columns: Any) -> list[dict[str, Any]]:
+    """Rows for `add_parcels` from recipients in order of address."""
+    rows: list[dict[str, Any]] = []
+    number = new_number(now)
+    for begin in range(0, len(people), size):
+        part = people[begin : begin + size]
+        number += 1
+        rows.append(
+            {
+                **columns,
+                "id": number,
+                "state": "open",
+                "size": len(part),
+                "first": part[0][0],
+                "last": part[-1][0],
+                "cursor": 0,
+                "letters": LETTER[State.PENDING] * len(part),
+                "epoch": 0,
+                "recipients": [list(person) for person in part],
+            }
+        )
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who holds work until when. `owner` names machine, process and incarnation."""
+
+    owner: str
+    now: datetime
+    lease_until: datetime
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As parameters of a claiming statement."""
+        return {"owner": self.owner, "now": to_ms(self.now), "lease": to_ms(self.lease_until)}
+
+
+async def busy_outlets(connection: AsyncConnection, now: datetime) -> list[str]:
+    """Outlets that have something due and unclaimed."""
+    due = text(
+        "SELECT DISTINCT outlet FROM parcel WHERE state = 'open' AND owner IS NULL AND due_at <= :now"
+        " UNION SELECT DISTINCT outlet FROM waiting WHERE owner IS NULL AND due_at <= :now"
+    )
+    return list((await connection.execute(due, {"now": to_ms(now)})).scalars())
+
+
+async def next_work(connection: AsyncConnection) -> datetime | None:
+    """The earliest moment at which unclaimed work becomes due."""
+    moments = [
+        (await connection.execute(select(func.min(parcel.c.due_at)).where(parcel.c.state == "open"))).scalar_one(),
+        (await connection.execute(select(func.min(waiting.c.due_at)))).scalar_one(),
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+async def claim_parcel(database: Database, tx: AsyncConnection, outlet: str, claim: Claim) -> Parcel | None:
+    """Take the outlet's next parcel: urgent class first, then by due time. One statement decides who gets it."""
+    take = text(
+        "WITH next AS (SELECT id FROM parcel WHERE outlet = :outlet AND state = 'open' AND owner IS NULL"
+        f" AND due_at <= :now ORDER BY rank, due_at, id LIMIT 1{database.skip_locked})"
+        " UPDATE parcel SET owner = :owner, lease_until = :lease, epoch = epoch + 1"
+        " WHERE id IN (SELECT id FROM next)"
+        " RETURNING id, occurrence, outlet, rank, until, size, cursor, letters, epoch"
+    ).columns(until=Moment)
+    row = (await tx.execute(take, {"outlet": outlet, **claim.columns})).one_or_none()
+    if row is None:
+        return None
+    frozen = select(parcel_recipients.c.recipients).where(parcel_recipients.c.parcel == row.id)
+    people = (await tx.execute(frozen)).scalar_one()
+    return Parcel(**row._asdict(), recipients=tuple((address, name) for address, name in people))
+
+
+async def higher_class_due(connection: AsyncConnection, outlet: str, rank: int, now: datetime) -> bool:
+    """Whether something of a higher class is due for the outlet."""
+    query = select(parcel.c.id).where(
+        parcel.c.outlet == outlet, parcel.c.state == "open", parcel.c.rank < rank, parcel.c.due_at <= now
+    )
+    return (await connection.execute(query.where(parcel.c.owner.is_(None)).limit(1))).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One delivery to look at again: `why` is `retry` or `ask`; `tries` were made before."""
+
+    parcel: int
+    seq: int
+    tries: int
+    why: str
+
+
+async def claim_waiting(
+    database: Database, tx: AsyncConnection, outlet: str, claim: Claim, limit: int
+) -> list[Waiting]:
+    """Take deliveries whose next try is due; those that will be sent become `sending` in the same transaction."""
+    take = text(
+        "WITH next AS (SELECT parcel, seq FROM waiting WHERE outlet = :outlet AND owner IS NULL AND due_at <= :now"
+        f" ORDER BY rank, due_at LIMIT :most{database.skip_locked})"
+        " UPDATE waiting SET owner = :owner, lease_until = :lease"
+        " WHERE (parcel, seq) IN (SELECT parcel, seq FROM next) RETURNING parcel, seq, tries, why"
+    )
+    rows = await tx.execute(take, {"outlet": outlet, "most": limit, **claim.columns})
+    return [Waiting(**row._asdict()) for row in rows]
+
+
+async def renew(tx: AsyncConnection, claim: Claim) -> None:
+    """Lengthen the lease of everything this process holds."""
+    for table in (parcel, waiting):
+        mine = update(table).where(table.c.owner == claim.owner)
+        await tx.execute(mine.values(lease_until=claim.lease_until))
+
+
+async def parcel_row(database: Database, tx: AsyncConnection, id: int) -> Row[Any]:
+    """A parcel's row, held until the transaction ends. Raises NotFound."""
+    row: Row[Any] | None = (await tx.execute(database.locked(select(parcel).where(parcel.c.id == id)))).one_or_none()
+    if row is None:
+        raise NotFound("Không có lượt gửi này", "There is no such delivery")
+    return row
+
+
+async def parcel_by_id(connection: AsyncConnection, id: int) -> Row[Any]:
+    """A parcel's row as it is now. Raises NotFound."""
+    row = (await connection.execute(select(parcel).where(parcel.c.id == id))).one_or_none()
+    if row is None:
+        raise NotFound("Không có lượt gửi này", "There is no such delivery")
+    return row
+
+
+async def parcels_of(connection: AsyncConnection, occurrence_id: str) -> list[int]:
+    """Ids of an occurrence's parcels, in order."""
+    query = select(parcel.c.id).where(parcel.c.occurrence == occurrence_id).order_by(parcel.c.id)
+    return list((await connection.execute(query)).scalars())
+
+
+async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[list[str]]]:
+    """Frozen recipients by parcel."""
+    query = select(parcel_recipients).where(parcel_recipients.c.parcel.in_(ids))
+    return {row.parcel: row.recipients for row in await connection.execute(query)}
+
+
+async def settle(
+    database: Database,
+    tx: AsyncConnection,
+    id: int,
+    changes: Mapping[int, State],
+    *,
+    epoch: int | None = None,
+    **columns: Any,
+) -> Row[Any] | None:
+    """Make the allowed moves on a parcel's letters; its row as it was before, or None when `epoch` says the claim is lost."""
+    row = await parcel_row(database, tx, id)
+    if epoch is not None and row.epoch != epoch:
+        return None
+    letters = moved(row.letters, changes)
+    state = row.state
+    cursor = columns.get("cursor", row.cursor)
+    if cursor >= row.size and state != "cancelled":
+        state = "sent_out" if UNSETTLED & set(letters) else "done"
+    await change_parcel(tx, id, **{"letters": letters, "state": state, **columns})
+    return row
+
+
+async def change_parcel(tx: AsyncConnection, id: int, **values: Any) -> None:
+    """Change columns of a parcel whose row is held."""
+    await tx.execute(update(parcel).where(parcel.c.id == id).values(**values))
+
+
+async def close_occurrences(tx: AsyncConnection) -> list[str]:
+    """Close every open occurrence whose deliveries all have an outcome; their ids."""
+    unsettled = select(parcel.c.id).where(parcel.c.occurrence == occurrence.c.id, parcel.c.state != "done")
+    closing = (
+        update(occurrence)
+        .where(occurrence.c.state == OccurrenceState.OPEN.value, ~unsettled.exists())
+        .values(state=OccurrenceState.DONE.value)
+        .returning(occurrence.c.id)
+    )
+    return list((await tx.execute(closing)).scalars())
+
+
+async def add_attempts(tx: AsyncConnection, attempts: Sequence[Attempt]) -> None:
+    """Append tries; rows are never changed. An empty text is stored as nothing."""
+    if not attempts:
+        return
+    append = text(
+        "INSERT INTO attempt (parcel, seq, n, at, ms, outcome, reason, reference, detail)"
+        " VALUES (:parcel, :seq, :n, :at, :ms, :outcome, :reason, :reference, :detail)"
+    )
+    rows = [
+        {
+            "parcel": one.parcel,
+            "seq": one.seq,
+            "n": one.n,
+            "at": to_ms(one.at),
+            "ms": one.ms,
+            "outcome": one.outcome,
+            "reason": one.reason or None,
+            "reference": one.reference or None,
+            "detail": one.detail or None,
+        }
+        for one in attempts
+    ]
+    await tx.execute(append, rows)
+
+
+async def tries_of(connection: AsyncConnection, parcel_id: int, seqs: Sequence[int]) -> dict[int, int]:
+    """How many tries each delivery has had."""
+    query = (
+        select(attempt.c.seq, func.max(attempt.c.n).label("n"))
+        .where(attempt.c.parcel == parcel_id, attempt.c.seq.in_(seqs))
+        .group_by(attempt.c.seq)
+    )
+    return {row.seq: row.n for row in await connection.execute(query)}
+
+
+async def reference_of(connection: AsyncConnection, parcel_id: int, seq: int) -> str:
+    """The partner's own id of a delivery, from its last try that has one."""
+    query = select(attempt.c.reference).where(
+        attempt.c.parcel == parcel_id, attempt.c.seq == seq, attempt.c.reference.is_not(None)
+    )
+    return (await connection.execute(query.order_by(attempt.c.n.desc()).limit(1))).scalar_one_or_none() or ""
+
+
+async def by_reference(connection: AsyncConnection, outlet: str, reference: str) -> tuple[int, int] | None:
+    """The delivery a partner's own id belongs to."""
+    query = (
+        select(attempt.c.parcel, attempt.c.seq)
+        .join(parcel, parcel.c.id == attempt.c.parcel)
+        .where(attempt.c.reference == reference, parcel.c.outlet == outlet)
+        .limit(1)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row.parcel, row.seq)
+
+
+async def wait_again(
+    database: Database, tx: AsyncConnection, outlet: str, rank: int, again: Sequence[tuple[Waiting, datetime]]
+) -> None:
+    """Put deliveries down for another look at a moment each."""
+    if not again:
+        return
+    save = database.insert_or_update(waiting, ["parcel", "seq"], "due_at", "tries", "why", "owner", "lease_until")
+    rows = [
+        {
+            "parcel": one.parcel,
+            "seq": one.seq,
+            "outlet": outlet,
+            "rank": rank,
+            "due_at": due_at,
+            "tries": one.tries,
+            "why": one.why,
+            "owner": None,
+            "lease_until": None,
+        }
+        for one, due_at in again
+    ]
+    await tx.execute(save, rows)
+
+
+async def wait_no_more(tx: AsyncConnection, done: Sequence[tuple[int, int]]) -> None:
+    """Take settled deliveries off the waiting list."""
+    if done:
+        one = delete(waiting).where(waiting.c.parcel == bindparam("p"), waiting.c.seq == bindparam("s"))
+        await tx.execute(one, [{"p": parcel_id, "s": seq} for parcel_id, seq in done])
+
+
+async def waiting_of(connection: AsyncConnection, parcel_id: int) -> dict[int, Row[Any]]:
+    """Deliveries of a parcel that wait for another look, by place."""
+    rows = await connection.execute(select(waiting).where(waiting.c.parcel == parcel_id))
+    return {row.seq: row for row in rows}
+
+
+async def holders(connection: AsyncConnection) -> set[str]:
+    """Every owner that holds a lease."""
+    found = set()
+    for table in (parcel, waiting):
+        query = select(table.c.owner).where(table.c.owner.is_not(None)).distinct()
+        found |= set((await connection.execute(query)).scalars())
+    return found
+
+
+async def lost_parcels(connection: AsyncConnection, now: datetime, dead: Sequence[str]) -> list[int]:
+    """Parcels whose holder is dead or let the lease run out."""
+    gone = or_(parcel.c.lease_until < now, parcel.c.owner.in_(dead))
+    query = select(parcel.c.id).where(parcel.c.owner.is_not(None), gone)
+    return list((await connection.execute(query)).scalars())
+
+
+async def lost_waiting(connection: AsyncConnection, now: datetime, dead: Sequence[str]) -> list[Waiting]:
+    """Deliveries taken for another look by a holder that is gone."""
+    gone = or_(waiting.c.lease_until < now, waiting.c.owner.in_(dead))
+    query = select(waiting.c.parcel, waiting.c.seq, waiting.c.tries, waiting.c.why)
+    return [
+        Waiting(**row._asdict()) for row in await connection.execute(query.where(waiting.c.owner.is_not(None), gone))
+    ]
+
+
+async def overdue_parcels(connection: AsyncConnection, now: datetime, limit: int = 100) -> list[int]:
+    """Unclaimed parcels whose window is over."""
+    query = select(parcel.c.id).where(parcel.c.state == "open", parcel.c.owner.is_(None), parcel.c.until < now)
+    return list((await connection.execute(query.limit(limit))).scalars())
+
+
+async def receipts_of(connection: AsyncConnection, parcel_id: int, seqs: Sequence[int]) -> dict[int, bool]:
+    """What partners have said of deliveries: True delivered, False failed; delivered outweighs failed."""
+    query = select(receipt.c.seq, receipt.c.stage).where(receipt.c.parcel == parcel_id, receipt.c.seq.in_(seqs))
+    said: dict[int, bool] = {}
+    for row in await connection.execute(query):
+        said[row.seq] = said.get(row.seq, False) or row.stage != "failed"
+    return said
+
+
+async def add_receipt(
+    database: Database, tx: AsyncConnection, parcel_id: int, seq: int, said: Confirmation, at: datetime
+) -> None:
+    """Keep what a partner said of a delivery; saying it twice changes nothing."""
+    row = {"parcel": parcel_id, "seq": seq, "stage": said.stage, "at": at}
+    await tx.execute(database.insert_if_absent(receipt).values(**row, reason=said.reason, detail=said.detail))
