@@ -146,8 +146,8 @@ def draw(visit: Visit, shown: Shown) -> web.Response:
     """A page of the desk with its frame."""
     fault = shown.fault
     errors = {fault.field: fault.vi} if fault is not None and fault.field else {}
-    values = {**shown.values, "fault": fault, "errors": errors}
-    html = visit.drawing.page(shown.template, visit, values)
+    values = {**shown.values, "visit": visit, "may": visit.may, "fault": fault, "errors": errors}
+    html = visit.drawing.page(shown.template, visit.request, values)
     response = web.Response(text=html, content_type="text/html", status=shown.status)
     visit.drawing.forget_said(visit.request, response)
     return response

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -24,9 +24,6 @@ from content.rendition import clean
 from scheduler.delivery import TITLES as DELIVERY_TITLES
 from scheduler.schedule import TITLES as SCHEDULE_TITLES
 from scheduler.schedule import Rule
-
-if TYPE_CHECKING:
-    from desk.answer import Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -103,9 +100,9 @@ class Drawing:
             "form_titles": FORM_TITLES,
         }
 
-    def page(self, template: str, visit: Visit, values: Mapping[str, Any]) -> str:
-        """A page of a signed-in person, or of somebody at the door."""
-        frame = {"visit": visit, "may": visit.may, "path": visit.request.path, "said": self.said(visit.request)}
+    def page(self, template: str, request: web.Request, values: Mapping[str, Any]) -> str:
+        """A page; `values` hold the `visit` it is for and what that person `may`."""
+        frame = {"path": request.path, "said": self.said(request)}
         return self._jinja.get_template(template).render({**frame, "now": self._clock.now(), **values})
 
     def local(self, moment: datetime) -> datetime:
