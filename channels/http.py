@@ -175,8 +175,9 @@ def _inner(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4A
     return ip.ipv4_mapped or ip.sixtofour or ip
 
 
-class _Target(NamedTuple):
-    """What all requests to one address have in common."""
+@dataclass(slots=True)
+class _Target:
+    """What requests to one address have in common."""
 
     pool: Pool
     host: str
@@ -184,9 +185,10 @@ class _Target(NamedTuple):
     """The request line."""
     ours: Mapping[str, str]
     """The headers we add where a kind does not say otherwise, by lower-case name."""
-    start: str
-    """The request line and all of these."""
     secrets: tuple[str, ...]
+    said: object = None
+    """What the head was last made for: most kinds say the same every time."""
+    head: bytes = b""
 
 
 class Http:
@@ -270,7 +272,7 @@ class Http:
             ours["authorization"] = f"Authorization: Basic {pair}\r\n"
         first = f"{method} {address.raw_path_qs} HTTP/1.1\r\n"
         secrets = (*address.query.values(), address.password or "")
-        target = _Target(self._pool(address), address.host or "", first, ours, first + "".join(ours.values()), secrets)
+        target = _Target(self._pool(address), address.host or "", first, ours, secrets)
         if len(self._targets) >= _TARGETS:
             self._targets.clear()
         self._targets[method, url] = target
@@ -309,24 +311,32 @@ class Http:
 
 
 def _written(method: str, target: _Target, headers: Mapping[str, str], body: bytes) -> bytes:
-    """The request as it goes out. Header injection, and headers that only the connection may set, are Refused."""
-    start, lines, names = target.start, [], set()
+    """The request as it goes out."""
+    said = (not body, *headers.items())
+    if said != target.said:
+        target.head = _head(method, target, headers, typed=not body)
+        target.said = said
+    if not body and method in _BODILESS:
+        return target.head + b"\r\n"
+    return b"%bContent-Length: %d\r\n\r\n%b" % (target.head, len(body), body)
+
+
+def _head(method: str, target: _Target, headers: Mapping[str, str], *, typed: bool) -> bytes:
+    """All lines but the length. Header injection, and headers that only the connection may set, are Refused."""
+    lines, names = [], set()
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or not value.isprintable() or (lower := name.lower()) in _FRAMING:
             raise Refused(
                 "header",
-                f"tiêu đề {name!r} không được phép",
-                f"header {name!r} is not allowed or holds a bad character",
+                f"tiêu đề {name!r} không được phép hoặc có ký tự cấm",
+                f"header {name!r} is not allowed or holds a forbidden character",
             )
         names.add(lower)
         lines.append(f"{name}: {value}\r\n")
-    if not names.isdisjoint(target.ours):
-        start = target.first + "".join(line for name, line in target.ours.items() if name not in names)
-    if body and "content-type" not in names:
+    ours = [line for name, line in target.ours.items() if name not in names]
+    if not typed and "content-type" not in names:
         lines.append("Content-Type: application/octet-stream\r\n")
-    if body or method not in _BODILESS:
-        lines.append(f"Content-Length: {len(body)}\r\n")
-    return f"{start}{''.join(lines)}\r\n".encode() + body
+    return "".join([target.first, *ours, *lines]).encode()
 
 
 def _bad_address() -> Refused:

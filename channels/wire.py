@@ -65,6 +65,9 @@ class Connection(asyncio.Protocol):
         self._loop, self._back, self._gone = loop, back, gone
         self._transport: asyncio.Transport | None = None
         self._silent: Callable[[], bool] = bool
+        # The parser calls the dictionary itself: a method in between would cost more than all of its parsing.
+        self._raw: dict[bytes, bytes] = {}
+        self.on_header = self._raw.__setitem__
         self._parser = HttpResponseParser(self)
         # What aiohttp lets pass too: some old gateways end their lines with a bare line feed.
         self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
@@ -72,6 +75,7 @@ class Connection(asyncio.Protocol):
         self._deadline = self._rests_until = self._lives_until = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
+        self._headless = self._spoiled = False
         self._clear()
 
     def _clear(self) -> None:
@@ -79,7 +83,7 @@ class Connection(asyncio.Protocol):
         self._status = self._received = self._size = 0
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
-        self._headless = self._whole = self._lasts = self._spoiled = False
+        self._whole = self._lasts = False
 
     # What a pool does with it.
 
@@ -168,23 +172,19 @@ class Connection(asyncio.Protocol):
         """An answer begins; a second one nobody asked for."""
         self._spoiled = self._whole
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; what follows the body (trailers) is not taken."""
-        if not self._status:
-            self._headers[name.decode("ascii").lower()] = value.decode("utf-8", "replace")
-
     def on_headers_complete(self) -> None:
-        """The head is whole; of an interim answer (1xx) nothing is kept."""
+        """The head is whole; an interim answer (1xx) is forgotten, as are headers after the body (trailers)."""
         if self._whole:
             return
-        if self._received > HEAD_BYTES and sum(map(len, [*self._headers, *self._headers.values()])) > HEAD_BYTES:
+        raw = self._raw
+        if self._received > HEAD_BYTES and sum(map(len, [*raw, *raw.values()])) > HEAD_BYTES:
             raise ValueError("head")
         status = self._parser.get_status_code()
-        if status < 200:
-            self._headers = {}
-        elif not self._status:
+        if status >= 200:
+            self._headers = {name.decode().lower(): value.decode("utf-8", "replace") for name, value in raw.items()}
             self._status = status
             self._whole = self._headless
+        raw.clear()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -209,10 +209,9 @@ class Connection(asyncio.Protocol):
         if not self._lasts or self._spoiled or self._transport.get_write_buffer_size():
             self.drop()
             return
-        rest = KEEP_ALIVE_SECONDS
-        if (said := self._headers.get("keep-alive")) and (match := _TIMEOUT.search(said.lower())):
-            rest = min(rest, float(match[1]) - 1)
-        self._rests_until = min(self._loop.time() + rest, self._lives_until)
+        rest = self._loop.time() + (_rest(self._headers) if "keep-alive" in self._headers else KEEP_ALIVE_SECONDS)
+        self._rests_until = rest if rest < self._lives_until else self._lives_until
+        self._raw.clear()
         self._clear()
         self._back(self)
 
@@ -245,6 +244,12 @@ class Connection(asyncio.Protocol):
             self._fail("TimeoutError", late=True)
         else:
             self.drop()
+
+
+def _rest(headers: Mapping[str, str]) -> float:
+    """How long the peer may keep the connection at most, a second spared for the way."""
+    said = _TIMEOUT.search(headers["keep-alive"].lower())
+    return min(KEEP_ALIVE_SECONDS, float(said[1]) - 1) if said else KEEP_ALIVE_SECONDS
 
 
 def _ear(descriptor: int) -> Callable[[], bool]:
