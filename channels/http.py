@@ -16,13 +16,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from yarl import URL
 
-from channels.pool import Partner, Place, Pool
-from channels.wire import ANSWER_BYTES, Lost, NotSent
+from channels.pool import NotSent, Partner, Place, Pool
+from channels.wire import ANSWER_BYTES, Lost
 from config.clock import Clock
 
 CONNECT_SECONDS = 5.0

@@ -9,11 +9,19 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from channels.wire import Connection, NotSent, Reply
+from channels.wire import Connection, Reply
 
 # The next address is tried beside one that has not answered by then (RFC 8305, section 5).
 HEAD_START_SECONDS = 0.25
 KNOWN_SECONDS = 5.0
+
+
+class NotSent(Exception):
+    """Surely no byte of the request left; `cause` is the OSError or ValueError that kept it here."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(type(cause).__name__)
+        self.cause = cause
 
 
 class Place(NamedTuple):

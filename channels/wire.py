@@ -17,6 +17,7 @@ ANSWER_BYTES = 64 * 1024
 HEAD_BYTES = 64 * 1024
 # What one answer may cost on the wire: a body in chunks of one byte takes six times its size.
 WIRE_BYTES = HEAD_BYTES + 8 * ANSWER_BYTES
+READ_BYTES = 16 * 1024
 KEEP_ALIVE_SECONDS = 4.0
 # Only a new connection looks the name up again: a partner that moved is followed within this time.
 LIFE_SECONDS = 60.0
@@ -32,14 +33,6 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class NotSent(Exception):
-    """Surely no byte of the request left; `cause` is the OSError or ValueError that kept it here."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__(type(cause).__name__)
-        self.cause = cause
-
-
 class Lost(Exception):
     """The request may have left and no whole answer came; `reply` is what had come if its head was whole.
 
@@ -53,7 +46,7 @@ class Lost(Exception):
         self.long = long
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One connection; `back` is called when it can be asked again, `gone` once when it is no more."""
 
     def __init__(
@@ -71,6 +64,9 @@ class Connection(asyncio.Protocol):
         self._parser = HttpResponseParser(self)
         # What aiohttp lets pass too: some old gateways end their lines with a bare line feed.
         self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
+        # A room of its own to read into: asyncio would fetch 256 KB from the system for every answer.
+        self._buffer = bytearray(READ_BYTES)
+        self._view = memoryview(self._buffer)
         self._waiting: asyncio.Future[Reply] | None = None
         self._deadline = self._rests_until = self._lives_until = 0.0
         self._alarm: asyncio.TimerHandle | None = None
@@ -89,7 +85,8 @@ class Connection(asyncio.Protocol):
 
     def ask(self, request: bytes, deadline: float, *, headless: bool = False) -> asyncio.Future[Reply]:
         """Write a whole request; the future ends with a Reply or with Lost. `headless`: HEAD, the answer has no body."""
-        assert self._transport is not None and self._waiting is None
+        assert self._transport
+        assert self._waiting is None
         self._waiting = answer = self._loop.create_future()
         self._headless, self._deadline = headless, deadline
         if deadline < self._alarm_at:
@@ -127,7 +124,7 @@ class Connection(asyncio.Protocol):
     # What the loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See asyncio.Protocol."""
+        """See asyncio.BaseProtocol."""
         self._transport = cast("asyncio.Transport", transport)
         self._silent = _ear(transport.get_extra_info("socket").fileno())
         now = self._loop.time()
@@ -135,14 +132,18 @@ class Connection(asyncio.Protocol):
         self._lives_until = now + LIFE_SECONDS
         self._set_alarm(self._rests_until)
 
-    def data_received(self, data: bytes) -> None:
-        """See asyncio.Protocol."""
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """See asyncio.BufferedProtocol."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """See asyncio.BufferedProtocol."""
         if self._waiting is None:
             self.drop()  # nobody asked
             return
-        self._received += len(data)
+        self._received += nbytes
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(self._view[:nbytes])
         except (HttpParserError, HttpParserUpgrade) as error:
             self._spoiled = True
             if not self._whole:
@@ -156,7 +157,7 @@ class Connection(asyncio.Protocol):
             self._fail("head", long=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio.Protocol. Without a length the farewell ends the body, but only a proper one."""
+        """See asyncio.BaseProtocol. Without a length the farewell ends the body, but only a proper one."""
         if self._alarm is not None:
             self._alarm.cancel()
         if self._waiting is not None:
@@ -202,7 +203,8 @@ class Connection(asyncio.Protocol):
 
     def _finish(self) -> None:
         answer, self._waiting = self._waiting, None
-        assert answer is not None and self._transport is not None
+        assert answer
+        assert self._transport
         if not answer.done():
             answer.set_result(self._reply())
         # A peer that answers before it has the whole request will take the rest of it for the next one.
@@ -210,7 +212,7 @@ class Connection(asyncio.Protocol):
             self.drop()
             return
         rest = self._loop.time() + (_rest(self._headers) if "keep-alive" in self._headers else KEEP_ALIVE_SECONDS)
-        self._rests_until = rest if rest < self._lives_until else self._lives_until
+        self._rests_until = min(rest, self._lives_until)
         self._raw.clear()
         self._clear()
         self._back(self)
@@ -253,7 +255,7 @@ def _rest(headers: Mapping[str, str]) -> float:
 
 
 def _ear(descriptor: int) -> Callable[[], bool]:
-    """A question to a socket: is there nothing to read?"""
+    """A question to a socket: whether there is nothing to read."""
     if not hasattr(select, "poll"):
         return lambda: not select.select([descriptor], [], [], 0)[0]
     poll = select.poll()

@@ -47,7 +47,7 @@ async def test_a_connection_is_used_again_and_cookies_are_not_kept(world: Any, h
 
 async def test_a_drip_ends(world: Any, clock: Any) -> None:
     """An answer that comes a byte at a time ends with the total."""
-    http = Http(clock, ["127.0.0.0/8"], total_seconds=0.15)
+    http = Http(clock, ["127.0.0.0/8"], total_seconds=0.5)
     world.will(world.drip)
     with pytest.raises(Unsure) as caught:
         await http.request("POST", world.url, body=b"x")
