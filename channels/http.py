@@ -9,33 +9,33 @@ import asyncio
 import ipaddress
 import json
 import re
-import select
 import socket
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+import ssl
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
-from weakref import WeakSet
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
+from channels.pool import NotSent, Partner, Place, Pool
+from channels.wire import ANSWER_BYTES, Lost
 from config.clock import Clock
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
-KEEP_ALIVE_SECONDS = 4.0
-ANSWER_BYTES = 64 * 1024
+CONNECTIONS = 256
 SHOWN_CHARACTERS = 300
+_TARGETS = 512
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?84|0)\d{6}(\d{3})(?!\d)")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Where a message ends is said by us alone; two voices on that are how requests are smuggled.
+_FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "upgrade", "trailer", "te"})
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class SendError(Exception):
@@ -85,7 +85,7 @@ class PrivateAddress(Refused):
 class Answer:
     """What the partner answered; header names in lower case. The body is whole if the status is 2xx, else its beginning.
 
-    `hidden` are the secrets the request carried: a partner may echo them, the log may not.
+    `hidden` is what the request carried and a partner may echo, but the log may not.
     """
 
     status: int
@@ -118,17 +118,30 @@ class Answer:
     def mask(self, text: str) -> str:
         """A text of the partner's made fit for the log: one line, what must not be seen replaced."""
         text = " ".join(text.split())
-        for secret in self.hidden:
+        for secret in _secrets(self.hidden):
             text = text.replace(secret, "***")
         text = "".join(mark if mark.isprintable() else "?" for mark in text)
         return _PHONE.sub(r"…\1", text)
 
 
-class _Guard(AbstractResolver):
-    """Resolves once and keeps private addresses out; the connection goes to the very address that was checked."""
+LookUp = Callable[[str, int], Awaitable[Sequence[Place]]]
 
-    def __init__(self, allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
+
+async def look_up(host: str, port: int) -> Sequence[Place]:
+    """The system's addresses of a name, in the order it prefers; OSError or UnicodeError when there are none."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    return [Place(family, address) for family, _, _, _, address in found]
+
+
+class _Guard:
+    """Keeps private addresses out; the connection goes to the very address that was checked."""
+
+    def __init__(
+        self, allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network], look_up: LookUp = look_up
+    ) -> None:
         self._allowed = allowed
+        self._look_up = look_up
 
     def check(self, host: str, address: str) -> None:
         """Raises PrivateAddress unless the address is out in the world or in an allowed network."""
@@ -139,24 +152,18 @@ class _Guard(AbstractResolver):
             return
         raise PrivateAddress(host, str(ip))
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    async def resolve(self, host: str, port: int) -> Sequence[Place]:
         """The addresses of a name that pass; PrivateAddress when all lead inside."""
-        found = await ThreadedResolver().resolve(host, port, family)
         passed, refusal = [], None
-        for result in found:
+        for place in await self._look_up(host, port):
             try:
-                self.check(host, result["host"])
-                passed.append(result)
+                self.check(host, place.address[0])
+                passed.append(place)
             except PrivateAddress as error:
                 refusal = error
         if refusal is not None and not passed:
             raise refusal
         return passed
-
-    async def close(self) -> None:
-        """Nothing is held."""
 
 
 def _inner(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -168,89 +175,56 @@ def _inner(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4A
     return ip.ipv4_mapped or ip.sixtofour or ip
 
 
-class _Connector(aiohttp.TCPConnector):
-    """Hands out a kept connection only if the peer has said nothing on it since: neither bytes nor a farewell.
+@dataclass(slots=True)
+class _Target:
+    """What requests to one address have in common."""
 
-    A request written on a connection the peer closed long ago would look as if it had left.
-    """
-
-    def __init__(self, guard: _Guard) -> None:
-        super().__init__(resolver=guard, limit=0, use_dns_cache=False, keepalive_timeout=KEEP_ALIVE_SECONDS)
-        self._used: WeakSet[Any] = WeakSet()
-
-    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 (aiohttp's own signature)
-        """See BaseConnector.connect."""
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            if connection.protocol not in self._used:
-                self._used.add(connection.protocol)
-                return connection
-            if not _spoken(connection.transport):
-                return connection
-            connection.close()
-
-
-def _spoken(transport: asyncio.Transport | None) -> bool:
-    """Whether a connection is closed or has something to read."""
-    if transport is None or transport.is_closing():
-        return True
-    descriptor = transport.get_extra_info("socket").fileno()
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([descriptor], [], [], 0)[0])
-
-
-class _Dropped(aiohttp.ClientConnectionError):
-    """The connection broke after it stood; not one of the classes aiohttp silently repeats a GET for."""
-
-
-async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-        raise _Dropped(type(error).__name__) from None
+    pool: Pool
+    host: str
+    first: str
+    """The request line."""
+    ours: Mapping[str, str]
+    """The headers we add where a kind does not say otherwise, by lower-case name."""
+    secrets: tuple[str, ...]
+    said: object = None
+    """What the head was last made for: most kinds say the same every time."""
+    head: bytes = b""
 
 
 class Http:
-    """Outbound requests for every kind. `allow` lists private networks (CIDR) that may be called."""
+    """Outbound requests for every kind. `allow` lists private networks (CIDR) that may be called.
 
-    def __init__(self, clock: Clock, allow: Sequence[str] = (), *, total_seconds: float = TOTAL_SECONDS) -> None:
+    `connections` is the most to one partner: more requests wait in line, on their own time.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        allow: Sequence[str] = (),
+        *,
+        total_seconds: float = TOTAL_SECONDS,
+        connections: int = CONNECTIONS,
+        look_up: LookUp = look_up,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._clock = clock
-        self._guard = _Guard([ipaddress.ip_network(network) for network in allow])
-        self._total = total_seconds
-        self._session: aiohttp.ClientSession | None = None
+        self._guard = _Guard([ipaddress.ip_network(network) for network in allow], look_up)
+        self._total, self._connections = total_seconds, connections
+        self._tls = tls
+        self._pools: dict[Partner, Pool] = {}
+        self._targets: dict[tuple[str, str], _Target] = {}
 
     def now(self) -> datetime:
         """The moment, aware UTC: kinds that sign or expire something have no other clock."""
         return self._clock.now()
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            trace = aiohttp.TraceConfig()
-            trace.on_request_headers_sent.append(_note_departure)
-            self._session = aiohttp.ClientSession(
-                connector=_Connector(self._guard),
-                # The total is kept by `request` itself, from the first look-up to the last byte.
-                timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                skip_auto_headers=["User-Agent"],
-                headers={"User-Agent": "Loa", "Accept-Encoding": "identity"},
-                trace_configs=[trace],
-                trust_env=False,
-                middlewares=[_send_once],
-            )
-        return self._session
-
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        pools = list(self._pools.values())
+        self._pools.clear()
+        self._targets.clear()
+        for pool in pools:
+            await pool.close()
 
     async def request(
         self,
@@ -266,31 +240,61 @@ class Http:
 
         What the headers and the query carry, and `hide`, is masked when the partner echoes it.
         """
-        address = self._check(method, url, headers or {})
-        hidden = _secrets([*hide, *(headers or {}).values(), *address.query.values(), address.password or ""])
-        departure = SimpleNamespace(left=False)
-        answer: Answer | None = None
+        deadline = asyncio.get_running_loop().time() + self._total
+        headers = headers or {}
+        target = self._targets.get((method, url)) or self._target(method, url)
+        request = _written(method, target, headers, body)
         try:
-            async with asyncio.timeout(self._total), self._sent(method, address, headers, body, departure) as response:
-                names = {name.lower(): value for name, value in response.headers.items()}
-                answer = Answer(response.status, names, b"", hidden)
-                answer = replace(answer, body=await _bounded(response))
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            reply = await target.pool.ask(request, deadline, headless=method == "HEAD")
+        except NotSent as error:
+            raise _not_sent(error.cause, target.host) from None
+        except Lost as error:
             # Of an error answer the status counts, even if its body breaks off or never ends.
-            if answer is None or answer.good:
-                raise _lost(error, address.host or "", left=departure.left) from None
+            if error.reply is None or 200 <= error.reply.status < 300:
+                raise _lost(error, target.host) from None
+            reply = error.reply
+        answer = Answer(*reply, (*hide, *headers.values(), *target.secrets))
         if answer.good or answer.status in accept:
             return answer
         raise status_error(answer, self._clock.now())
 
-    def _sent(
-        self, method: str, address: URL, headers: Mapping[str, str] | None, body: bytes, departure: SimpleNamespace
-    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        return self._open().request(
-            method, address, headers=headers, data=body or None, allow_redirects=False, trace_request_ctx=departure
-        )
+    def _target(self, method: str, url: str) -> _Target:
+        """Checked and taken apart; remembered, since most requests go to few addresses."""
+        address = self._check(method, url)
+        ours = {
+            "host": f"Host: {address.host_port_subcomponent}\r\n",
+            "user-agent": "User-Agent: Loa\r\n",
+            "accept": "Accept: */*\r\n",
+            "accept-encoding": "Accept-Encoding: identity\r\n",
+        }
+        if address.user or address.password:
+            pair = b64encode(f"{address.user or ''}:{address.password or ''}".encode()).decode()
+            ours["authorization"] = f"Authorization: Basic {pair}\r\n"
+        first = f"{method} {address.raw_path_qs} HTTP/1.1\r\n"
+        secrets = (*address.query.values(), address.password or "")
+        target = _Target(self._pool(address), address.host or "", first, ours, secrets)
+        if len(self._targets) >= _TARGETS:
+            self._targets.clear()
+        self._targets[method, url] = target
+        return target
 
-    def _check(self, method: str, url: str, headers: Mapping[str, str]) -> URL:
+    def _pool(self, address: URL) -> Pool:
+        partner = Partner(address.scheme, address.raw_host or "", address.port or 0)
+        if partner not in self._pools:
+            secure = address.scheme == "https"
+            if secure and self._tls is None:
+                self._tls = ssl.create_default_context()
+                self._tls.set_alpn_protocols(["http/1.1"])
+            self._pools[partner] = Pool(
+                partner,
+                self._guard.resolve,
+                self._tls if secure else None,
+                connect_seconds=CONNECT_SECONDS,
+                most=self._connections,
+            )
+        return self._pools[partner]
+
+    def _check(self, method: str, url: str) -> URL:
         try:
             address = URL(url)
             host = address.raw_host or ""
@@ -298,13 +302,6 @@ class Http:
             raise _bad_address() from None
         if address.scheme not in {"http", "https"} or not host or not _TOKEN.fullmatch(method):
             raise _bad_address()
-        for name, value in headers.items():
-            if not _TOKEN.fullmatch(name) or not value.isprintable():
-                raise Refused(
-                    "header",
-                    f"tiêu đề {name!r} có ký tự không được phép",
-                    f"header {name!r} holds a forbidden character",
-                )
         try:
             literal = str(ipaddress.ip_address(host.split("%")[0]))
         except ValueError:
@@ -313,28 +310,38 @@ class Http:
         return address
 
 
+def _written(method: str, target: _Target, headers: Mapping[str, str], body: bytes) -> bytes:
+    """The request as it goes out."""
+    said = (not body, *headers.items())
+    if said != target.said:
+        target.head = _head(method, target, headers, typed=not body)
+        target.said = said
+    if not body and method in _BODILESS:
+        return target.head + b"\r\n"
+    return b"%bContent-Length: %d\r\n\r\n%b" % (target.head, len(body), body)
+
+
+def _head(method: str, target: _Target, headers: Mapping[str, str], *, typed: bool) -> bytes:
+    """All lines but the length. Header injection, and headers that only the connection may set, are Refused."""
+    lines, names = [], set()
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or not value.isprintable() or (lower := name.lower()) in _FRAMING:
+            raise Refused(
+                "header",
+                f"tiêu đề {name!r} không được phép hoặc có ký tự cấm",
+                f"header {name!r} is not allowed or holds a forbidden character",
+            )
+        names.add(lower)
+        lines.append(f"{name}: {value}\r\n")
+    ours = [line for name, line in target.ours.items() if name not in names]
+    if not typed and "content-type" not in names:
+        lines.append("Content-Type: application/octet-stream\r\n")
+    return "".join([target.first, *ours, *lines]).encode()
+
+
 def _bad_address() -> Refused:
     # The address is not quoted: its query may hold a key.
     return Refused("address", "địa chỉ đối tác không hợp lệ", "the partner's address is not a web address")
-
-
-async def _note_departure(_session: aiohttp.ClientSession, context: Any, _params: Any) -> None:
-    context.trace_request_ctx.left = True
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    """At most ANSWER_BYTES; of an error answer the beginning is enough."""
-    body = bytearray()
-    async for piece in response.content.iter_chunked(16 * 1024):
-        body += piece
-        if len(body) > ANSWER_BYTES:
-            response.close()
-            if 200 <= response.status < 300:
-                raise Unsure(
-                    "answer_size", "đối tác trả lời quá dài", f"the answer is longer than {ANSWER_BYTES} bytes"
-                )
-            break
-    return bytes(body[:ANSWER_BYTES])
 
 
 def _secrets(values: Sequence[str]) -> tuple[str, ...]:
@@ -344,22 +351,22 @@ def _secrets(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({*long, *words, *(quote(value, safe="") for value in long)}, key=len, reverse=True))
 
 
-def _lost(error: Exception, host: str, *, left: bool) -> SendError:
-    """No proper answer came: Unavailable when surely nothing left, Unsure once the request was under way."""
+def _lost(error: Lost, host: str) -> Unsure:
+    """No proper answer came, and the request may have left."""
+    if error.long:
+        return Unsure("answer_size", "đối tác trả lời quá dài", f"the answer is longer than {ANSWER_BYTES} bytes")
+    reason, what = ("timeout", "quá thời gian") if error.late else ("cut_off", "mất kết nối")
+    return Unsure(reason, f"{what} khi chờ {host} trả lời", f"no answer from {host}: {error}")
+
+
+def _not_sent(error: Exception, host: str) -> SendError:
+    """Surely nothing left."""
     name = type(error).__name__
-    if left:
-        late = isinstance(error, TimeoutError)
-        what = "quá thời gian" if late else "mất kết nối"
-        return Unsure(
-            "timeout" if late else "cut_off", f"{what} khi chờ {host} trả lời", f"no answer from {host}: {name}"
-        )
-    if isinstance(error, aiohttp.InvalidURL):
-        return _bad_address()
-    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
+    if isinstance(error, ssl.SSLError):
         return Unavailable(
             "certificate", f"chứng thư số của {host} không hợp lệ", f"the certificate of {host} is not valid: {name}"
         )
-    if isinstance(error, TimeoutError | OSError | aiohttp.ClientError):
+    if isinstance(error, OSError):
         return Unavailable("unreachable", f"không kết nối được {host}", f"cannot reach {host}: {name}")
     return Refused("request", f"yêu cầu gửi {host} không hợp lệ", f"the request to {host} cannot be written: {name}")
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import uvloop
 
 from channels.channel import Options, Outlet
 from channels.http import Http
@@ -17,6 +18,12 @@ from config.clock import FakeClock
 from content.bulletin import Audio, Bulletin, BulletinClass, Part
 
 STATUS_WORDS = {200: "OK", 302: "Found", 400: "Bad Request", 429: "Too Many Requests", 503: "Service Unavailable"}
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """What touches the wire is tested on the loop of the product and on Python's own."""
+    loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+    return loops | ({"uvloop": uvloop.new_event_loop} if item.path.stem in {"test_http", "test_wire"} else {})
 
 
 @dataclass(frozen=True)

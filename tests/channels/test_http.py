@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import channels.http as outbound
 from channels.http import Answer, Http, PrivateAddress, Refused, Unavailable, Unsure, retry_after
+from channels.pool import Place
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ async def test_a_connection_is_used_again_and_cookies_are_not_kept(world: Any, h
 
 async def test_a_drip_ends(world: Any, clock: Any) -> None:
     """An answer that comes a byte at a time ends with the total."""
-    http = Http(clock, ["127.0.0.0/8"], total_seconds=0.15)
+    http = Http(clock, ["127.0.0.0/8"], total_seconds=0.5)
     world.will(world.drip)
     with pytest.raises(Unsure) as caught:
         await http.request("POST", world.url, body=b"x")
@@ -66,8 +67,7 @@ async def test_a_slow_connection_is_unavailable(clock: Any, monkeypatch: pytest.
     async def never(*_: Any, **__: Any) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(outbound.ThreadedResolver, "resolve", never)
-    http = Http(clock)
+    http = Http(clock, look_up=never)
     with pytest.raises(Unavailable) as caught:
         await http.request("POST", "http://partner.example/?key=secret", body=b"x")
     assert caught.value.reason == "unreachable" and "secret" not in caught.value.vi
@@ -196,21 +196,18 @@ async def test_a_network_can_be_allowed(world: Any, clock: Any) -> None:
     await http.close()
 
 
-async def test_of_a_name_with_two_addresses_only_the_outer_is_called(
-    clock: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_a_name_with_two_addresses_only_the_outer_is_called() -> None:
     """A name that leads both in and out (rebinding) never leads in."""
-    found = [{"host": host} for host in ("10.0.0.1", "93.184.215.14", "fe80::1%eth0")]
+    found = [Place(socket.AF_INET, (host, 80)) for host in ("10.0.0.1", "93.184.215.14", "fe80::1%eth0")]
 
-    async def resolve(*_: Any) -> Any:
+    async def look_up(*_: Any) -> Any:
         return found
 
-    monkeypatch.setattr(outbound.ThreadedResolver, "resolve", resolve)
-    guard = outbound._Guard([])
-    assert await guard.resolve("partner.example") == found[1:2]
-    found[1]["host"] = "192.168.0.1"
+    guard = outbound._Guard([], look_up)
+    assert await guard.resolve("partner.example", 80) == found[1:2]
+    found[1] = Place(socket.AF_INET, ("192.168.0.1", 80))
     with pytest.raises(PrivateAddress):
-        await guard.resolve("partner.example")
+        await guard.resolve("partner.example", 80)
 
 
 @pytest.mark.parametrize(

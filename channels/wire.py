@@ -1,0 +1,263 @@
+"""One connection to a partner: a request goes out in one write, its answer is read within bounds of size and time.
+
+HTTP/1.1 (RFC 9112), parsed by llhttp (httptools). One request at a time, nothing pipelined, inflated or followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import select
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+ANSWER_BYTES = 64 * 1024
+HEAD_BYTES = 64 * 1024
+# What one answer may cost on the wire: a body in chunks of one byte takes six times its size.
+WIRE_BYTES = HEAD_BYTES + 8 * ANSWER_BYTES
+READ_BYTES = 16 * 1024
+KEEP_ALIVE_SECONDS = 4.0
+# Only a new connection looks the name up again: a partner that moved is followed within this time.
+LIFE_SECONDS = 60.0
+
+_TIMEOUT = re.compile(r"\btimeout\s*=\s*\"?(\d{1,6})")
+
+
+class Reply(NamedTuple):
+    """An answer as it came: header names in lower case, of several equal ones the last; no trailers."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Lost(Exception):
+    """The request may have left and no whole answer came; `reply` is what had come if its head was whole.
+
+    `late`: the time was over. `long`: the answer was longer than it may be.
+    """
+
+    def __init__(self, why: str, reply: Reply | None, *, late: bool = False, long: bool = False) -> None:
+        super().__init__(why)
+        self.reply = reply
+        self.late = late
+        self.long = long
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One connection; `back` is called when it can be asked again, `gone` once when it is no more."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        back: Callable[[Connection], None],
+        gone: Callable[[Connection], None],
+    ) -> None:
+        self._loop, self._back, self._gone = loop, back, gone
+        self._transport: asyncio.Transport | None = None
+        self._silent: Callable[[], bool] = bool
+        # The parser calls the dictionary itself: a method in between would cost more than all of its parsing.
+        self._raw: dict[bytes, bytes] = {}
+        self.on_header = self._raw.__setitem__
+        self._parser = HttpResponseParser(self)
+        # What aiohttp lets pass too: some old gateways end their lines with a bare line feed.
+        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
+        # A room of its own to read into: asyncio would fetch 256 KB from the system for every answer.
+        self._buffer = bytearray(READ_BYTES)
+        self._view = memoryview(self._buffer)
+        self._waiting: asyncio.Future[Reply] | None = None
+        self._deadline = self._rests_until = self._lives_until = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
+        self._headless = self._spoiled = False
+        self._clear()
+
+    def _clear(self) -> None:
+        """Ready for the next answer."""
+        self._status = self._received = self._size = 0
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+        self._whole = self._lasts = False
+
+    # What a pool does with it.
+
+    def ask(self, request: bytes, deadline: float, *, headless: bool = False) -> asyncio.Future[Reply]:
+        """Write a whole request; the future ends with a Reply or with Lost. `headless`: HEAD, the answer has no body."""
+        assert self._transport
+        assert self._waiting is None
+        self._waiting = answer = self._loop.create_future()
+        self._headless, self._deadline = headless, deadline
+        if deadline < self._alarm_at:
+            self._set_alarm(deadline)
+        self._transport.write(request)
+        return answer
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was made, so that `gone` is still to come."""
+        return self._transport is not None
+
+    def fresh(self) -> bool:
+        """Whether it stands and nobody is being answered on it."""
+        return self._waiting is None and self._transport is not None and not self._transport.is_closing()
+
+    def rested(self) -> bool:
+        """Whether it may be asked again: not too old, and the peer has said nothing since, neither bytes nor a farewell.
+
+        A request written on a connection the peer closed long ago would look as if it had left.
+        """
+        return self._loop.time() < self._rests_until and self.fresh() and self._silent()
+
+    def leave(self, answer: asyncio.Future[Reply]) -> None:
+        """Nobody waits for this answer any more: it must not be taken for the next one."""
+        if self._waiting is answer:
+            self.drop()
+
+    def drop(self) -> None:
+        """Close at once, unread and unwritten; whoever waits gets Lost."""
+        self._spoiled = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio.BaseProtocol."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._silent = _ear(transport.get_extra_info("socket").fileno())
+        now = self._loop.time()
+        self._rests_until = now + KEEP_ALIVE_SECONDS
+        self._lives_until = now + LIFE_SECONDS
+        self._set_alarm(self._rests_until)
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """See asyncio.BufferedProtocol."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """See asyncio.BufferedProtocol."""
+        if self._waiting is None:
+            self.drop()  # nobody asked
+            return
+        self._received += nbytes
+        try:
+            self._parser.feed_data(self._view[:nbytes])
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self._spoiled = True
+            if not self._whole:
+                self._fail(type(error).__name__, long=self._status == 0 and self._received > HEAD_BYTES)
+                return
+        if self._size > ANSWER_BYTES:
+            self._fail("body", long=True)
+        elif self._whole:
+            self._finish()
+        elif self._received > (WIRE_BYTES if self._status else HEAD_BYTES):
+            self._fail("head", long=True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio.BaseProtocol. Without a length the farewell ends the body, but only a proper one."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._waiting is not None:
+            if exc is None and self._status and not self._spoiled and self._ends_with_farewell():
+                self._finish()
+            else:
+                self._fail(type(exc).__name__ if exc else "EOFError")
+        self._gone(self)
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """An answer begins; a second one nobody asked for."""
+        self._spoiled = self._whole
+
+    def on_headers_complete(self) -> None:
+        """The head is whole; an interim answer (1xx) is forgotten, as are headers after the body (trailers)."""
+        if self._whole:
+            return
+        raw = self._raw
+        if self._received > HEAD_BYTES and sum(map(len, [*raw, *raw.values()])) > HEAD_BYTES:
+            raise ValueError("head")
+        status = self._parser.get_status_code()
+        if status >= 200:
+            self._headers = {name.decode().lower(): value.decode("utf-8", "replace") for name, value in raw.items()}
+            self._status = status
+            self._whole = self._headless
+        raw.clear()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        if not self._whole:
+            self._size += len(body)
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        """The answer is whole, unless it was an interim one."""
+        if self._status and not self._spoiled:
+            self._whole = True
+            self._lasts = self._parser.should_keep_alive()
+
+    # The ends.
+
+    def _finish(self) -> None:
+        answer, self._waiting = self._waiting, None
+        assert answer
+        assert self._transport
+        if not answer.done():
+            answer.set_result(self._reply())
+        # A peer that answers before it has the whole request will take the rest of it for the next one.
+        if not self._lasts or self._spoiled or self._transport.get_write_buffer_size():
+            self.drop()
+            return
+        rest = self._loop.time() + (_rest(self._headers) if "keep-alive" in self._headers else KEEP_ALIVE_SECONDS)
+        self._rests_until = min(rest, self._lives_until)
+        self._raw.clear()
+        self._clear()
+        self._back(self)
+
+    def _fail(self, why: str, *, late: bool = False, long: bool = False) -> None:
+        answer, self._waiting = self._waiting, None
+        if answer is not None and not answer.done():
+            answer.set_exception(Lost(why, self._reply() if self._status else None, late=late, long=long))
+        self.drop()
+
+    def _reply(self) -> Reply:
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        return Reply(self._status, self._headers, body[:ANSWER_BYTES])
+
+    def _ends_with_farewell(self) -> bool:
+        coding = self._headers.get("transfer-encoding")
+        return "content-length" not in self._headers if coding is None else not coding.lower().endswith("chunked")
+
+    def _set_alarm(self, at: float) -> None:
+        """One alarm serves all requests of a connection: set anew only for an earlier moment, or when it has rung."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm, self._alarm_at = self._loop.call_at(at, self._ring), at
+
+    def _ring(self) -> None:
+        now = self._loop.time()
+        over = self._deadline if self._waiting is not None else self._rests_until
+        if now < over:
+            self._set_alarm(min(over, now + KEEP_ALIVE_SECONDS))
+        elif self._waiting is not None:
+            self._fail("TimeoutError", late=True)
+        else:
+            self.drop()
+
+
+def _rest(headers: Mapping[str, str]) -> float:
+    """How long the peer may keep the connection at most, a second spared for the way."""
+    said = _TIMEOUT.search(headers["keep-alive"].lower())
+    return min(KEEP_ALIVE_SECONDS, float(said[1]) - 1) if said else KEEP_ALIVE_SECONDS
+
+
+def _ear(descriptor: int) -> Callable[[], bool]:
+    """A question to a socket: whether there is nothing to read."""
+    if not hasattr(select, "poll"):
+        return lambda: not select.select([descriptor], [], [], 0)[0]
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return lambda: not poll.poll(0)
