@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -49,8 +50,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """Every secret value inside, for masking a partner's echo (`Http.request(hide=...)`)."""
+        """Every secret value inside, for masking a partner's echo (`Http.request(hide=...)`); asked for at each send."""
         return tuple(_secrets(self))
 
 

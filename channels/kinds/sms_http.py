@@ -217,7 +217,7 @@ class SmsHttp(Channel[SmsHttpOptions]):
         if body:
             headers["content-type"] = options.content_type or _TYPES[options.body]
         read = [status for status in range(400, 500) if status not in _READ_BY_HTTP]
-        hide = (*options.secrets(), to.address, national(to.address), to.address.removeprefix("+"))
+        hide = (*options.secrets, to.address, national(to.address), to.address.removeprefix("+"))
         answer = await http.request(
             options.method,
             url,

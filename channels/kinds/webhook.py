@@ -78,7 +78,7 @@ class Webhook(Channel[WebhookOptions]):
             headers=headers,
             body=body.encode(),
             accept=(_GONE, *_TRIED_AGAIN),
-            hide=options.secrets(),
+            hide=options.secrets,
         )
         return _receipt(answer)
 

@@ -172,7 +172,7 @@ async def _say(text: str, outlet: Outlet[ZaloOptions], to: To, http: Http, pair:
         key = options.app_secret.get_secret_value().encode()
         headers["appsecret_proof"] = hmac.new(key, pair.access.encode(), hashlib.sha256).hexdigest()
     body = json.dumps({"recipient": {"user_id": to.address}, "message": {"text": text}}, ensure_ascii=False)
-    hide = (*options.secrets(), pair.access, pair.refresh, to.address)
+    hide = (*options.secrets, pair.access, pair.refresh, to.address)
     answer = await http.request(
         "POST", f"{options.api_url}/v3.0/oa/message/cs", headers=headers, body=body.encode(), hide=hide
     )
@@ -296,7 +296,7 @@ async def _asked(outlet: Outlet[ZaloOptions], http: Http, refresh: str) -> Token
             f"{options.oauth_url}/oa/access_token",
             headers={"secret_key": secret, "content-type": "application/x-www-form-urlencoded"},
             body=urlencode(form).encode(),
-            hide=(*options.secrets(), refresh),
+            hide=(*options.secrets, refresh),
         )
         plain = answer.json()
     except Unsure as error:

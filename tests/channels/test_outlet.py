@@ -73,7 +73,7 @@ def test_no_secret_is_shown(channels: dict[str, Channel[Any]]) -> None:
     assert SECRET not in str(caught.value) + caught.value.vi
     made = set_up(channels, {"c": {"kind": "radio", "token": SECRET}, "b": {**SMS, "headers": {"X-Key": SECRET}}})
     assert SECRET not in repr([at.outlet for at in made])
-    assert (SECRET,) == made["c"].outlet.options.secrets()
+    assert (SECRET,) == made["c"].outlet.options.secrets
 
 
 def test_addresses_of_shelves(channels: dict[str, Channel[Any]]) -> None:

@@ -196,7 +196,7 @@ def test_wrong_options_are_named(wrong: dict[str, Any], words: str) -> None:
 def test_all_secrets_are_known_for_masking() -> None:
     """Also those in tables and inside: what the partner echoes is masked by them."""
     made = options(headers={"Authorization": "Bearer abc"}, receipts=receipts())
-    assert set(made.secrets()) == {"Bearer abc", "key-123456", "callback-secret"}
+    assert set(made.secrets) == {"Bearer abc", "key-123456", "callback-secret"}
     assert "key-123456" not in repr(made) and "key-123456" not in made.model_dump_json()
 
 
