@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,8 +20,13 @@ from db.types import metadata
 BATCH = 1000
 
 
-async def backup(database: Database, recordings: Path, file: Path) -> int:
-    """Write one file that holds everything but keys; how many rows. It appears under its name only when it is whole."""
+async def backup(
+    database: Database, recordings: Path, file: Path, *, done: Callable[[int, int], None] = lambda _done, _all: None
+) -> int:
+    """Write one file that holds everything but keys; how many rows. It appears under its name only when it is whole.
+
+    `done` is told how many of all tables are written.
+    """
     part = file.with_name(f".{file.name}.part")
     rows = 0
     try:
@@ -30,10 +35,12 @@ async def backup(database: Database, recordings: Path, file: Path) -> int:
             async with database.read() as connection:
                 if not database.is_sqlite:
                     await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-                for table in metadata.sorted_tables:
+                tables = metadata.sorted_tables
+                for number, table in enumerate(tables, 1):
                     lines = await _dump(connection, table)
                     rows += len(lines)
                     await asyncio.to_thread(_add, archive, f"tables/{table.name}.jsonl", "\n".join(lines).encode())
+                    done(number, len(tables))
             await asyncio.to_thread(_add_files, archive, recordings)
         part.replace(file)
     finally:

@@ -74,7 +74,7 @@ class Scheduling:
             zone=zone.key,
             klass=wish.klass or min((revision.klass for _, revision in pairs), key=lambda klass: klass.rank),
             start=start,
-            until=wish.until,
+            until=_until(wish, [revision for _, revision in pairs]),
             missed=wish.missed,
             state=ScheduleState.IN_REVIEW,
             next_due_at=None,
@@ -218,6 +218,20 @@ class Scheduling:
 def _title(pairs: Sequence[tuple[Item, Revision]]) -> str:
     rest = len(pairs) - 1
     return pairs[0][1].title + (f" (+{rest})" if rest else "")
+
+
+def _until(wish: Wish, revisions: Sequence[Revision]) -> datetime | None:
+    """The last moment a recurring schedule may fall due: as wished, and never past the validity of a text."""
+    over = min((revision.valid_until for revision in revisions if revision.valid_until), default=None)
+    if over is None or wish.rule.once is not None:
+        return wish.until
+    if wish.until is not None and wish.until > over:
+        raise BadInput(
+            "Lịch kéo dài quá thời hạn hiệu lực của tin",
+            "The schedule goes on after its item is no longer valid",
+            field="until",
+        )
+    return wish.until or over - timedelta(milliseconds=1)
 
 
 def _check_window(schedule: Schedule, revisions: Sequence[Revision]) -> None:

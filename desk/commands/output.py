@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
+WHOLE = {"id": 17, "lúc": 16, "sửa lúc": 16, "kỳ tới": 16}
+"""Columns that keep their width on a narrow terminal."""
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -42,7 +45,10 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table, or a sentence when there is nothing in it."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        # ids and moments are copied and compared: never cut
+        table.add_column(column, no_wrap=column in WHOLE, min_width=WHOLE.get(column))
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     out.print(table if table.row_count else empty)

@@ -223,7 +223,8 @@ async def show_next(house: House, args: argparse.Namespace) -> int:
 async def import_audience(house: House, args: argparse.Namespace) -> int:
     """Recipients from a CSV; with any bad row nothing is kept unless --keep-good."""
     by = await actor(house, None)
-    found = await asyncio.to_thread(_read, args.file)
+    with err.status("đang đọc danh sách…"):
+        found = await asyncio.to_thread(_read, args.file)
     refused = bool(found.faults) and not args.keep_good
     new = 0
     if not refused:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.progress import Progress
+
 from channels import store as channels_store
 from config.settings import Settings
 from db import archive
@@ -16,7 +18,7 @@ from db.database import Database
 from db.migrate import migrate, steps, version
 from desk.app import House
 from desk.commands.acting import actor
-from desk.commands.output import out, print_json
+from desk.commands.output import err, out, print_json
 from scheduler import store as scheduler_store
 from scheduler.delivery import State
 from scheduler.log import store as log_store
@@ -106,7 +108,13 @@ async def run_backup(house: House, args: argparse.Namespace) -> int:
     by = await actor(house, None)
     async with house.database.write() as tx:
         await house.journal.note(tx, house.clock.now(), by.name, "backup", f"file/{args.file.name}")
-    rows = await archive.backup(house.database, house.recordings, args.file)
+    with Progress(console=err, transient=True) as progress:
+        bar = progress.add_task("đang sao lưu")
+
+        def done(number: int, total: int) -> None:
+            progress.update(bar, completed=number, total=total)
+
+        rows = await archive.backup(house.database, house.recordings, args.file, done=done)
     out.print(
         f"{args.file}: {rows} dòng. Khóa ({house.settings.files.dir / 'loa.key'}) không nằm trong bản sao, hãy cất riêng."
     )

@@ -275,5 +275,6 @@ def _tell_where(on: Stage) -> None:
     for file in audio[:1] + pages[:1]:
         out.print(f"   {file}")
     out.print(f"Trang cổng thông tin ({len(pages)} trang): {on.directory / 'portal'}/")
-    out.print(f"Nhật ký: LOA_DATABASE__URL=sqlite:///{on.directory / 'loa.db'} loa delivery list")
+    database = f"LOA_DATABASE__URL=sqlite:///{on.directory / 'loa.db'} LOA_FILES__DIR={on.directory}"
+    out.print(f"Nhật ký: {database} .venv/bin/loa delivery list")
     out.print(f"Xong lúc {local(on.house.clock.now(), on.house.settings.office.zone)}")

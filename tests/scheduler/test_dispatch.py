@@ -274,6 +274,17 @@ async def test_moments_outside_time_or_validity_are_refused(office: Office) -> N
 
 
 @both
+async def test_a_recurring_schedule_ends_with_its_text(office: Office) -> None:
+    """Without an end of its own it stops where the text ceases to hold; an end beyond that is refused."""
+    item = await office.item(valid_until=office.in_(hours=4))
+    schedule = await office.schedule(item, "portal", rule=Rule(every=timedelta(hours=1)))
+    assert 4 == len(schedule.preview())
+    with pytest.raises(BadInput) as caught:
+        await office.schedule(item, "portal", rule=Rule(every=timedelta(hours=1)), until=office.in_(hours=5))
+    assert "until" == caught.value.field
+
+
+@both
 async def test_an_outage_rests_the_outlet_and_delays_no_other(office: Office, sms: SmsGateway) -> None:
     """With the gateway gone the portal goes out; the SMS wait, most of them untouched, and go when it is back."""
     await office.audience(200)
