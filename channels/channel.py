@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
@@ -115,8 +115,7 @@ class Outlet(Generic[O]):
     keep: Keep
 
 
-@dataclass(frozen=True, slots=True)
-class To:
+class To(NamedTuple):
     """One delivery's addressee. `delivery` is the same on every try: give it to the partner as its idempotency key."""
 
     delivery: str
@@ -124,8 +123,7 @@ class To:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The partner accepted. `reference` is the partner's own id or the public address."""
 
     reference: str = ""

@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -233,16 +233,16 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-        accept: Sequence[int] = (),
+        accept: Container[int] = (),
         hide: Sequence[str] = (),
     ) -> Answer:
         """One request, no redirects. Statuses 2xx and those in `accept` are answers, all others one of the three errors.
 
         What the headers and the query carry, and `hide`, is masked when the partner echoes it.
         """
-        deadline = asyncio.get_running_loop().time() + self._total
         headers = headers or {}
         target = self._targets.get((method, url)) or self._target(method, url)
+        deadline = target.pool.now() + self._total
         request = _written(method, target, headers, body)
         try:
             reply = await target.pool.ask(request, deadline, headless=method == "HEAD")

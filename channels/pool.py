@@ -59,6 +59,10 @@ class Pool:
         self._looking: asyncio.Task[Sequence[Place]] | None = None
         self._closed: asyncio.Future[None] | None = None
 
+    def now(self) -> float:
+        """The loop's time, for deadlines."""
+        return self._loop.time()
+
     async def ask(self, request: bytes, deadline: float, *, headless: bool = False) -> Reply:
         """One request and its answer by `deadline` (loop time); NotSent or Lost. Cancelled, its connection is closed."""
         connection = self._rested() or await self._next(deadline)

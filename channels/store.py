@@ -22,7 +22,6 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
-    case,
     delete,
     func,
     insert,
@@ -39,7 +38,7 @@ from config.clock import Clock
 from config.words import NotFound
 from content.bulletin import Bulletin
 from db.database import Database
-from db.types import Json, Moment, from_ms, metadata, to_ms
+from db.types import Json, Moment, metadata, to_ms
 
 outlet = Table(
     "outlet",
@@ -171,13 +170,6 @@ async def resume_outlet(tx: AsyncConnection, name: str) -> bool:
     resume = update(outlet).where(outlet.c.name == name, outlet.c.paused_at.is_not(None))
     fresh = {"paused_at": None, "paused_by": None, "failures": 0, "failing_since": None, "trouble": ""}
     return bool((await tx.execute(resume.values(**fresh))).rowcount == 1)
-
-
-async def reserve(tx: AsyncConnection, name: str, now: datetime, milliseconds: int) -> datetime:
-    """Book the outlet's next free stretch, over all processes; the moment from which it is ours."""
-    begin = case((outlet.c.free_at > to_ms(now), outlet.c.free_at), else_=to_ms(now))
-    book = update(outlet).where(outlet.c.name == name).values(free_at=begin + milliseconds).returning(outlet.c.free_at)
-    return from_ms((await tx.execute(book)).scalar_one() - milliseconds)
 
 
 class SealedKeep:

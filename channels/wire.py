@@ -21,6 +21,9 @@ READ_BYTES = 16 * 1024
 KEEP_ALIVE_SECONDS = 4.0
 # Only a new connection looks the name up again: a partner that moved is followed within this time.
 LIFE_SECONDS = 60.0
+# Who closes without a word does so after one answer or after a rest: then the socket is asked before it is used.
+TRUSTED_AFTER = 3
+BRIEF_SECONDS = 0.02
 
 _TIMEOUT = re.compile(r"\btimeout\s*=\s*\"?(\d{1,6})")
 
@@ -70,7 +73,8 @@ class Connection(asyncio.BufferedProtocol):
         self._waiting: asyncio.Future[Reply] | None = None
         self._deadline = self._rests_until = self._lives_until = 0.0
         self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_at = 0.0
+        self._alarm_at = self._rested_at = 0.0
+        self._answers = 0
         self._headless = self._spoiled = False
         self._clear()
 
@@ -108,7 +112,11 @@ class Connection(asyncio.BufferedProtocol):
 
         A request written on a connection the peer closed long ago would look as if it had left.
         """
-        return self._loop.time() < self._rests_until and self.fresh() and self._silent()
+        now = self._loop.time()
+        if now >= self._rests_until or not self.fresh():
+            return False
+        trusted = self._answers >= TRUSTED_AFTER and now - self._rested_at < BRIEF_SECONDS
+        return trusted or self._silent()
 
     def leave(self, answer: asyncio.Future[Reply]) -> None:
         """Nobody waits for this answer any more: it must not be taken for the next one."""
@@ -211,7 +219,9 @@ class Connection(asyncio.BufferedProtocol):
         if not self._lasts or self._spoiled or self._transport.get_write_buffer_size():
             self.drop()
             return
-        rest = self._loop.time() + (_rest(self._headers) if "keep-alive" in self._headers else KEEP_ALIVE_SECONDS)
+        self._answers += 1
+        self._rested_at = now = self._loop.time()
+        rest = now + (_rest(self._headers) if "keep-alive" in self._headers else KEEP_ALIVE_SECONDS)
         self._rests_until = min(rest, self._lives_until)
         self._raw.clear()
         self._clear()

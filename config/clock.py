@@ -10,12 +10,17 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """Wall clock, steady clock and waiting; everything that waits can be woken."""
 
     def now(self) -> datetime:
         """The moment, aware UTC, whole milliseconds (what both databases keep)."""
+
+    def ms(self) -> int:
+        """The moment in milliseconds since 1970: what the dispatch loop reckons in."""
 
     def steady(self) -> float:
         """Seconds that never step; only differences mean anything."""
@@ -30,6 +35,10 @@ class SystemClock:
     def now(self) -> datetime:
         """See Clock.now."""
         return to_millisecond(datetime.now(UTC))
+
+    def ms(self) -> int:
+        """See Clock.ms."""
+        return time.time_ns() // 1_000_000
 
     def steady(self) -> float:
         """See Clock.steady."""
@@ -55,6 +64,10 @@ class FakeClock:
     def now(self) -> datetime:
         """See Clock.now."""
         return to_millisecond(self._wall)
+
+    def ms(self) -> int:
+        """See Clock.ms."""
+        return (self._wall - UNIX) // timedelta(milliseconds=1)
 
     def steady(self) -> float:
         """See Clock.steady."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from db.direct import T, Work, run_postgresql, run_sqlite
+
 BUSY_SECONDS = 30
 READERS = 4
+PRAGMAS = (
+    f"busy_timeout={BUSY_SECONDS * 1000}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
 
 
 class DatabaseTrouble(Exception):
@@ -34,6 +44,8 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "loa-direct")
+        self._direct: sqlite3.Connection | None = None
         self._reader, self._writer = self._sqlite() if self.is_sqlite else self._postgresql()
 
     def _sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
@@ -69,6 +81,34 @@ class Database:
                 async with self._writer.begin() as connection:
                     yield connection
 
+    async def run(self, work: Work[T]) -> T:
+        """A transaction of plain SQL (`db/direct.py`). Called off while it runs, it still ends first."""
+        running = asyncio.ensure_future(self._run_sqlite(work) if self.is_sqlite else self._run_postgresql(work))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])
+            raise
+
+    async def _run_sqlite(self, work: Work[T]) -> T:
+        async with self._lock:
+            with _explained():
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._run_in_thread, work)
+
+    def _run_in_thread(self, work: Work[T]) -> T:
+        if self._direct is None:
+            self._direct = sqlite3.connect(self.url.database or "", isolation_level=None)
+            for pragma in PRAGMAS:
+                self._direct.execute(f"PRAGMA {pragma}")
+        return run_sqlite(self._direct, work)
+
+    async def _run_postgresql(self, work: Work[T]) -> T:
+        with _explained():
+            async with self._writer.connect() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                assert raw is not None
+                return await run_postgresql(raw, work)
+
     def insert_if_absent(self, table: Table) -> Any:
         """An INSERT that leaves an existing row alone; its rowcount tells who came first."""
         dialect: Any = sqlite if self.is_sqlite else postgresql
@@ -91,8 +131,16 @@ class Database:
         """The clause that ends a claiming sub-query in plain SQL."""
         return "" if self.is_sqlite else " FOR UPDATE SKIP LOCKED"
 
+    @property
+    def for_update(self) -> str:
+        """The clause that locks the rows a query of plain SQL finds."""
+        return "" if self.is_sqlite else " FOR UPDATE"
+
     async def close(self) -> None:
         """Close every connection."""
+        if self._direct is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._direct.close)
+        self._thread.shutdown()
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -102,12 +150,7 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_SECONDS * 1000}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-        ):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -121,8 +164,8 @@ def _explained() -> Any:
     """Faults that a person can mend, in words."""
     try:
         yield
-    except DBAPIError as error:
-        said = str(error.orig)
+    except (DBAPIError, sqlite3.Error) as error:
+        said = str(getattr(error, "orig", error))
         if "disk is full" in said or "No space left" in said:
             raise DatabaseTrouble(
                 "Ổ đĩa đầy: hãy giải phóng dung lượng, Loa sẽ tự chạy lại",

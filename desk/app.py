@@ -34,6 +34,7 @@ from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
 from db.notifier import Notifier
+from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.owner import own_name
 from scheduler.planner import Planner
@@ -104,8 +105,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     stopping = asyncio.Event()
     owner = own_name()
     recorder = Recorder(database, clock, notifier, journal)
-    sender = Sender(clock, http, stopping)
-    worker = Worker(database, clock, notifier, outlets, sender, recorder, press, quiet, owner, stopping)
+    gate = Gate(database, clock, notifier, press, quiet)
+    worker = Worker(database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, stopping)
     receiver = Receiver(database, clock, notifier)
     runner = Runner(
         clock,
@@ -122,7 +123,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         ),
         worker=worker,
         warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
-        sweeper=Sweeper(database, clock, notifier, outlets, editing),
+        sweeper=Sweeper(database, clock, notifier, outlets, editing, journal),
         receiver=receiver,
     )
     return House(

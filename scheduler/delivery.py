@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from config.words import NotFound
+from content.bulletin import Bulletin
 from db.types import spell, unspell
 
 PARCEL_SIZE = 500
@@ -81,20 +82,55 @@ class OccurrenceState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Parcel:
-    """A claimed parcel: recipients as (address, name), the cursor up to which sending has begun."""
+    """A parcel in hand, or some deliveries of one whose next try is due (`first` is False).
+
+    A `suspect` was in hand at several crashes and is sent alone.
+
+    `todo` lists (seq, tries made, why), `at` is how far it has been gone through, `out` how many have no outcome yet.
+    `rank` and `turn` say who goes next; `until` is in milliseconds since 1970. `bulletin` is what goes out, once it was
+    checked at `checked` (steady seconds).
+    """
 
     id: int
     occurrence: str
-    outlet: str
     rank: int
-    until: datetime
-    size: int
-    cursor: int
-    letters: str
+    turn: int
+    until: int
     epoch: int
-    recipients: tuple[tuple[str, str], ...]
+    people: list[list[str]]
+    todo: list[tuple[int, int, str]]
+    first: bool
+    suspect: bool = False
+    at: int = 0
+    out: int = 0
+    bulletin: Bulletin | None = None
+    checked: float = 0.0
+    word: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.word = spell(self.id)
+
+    @property
+    def left(self) -> int:
+        """Deliveries not yet taken out."""
+        return len(self.todo) - self.at
+
+    @property
+    def asks(self) -> bool:
+        """Whether these are questions to the partner: nothing goes out, so nothing need be checked."""
+        return self.todo[0][2] == "ask"
+
+    @property
+    def may_go(self) -> bool:
+        """Whether what comes next was checked, or is only a question."""
+        return self.bulletin is not None or self.asks
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The lowest goes next: urgent class first, then whose turn it is."""
+        return self.rank, self.turn
 
 
 @dataclass(frozen=True, slots=True)

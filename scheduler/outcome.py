@@ -2,65 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zlib import crc32
 
 from channels.channel import To
 from channels.http import Refused, SendError, Unavailable, Unsure
-from scheduler.delivery import Attempt, State, delivery_id
+from scheduler.delivery import Parcel, State
 from scheduler.retry import next_try
 
 BREAKER_AFTER = 5
 BREAKER_SECONDS = (5, 15, 60, 300)
 ASK_AFTER = timedelta(seconds=30)
+LONGEST_HOLD = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One delivery in hand: its place, addressee, which try this is (from 1), and whether it stood on the waiting list."""
+class Job(NamedTuple):
+    """One delivery in hand: where it lies, its addressee, which try this is (from 1), and why (`first`, `retry`, `ask`).
 
-    parcel: int
+    `reference` is the partner's own id, for a question.
+    """
+
+    parcel: Parcel
     seq: int
     to: To
     n: int
-    waited: bool = False
+    why: str
+    reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a job ended: the state to move to, its attempt unless nothing left, when and why to look again."""
+class Try(NamedTuple):
+    """A row of the attempt table: `at` in milliseconds since 1970, `ms` how long it took, `outcome` in one word."""
+
+    parcel: int
+    seq: int
+    n: int
+    at: int
+    ms: int
+    outcome: str
+    reason: str = ""
+    reference: str = ""
+    detail: str = ""
+
+
+class Outcome(NamedTuple):
+    """How a job ended: the state to move to, its row unless nothing left, when and why to look again."""
 
     job: Job
     state: State
-    attempt: Attempt | None = None
+    tried: Try | None = None
     again_at: datetime | None = None
     why: str = "retry"
     error: SendError | None = None
 
     @property
     def tries(self) -> int:
-        """Tries made so far, this one included if anything left."""
-        return self.job.n if self.attempt is not None or self.why == "ask" else self.job.n - 1
+        """Tries (or questions) made so far, this one included if anything left."""
+        return self.job.n if self.tried is not None or self.why == "ask" else self.job.n - 1
 
 
-def job(parcel: int, seq: int, person: Sequence[str], n: int, *, waited: bool = False) -> Job:
-    """The n-th try of the delivery at a place of a parcel; `person` is (address, name)."""
-    return Job(parcel, seq, To(delivery_id(parcel, seq), person[0], person[1]), n, waited)
+def job(parcel: Parcel, seq: int, tries: int, why: str) -> Job:
+    """The next try of the delivery at a place of a parcel."""
+    address, name = parcel.people[seq]
+    return Job(parcel, seq, To(f"{parcel.word}-{seq}", address, name), tries + 1, why)
 
 
 def untouched(of: Job, again_at: datetime) -> Outcome:
     """Nothing has left: the delivery goes back as it was, for a try at a later moment."""
+    if of.why == "ask":
+        return Outcome(of._replace(n=of.n - 1), State.UNSURE, None, again_at, "ask")
     return Outcome(of, State.PENDING, None, again_at)
 
 
 def verdict(
-    of: Job, error: SendError | None, now: datetime, until: datetime, *, repeatable: bool, can_ask: bool
+    of: Job, error: SendError, now: datetime, until: datetime, *, repeatable: bool, can_ask: bool
 ) -> tuple[State, datetime | None, str]:
-    """Next state, when to look again if at all, and why (`retry` or `ask`), from how a try ended."""
-    if error is None:
-        return State.SENT, None, "retry"
+    """Next state, when to look again if at all, and why (`retry` or `ask`), from how a try failed."""
     if isinstance(error, Refused):
         return State.FAILED, None, "retry"
     if isinstance(error, Unsure) and not repeatable:
@@ -74,13 +92,18 @@ def verdict(
     return State.PENDING, again, "retry"
 
 
-def word(error: SendError | None) -> str:
-    """How an attempt ended, in one word for the log."""
-    if error is None:
-        return "sent"
+def word(error: SendError) -> str:
+    """How an attempt failed, in one word for the log."""
     if isinstance(error, Refused):
         return "refused"
     return "unavailable" if isinstance(error, Unavailable) else "unsure"
+
+
+def hold(error: SendError | None, now: datetime) -> datetime | None:
+    """Until when the partner asked to be left alone altogether, if it did."""
+    if not isinstance(error, Unavailable) or error.retry_after is None:
+        return None
+    return now + min(timedelta(seconds=error.retry_after), LONGEST_HOLD)
 
 
 @dataclass(slots=True)
@@ -91,21 +114,19 @@ class Breaker:
     openings: int = 0
     open_until: datetime | None = None
 
-    def note(self, outcome: Outcome) -> None:
-        """Learn from one try; a success or a refusal (the partner speaks) sets it back."""
-        if outcome.attempt is None:
+    def note(self, outcome: Outcome, now: datetime) -> None:
+        """Learn from one try; a success or a refusal (the partner speaks) sets it back. It rests longer each time in a row."""
+        if outcome.tried is None:
             return
-        works = outcome.error is None or isinstance(outcome.error, Refused)
-        self.failures = 0 if works else self.failures + 1
-
-    def close_window(self, now: datetime) -> None:
-        """A window has ended: rest if it tripped, longer each time in a row."""
-        if not self.tripped:
-            self.openings, self.open_until = 0, None
+        if outcome.error is None or isinstance(outcome.error, Refused):
+            self.failures = self.openings = 0
+            self.open_until = None
             return
-        pause = BREAKER_SECONDS[min(self.openings, len(BREAKER_SECONDS) - 1)]
-        self.openings += 1
-        self.open_until = now + timedelta(seconds=pause)
+        self.failures += 1
+        if self.tripped and not self.resting(now):
+            pause = BREAKER_SECONDS[min(self.openings, len(BREAKER_SECONDS) - 1)]
+            self.openings += 1
+            self.open_until = now + timedelta(seconds=pause)
 
     @property
     def tripped(self) -> bool:

@@ -147,6 +147,7 @@ class Planner:
             people,
             PARCEL_SIZE,
             now,
+            turn=await dispatch.next_turn(tx, row.id, name, klass.rank),
             occurrence=row.id,
             outlet=name,
             rank=klass.rank,

@@ -1,102 +1,74 @@
-"""Sender: a window of jobs through their channel, at the outlet's pace; every job gets an outcome."""
+"""Sender: one job through its channel, or one question to its partner; every job gets an outcome."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from channels.channel import Channel
 from channels.http import Http, SendError, Unsure
 from channels.outlet import InService
 from config.clock import Clock
 from config.logs import log
-from content.bulletin import Bulletin
-from scheduler.delivery import Attempt, State
-from scheduler.outcome import Breaker, Job, Outcome, untouched, verdict, word
+from db.types import from_ms
+from scheduler.delivery import State
+from scheduler.outcome import Job, Outcome, Try, verdict, word
 from scheduler.retry import next_try
-
-SHORTEST_PAUSE = 0.002
 
 logger = log("sender")
 
 
 class Sender:
-    """Sends and asks; it writes nothing. `stopping` makes it leave alone what has not left yet."""
+    """Sends and asks; it writes nothing."""
 
-    def __init__(self, clock: Clock, http: Http, stopping: asyncio.Event) -> None:
+    def __init__(self, clock: Clock, http: Http) -> None:
         self._clock = clock
         self._http = http
-        self._stopping = stopping
 
-    async def send_all(
-        self, at: InService, bulletin: Bulletin, jobs: Sequence[Job], begin: datetime, until: datetime, breaker: Breaker
-    ) -> list[Outcome]:
-        """Send each job at its turn from `begin` on; outcomes in the order of the jobs."""
-        pace = at.channel.pace_of(at.outlet)
-        gate = asyncio.Semaphore(pace.at_once)
-        probing = breaker.tripped
-
-        async def one(place: int, job: Job) -> Outcome:
-            start = begin + timedelta(seconds=place / pace.per_second)
-            pause = (start - self._clock.now()).total_seconds()
-            if pause > SHORTEST_PAUSE:
-                await self._clock.wait(self._stopping, pause)
-            async with gate:
-                if self._stopping.is_set() or (breaker.tripped and not probing):
-                    return untouched(job, self._clock.now())
-                outcome = await self._send(at, bulletin, job, until)
-                breaker.note(outcome)
-                return outcome
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(place, job)) for place, job in enumerate(jobs)]
-        breaker.close_window(self._clock.now())
-        return [task.result() for task in tasks]
-
-    async def _send(self, at: InService, bulletin: Bulletin, job: Job, until: datetime) -> Outcome:
-        moment, begun = self._clock.now(), self._clock.steady()
-        error: SendError | None = None
-        reference = detail = ""
+    async def send(self, at: InService, job: Job) -> Outcome:
+        """Send it once; never raises but when it is cancelled."""
+        if job.why == "ask":
+            return await self._ask(at, job)
+        parcel = job.parcel
+        assert parcel.bulletin is not None
+        moment, begun = self._clock.ms(), self._clock.steady()
         try:
-            receipt = await at.channel.send(bulletin, at.outlet, job.to, self._http)
-            reference, detail = receipt.reference, receipt.detail
+            receipt = await at.channel.send(parcel.bulletin, at.outlet, job.to, self._http)
         except SendError as failure:
-            error, detail = failure, failure.vi
+            return self._failed(at, job, failure, moment, begun)
         except Exception as fault:  # noqa: BLE001 (what a plug-in raises is not ours to know)
             # A fault of the channel's own code: what it had sent by then is not known.
             logger.error("channel_fault", error=fault, outlet=at.name, delivery=job.to.delivery)
             detail = "lỗi trong mã của kênh, xem nhật ký máy chủ"
             error = Unsure("fault", detail, "a fault in the channel's code, see the server's log")
+            return self._failed(at, job, error, moment, begun)
         ms = round((self._clock.steady() - begun) * 1000)
+        tried = Try(parcel.id, job.seq, job.n, moment, ms, "sent", "", receipt.reference, receipt.detail)
+        return Outcome(job, State.SENT, tried)
+
+    def _failed(self, at: InService, job: Job, error: SendError, moment: int, begun: float) -> Outcome:
+        ms = round((self._clock.steady() - begun) * 1000)
+        tried = Try(job.parcel.id, job.seq, job.n, moment, ms, word(error), error.reason, "", error.vi)
         state, again_at, why = verdict(
             job,
             error,
             self._clock.now(),
-            until,
+            from_ms(job.parcel.until),
             repeatable=at.channel.repeatable(at.outlet),
             can_ask=can_ask(at),
         )
-        attempt = Attempt(
-            *(job.parcel, job.seq, job.n, moment, ms, word(error)),
-            reason=error.reason if error else "",
-            reference=reference,
-            detail=detail,
-        )
-        return Outcome(job, state, attempt, again_at, why, error)
+        return Outcome(job, state, tried, again_at, why, error)
 
-    async def ask(self, at: InService, job: Job, reference: str) -> Outcome:
+    async def _ask(self, at: InService, job: Job) -> Outcome:
         """Ask the partner what became of an unsure delivery; after the last question it stays for a person."""
         try:
-            answer = await at.channel.ask(job.to, reference, at.outlet, self._http)
+            answer = await at.channel.ask(job.to, job.reference, at.outlet, self._http)
         except SendError:
             answer = None
         if answer is not None:
             return Outcome(job, State.CONFIRMED if answer.delivered else State.FAILED, why="ask")
         now = self._clock.now()
-        again = next_try(job.n + 1, now, now + timedelta(days=1))
-        return Outcome(replace(job, n=job.n + 1), State.UNSURE, None, again, "ask")
+        again = next_try(job.n, now, now + timedelta(days=1))
+        return Outcome(job, State.UNSURE, None, again, "ask")
 
 
 def can_ask(at: InService) -> bool:

@@ -20,8 +20,9 @@ from config.logs import log
 from content import store as content_store
 from content.editing import Editing
 from db.database import Database
+from db.journal import Journal
 from db.notifier import Notifier
-from scheduler.delivery import LETTER, Attempt, State
+from scheduler.delivery import LETTER, Attempt, State, delivery_id
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Waiting
 from scheduler.outcome import ASK_AFTER
@@ -29,6 +30,7 @@ from scheduler.owner import is_dead
 from scheduler.sender import can_ask
 
 KEEP_CALLBACKS = timedelta(days=30)
+SET_ASIDE_AFTER = 3
 
 logger = log("sweeper")
 
@@ -43,6 +45,7 @@ class Sweeper:
         notifier: Notifier,
         outlets: Outlets,
         editing: Editing,
+        journal: Journal,
         dead: Callable[[str], bool] = is_dead,
     ) -> None:
         self._database = database
@@ -50,6 +53,7 @@ class Sweeper:
         self._notifier = notifier
         self._outlets = outlets
         self._editing = editing
+        self._journal = journal
         self._dead = dead
         self._pruned_at: datetime | None = None
 
@@ -85,19 +89,19 @@ class Sweeper:
         ]
         again = [one for one in lost.values() if one.why == "ask"]
         await dispatch.wait_again(self._database, tx, row.outlet, row.rank, [(one, self._clock.now()) for one in again])
-        await self._doubt(tx, row, doubtful)
+        await self._doubt(tx, row, doubtful, held)
         if gone:
             await dispatch.change_parcel(tx, parcel, owner=None, lease_until=None, epoch=row.epoch + 1)
             logger.warning("claim_taken_back", parcel=parcel, outlet=row.outlet, in_doubt=len(doubtful))
 
-    async def _doubt(self, tx: AsyncConnection, row: Row[Any], doubtful: list[int]) -> None:
+    async def _doubt(
+        self, tx: AsyncConnection, row: Row[Any], doubtful: list[int], held: Mapping[int, Row[Any]]
+    ) -> None:
         """Log each interrupted try by name; repeat it where the partner knows our id, else hold it as unsure."""
         if not doubtful:
             return
         now = self._clock.now()
         tries = await dispatch.tries_of(tx, row.id, doubtful)
-        at = self._outlets.get(row.outlet)
-        repeat = at is not None and at.channel.repeatable(at.outlet)
         detail = "tiến trình gửi dừng giữa chừng; không rõ đã đi hay chưa"
         attempts = [
             Attempt(
@@ -106,16 +110,38 @@ class Sweeper:
             for seq in doubtful
         ]
         await dispatch.add_attempts(tx, attempts)
+        crashes = {seq: 1 + (held[seq].crashes if seq in held else 0) for seq in doubtful}
+        aside = [seq for seq in doubtful if crashes[seq] >= SET_ASIDE_AFTER]
+        await self._set_aside(tx, row, aside)
+        rest = [one for one in attempts if one.seq not in aside]
+        await self._look_again(tx, row, rest, crashes)
+
+    async def _set_aside(self, tx: AsyncConnection, row: Row[Any], seqs: list[int]) -> None:
+        """What was in hand, alone, when the process died again is left to a person."""
+        if not seqs:
+            return
+        await dispatch.settle(self._database, tx, row.id, dict.fromkeys(seqs, State.UNSURE))
+        await dispatch.wait_no_more(tx, [(row.id, seq) for seq in seqs])
+        for seq in seqs:
+            id = delivery_id(row.id, seq)
+            await self._journal.note(
+                tx, self._clock.now(), "Loa", "set_aside", f"delivery/{id}", crashes=SET_ASIDE_AFTER
+            )
+            logger.error("delivery_set_aside", delivery=id, outlet=row.outlet, crashes=SET_ASIDE_AFTER)
+
+    async def _look_again(
+        self, tx: AsyncConnection, row: Row[Any], tried: list[Attempt], crashes: Mapping[int, int]
+    ) -> None:
+        now, at = self._clock.now(), self._outlets.get(row.outlet)
+        repeat = at is not None and at.channel.repeatable(at.outlet)
         to = State.PENDING if repeat else State.UNSURE
-        await dispatch.settle(self._database, tx, row.id, dict.fromkeys(doubtful, to))
-        waits = {one.seq: Waiting(row.id, one.seq, one.n, "retry" if repeat else "ask") for one in attempts}
-        if repeat:
-            await dispatch.wait_again(self._database, tx, row.outlet, row.rank, [(one, now) for one in waits.values()])
-        else:
-            await dispatch.wait_no_more(tx, [(row.id, seq) for seq in doubtful])
-            if at is not None and can_ask(at):
-                later = [(one, now + ASK_AFTER) for one in waits.values()]
-                await dispatch.wait_again(self._database, tx, row.outlet, row.rank, later)
+        await dispatch.settle(self._database, tx, row.id, dict.fromkeys((one.seq for one in tried), to))
+        if not repeat and not (at is not None and can_ask(at)):
+            await dispatch.wait_no_more(tx, [(row.id, one.seq) for one in tried])
+            return
+        why, moment = ("retry", now) if repeat else ("ask", now + ASK_AFTER)
+        again = [(Waiting(row.id, one.seq, one.n if repeat else 0, why, crashes[one.seq]), moment) for one in tried]
+        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
 
     async def _miss(self) -> int:
         """Parcels whose window closed before anybody could send them, for instance while their outlet was paused."""

@@ -10,8 +10,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
@@ -30,10 +31,10 @@ from channels.channel import (
     Unsure,
 )
 from channels.http import Answer, Http, retry_after, status_error
+from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_OWN = ("phone", "text", "id", "sender")
+_OWN = ("phone", "text", "id", "name", "sender")
 _READ_BY_HTTP = frozenset({401, 403, 407, 408, 425, 429})
 _SEARCHED = 4096
 _PATH = re.compile(r"(?:\$\.)?[^.\s$]+(?:\.[^.\s$]+)*")
@@ -126,7 +127,7 @@ class SmsHttpOptions(Options):
     headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
     body: Literal["json", "form", "query"] = Field(default="json", description="Kiểu nội dung: json, form hay query.")
     body_template: str = Field(
-        description="Mẫu nội dung với {phone} {text} {id} {sender} và các khóa trong secrets; mỗi chỗ tự được mã hóa đúng kiểu."
+        description="Mẫu nội dung với {phone} {text} {id} {name} {sender} và các khóa trong secrets; mỗi chỗ tự được mã hóa đúng kiểu."
     )
     secrets_in_body: Mapping[str, SecretStr] = Field(
         default_factory=dict, description="Các giá trị bí mật đặt trong mẫu, theo tên: api_key dùng như {api_key}."
@@ -154,7 +155,7 @@ class SmsHttpOptions(Options):
         default=False, description="Nhà cung cấp bỏ tin trùng {id}: được phép gửi lại khi không rõ kết quả."
     )
     receipts: Receipts | None = Field(default=None, description="Báo cáo phát tin nhà cung cấp gọi lại.")
-    per_second: Annotated[float, Field(gt=0, le=10_000)] = Field(
+    per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
         default=20.0, description="Số tin nhiều nhất mỗi giây."
     )
     at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số tin nhiều nhất gửi cùng lúc.")
@@ -173,27 +174,38 @@ class SmsHttpOptions(Options):
         if (self.taken_again or self.refused or self.busy or self.stopped) and not self.success.path:
             raise ValueError("taken_again, refused, busy, stopped cần success.path (these need success.path)")
         known = {*_OWN, *self.secrets_in_body}
-        text = self._flat()
-        for name in _PLACEHOLDER.findall(text):
+        text = "\n".join(texts(self.body_template, self._kind))
+        for name in PLACEHOLDER.findall(text):
             if name not in known:
                 raise ValueError(f"mẫu có chỗ trống lạ {{{name}}} (unknown placeholder {{{name}}})")
-        missing = {"phone", "text", *(["id"] if self.dedupes else [])} - set(_PLACEHOLDER.findall(text))
+        missing = {"phone", "text", *(["id"] if self.dedupes else [])} - set(PLACEHOLDER.findall(text))
         if missing:
             names = ", ".join(f"{{{name}}}" for name in sorted(missing))
             raise ValueError(f"mẫu thiếu {names} (the template lacks {names})")
         return self
 
-    def _flat(self) -> str:
-        """All places of the template that are filled, as one text; a template of the wrong shape is a ValueError."""
-        if self.body != "json":
-            if not (pairs := parse_qsl(self.body_template, keep_blank_values=True)):
-                raise ValueError("mẫu phải có dạng a={phone}&b={text} (not a form)")
-            return "\n".join(value for _, value in pairs)
-        try:
-            plain = json.loads(self.body_template)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"mẫu không phải JSON: {error} (the template is not JSON)") from None
-        return "\n".join(_strings(plain))
+    @property
+    def _kind(self) -> Literal["json", "form"]:
+        return "json" if self.body == "json" else "form"
+
+    @cached_property
+    def template(self) -> Template:
+        """The body taken apart, what is the same for all filled in."""
+        secrets = {name: value.get_secret_value() for name, value in self.secrets_in_body.items()}
+        return Template(self.body_template, self._kind, {**secrets, "sender": self.sender})
+
+    @cached_property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers of every request."""
+        headers = {name: value.get_secret_value() for name, value in self.headers.items()}
+        kind = {} if self.body == "query" else {"content-type": self.content_type or _TYPES[self.body]}
+        return headers | kind
+
+    @cached_property
+    def answers(self) -> frozenset[int]:
+        """The statuses whose body says more than they do."""
+        read = (status for status in range(400, 500) if status not in _READ_BY_HTTP)
+        return frozenset((*self.success.status, *self.retry_statuses, *read))
 
 
 class SmsHttp(Channel[SmsHttpOptions]):
@@ -213,18 +225,13 @@ class SmsHttp(Channel[SmsHttpOptions]):
         """Send to one number (+84...). An unlisted answer code is Refused, an answer without the code Unsure."""
         options = outlet.options
         url, body = fill(options, to, bulletin.short)
-        headers = {name: value.get_secret_value() for name, value in options.headers.items()}
-        if body:
-            headers["content-type"] = options.content_type or _TYPES[options.body]
-        read = [status for status in range(400, 500) if status not in _READ_BY_HTTP]
-        hide = (*options.secrets, to.address, national(to.address), to.address.removeprefix("+"))
         answer = await http.request(
             options.method,
             url,
-            headers=headers,
+            headers=options.sent_headers,
             body=body,
-            accept=(*options.success.status, *options.retry_statuses, *read),
-            hide=hide,
+            accept=options.answers,
+            hide=(*options.secrets, to.address, national(to.address), to.address[1:]),
         )
         return judge(answer, options, http)
 
@@ -253,37 +260,22 @@ def fill(options: SmsHttpOptions, to: To, text: str) -> tuple[str, bytes]:
     """The address and body of one request, every placeholder written as its place demands (JSON, form, query)."""
     if not text:
         raise Refused("empty", "bản tin không có nội dung SMS", "the bulletin has no SMS text")
-    values = {name: value.get_secret_value() for name, value in options.secrets_in_body.items()} | {
-        "phone": _number(to.address, options.number),
-        "text": unaccent(text) if options.unaccented else unicodedata.normalize("NFC", text),
+    values = {
+        "phone": options.number + national(to.address)[1:],
+        "text": plain_text(text, unaccented=options.unaccented),
         "id": to.delivery,
-        "sender": options.sender,
+        "name": unaccent(to.name) if options.unaccented else to.name,
     }
-    if options.body == "json":
-        filled = _filled(json.loads(options.body_template), values)
-        return options.url, json.dumps(filled, ensure_ascii=False, separators=(",", ":")).encode()
-    pairs = parse_qsl(options.body_template, keep_blank_values=True)
-    encoded = urlencode([(name, _filled(value, values)) for name, value in pairs])
-    if options.body == "form":
-        return options.url, encoded.encode()
-    return f"{options.url}{'&' if urlsplit(options.url).query else '?'}{encoded}", b""
+    filled = options.template.fill(values)
+    if options.body == "query":
+        return f"{options.url}{'&' if urlsplit(options.url).query else '?'}{filled}", b""
+    return options.url, filled.encode()
 
 
-def _filled(value: Any, values: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return _PLACEHOLDER.sub(lambda found: values[found[1]], value)
-    if isinstance(value, dict):
-        return {name: _filled(inner, values) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_filled(inner, values) for inner in value]
-    return value
-
-
-def _strings(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for each in inner for text in _strings(each)]
+@lru_cache(maxsize=64)
+def plain_text(text: str, *, unaccented: bool) -> str:
+    """The text as it is sent; remembered, since it is the same for every recipient."""
+    return unaccent(text) if unaccented else unicodedata.normalize("NFC", text)
 
 
 def unaccent(text: str) -> str:
@@ -294,11 +286,7 @@ def unaccent(text: str) -> str:
 
 def national(address: str) -> str:
     """A number as it is dialled at home: 0 and nine digits."""
-    return "0" + address.removeprefix("+").removeprefix("84")
-
-
-def _number(address: str, written: str) -> str:
-    return written + national(address)[1:]
+    return "0" + (address[3:] if address.startswith("+84") else address.removeprefix("+").removeprefix("84"))
 
 
 def judge(answer: Answer, options: SmsHttpOptions, http: Http) -> Receipt:
@@ -329,13 +317,12 @@ def judge(answer: Answer, options: SmsHttpOptions, http: Http) -> Receipt:
 
 
 def _raise_known(code: str, options: SmsHttpOptions, answer: Answer, http: Http) -> None:
-    after = retry_after(answer.headers, http.now())
-    vi, en = _said(answer)
     if code in options.stopped:
-        why = options.stopped[code]
+        why, after = options.stopped[code], retry_after(answer.headers, http.now())
         raise Unavailable("stopped", f"{why} (mã {code})", f"{why} (code {code})", person=True, retry_after=after)
     if code in options.busy:
-        raise Unavailable("busy", vi, en, retry_after=after)
+        vi, en = _said(answer)
+        raise Unavailable("busy", vi, en, retry_after=retry_after(answer.headers, http.now()))
     if code in options.refused:
         why = options.refused[code]
         raise Refused("gateway_code", f"{why} (mã {code})", f"{why} (code {code})")

@@ -214,6 +214,7 @@ CREATE TABLE parcel (
     occurrence TEXT NOT NULL,
     outlet TEXT NOT NULL,
     rank INTEGER NOT NULL,
+    turn BIGINT NOT NULL,
     due_at BIGINT NOT NULL,
     until BIGINT NOT NULL,
     state TEXT NOT NULL,
@@ -229,8 +230,9 @@ CREATE TABLE parcel (
     PRIMARY KEY (id),
     FOREIGN KEY(occurrence) REFERENCES occurrence (id)
 );
-CREATE INDEX parcel_due ON parcel (outlet, state, rank, due_at);
-CREATE INDEX parcel_occurrence ON parcel (occurrence);
+CREATE INDEX parcel_turn ON parcel (outlet, state, rank, turn);
+CREATE INDEX parcel_due ON parcel (due_at) WHERE state = 'open';
+CREATE INDEX parcel_occurrence ON parcel (occurrence, outlet, turn);
 CREATE INDEX parcel_owner ON parcel (owner);
 
 CREATE TABLE parcel_recipients (
@@ -248,6 +250,7 @@ CREATE TABLE waiting (
     due_at BIGINT NOT NULL,
     tries INTEGER NOT NULL,
     why TEXT NOT NULL,
+    crashes INTEGER NOT NULL,
     owner TEXT,
     lease_until BIGINT,
     PRIMARY KEY (parcel, seq),
@@ -257,18 +260,33 @@ CREATE INDEX waiting_due ON waiting (outlet, owner, due_at);
 
 CREATE TABLE attempt (
     parcel BIGINT NOT NULL,
-    seq INTEGER NOT NULL,
-    n INTEGER NOT NULL,
     at BIGINT NOT NULL,
     ms INTEGER NOT NULL,
+    seq SMALLINT NOT NULL,
+    n SMALLINT NOT NULL,
     outcome TEXT NOT NULL,
-    reason TEXT,
-    reference TEXT,
-    detail TEXT,
-    PRIMARY KEY (parcel, seq, n),
-    FOREIGN KEY(parcel) REFERENCES parcel (id)
+    reason TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (parcel, seq, n)
 ){without_rowid};
-CREATE INDEX attempt_reference ON attempt (reference);
+CREATE INDEX attempt_reference ON attempt (reference) WHERE reference <> '';
+
+CREATE TABLE orphan (
+    id BIGINT NOT NULL,
+    found_at BIGINT NOT NULL,
+    parcel BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    ms INTEGER NOT NULL,
+    seq SMALLINT NOT NULL,
+    n SMALLINT NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (id)
+);
+CREATE INDEX orphan_parcel ON orphan (parcel, seq);
 
 CREATE TABLE receipt (
     parcel BIGINT NOT NULL,

@@ -1,4 +1,4 @@
-"""Tables and SQL of the dispatch loop: parcels, the waiting list, attempts, receipts; one statement to claim, results in bulk."""
+"""Tables of dispatch (parcels, the waiting list, attempts, receipts) and all their SQL but the loop's own (`turn.py`)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Row,
+    SmallInteger,
     Table,
     Text,
     bindparam,
@@ -32,7 +33,7 @@ from channels.channel import Confirmation
 from config.words import NotFound
 from db.database import Database
 from db.types import Json, Moment, metadata, new_number, to_ms
-from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, Parcel, State, moved
+from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, State, moved
 from scheduler.store import occurrence
 
 SECOND_CHANCE = timedelta(hours=24)
@@ -46,6 +47,7 @@ parcel = Table(
     Column("occurrence", Text, ForeignKey("occurrence.id"), nullable=False),
     Column("outlet", Text, nullable=False),
     Column("rank", Integer, nullable=False),
+    Column("turn", BigInteger, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("until", Moment, nullable=False),
     Column("state", Text, nullable=False),
@@ -58,10 +60,11 @@ parcel = Table(
     Column("owner", Text),
     Column("lease_until", Moment),
     Column("epoch", Integer, nullable=False),
-    Index("parcel_due", "outlet", "state", "rank", "due_at"),
-    Index("parcel_occurrence", "occurrence"),
+    Index("parcel_turn", "outlet", "state", "rank", "turn"),
+    Index("parcel_occurrence", "occurrence", "outlet", "turn"),
     Index("parcel_owner", "owner"),
 )
+Index("parcel_due", parcel.c.due_at, sqlite_where=parcel.c.state == "open", postgresql_where=parcel.c.state == "open")
 
 parcel_recipients = Table(
     "parcel_recipients",
@@ -80,27 +83,44 @@ waiting = Table(
     Column("due_at", Moment, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("why", Text, nullable=False),
+    Column("crashes", Integer, nullable=False),
     Column("owner", Text),
     Column("lease_until", Moment),
     PrimaryKeyConstraint("parcel", "seq"),
     Index("waiting_due", "outlet", "owner", "due_at"),
 )
 
+# The one table that grows: no foreign key (a look-up a row), the narrowest types first, as PostgreSQL aligns them.
 attempt = Table(
     "attempt",
     metadata,
-    Column("parcel", BigInteger, ForeignKey("parcel.id"), nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("n", Integer, nullable=False),
+    Column("parcel", BigInteger, nullable=False),
     Column("at", Moment, nullable=False),
     Column("ms", Integer, nullable=False),
+    Column("seq", SmallInteger, nullable=False),
+    Column("n", SmallInteger, nullable=False),
     Column("outcome", Text, nullable=False),
-    Column("reason", Text),
-    Column("reference", Text),
-    Column("detail", Text),
+    Column("reason", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("detail", Text, nullable=False),
     PrimaryKeyConstraint("parcel", "seq", "n"),
-    Index("attempt_reference", "reference"),
     sqlite_with_rowid=False,
+)
+Index(
+    "attempt_reference",
+    attempt.c.reference,
+    sqlite_where=attempt.c.reference != "",
+    postgresql_where=attempt.c.reference != "",
+)
+
+# What was known of tries whose claim was lost meanwhile: the log says what the one who took over knew, this the rest.
+orphan = Table(
+    "orphan",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("found_at", Moment, nullable=False),
+    *(Column(column.name, column.type, nullable=False) for column in attempt.columns),
+    Index("orphan_parcel", "parcel", "seq"),
 )
 
 receipt = Table(
@@ -129,8 +149,10 @@ async def add_parcels(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
         )
 
 
-def parcel_rows(people: Sequence[tuple[str, str]], size: int, now: datetime, **columns: Any) -> list[dict[str, Any]]:
-    """Rows for `add_parcels` from recipients in order of address."""
+def parcel_rows(
+    people: Sequence[tuple[str, str]], size: int, now: datetime, *, turn: int = 0, **columns: Any
+) -> list[dict[str, Any]]:
+    """Rows for `add_parcels` from recipients in order of address; `turn` is the first one's."""
     rows: list[dict[str, Any]] = []
     number = new_number(now)
     for begin in range(0, len(people), size):
@@ -140,6 +162,7 @@ def parcel_rows(people: Sequence[tuple[str, str]], size: int, now: datetime, **c
             {
                 **columns,
                 "id": number,
+                "turn": turn + begin,
                 "state": "open",
                 "size": len(part),
                 "first": part[0][0],
@@ -153,6 +176,21 @@ def parcel_rows(people: Sequence[tuple[str, str]], size: int, now: datetime, **c
     return rows
 
 
+async def next_turn(connection: AsyncConnection, occurrence_id: str, outlet: str, rank: int) -> int:
+    """Where an occurrence's next parcels stand in an outlet's line: behind its own, else beside whoever goes next.
+
+    A parcel's `turn` grows with what has been sent of it (start-time fair queueing), so that two schedules share an
+    outlet, whenever either of them came.
+    """
+    mine = select(parcel.c.turn, parcel.c.size).where(parcel.c.occurrence == occurrence_id, parcel.c.outlet == outlet)
+    last = (await connection.execute(mine.order_by(parcel.c.turn.desc()).limit(1))).first()
+    if last is not None:
+        return int(last.turn + last.size)
+    line = (parcel.c.outlet == outlet) & (parcel.c.state == "open") & (parcel.c.rank == rank)
+    first = (await connection.execute(select(func.min(parcel.c.turn)).where(line))).scalar_one()
+    return int(first or 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Who holds work until when. `owner` names machine, process and incarnation."""
@@ -161,17 +199,13 @@ class Claim:
     now: datetime
     lease_until: datetime
 
-    @property
-    def columns(self) -> dict[str, Any]:
-        """As parameters of a claiming statement."""
-        return {"owner": self.owner, "now": to_ms(self.now), "lease": to_ms(self.lease_until)}
-
 
 async def busy_outlets(connection: AsyncConnection, now: datetime) -> list[str]:
     """Outlets that have something due and unclaimed."""
     due = text(
-        "SELECT DISTINCT outlet FROM parcel WHERE state = 'open' AND owner IS NULL AND due_at <= :now"
-        " UNION SELECT DISTINCT outlet FROM waiting WHERE owner IS NULL AND due_at <= :now"
+        "SELECT name FROM outlet WHERE EXISTS (SELECT 1 FROM parcel WHERE parcel.outlet = outlet.name"
+        " AND state = 'open' AND owner IS NULL AND due_at <= :now)"
+        " OR EXISTS (SELECT 1 FROM waiting WHERE waiting.outlet = outlet.name AND owner IS NULL AND due_at <= :now)"
     )
     return list((await connection.execute(due, {"now": to_ms(now)})).scalars())
 
@@ -185,53 +219,15 @@ async def next_work(connection: AsyncConnection) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-async def claim_parcel(database: Database, tx: AsyncConnection, outlet: str, claim: Claim) -> Parcel | None:
-    """Take the outlet's next parcel: urgent class first, then by due time. One statement decides who gets it."""
-    take = text(
-        "WITH next AS (SELECT id FROM parcel WHERE outlet = :outlet AND state = 'open' AND owner IS NULL"
-        f" AND due_at <= :now ORDER BY rank, due_at, id LIMIT 1{database.skip_locked})"
-        " UPDATE parcel SET owner = :owner, lease_until = :lease, epoch = epoch + 1"
-        " WHERE id IN (SELECT id FROM next)"
-        " RETURNING id, occurrence, outlet, rank, until, size, cursor, letters, epoch"
-    ).columns(until=Moment)
-    row = (await tx.execute(take, {"outlet": outlet, **claim.columns})).one_or_none()
-    if row is None:
-        return None
-    frozen = select(parcel_recipients.c.recipients).where(parcel_recipients.c.parcel == row.id)
-    people = (await tx.execute(frozen)).scalar_one()
-    return Parcel(**row._asdict(), recipients=tuple((address, name) for address, name in people))
-
-
-async def higher_class_due(connection: AsyncConnection, outlet: str, rank: int, now: datetime) -> bool:
-    """Whether something of a higher class is due for the outlet."""
-    query = select(parcel.c.id).where(
-        parcel.c.outlet == outlet, parcel.c.state == "open", parcel.c.rank < rank, parcel.c.due_at <= now
-    )
-    return (await connection.execute(query.where(parcel.c.owner.is_(None)).limit(1))).first() is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One delivery to look at again: `why` is `retry` or `ask`; `tries` were made before."""
+    """One delivery to look at again: `why` is `retry` or `ask`; `tries` were made before; `crashes` it was in hand at."""
 
     parcel: int
     seq: int
     tries: int
     why: str
-
-
-async def claim_waiting(
-    database: Database, tx: AsyncConnection, outlet: str, claim: Claim, limit: int
-) -> list[Waiting]:
-    """Take deliveries whose next try is due; those that will be sent become `sending` in the same transaction."""
-    take = text(
-        "WITH next AS (SELECT parcel, seq FROM waiting WHERE outlet = :outlet AND owner IS NULL AND due_at <= :now"
-        f" ORDER BY rank, due_at LIMIT :most{database.skip_locked})"
-        " UPDATE waiting SET owner = :owner, lease_until = :lease"
-        " WHERE (parcel, seq) IN (SELECT parcel, seq FROM next) RETURNING parcel, seq, tries, why"
-    )
-    rows = await tx.execute(take, {"outlet": outlet, "most": limit, **claim.columns})
-    return [Waiting(**row._asdict()) for row in rows]
+    crashes: int = 0
 
 
 async def renew(tx: AsyncConnection, claim: Claim) -> None:
@@ -285,7 +281,7 @@ async def settle(
     letters = moved(row.letters, changes)
     state = row.state
     cursor = columns.get("cursor", row.cursor)
-    if cursor >= row.size and state != "cancelled":
+    if cursor >= row.size:
         state = "sent_out" if UNSETTLED & set(letters) else "done"
     await change_parcel(tx, id, **{"letters": letters, "state": state, **columns})
     return row
@@ -309,7 +305,7 @@ async def close_occurrences(tx: AsyncConnection) -> list[str]:
 
 
 async def add_attempts(tx: AsyncConnection, attempts: Sequence[Attempt]) -> None:
-    """Append tries; rows are never changed. An empty text is stored as nothing."""
+    """Append tries; rows are never changed."""
     if not attempts:
         return
     append = text(
@@ -324,9 +320,9 @@ async def add_attempts(tx: AsyncConnection, attempts: Sequence[Attempt]) -> None
             "at": to_ms(one.at),
             "ms": one.ms,
             "outcome": one.outcome,
-            "reason": one.reason or None,
-            "reference": one.reference or None,
-            "detail": one.detail or None,
+            "reason": one.reason,
+            "reference": one.reference,
+            "detail": one.detail,
         }
         for one in attempts
     ]
@@ -346,7 +342,7 @@ async def tries_of(connection: AsyncConnection, parcel_id: int, seqs: Sequence[i
 async def reference_of(connection: AsyncConnection, parcel_id: int, seq: int) -> str:
     """The partner's own id of a delivery, from its last try that has one."""
     query = select(attempt.c.reference).where(
-        attempt.c.parcel == parcel_id, attempt.c.seq == seq, attempt.c.reference.is_not(None)
+        attempt.c.parcel == parcel_id, attempt.c.seq == seq, attempt.c.reference != ""
     )
     return (await connection.execute(query.order_by(attempt.c.n.desc()).limit(1))).scalar_one_or_none() or ""
 
@@ -356,7 +352,7 @@ async def by_reference(connection: AsyncConnection, outlet: str, reference: str)
     query = (
         select(attempt.c.parcel, attempt.c.seq)
         .join(parcel, parcel.c.id == attempt.c.parcel)
-        .where(attempt.c.reference == reference, parcel.c.outlet == outlet)
+        .where(attempt.c.reference == reference, attempt.c.reference != "", parcel.c.outlet == outlet)
         .limit(1)
     )
     row = (await connection.execute(query)).one_or_none()
@@ -369,7 +365,9 @@ async def wait_again(
     """Put deliveries down for another look at a moment each."""
     if not again:
         return
-    save = database.insert_or_update(waiting, ["parcel", "seq"], "due_at", "tries", "why", "owner", "lease_until")
+    save = database.insert_or_update(
+        waiting, ["parcel", "seq"], "due_at", "tries", "why", "crashes", "owner", "lease_until"
+    )
     rows = [
         {
             "parcel": one.parcel,
@@ -379,6 +377,7 @@ async def wait_again(
             "due_at": due_at,
             "tries": one.tries,
             "why": one.why,
+            "crashes": one.crashes,
             "owner": None,
             "lease_until": None,
         }
@@ -419,7 +418,7 @@ async def lost_parcels(connection: AsyncConnection, now: datetime, dead: Sequenc
 async def lost_waiting(connection: AsyncConnection, now: datetime, dead: Sequence[str]) -> list[Waiting]:
     """Deliveries taken for another look by a holder that is gone."""
     gone = or_(waiting.c.lease_until < now, waiting.c.owner.in_(dead))
-    query = select(waiting.c.parcel, waiting.c.seq, waiting.c.tries, waiting.c.why)
+    query = select(waiting.c.parcel, waiting.c.seq, waiting.c.tries, waiting.c.why, waiting.c.crashes)
     return [
         Waiting(**row._asdict()) for row in await connection.execute(query.where(waiting.c.owner.is_not(None), gone))
     ]
@@ -429,15 +428,6 @@ async def overdue_parcels(connection: AsyncConnection, now: datetime, limit: int
     """Unclaimed parcels whose window is over."""
     query = select(parcel.c.id).where(parcel.c.state == "open", parcel.c.owner.is_(None), parcel.c.until < now)
     return list((await connection.execute(query.limit(limit))).scalars())
-
-
-async def receipts_of(connection: AsyncConnection, parcel_id: int, seqs: Sequence[int]) -> dict[int, bool]:
-    """What partners have said of deliveries: True delivered, False failed; delivered outweighs failed."""
-    query = select(receipt.c.seq, receipt.c.stage).where(receipt.c.parcel == parcel_id, receipt.c.seq.in_(seqs))
-    said: dict[int, bool] = {}
-    for row in await connection.execute(query):
-        said[row.seq] = said.get(row.seq, False) or row.stage != "failed"
-    return said
 
 
 async def add_receipt(

@@ -149,8 +149,7 @@ def _delivery(row: Row[Any], seq: int, tries: list[Attempt]) -> Delivery:
 
 
 def _attempt(row: Row[Any]) -> Attempt:
-    """A stored try; nothing is read as an empty text."""
-    said = (row.reason or "", row.reference or "", row.detail or "")
+    said = (row.reason, row.reference, row.detail)
     return Attempt(row.parcel, row.seq, row.n, row.at, row.ms, row.outcome, *said)
 
 

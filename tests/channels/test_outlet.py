@@ -9,7 +9,7 @@ import pytest
 
 from channels.channel import Channel, find_channels
 from channels.outlet import PAUSE_AFTER, PAUSE_AFTER_FAILURES, Outlets, set_up_outlets, should_pause
-from channels.store import apply_outlet, outlet_failed, outlet_rows, outlet_worked, pause_outlet, reserve, resume_outlet
+from channels.store import apply_outlet, outlet_failed, outlet_rows, outlet_worked, pause_outlet, resume_outlet
 from config.clock import FakeClock
 from config.settings import BadSettings
 from config.words import NotFound
@@ -140,14 +140,3 @@ async def test_health_is_kept_and_a_success_clears_it(database: Database, clock:
         await outlet_failed(tx, "sms", start, "hỏng", 2)
         await outlet_worked(tx, "sms", start)
         assert (0, None, start) == ((r := (await outlet_rows(tx))["sms"]).failures, r.failing_since, r.worked_at)
-
-
-@both
-async def test_stretches_of_an_outlets_time_do_not_overlap(database: Database, clock: FakeClock) -> None:
-    """Each booking begins where the last one ends; time that has passed unused is not given out."""
-    async with database.write() as tx:
-        await apply_outlet(database, tx, "sms", "sms_http", "SMS", clock.now())
-        begins = [await reserve(tx, "sms", clock.now(), 500) for _ in range(3)]
-        assert [0, 500, 1000] == [(begin - clock.now()) // timedelta(milliseconds=1) for begin in begins]
-        clock.advance(60)
-        assert clock.now() == await reserve(tx, "sms", clock.now(), 500)

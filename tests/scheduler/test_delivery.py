@@ -14,14 +14,14 @@ from scheduler.delivery import (
     FINAL,
     LETTER,
     MOVES,
-    Attempt,
+    Parcel,
     State,
     count,
     delivery_id,
     moved,
     parse_delivery_id,
 )
-from scheduler.outcome import Breaker, Outcome, job, verdict
+from scheduler.outcome import Breaker, Outcome, Try, job, verdict
 from scheduler.retry import MOST_TRIES, STEPS, next_try
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -89,14 +89,14 @@ def test_no_try_beyond_the_window() -> None:
     assert next_try(1, NOW, NOW + timedelta(seconds=59), hint=60) is None
 
 
-JOB = job(1, 0, ("+84981000101", "Pành"), 1)
+PARCEL = Parcel(1, "o", 2, 0, 0, 1, [["+84981000101", "Pành"]], [(0, 0, "first")], first=True)
+JOB = job(PARCEL, 0, 0, "first")
 BUSY = Unavailable("busy", "bận", "busy", retry_after=90)
 
 
 @pytest.mark.parametrize(
     ("error", "repeatable", "can_ask", "state", "again", "why"),
     [
-        (None, True, False, State.SENT, None, "retry"),
         (Refused("r", "", ""), True, False, State.FAILED, None, "retry"),
         (BUSY, False, False, State.PENDING, NOW + timedelta(seconds=90), "retry"),
         (Unsure("timeout", "", ""), False, False, State.UNSURE, None, "ask"),
@@ -104,7 +104,7 @@ BUSY = Unavailable("busy", "bận", "busy", retry_after=90)
     ],
 )
 def test_what_follows_from_an_error(
-    error: SendError | None, repeatable: bool, can_ask: bool, state: State, again: datetime | None, why: str
+    error: SendError, repeatable: bool, can_ask: bool, state: State, again: datetime | None, why: str
 ) -> None:
     """Refused is never tried again; unsure is asked about or held where a repeat could double it."""
     assert (state, again, why) == verdict(JOB, error, NOW, LATER, repeatable=repeatable, can_ask=can_ask)
@@ -118,28 +118,26 @@ def test_unsure_is_repeated_only_where_that_does_no_harm() -> None:
 
 def test_unsure_never_ends_as_failed() -> None:
     """When the tries are used up nobody knows what became of it, and that is what is said."""
-    last = job(1, 0, ("a", ""), MOST_TRIES)
+    last = job(PARCEL, 0, MOST_TRIES - 1, "retry")
     assert State.UNSURE is verdict(last, Unsure("timeout", "", ""), NOW, LATER, repeatable=True, can_ask=False)[0]
     assert State.FAILED is verdict(last, BUSY, NOW, LATER, repeatable=True, can_ask=False)[0]
 
 
 def _outcome(error: SendError | None) -> Outcome:
-    return Outcome(JOB, State.PENDING, Attempt(1, 0, 1, NOW, 1, "x"), error=error)
+    return Outcome(JOB, State.PENDING, Try(1, 0, 1, 0, 1, "x"), error=error)
 
 
 def test_the_breaker_opens_after_five_and_closes_on_success() -> None:
     """Five failures in a row give the outlet a rest that grows with each probe that fails; one success ends it."""
     breaker = Breaker()
     for _ in range(20):
-        breaker.note(_outcome(BUSY))
-    breaker.close_window(NOW)
+        breaker.note(_outcome(BUSY), NOW)
     assert breaker.resting(NOW + timedelta(seconds=4))
-    assert not breaker.resting(NOW + timedelta(seconds=6))
-    breaker.note(_outcome(BUSY))
-    breaker.close_window(NOW)
-    assert breaker.resting(NOW + timedelta(seconds=14))
-    breaker.note(_outcome(None))
-    breaker.close_window(NOW)
+    later = NOW + timedelta(seconds=6)
+    assert not breaker.resting(later)
+    breaker.note(_outcome(BUSY), later)
+    assert breaker.resting(later + timedelta(seconds=14))
+    breaker.note(_outcome(None), NOW)
     assert not breaker.tripped
     assert not breaker.resting(NOW)
 
@@ -148,8 +146,7 @@ def test_four_failures_do_not_open_it() -> None:
     """A few failures are no outage."""
     breaker = Breaker()
     for _ in range(4):
-        breaker.note(_outcome(BUSY))
-    breaker.close_window(NOW)
+        breaker.note(_outcome(BUSY), NOW)
     assert not breaker.resting(NOW)
 
 
@@ -157,5 +154,5 @@ def test_a_refusal_is_no_failure_of_the_outlet() -> None:
     """A partner that refuses a number works."""
     breaker = Breaker()
     for error in (*[BUSY] * 4, Refused("r", "", ""), *[BUSY] * 4):
-        breaker.note(_outcome(error))
+        breaker.note(_outcome(error), NOW)
     assert not breaker.tripped

@@ -8,18 +8,21 @@ from datetime import timedelta
 import pytest
 
 from channels import store as channels_store
-from channels.channel import Confirmation
+from channels.channel import Confirmation, Pace
 from config.words import BadInput, Conflict, NotAllowed, Said
 from content.item import Draft
+from db.types import to_ms
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.zalo import ZaloSandbox
 from scheduler import store
 from scheduler.delivery import OccurrenceState, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.turn import Wish as Take
+from scheduler.dispatch.turn import turn
 from scheduler.schedule import Missed, Rule, ScheduleState
 from scheduler.scheduling import Wish
 from tests.conftest import both
-from tests.scheduler.conftest import URGENT, Office
+from tests.scheduler.conftest import FAST, URGENT, Office
 
 
 @both
@@ -352,15 +355,13 @@ async def test_receipts_only_move_forward(office: Office, sms: SmsGateway) -> No
 
 async def _claim_and_die(office: Office, outlet: str, sending: int) -> list[str]:
     """A worker claims the outlet's parcel, writes its intent for the first few, and is gone; their delivery ids."""
-    house = office.house
-    owner = "this-machine/999999/1"
-    async with house.database.write() as tx:
-        claim = dispatch.Claim(owner, office.clock.now(), office.in_(seconds=30))
-        parcel = await dispatch.claim_parcel(house.database, tx, outlet, claim)
-        assert parcel is not None
-        intent = dict.fromkeys(range(sending), State.SENDING)
-        await dispatch.settle(house.database, tx, parcel.id, intent, cursor=sending, window_at=office.clock.now())
-    return [one.id for one in await office.deliveries() if one.state is State.SENDING]
+    house, now = office.house, to_ms(office.clock.now())
+    wish = Take(outlet, "this-machine/999999/1", now, now + 30_000, Pace(FAST, 64), sending, 1)
+    claimed = (await house.database.run(turn(house.database, wish, [], []))).claimed
+    claimed[0].bulletin = await house.runner._worker._gate.rule(house.outlets[outlet], claimed[0])
+    done = await house.database.run(turn(house.database, wish, claimed, []))
+    assert sending == len(done.jobs)
+    return [job.to.delivery for job in done.jobs]
 
 
 async def _plan(office: Office) -> None:

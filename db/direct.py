@@ -1,0 +1,119 @@
+"""Work straight on the driver: one transaction of plain SQL, for the dispatch loop alone.
+
+The work is a generator: it yields steps and is sent the rows of each. One text so serves both databases, and on SQLite
+a whole transaction costs one hop to a thread instead of one a statement.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Generator, Sequence
+from functools import cache, lru_cache
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
+
+import asyncpg
+
+T = TypeVar("T")
+ROWS_AT_ONCE = 1000
+"""Rows in one INSERT on SQLite (it takes 32,766 values): each statement gives the interpreter's lock away and waits for
+it again, which costs more than the rows do."""
+
+
+class Ask(NamedTuple):
+    """A statement with a `?` for each value; answered with its rows."""
+
+    sql: str
+    values: Sequence[Any] = ()
+
+
+class Each(NamedTuple):
+    """A statement to run for each row of values; nothing is answered."""
+
+    sql: str
+    rows: Sequence[Sequence[Any]]
+
+
+class Append(NamedTuple):
+    """New rows of a table; nothing is answered."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+
+
+Step = Ask | Each | Append
+Rows = Sequence[Any]
+Work = Generator[Step, Rows, T]
+
+
+@cache
+def marks(count: int) -> str:
+    """So many place holders, for `IN (...)`."""
+    return ", ".join("?" * count)
+
+
+def run_sqlite(connection: sqlite3.Connection, work: Work[T]) -> T:
+    """The work as one transaction; blocks. Raises sqlite3.Error, and then nothing of it is left."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        step = next(work)
+        while True:
+            step = work.send(_step_sqlite(connection, step))
+    except StopIteration as end:
+        connection.execute("COMMIT")
+        result: T = end.value
+        return result
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _step_sqlite(connection: sqlite3.Connection, step: Step) -> Rows:
+    if isinstance(step, Ask):
+        return connection.execute(step.sql, step.values).fetchall()
+    if isinstance(step, Each):
+        connection.executemany(step.sql, step.rows)
+        return ()
+    for begin in range(0, len(step.rows), ROWS_AT_ONCE):
+        part = step.rows[begin : begin + ROWS_AT_ONCE]
+        connection.execute(_insert(step.table, step.columns, len(part)), tuple(chain.from_iterable(part)))
+    return ()
+
+
+@lru_cache(maxsize=64)
+def _insert(table: str, columns: tuple[str, ...], rows: int) -> str:
+    values = ", ".join([f"({marks(len(columns))})"] * rows)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"
+
+
+async def run_postgresql(connection: asyncpg.Connection[Any], work: Work[T]) -> T:
+    """The work as one transaction. Raises asyncpg's errors, and then nothing of it is left."""
+    async with connection.transaction():
+        step = next(work)
+        while True:
+            rows = await _step_postgresql(connection, step)
+            try:
+                step = work.send(rows)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+
+async def _step_postgresql(connection: asyncpg.Connection[Any], step: Step) -> Rows:
+    if isinstance(step, Ask):
+        rows: Rows = await connection.fetch(_numbered(step.sql), *step.values)
+        return rows
+    if isinstance(step, Each):
+        await connection.executemany(_numbered(step.sql), step.rows)
+    elif step.rows:
+        await connection.copy_records_to_table(step.table, records=step.rows, columns=step.columns)
+    return ()
+
+
+@cache
+def _numbered(sql: str) -> str:
+    """`?` as PostgreSQL writes it: $1, $2, ..."""
+    place = iter(range(1, 1 + sql.count("?")))
+    return re.sub(r"\?", lambda _: f"${next(place)}", sql)

@@ -1,0 +1,448 @@
+"""The dispatch loop's one transaction, in plain SQL: what came of the last tries, the intent of the next, new claims.
+
+Whoever reads the letters of a parcel after a crash finds every delivery that may have left marked `i`: its intent was on
+disk before its request was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from channels.channel import Pace
+from db.database import Database
+from db.direct import Append, Ask, Each, Rows, Step, marks
+from db.types import from_ms, new_number, to_ms
+from scheduler.delivery import FINAL, LETTER, Parcel, State, may_move
+from scheduler.outcome import Job, Outcome, Try, job
+
+BURST = 40_000
+"""Microseconds of an outlet's pace that may go at one moment; never less than one delivery."""
+FAST = 1_000
+"""Deliveries a second above which two processes may overdraw an outlet's pace by one burst, but do not wait in line."""
+MOST_CLAIMED = 64
+ALONE_AFTER = 2
+"""A delivery that was in hand at so many crashes is sent alone, so that a third one names the guilty."""
+
+PENDING, SENDING = LETTER[State.PENDING], LETTER[State.SENDING]
+UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
+
+
+@dataclass(slots=True)
+class Wish:
+    """What a lane asks for: `room` deliveries more, as far as the pace allows. Moments in milliseconds since 1970.
+
+    `look`: see whether the outlet is paused, what is due again and what goes before what is in hand; between two looks a
+    quick outlet's pace is reckoned from `free_at` and `owed`, what has been sent since it was booked.
+    `stock` is how many more to have claimed by the next turn, `parcel_size` how many deliveries a parcel has lately had.
+    `free` asks for nothing more and lets go of what is in hand. `hold` is a moment until which the partner wants to be
+    left alone. `alone`: nothing else is under way, so that a suspect may go. `repair`: the last turn's commit was not
+    answered, so nothing it wrote or claimed is taken for granted.
+    """
+
+    outlet: str
+    owner: str
+    now: int
+    lease: int
+    pace: Pace
+    room: int
+    stock: int
+    look: bool = True
+    free_at: int = 0
+    owed: int = 0
+    parcel_size: int = 1
+    free: bool = False
+    hold: int = 0
+    alone: bool = False
+    repair: bool = False
+
+
+@dataclass(slots=True)
+class Turn:
+    """What came of it: jobs that may leave now, parcels newly in hand, outcomes whose claim was lost meanwhile."""
+
+    jobs: list[Job] = field(default_factory=list)
+    taken: list[tuple[Parcel, int]] = field(default_factory=list)
+    claimed: list[Parcel] = field(default_factory=list)
+    lost: set[int] = field(default_factory=set)
+    orphans: list[Outcome] = field(default_factory=list)
+    paused: bool = False
+    free_at: int = 0
+    owed: int = 0
+
+
+@dataclass(slots=True)
+class _Row:
+    """A parcel's row, held; written back once if it has changed. `busy`: something of it is in hand after this turn."""
+
+    owner: str | None
+    epoch: int
+    state: str
+    letters: list[str]
+    cursor: int
+    turn: int
+    size: int
+    occurrence: str
+    rank: int
+    until: int
+    lease: int | None
+    changed: bool = False
+    intent: bool = False
+    busy: bool = False
+
+
+def turn(
+    database: Database, wish: Wish, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]
+) -> Generator[Step, Rows, Turn]:
+    """One turn of a lane; see the module. The parcels are not touched: `taken` says how far each has been gone through."""
+    done, told = Turn(), outcomes
+    done.paused, done.free_at = yield from _outlet(database, wish)
+    if wish.repair:
+        yield from _drop_strays(wish, parcels)
+        outcomes = yield from _unwritten(outcomes)
+    again = (yield from _claim_again(database, wish)) if wish.look and _short(wish, done, parcels) > 0 else ()
+    ids = {one.id for one in parcels} | {one.job.parcel.id for one in outcomes} | {wait[0] for wait in again}
+    rows = yield from _rows(database, sorted(ids))
+    ours = yield from _own_waits(wish, parcels, outcomes)
+    done.lost = {one.id for one in parcels if one.first and not _is_ours(rows.get(one.id), one, wish)}
+    yield from _record(wish, done, outcomes, rows, ours)
+    if not wish.free and not done.paused:
+        _intend(wish, done, parcels, rows, ours)
+    _note_busy(wish, done, parcels, told, rows)
+    yield from _write(wish, rows)
+    if wish.free:
+        yield from _let_go_waits(parcels, ours)
+    yield from _book(wish, done)
+    done.claimed = yield from _again_in_hand(again, rows)
+    if not wish.free and not done.paused:
+        short = _short(wish, done, [*parcels, *done.claimed])
+        if short > 0 or wish.look:
+            done.claimed += yield from _claim(database, wish, short, parcels)
+    return done
+
+
+def _short(wish: Wish, done: Turn, parcels: Iterable[Parcel]) -> int:
+    """How many deliveries are to be claimed for the next turn."""
+    left = sum(parcel.left for parcel in parcels) - len(done.jobs)
+    return 0 if wish.free or done.paused else wish.stock - left
+
+
+# --- the outlet's pace: a virtual moment shared by all processes, in microseconds (GCRA) -------------------------------
+
+
+def _outlet(database: Database, wish: Wish) -> Generator[Step, Rows, tuple[bool, int]]:
+    if not wish.look:
+        return False, wish.free_at
+    # A slow outlet's row is held, so that two processes never take the same moment; a fast one's would hold them up.
+    held = database.for_update if wish.pace.per_second <= FAST else ""
+    rows = yield Ask(f"SELECT paused_at, free_at FROM outlet WHERE name = ?{held}", (wish.outlet,))
+    return (rows[0][0] is not None, rows[0][1]) if rows else (True, 0)
+
+
+def allowed(pace: Pace, free_at: int, now: int) -> int:
+    """How many may leave at a moment (both in microseconds), when the outlet is free from `free_at` on."""
+    begin = max(free_at, now)
+    spare = now - begin + max(0, BURST - _interval(pace))
+    return spare // _interval(pace) + 1 if spare >= 0 else 0
+
+
+def pause_for(pace: Pace, free_at: int, now: int) -> float:
+    """Seconds after which it is worth looking at the pace again: a few deliveries at once, where it is quick."""
+    spare = max(0, BURST - _interval(pace))
+    return max(0, free_at - now - spare // 2) / 1_000_000
+
+
+def _interval(pace: Pace) -> int:
+    """Microseconds from one delivery to the next."""
+    return max(1, round(1_000_000 / pace.per_second))
+
+
+def _book(wish: Wish, done: Turn) -> Generator[Step, Rows, None]:
+    """Push the outlet's free moment on by what has left, and behind the moment its partner asked for."""
+    done.owed = wish.owed + sum(1 for job in done.jobs if job.why != "ask")
+    floor = max(wish.now, wish.hold) * 1000
+    if not done.owed and not wish.hold:
+        return
+    if not wish.look:
+        done.free_at = max(done.free_at, floor) + (done.owed - wish.owed) * _interval(wish.pace)
+        return
+    book = (
+        "UPDATE outlet SET free_at = CASE WHEN free_at > ? THEN free_at ELSE CAST(? AS BIGINT) END + ? WHERE name = ?"
+        " RETURNING free_at"
+    )
+    rows = yield Ask(book, (floor, floor, done.owed * _interval(wish.pace), wish.outlet))
+    done.free_at, done.owed = rows[0][0], 0
+
+
+# --- rows in hand ------------------------------------------------------------------------------------------------------
+
+
+def _rows(database: Database, ids: Sequence[int]) -> Generator[Step, Rows, dict[int, _Row]]:
+    if not ids:
+        return {}
+    rows = yield Ask(
+        "SELECT id, owner, epoch, state, letters, cursor, turn, size, occurrence, rank, until, lease_until FROM parcel"
+        f" WHERE id IN ({marks(len(ids))}) ORDER BY id{database.for_update}",
+        ids,
+    )
+    return {row[0]: _Row(row[1], row[2], row[3], list(row[4]), *row[5:]) for row in rows}
+
+
+def _is_ours(row: _Row | None, parcel: Parcel, wish: Wish) -> bool:
+    return row is not None and row.owner == wish.owner and row.epoch == parcel.epoch
+
+
+def _own_waits(
+    wish: Wish, parcels: Iterable[Parcel], outcomes: Iterable[Outcome]
+) -> Generator[Step, Rows, set[tuple[int, int]]]:
+    """Places on the waiting list that we still hold."""
+    ids = sorted({one.id for one in (*parcels, *(one.job.parcel for one in outcomes)) if not one.first})
+    if not ids:
+        return set()
+    rows = yield Ask(
+        f"SELECT parcel, seq FROM waiting WHERE parcel IN ({marks(len(ids))}) AND owner = ?", (*ids, wish.owner)
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+# --- outcomes ----------------------------------------------------------------------------------------------------------
+
+
+def _record(
+    wish: Wish, done: Turn, outcomes: Sequence[Outcome], rows: Mapping[int, _Row], ours: set[tuple[int, int]]
+) -> Generator[Step, Rows, None]:
+    """Tries are appended, letters moved, next looks put down; what came under a lost claim is set apart."""
+    tried: list[Try] = []
+    again: list[Outcome] = []
+    settled: list[tuple[int, int]] = []
+    for one in outcomes:
+        parcel, seq = one.job.parcel, one.job.seq
+        row = rows[parcel.id]
+        if not (_is_ours(row, parcel, wish) if parcel.first else (parcel.id, seq) in ours):
+            done.orphans.append(one)
+            continue
+        if one.tried is not None:
+            tried.append(one.tried)
+        _move(row, seq, one.state)
+        if one.again_at is not None and row.letters[seq] in "pu":
+            again.append(one)
+        elif not parcel.first:
+            settled.append((parcel.id, seq))
+    if tried:
+        yield Append("attempt", Try._fields, tried)
+    if done.orphans:
+        yield Append("orphan", _ORPHAN, [_orphan(wish, one) for one in done.orphans if one.tried])
+    if again:
+        yield Each(_WAIT, [_waiting(wish, one) for one in again])
+    if settled:
+        yield Each("DELETE FROM waiting WHERE parcel = ? AND seq = ?", settled)
+
+
+_ORPHAN = ("id", "found_at", *Try._fields)
+
+
+def _orphan(wish: Wish, one: Outcome) -> tuple[object, ...]:
+    assert one.tried is not None
+    return new_number(from_ms(wish.now)), wish.now, *one.tried
+
+
+def _move(row: _Row, seq: int, to: State) -> None:
+    """Make the move if the table knows it: a receipt may have overtaken the answer, a person may have decided."""
+    letter = row.letters[seq]
+    if to is State.CANCELLED and letter == SENDING:
+        letter = PENDING  # it was never sent
+    if may_move(letter, to):
+        row.letters[seq] = LETTER[to]
+        row.changed = True
+
+
+_WAIT = (
+    "INSERT INTO waiting (parcel, seq, outlet, rank, due_at, tries, why, crashes) VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
+    " ON CONFLICT (parcel, seq) DO UPDATE SET due_at = excluded.due_at, tries = excluded.tries, why = excluded.why,"
+    " owner = NULL, lease_until = NULL"
+)
+
+
+def _waiting(wish: Wish, one: Outcome) -> tuple[int, int, str, int, int, int, str]:
+    assert one.again_at is not None
+    parcel = one.job.parcel
+    return parcel.id, one.job.seq, wish.outlet, parcel.rank, to_ms(one.again_at), one.tries, one.why
+
+
+def _unwritten(outcomes: Sequence[Outcome]) -> Generator[Step, Rows, list[Outcome]]:
+    """The outcomes that an unanswered commit did not write."""
+    ids = sorted({one.job.parcel.id for one in outcomes})
+    if not ids:
+        return []
+    rows = yield Ask(f"SELECT parcel, seq, n FROM attempt WHERE parcel IN ({marks(len(ids))})", ids)
+    known = {(row[0], row[1], row[2]) for row in rows}
+    return [one for one in outcomes if one.tried is None or (one.tried.parcel, one.tried.seq, one.tried.n) not in known]
+
+
+# --- intents -----------------------------------------------------------------------------------------------------------
+
+
+def _intend(
+    wish: Wish, done: Turn, parcels: Sequence[Parcel], rows: Mapping[int, _Row], ours: set[tuple[int, int]]
+) -> None:
+    """Mark what leaves next: by class, then by turn, so that two schedules on one outlet share it."""
+    room = min(wish.room, allowed(wish.pace, done.free_at, wish.now * 1000))
+    ready = [one for one in parcels if one.left and one.may_go and not (one.first and one.id in done.lost)]
+    for parcel in sorted(ready, key=lambda one: one.place):
+        if len(done.jobs) >= room:
+            return
+        _take(done, parcel, rows[parcel.id], room - len(done.jobs), ours)
+
+
+def _take(done: Turn, parcel: Parcel, row: _Row, most: int, ours: set[tuple[int, int]]) -> None:
+    at, before = parcel.at, len(done.jobs)
+    while at < len(parcel.todo) and len(done.jobs) - before < most:
+        seq, tries, why = parcel.todo[at]
+        at += 1
+        if not parcel.first and (parcel.id, seq) not in ours:
+            continue
+        # An `i` we never took out is the intent of a commit whose answer was lost.
+        if why == "ask" or row.letters[seq] == PENDING or (parcel.first and row.letters[seq] == SENDING):
+            done.jobs.append(job(parcel, seq, tries, why))
+            if why != "ask":
+                row.letters[seq] = SENDING
+    done.taken.append((parcel, at))
+    row.changed = row.intent = True
+    if parcel.first:
+        row.cursor = max(row.cursor, parcel.todo[at - 1][0] + 1)
+        row.turn += at - parcel.at
+
+
+def _note_busy(
+    wish: Wish, done: Turn, parcels: Sequence[Parcel], outcomes: Sequence[Outcome], rows: Mapping[int, _Row]
+) -> None:
+    """Whether anything of a claimed parcel stays in hand; else its claim ends with this turn."""
+    out = Counter({one.id: one.out for one in parcels if one.first})
+    out.subtract(one.job.parcel.id for one in outcomes if one.job.parcel.first)
+    out.update(one.parcel.id for one in done.jobs if one.parcel.first)
+    taken = {parcel.id: at for parcel, at in done.taken if parcel.first}
+    for one in parcels:
+        if one.first and one.id not in done.lost:
+            left = 0 if wish.free else len(one.todo) - taken.get(one.id, one.at)
+            row = rows[one.id]
+            row.busy = left > 0 or out[one.id] > 0
+            row.changed = row.changed or not row.busy
+
+
+def _write(wish: Wish, rows: Mapping[int, _Row]) -> Generator[Step, Rows, None]:
+    """Each changed parcel once."""
+    update = (
+        "UPDATE parcel SET letters = ?, state = ?, cursor = ?, turn = ?, window_at = coalesce(?, window_at),"
+        " owner = ?, lease_until = ? WHERE id = ?"
+    )
+    values = []
+    for id, row in rows.items():
+        if not row.changed:
+            continue
+        letters = "".join(row.letters)
+        if row.cursor >= row.size:
+            row.state = "sent_out" if UNSETTLED & set(letters) else "done"
+        mine = row.owner == wish.owner
+        owner = None if mine and not row.busy else row.owner
+        lease = wish.lease if mine else row.lease
+        moment = wish.now if row.intent else None
+        values.append((letters, row.state, row.cursor, row.turn, moment, owner, lease if owner else None, id))
+    if values:
+        yield Each(update, values)
+
+
+def _let_go_waits(parcels: Sequence[Parcel], ours: set[tuple[int, int]]) -> Generator[Step, Rows, None]:
+    """Give back what has not been taken out, for whoever looks next."""
+    rest = [(one.id, seq) for one in parcels if not one.first for seq, _, _ in one.todo[one.at :]]
+    free = [place for place in rest if place in ours]
+    if free:
+        yield Each("UPDATE waiting SET owner = NULL, lease_until = NULL WHERE parcel = ? AND seq = ?", free)
+
+
+# --- claims ------------------------------------------------------------------------------------------------------------
+
+
+def _claim_again(database: Database, wish: Wish) -> Generator[Step, Rows, Rows]:
+    """Take deliveries whose next look is due, as rows of (parcel, seq, tries, why, crashes); a suspect goes when it is alone."""
+    take = (
+        "WITH next AS (SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner IS NULL AND due_at <= ? AND {}"
+        f" ORDER BY rank, due_at LIMIT ?{database.skip_locked})"
+        " UPDATE waiting SET owner = ?, lease_until = ?"
+        " WHERE (parcel, seq) IN (SELECT parcel, seq FROM next) RETURNING parcel, seq, tries, why, crashes"
+    )
+    claim = (wish.owner, wish.lease)
+    found = yield Ask(take.format("crashes < ?"), (wish.outlet, wish.now, ALONE_AFTER, wish.stock, *claim))
+    if not found and wish.alone:
+        found = yield Ask(take.format("crashes >= ?"), (wish.outlet, wish.now, ALONE_AFTER, 1, *claim))
+    return found
+
+
+def _again_in_hand(again: Rows, rows: Mapping[int, _Row]) -> Generator[Step, Rows, list[Parcel]]:
+    todo: defaultdict[tuple[int, bool], list[tuple[int, int, str]]] = defaultdict(list)
+    suspects = set()
+    for id, seq, tries, why, crashes in again:
+        todo[id, why == "ask"].append((seq, tries, why))
+        if crashes >= ALONE_AFTER:
+            suspects.add(id)
+    people = yield from _people(sorted({id for id, _ in todo}))
+    found = []
+    for (id, _), places in todo.items():
+        # Before what goes first of its class: behind it there would always be something more.
+        about = (id, rows[id].occurrence, rows[id].rank, -1, rows[id].until, 0)
+        found.append(Parcel(*about, people[id], places, first=False, suspect=id in suspects))
+    return found
+
+
+def _claim(
+    database: Database, wish: Wish, short: int, parcels: Sequence[Parcel]
+) -> Generator[Step, Rows, list[Parcel]]:
+    """Take the outlet's next parcels: urgent class first, then whose turn it is. One statement decides who gets which.
+
+    With enough in hand, only what goes before all of it: of a higher class, or of a schedule that has had less.
+    """
+    before = (99, 0)
+    if short <= 0:
+        before = min((one.place for one in parcels if one.first), default=before)
+        if len(parcels) >= MOST_CLAIMED:
+            before = (before[0], 0)
+    most = max(1, min(MOST_CLAIMED, short // wish.parcel_size))
+    take = (
+        "WITH next AS (SELECT id FROM parcel WHERE outlet = ? AND state = 'open' AND owner IS NULL AND due_at <= ?"
+        f" AND (rank, turn) < (?, ?) ORDER BY rank, turn, id LIMIT ?{database.skip_locked})"
+        " UPDATE parcel SET owner = ?, lease_until = ?, epoch = epoch + 1 WHERE id IN (SELECT id FROM next)"
+        " RETURNING id, occurrence, rank, turn, until, epoch, cursor, size"
+    )
+    found = yield Ask(take, (wish.outlet, wish.now, *before, most, wish.owner, wish.lease))
+    people = yield from _people([row[0] for row in found])
+    return [
+        Parcel(
+            *(id, occurrence, rank, place, until, epoch),
+            people[id],
+            [(seq, 0, "first") for seq in range(cursor, size)],
+            first=True,
+        )
+        for id, occurrence, rank, place, until, epoch, cursor, size in found
+    ]
+
+
+def _people(ids: Sequence[int]) -> Generator[Step, Rows, dict[int, list[list[str]]]]:
+    """Frozen recipients by parcel."""
+    if not ids:
+        return {}
+    rows = yield Ask(f"SELECT parcel, recipients FROM parcel_recipients WHERE parcel IN ({marks(len(ids))})", ids)
+    return {row[0]: json.loads(row[1]) for row in rows}
+
+
+def _drop_strays(wish: Wish, parcels: Sequence[Parcel]) -> Generator[Step, Rows, None]:
+    """Give back what an unanswered commit claimed in our name."""
+    for table, key, known in (
+        ("parcel", "id", [one.id for one in parcels if one.first]),
+        ("waiting", "parcel", [one.id for one in parcels if not one.first]),
+    ):
+        yield Ask(
+            f"UPDATE {table} SET owner = NULL, lease_until = NULL WHERE outlet = ? AND owner = ?"
+            f" AND {key} NOT IN ({marks(len(known)) or '-1'})",
+            (wish.outlet, wish.owner, *known),
+        )
