@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from channels.wire import Connection, Reply
+from channels.wire import Connection, Lost, Outbox, Reply
 
 # The next address is tried beside one that has not answered by then (RFC 8305, section 5).
 HEAD_START_SECONDS = 0.25
@@ -51,6 +51,7 @@ class Pool:
         self._partner, self._resolve, self._tls = partner, resolve, tls
         self._connect_seconds, self._most = connect_seconds, most
         self._loop = asyncio.get_running_loop()
+        self._outbox = Outbox(self._loop)
         self._resting: list[Connection] = []
         self._open: set[Connection] = set()
         self._line: deque[asyncio.Future[Connection | None]] = deque()
@@ -69,6 +70,10 @@ class Pool:
         answer = connection.ask(request, deadline, headless=headless)
         try:
             return await answer
+        except Lost as error:
+            if error.kept:
+                raise NotSent(ConnectionError("closed")) from None
+            raise
         except asyncio.CancelledError:
             connection.leave(answer)
             raise
@@ -151,7 +156,7 @@ class Pool:
             self._closed.set_result(None)
 
     async def _new(self, deadline: float) -> Connection:
-        connection = Connection(self._loop, self._back, self._gone)
+        connection = Connection(self._loop, self._outbox, self._back, self._gone)
         self._open.add(connection)
         try:
             async with asyncio.timeout_at(min(deadline, self._loop.time() + self._connect_seconds)):

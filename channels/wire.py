@@ -39,14 +39,36 @@ class Reply(NamedTuple):
 class Lost(Exception):
     """The request may have left and no whole answer came; `reply` is what had come if its head was whole.
 
-    `late`: the time was over. `long`: the answer was longer than it may be.
+    `late`: the time was over. `long`: the answer was longer than it may be. `kept`: surely not a byte of it has left.
     """
 
-    def __init__(self, why: str, reply: Reply | None, *, late: bool = False, long: bool = False) -> None:
+    def __init__(
+        self, why: str, reply: Reply | None, *, late: bool = False, long: bool = False, kept: bool = False
+    ) -> None:
         super().__init__(why)
         self.reply = reply
         self.late = late
         self.long = long
+        self.kept = kept
+
+
+class Outbox:
+    """Requests of one turn of the event loop leave together: waking a peer for each would cost more than sending it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: list[Connection] = []
+
+    def add(self, connection: Connection) -> None:
+        """Its request is to be written."""
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(connection)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for connection in waiting:
+            connection.write()
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -55,10 +77,12 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        outbox: Outbox,
         back: Callable[[Connection], None],
         gone: Callable[[Connection], None],
     ) -> None:
-        self._loop, self._back, self._gone = loop, back, gone
+        self._loop, self._outbox, self._back, self._gone = loop, outbox, back, gone
+        self._request: bytes | None = None
         self._transport: asyncio.Transport | None = None
         self._silent: Callable[[], bool] = bool
         # The parser calls the dictionary itself: a method in between would cost more than all of its parsing.
@@ -88,15 +112,23 @@ class Connection(asyncio.BufferedProtocol):
     # What a pool does with it.
 
     def ask(self, request: bytes, deadline: float, *, headless: bool = False) -> asyncio.Future[Reply]:
-        """Write a whole request; the future ends with a Reply or with Lost. `headless`: HEAD, the answer has no body."""
+        """Have a whole request written; the future ends with a Reply or with Lost. `headless`: HEAD, the answer has no body."""
         assert self._transport
         assert self._waiting is None
         self._waiting = answer = self._loop.create_future()
         self._headless, self._deadline = headless, deadline
         if deadline < self._alarm_at:
             self._set_alarm(deadline)
-        self._transport.write(request)
+        self._request = request
+        self._outbox.add(self)
         return answer
+
+    def write(self) -> None:
+        """Let the request go, unless it was called off or the connection is gone."""
+        request = self._request
+        if request is not None and self._transport is not None and not self._transport.is_closing():
+            self._request = None
+            self._transport.write(request)
 
     @property
     def stands(self) -> bool:
@@ -230,7 +262,8 @@ class Connection(asyncio.BufferedProtocol):
     def _fail(self, why: str, *, late: bool = False, long: bool = False) -> None:
         answer, self._waiting = self._waiting, None
         if answer is not None and not answer.done():
-            answer.set_exception(Lost(why, self._reply() if self._status else None, late=late, long=long))
+            reply = self._reply() if self._status else None
+            answer.set_exception(Lost(why, reply, late=late, long=long, kept=self._request is not None))
         self.drop()
 
     def _reply(self) -> Reply:
