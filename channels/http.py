@@ -12,17 +12,19 @@ import re
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from yarl import URL
 
 from channels.pool import NotSent, Partner, Place, Pool
-from channels.wire import ANSWER_BYTES, Lost
+from channels.wire import ANSWER_BYTES, Lost, Reply
 from config.clock import Clock
 
 CONNECT_SECONDS = 5.0
@@ -30,8 +32,10 @@ TOTAL_SECONDS = 15.0
 CONNECTIONS = 256
 SHOWN_CHARACTERS = 300
 _TARGETS = 512
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?84|0)\d{6}(\d{3})(?!\d)")
+_KEY = re.compile(r"[0-9A-Za-z_-]+")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Where a message ends is said by us alone; two voices on that are how requests are smuggled.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "upgrade", "trailer", "te"})
@@ -81,17 +85,19 @@ class PrivateAddress(Refused):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the partner answered; header names in lower case. The body is whole if the status is 2xx, else its beginning.
 
-    `hidden` is what the request carried and a partner may echo, but the log may not.
+    `hidden` is what the request carried and a partner may echo, but the log may not, in several lists.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-    hidden: tuple[str, ...] = field(default=(), repr=False)
+    hidden: tuple[Iterable[str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, {len(self.body)} bytes)"
 
     @property
     def good(self) -> bool:
@@ -118,12 +124,25 @@ class Answer:
     def mask(self, text: str) -> str:
         """A text of the partner's made fit for the log: one line, what must not be seen replaced."""
         text = " ".join(text.split())
-        for secret in _secrets(self.hidden):
+        for secret in _secrets([*chain.from_iterable(self.hidden)]):
             text = text.replace(secret, "***")
         text = "".join(mark if mark.isprintable() else "?" for mark in text)
         return _PHONE.sub(r"…\1", text)
 
 
+class Request(NamedTuple):
+    """One request, with the words of `Http.request`."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    key: str = ""
+    accept: Container[int] = ()
+    hide: Sequence[str] = ()
+
+
+Then = Callable[[Answer | SendError], None]
 LookUp = Callable[[str, int], Awaitable[Sequence[Place]]]
 
 
@@ -186,8 +205,9 @@ class _Target:
     ours: Mapping[str, str]
     """The headers we add where a kind does not say otherwise, by lower-case name."""
     secrets: tuple[str, ...]
-    said: object = None
-    """What the head was last made for: most kinds say the same every time."""
+    known: Mapping[str, str] | None = None
+    """The headers the head was last made of: most kinds say the same every time."""
+    bodied: bool = False
     head: bytes = b""
 
 
@@ -233,28 +253,42 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
+        key: str = "",
         accept: Container[int] = (),
         hide: Sequence[str] = (),
     ) -> Answer:
         """One request, no redirects. Statuses 2xx and those in `accept` are answers, all others one of the three errors.
 
+        A mapping of headers that is handed in again must not have changed. `key`, a delivery's id,
+        is sent as Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).
+
         What the headers and the query carry, and `hide`, is masked when the partner echoes it.
         """
-        headers = headers or {}
+        request = Request(method, url, _NO_HEADERS if headers is None else headers, body, key, accept, hide)
         target = self._targets.get((method, url)) or self._target(method, url)
         deadline = target.pool.now() + self._total
-        request = _written(method, target, headers, body)
         try:
-            reply = await target.pool.ask(request, deadline, headless=method == "HEAD")
-        except NotSent as error:
-            raise _not_sent(error.cause, target.host) from None
-        except Lost as error:
-            # Of an error answer the status counts, even if its body breaks off or never ends.
-            if error.reply is None or 200 <= error.reply.status < 300:
-                raise _lost(error, target.host) from None
-            reply = error.reply
-        answer = Answer(*reply, (*hide, *headers.values(), *target.secrets))
-        if answer.good or answer.status in accept:
+            reply = await target.pool.ask(_written(target, request), deadline, headless=method == "HEAD")
+        except (NotSent, Lost) as error:
+            reply = _reply_of(error, target.host)
+        return self._answer(request, target, reply)
+
+    def exchange(self, request: Request, then: Then) -> None:
+        """The same for who sends very many: no task waits, `then` is called with the Answer or the SendError.
+
+        It must not raise. Nothing but the outlet's answer, the total time or `close` ends an exchange.
+        """
+        try:
+            target = self._targets.get((request.method, request.url)) or self._target(request.method, request.url)
+            written = _written(target, request)
+        except SendError as error:
+            then(error)
+            return
+        target.pool.exchange(written, target.pool.now() + self._total, _Exchange(self, request, target, then))
+
+    def _answer(self, request: Request, target: _Target, reply: Reply) -> Answer:
+        answer = Answer(*reply, (request.hide, tuple(request.headers.values()), target.secrets))
+        if 200 <= answer.status < 300 or answer.status in request.accept:
             return answer
         raise status_error(answer, self._clock.now())
 
@@ -310,12 +344,51 @@ class Http:
         return address
 
 
-def _written(method: str, target: _Target, headers: Mapping[str, str], body: bytes) -> bytes:
-    """The request as it goes out."""
-    said = (not body, *headers.items())
-    if said != target.said:
+class _Exchange:
+    """Who waits for the answer of an exchange (`wire.Answering`)."""
+
+    __slots__ = ("_http", "_request", "_target", "_then")
+
+    def __init__(self, http: Http, request: Request, target: _Target, then: Then) -> None:
+        self._http, self._request, self._target, self._then = http, request, target, then
+
+    def done(self) -> bool:
+        return False
+
+    def set_result(self, reply: Reply) -> None:
+        try:
+            answer: Answer | SendError = self._http._answer(self._request, self._target, reply)  # noqa: SLF001 (its own)
+        except SendError as error:
+            answer = error
+        self._then(answer)
+
+    def set_exception(self, error: Exception) -> None:
+        try:
+            self.set_result(_reply_of(error, self._target.host))
+        except SendError as failure:
+            self._then(failure)
+
+
+def _reply_of(error: Exception, host: str) -> Reply:
+    """What had come of an answer that broke off, if it says enough; else the SendError it means is raised."""
+    if isinstance(error, Lost) and not error.kept:
+        # Of an error answer the status counts, even if its body breaks off or never ends.
+        if error.reply is None or 200 <= error.reply.status < 300:
+            raise _lost(error, host) from None
+        return error.reply
+    raise _not_sent(error.cause if isinstance(error, NotSent) else ConnectionError("closed"), host) from None
+
+
+def _written(target: _Target, request: Request) -> bytes:
+    """The request as it goes out. The same mapping is taken to hold the same headers, and need not be looked at again."""
+    method, _, headers, body, key, _, _ = request
+    if headers is not target.known or bool(body) != target.bodied:
         target.head = _head(method, target, headers, typed=not body)
-        target.said = said
+        target.known, target.bodied = headers, bool(body)
+    if key:
+        if not _KEY.fullmatch(key):
+            raise _bad_header("Idempotency-Key")
+        return b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (target.head, key.encode(), len(body), body)
     if not body and method in _BODILESS:
         return target.head + b"\r\n"
     return b"%bContent-Length: %d\r\n\r\n%b" % (target.head, len(body), body)
@@ -326,17 +399,21 @@ def _head(method: str, target: _Target, headers: Mapping[str, str], *, typed: bo
     lines, names = [], set()
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or not value.isprintable() or (lower := name.lower()) in _FRAMING:
-            raise Refused(
-                "header",
-                f"tiêu đề {name!r} không được phép hoặc có ký tự cấm",
-                f"header {name!r} is not allowed or holds a forbidden character",
-            )
+            raise _bad_header(name)
         names.add(lower)
         lines.append(f"{name}: {value}\r\n")
     ours = [line for name, line in target.ours.items() if name not in names]
     if not typed and "content-type" not in names:
         lines.append("Content-Type: application/octet-stream\r\n")
     return "".join([target.first, *ours, *lines]).encode()
+
+
+def _bad_header(name: str) -> Refused:
+    return Refused(
+        "header",
+        f"tiêu đề {name!r} không được phép hoặc có ký tự cấm",
+        f"header {name!r} is not allowed or holds a forbidden character",
+    )
 
 
 def _bad_address() -> Refused:

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote_plus
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_PLAIN = re.compile(r"[A-Za-z0-9_.-]*")
 # Two characters no template of ours holds; what is between them is the name of a placeholder.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
 class Template:
-    """A JSON document or a form (`a={x}&b={y}`) whose texts hold `{name}`; `constants` are filled in at once."""
+    """A JSON document or a form (`a={x}&b={y}`) whose texts hold `{name}`; `constants` are filled in at once.
 
-    def __init__(self, text: str, kind: Literal["json", "form"], constants: Mapping[str, str]) -> None:
-        self._escape = _in_json if kind == "json" else _in_form
+    The values of `plain` names are letters, digits and signs that stand for themselves everywhere.
+    """
+
+    def __init__(
+        self, text: str, kind: Literal["json", "form"], constants: Mapping[str, str], plain: Container[str] = ()
+    ) -> None:
+        escape = _in_json if kind == "json" else _in_form
         marked = _marked_json(text, constants) if kind == "json" else _marked_form(text, constants)
-        literals, names = [], []
-        for piece in marked.split(_OPEN):
+        pieces = []
+        self._escapes: list[tuple[str, Callable[[str], str]]] = []
+        for piece in marked.replace("%", "%%").split(_OPEN):
             name, found, rest = piece.partition(_CLOSE)
             if found:
-                names.append(name)
-            literals.append(rest if found else piece)
-        self._literals, self._names = literals, names
+                self._escapes.append((name, str if name in plain else escape))
+            pieces.append(rest if found else piece)
+        self._format = "%s".join(pieces)
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The body with these values."""
-        pieces = [self._literals[0]]
-        for name, literal in zip(self._names, self._literals[1:], strict=True):
-            value = values[name]
-            pieces.append(value if _PLAIN.fullmatch(value) else self._escape(value))
-            pieces.append(literal)
-        return "".join(pieces)
+        return self._format % tuple([escape(values[name]) for name, escape in self._escapes])
 
 
 def texts(text: str, kind: Literal["json", "form"]) -> list[str]:

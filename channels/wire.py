@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import re
 import select
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -25,11 +25,38 @@ LIFE_SECONDS = 60.0
 TRUSTED_AFTER = 3
 BRIEF_SECONDS = 0.02
 
+# As servers write it; where one writes it in another way, its connections are only asked whether they still stand.
+_KEEP_ALIVE = (b"Keep-Alive", b"keep-alive", b"Keep-alive")
 _TIMEOUT = re.compile(r"\btimeout\s*=\s*\"?(\d{1,6})")
 
 
+class Headers(Mapping[str, str]):
+    """Header names in lower case, of several equal ones the last; decoded when somebody asks, which is seldom."""
+
+    __slots__ = ("_decoded", "_raw")
+
+    def __init__(self, raw: dict[bytes, bytes]) -> None:
+        self._raw = raw
+        self._decoded: dict[str, str] | None = None
+
+    def _all(self) -> dict[str, str]:
+        if self._decoded is None:
+            raw = self._raw.items()
+            self._decoded = {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in raw}
+        return self._decoded
+
+    def __getitem__(self, name: str) -> str:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
 class Reply(NamedTuple):
-    """An answer as it came: header names in lower case, of several equal ones the last; no trailers."""
+    """An answer as it came; no trailers."""
 
     status: int
     headers: Mapping[str, str]
@@ -50,6 +77,19 @@ class Lost(Exception):
         self.late = late
         self.long = long
         self.kept = kept
+
+
+class Answering(Protocol):
+    """Who waits for an answer: a future, or whoever has these of its methods."""
+
+    def done(self) -> bool:
+        """Whether nobody waits any more."""
+
+    def set_result(self, reply: Reply, /) -> None:
+        """It has come."""
+
+    def set_exception(self, error: Exception, /) -> None:
+        """It will not come whole (Lost)."""
 
 
 class Outbox:
@@ -94,34 +134,33 @@ class Connection(asyncio.BufferedProtocol):
         # A room of its own to read into: asyncio would fetch 256 KB from the system for every answer.
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
-        self._waiting: asyncio.Future[Reply] | None = None
+        self._waiting: Answering | None = None
         self._deadline = self._rests_until = self._lives_until = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = self._rested_at = 0.0
         self._answers = 0
-        self._headless = self._spoiled = False
+        self._headless = self._spoiled = self._limited = False
         self._clear()
 
     def _clear(self) -> None:
         """Ready for the next answer."""
         self._status = self._received = self._size = 0
-        self._headers: dict[str, str] = {}
+        self._headers: Mapping[str, str] = {}
         self._body: list[bytes] = []
         self._whole = self._lasts = False
 
     # What a pool does with it.
 
-    def ask(self, request: bytes, deadline: float, *, headless: bool = False) -> asyncio.Future[Reply]:
-        """Have a whole request written; the future ends with a Reply or with Lost. `headless`: HEAD, the answer has no body."""
+    def ask(self, request: bytes, deadline: float, answer: Answering, *, headless: bool = False) -> None:
+        """Have a whole request written; `answer` gets a Reply or Lost. `headless`: HEAD, the answer has no body."""
         assert self._transport
         assert self._waiting is None
-        self._waiting = answer = self._loop.create_future()
+        self._waiting = answer
         self._headless, self._deadline = headless, deadline
         if deadline < self._alarm_at:
             self._set_alarm(deadline)
         self._request = request
         self._outbox.add(self)
-        return answer
 
     def write(self) -> None:
         """Let the request go, unless it was called off or the connection is gone."""
@@ -150,7 +189,7 @@ class Connection(asyncio.BufferedProtocol):
         trusted = self._answers >= TRUSTED_AFTER and now - self._rested_at < BRIEF_SECONDS
         return trusted or self._silent()
 
-    def leave(self, answer: asyncio.Future[Reply]) -> None:
+    def leave(self, answer: Answering) -> None:
         """Nobody waits for this answer any more: it must not be taken for the next one."""
         if self._waiting is answer:
             self.drop()
@@ -222,7 +261,8 @@ class Connection(asyncio.BufferedProtocol):
             raise ValueError("head")
         status = self._parser.get_status_code()
         if status >= 200:
-            self._headers = {name.decode().lower(): value.decode("utf-8", "replace") for name, value in raw.items()}
+            self._headers = Headers(raw.copy())
+            self._limited = any(name in raw for name in _KEEP_ALIVE)
             self._status = status
             self._whole = self._headless
         raw.clear()
@@ -245,15 +285,20 @@ class Connection(asyncio.BufferedProtocol):
         answer, self._waiting = self._waiting, None
         assert answer
         assert self._transport
-        if not answer.done():
-            answer.set_result(self._reply())
+        reply = self._reply()
         # A peer that answers before it has the whole request will take the rest of it for the next one.
         if not self._lasts or self._spoiled or self._transport.get_write_buffer_size():
             self.drop()
-            return
+        else:
+            self._rest()
+        # Last: whoever hears of it may ask for the next at once, and on this very connection.
+        if not answer.done():
+            answer.set_result(reply)
+
+    def _rest(self) -> None:
         self._answers += 1
         self._rested_at = now = self._loop.time()
-        rest = now + (_rest(self._headers) if "keep-alive" in self._headers else KEEP_ALIVE_SECONDS)
+        rest = now + (_rest(self._headers) if self._limited else KEEP_ALIVE_SECONDS)
         self._rests_until = min(rest, self._lives_until)
         self._raw.clear()
         self._clear()

@@ -251,9 +251,11 @@ class Lane:
     def _begin(self, senders: asyncio.TaskGroup, jobs: list[Job]) -> None:
         """Hand the jobs to those who send, as many as may be under way at once."""
         steady = self._clock.steady()
-        urgent = [(job, steady) for job in jobs if job.parcel.rank == URGENT]
-        self._ready.extendleft(reversed(urgent))
-        self._ready.extend((job, steady) for job in jobs if job.parcel.rank != URGENT)
+        urgent = 0
+        while urgent < len(jobs) and jobs[urgent].parcel.rank == URGENT:
+            urgent += 1  # they stand first: a turn gives out by class
+        self._ready.extendleft([(job, steady) for job in reversed(jobs[:urgent])])
+        self._ready.extend([(job, steady) for job in jobs[urgent:]])
         self._count_out(len(jobs))
         self._limit = self._width.now + (self._width.reserve if urgent else 0)
         self._low = len(self._ready) // 2

@@ -35,8 +35,10 @@ class Recorder:
 
     async def shelve(self, at: InService, outcomes: Sequence[Outcome]) -> None:
         """Stand what was sent on the outlet's shelf, once: a try that was interrupted may have done so."""
+        if not at.channel.shelf:
+            return
         sent = [one for one in outcomes if one.state is State.SENT]
-        if not at.channel.shelf or not sent:
+        if not sent:
             return
         async with self._database.write() as tx:
             for one in sent:
@@ -47,11 +49,11 @@ class Recorder:
 
     async def note_health(self, at: InService, outcomes: Sequence[Outcome]) -> None:
         """Keep the outlet's record; after long failure, or when a person is needed, it pauses itself."""
-        tried = [one for one in outcomes if one.tried]
-        faults = [one.error for one in tried if one.error is not None and not isinstance(one.error, Refused)]
+        faults = [one.error for one in outcomes if one.error is not None and not isinstance(one.error, Refused)]
         steady = self._clock.steady()
-        if tried and not faults and steady - self._worked.get(at.name, -WORKED_SECONDS) < WORKED_SECONDS:
+        if not faults and steady - self._worked.get(at.name, -WORKED_SECONDS) < WORKED_SECONDS:
             return
+        tried = [one for one in outcomes if one.tried]
         if not tried:
             return
         async with self._database.write() as tx:

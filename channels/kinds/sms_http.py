@@ -37,6 +37,7 @@ from content.bulletin import Bulletin
 _OWN = ("phone", "text", "id", "name", "sender")
 _READ_BY_HTTP = frozenset({401, 403, 407, 408, 425, 429})
 _SEARCHED = 4096
+_DECODE = json.JSONDecoder().decode
 _PATH = re.compile(r"(?:\$\.)?[^.\s$]+(?:\.[^.\s$]+)*")
 _TYPES = {"json": "application/json; charset=utf-8", "form": "application/x-www-form-urlencoded; charset=utf-8"}
 # What word processors put in and a GSM 7-bit message cannot hold.
@@ -192,7 +193,13 @@ class SmsHttpOptions(Options):
     def template(self) -> Template:
         """The body taken apart, what is the same for all filled in."""
         secrets = {name: value.get_secret_value() for name, value in self.secrets_in_body.items()}
-        return Template(self.body_template, self._kind, {**secrets, "sender": self.sender})
+        plain = ("id", "phone") if self.number != "+84" or self.body == "json" else ("id",)
+        return Template(self.body_template, self._kind, {**secrets, "sender": self.sender}, plain)
+
+    @cached_property
+    def names(self) -> bool:
+        """Whether the template asks for the recipient's name."""
+        return "{name}" in self.body_template
 
     @cached_property
     def sent_headers(self) -> dict[str, str]:
@@ -264,8 +271,10 @@ def fill(options: SmsHttpOptions, to: To, text: str) -> tuple[str, bytes]:
         "phone": options.number + national(to.address)[1:],
         "text": plain_text(text, unaccented=options.unaccented),
         "id": to.delivery,
-        "name": unaccent(to.name) if options.unaccented else to.name,
+        "name": to.name,
     }
+    if options.names:
+        values["name"] = plain_text(to.name, unaccented=options.unaccented)
     filled = options.template.fill(values)
     if options.body == "query":
         return f"{options.url}{'&' if urlsplit(options.url).query else '?'}{filled}", b""
@@ -338,13 +347,15 @@ def _said(answer: Answer) -> tuple[str, str]:
 
 def _loaded(answer: Answer) -> Any:
     try:
-        return json.loads(answer.body)
+        return _DECODE(answer.text())
     except (ValueError, RecursionError):
         return None
 
 
 def value_at(plain: Any, path: str) -> Any:
     """What stands at a dotted path (`data.0.id`) in JSON values; None when nothing does. An empty path is the whole."""
+    if isinstance(plain, dict) and path in plain and "." not in path:
+        return plain[path]
     for step in path.split(".") if path else ():
         if isinstance(plain, dict):
             plain = plain.get(step)

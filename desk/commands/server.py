@@ -42,7 +42,7 @@ async def run_server(house: House, args: argparse.Namespace) -> int:
     """Until SIGTERM or SIGINT: then nothing new is begun, what is in hand is finished and written, exit code 0."""
     roles = _roles(args.roles)
     _stop_on_signals(house)
-    gc.freeze()
+    calm_collector()
     async with contextlib.AsyncExitStack() as stack:
         if "desk" in roles:
             await stack.enter_async_context(serving(house))
@@ -56,6 +56,12 @@ async def run_server(house: House, args: argparse.Namespace) -> int:
         else:
             await house.stopping.wait()
     return 0
+
+
+def calm_collector() -> None:
+    """Look for cycles of garbage less often: what is sent makes none, and looking costs a twentieth of the time."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _roles(text: str) -> list[str]:
@@ -97,6 +103,7 @@ def _stop_on_signals(house: House) -> None:
 async def drain(house: House, args: argparse.Namespace) -> int:
     """Plan, record and send until nothing due is left, with a bar of what has an outcome."""
     _stop_on_signals(house)
+    calm_collector()
     done = asyncio.Event()
     with Progress(*BAR, console=err, transient=True) as progress:
         showing = asyncio.ensure_future(_show(house, progress, done))

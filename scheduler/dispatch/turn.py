@@ -26,7 +26,7 @@ MOST_CLAIMED = 64
 ALONE_AFTER = 2
 """A delivery that was in hand at so many crashes is sent alone, so that a third one names the guilty."""
 
-PENDING, SENDING = LETTER[State.PENDING], LETTER[State.SENDING]
+PENDING, SENDING, SENT = LETTER[State.PENDING], LETTER[State.SENDING], LETTER[State.SENT]
 UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
 
 
@@ -91,6 +91,9 @@ class _Row:
     changed: bool = False
     intent: bool = False
     busy: bool = False
+
+
+_NO_ROW = _Row(None, -1, "", [], 0, 0, 0, "", 0, 0, None)
 
 
 def turn(
@@ -217,15 +220,22 @@ def _record(
     tried: list[Try] = []
     again: list[Outcome] = []
     settled: list[tuple[int, int]] = []
+    last, row, mine = None, _NO_ROW, False
     for one in outcomes:
         parcel, seq = one.job.parcel, one.job.seq
-        row = rows[parcel.id]
-        if not (_is_ours(row, parcel, wish) if parcel.first else (parcel.id, seq) in ours):
+        if parcel is not last:
+            last, row = parcel, rows[parcel.id]
+            mine = _is_ours(row, parcel, wish)
+        if not (mine if parcel.first else (parcel.id, seq) in ours):
             done.orphans.append(one)
             continue
         if one.tried is not None:
             tried.append(one.tried)
-        _move(row, seq, one.state)
+        if one.state is State.SENT and row.letters[seq] == SENDING:
+            row.letters[seq] = SENT
+        else:
+            _move(row, seq, one.state)
+        row.changed = True
         if one.again_at is not None and row.letters[seq] in "pu":
             again.append(one)
         elif not parcel.first:
@@ -255,7 +265,6 @@ def _move(row: _Row, seq: int, to: State) -> None:
         letter = PENDING  # it was never sent
     if may_move(letter, to):
         row.letters[seq] = LETTER[to]
-        row.changed = True
 
 
 _WAIT = (
@@ -297,17 +306,20 @@ def _intend(
 
 
 def _take(done: Turn, parcel: Parcel, row: _Row, most: int, ours: set[tuple[int, int]]) -> None:
-    at, before = parcel.at, len(done.jobs)
-    while at < len(parcel.todo) and len(done.jobs) - before < most:
-        seq, tries, why = parcel.todo[at]
+    at, end = parcel.at, len(done.jobs) + most
+    # An `i` we never took out is the intent of a commit whose answer was lost.
+    open_letters = PENDING + SENDING if parcel.first else PENDING
+    for seq, tries, why in parcel.todo[at:]:
+        if len(done.jobs) == end:
+            break
         at += 1
         if not parcel.first and (parcel.id, seq) not in ours:
             continue
-        # An `i` we never took out is the intent of a commit whose answer was lost.
-        if why == "ask" or row.letters[seq] == PENDING or (parcel.first and row.letters[seq] == SENDING):
+        if why == "ask":
             done.jobs.append(job(parcel, seq, tries, why))
-            if why != "ask":
-                row.letters[seq] = SENDING
+        elif row.letters[seq] in open_letters:
+            done.jobs.append(job(parcel, seq, tries, why))
+            row.letters[seq] = SENDING
     done.taken.append((parcel, at))
     row.changed = row.intent = True
     if parcel.first:

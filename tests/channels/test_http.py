@@ -367,7 +367,7 @@ def test_a_dated_hint_counts_from_the_partners_clock() -> None:
 def test_what_is_shown_of_an_answer() -> None:
     """One short line without control characters, secrets and whole phone numbers."""
     body = "key-12345678 \x1b[31m\r\nsố 84912345678, 0912345678, +84987654321 " + "dài " * 200
-    shown = Answer(400, {}, body.encode(), ("key-12345678",)).shown()
+    shown = Answer(400, {}, body.encode(), (("key-12345678",),)).shown()
     assert shown.startswith("*** ?[31m số …678, …678, …321 dài") and len(shown) == 300
 
 
