@@ -142,7 +142,6 @@ class Request(NamedTuple):
     hide: Sequence[str] = ()
 
 
-Then = Callable[[Answer | SendError], None]
 LookUp = Callable[[str, int], Awaitable[Sequence[Place]]]
 
 
@@ -273,19 +272,6 @@ class Http:
             reply = _reply_of(error, target.host)
         return self._answer(request, target, reply)
 
-    def exchange(self, request: Request, then: Then) -> None:
-        """The same for who sends very many: no task waits, `then` is called with the Answer or the SendError.
-
-        It must not raise. Nothing but the outlet's answer, the total time or `close` ends an exchange.
-        """
-        try:
-            target = self._targets.get((request.method, request.url)) or self._target(request.method, request.url)
-            written = _written(target, request)
-        except SendError as error:
-            then(error)
-            return
-        target.pool.exchange(written, target.pool.now() + self._total, _Exchange(self, request, target, then))
-
     def _answer(self, request: Request, target: _Target, reply: Reply) -> Answer:
         answer = Answer(*reply, (request.hide, tuple(request.headers.values()), target.secrets))
         if 200 <= answer.status < 300 or answer.status in request.accept:
@@ -342,31 +328,6 @@ class Http:
             return address
         self._guard.check(host, literal)
         return address
-
-
-class _Exchange:
-    """Who waits for the answer of an exchange (`wire.Answering`)."""
-
-    __slots__ = ("_http", "_request", "_target", "_then")
-
-    def __init__(self, http: Http, request: Request, target: _Target, then: Then) -> None:
-        self._http, self._request, self._target, self._then = http, request, target, then
-
-    def done(self) -> bool:
-        return False
-
-    def set_result(self, reply: Reply) -> None:
-        try:
-            answer: Answer | SendError = self._http._answer(self._request, self._target, reply)  # noqa: SLF001 (its own)
-        except SendError as error:
-            answer = error
-        self._then(answer)
-
-    def set_exception(self, error: Exception) -> None:
-        try:
-            self.set_result(_reply_of(error, self._target.host))
-        except SendError as failure:
-            self._then(failure)
 
 
 def _reply_of(error: Exception, host: str) -> Reply:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from channels.wire import Answering, Connection, Lost, Outbox, Reply
+from channels.wire import Connection, Lost, Outbox, Reply
 
 # The next address is tried beside one that has not answered by then (RFC 8305, section 5).
 HEAD_START_SECONDS = 0.25
@@ -58,7 +58,6 @@ class Pool:
         self._known: Sequence[Place] = ()
         self._known_until = 0.0
         self._looking: asyncio.Task[Sequence[Place]] | None = None
-        self._asking: set[asyncio.Task[None]] = set()
         self._closed: asyncio.Future[None] | None = None
 
     def now(self) -> float:
@@ -80,24 +79,6 @@ class Pool:
             connection.leave(answer)
             raise
 
-    def exchange(self, request: bytes, deadline: float, answer: Answering) -> None:
-        """The same without a task to wait: `answer` gets a Reply, NotSent or Lost."""
-        connection = self._rested()
-        if connection is not None:
-            connection.ask(request, deadline, answer)
-            return
-        task = self._loop.create_task(self._exchange(request, deadline, answer))
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
-
-    async def _exchange(self, request: bytes, deadline: float, answer: Answering) -> None:
-        try:
-            reply = await self.ask(request, deadline)
-        except (NotSent, Lost) as error:
-            answer.set_exception(error)
-        else:
-            answer.set_result(reply)
-
     async def close(self) -> None:
         """Close all connections; requests under way end with Lost, those in line with NotSent."""
         self._closed = self._loop.create_future()
@@ -109,8 +90,6 @@ class Pool:
             connection.drop()
         if any(connection.stands for connection in self._open):
             await self._closed
-        if self._asking:
-            await asyncio.wait(self._asking)
 
     def _rested(self) -> Connection | None:
         """The connection used last: the others may rest until they are closed."""

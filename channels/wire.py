@@ -9,7 +9,7 @@ import asyncio
 import re
 import select
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -79,19 +79,6 @@ class Lost(Exception):
         self.kept = kept
 
 
-class Answering(Protocol):
-    """Who waits for an answer: a future, or whoever has these of its methods."""
-
-    def done(self) -> bool:
-        """Whether nobody waits any more."""
-
-    def set_result(self, reply: Reply, /) -> None:
-        """It has come."""
-
-    def set_exception(self, error: Exception, /) -> None:
-        """It will not come whole (Lost)."""
-
-
 class Outbox:
     """Requests of one turn of the event loop leave together: waking a peer for each would cost more than sending it."""
 
@@ -134,7 +121,7 @@ class Connection(asyncio.BufferedProtocol):
         # A room of its own to read into: asyncio would fetch 256 KB from the system for every answer.
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
-        self._waiting: Answering | None = None
+        self._waiting: asyncio.Future[Reply] | None = None
         self._deadline = self._rests_until = self._lives_until = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = self._rested_at = 0.0
@@ -151,7 +138,7 @@ class Connection(asyncio.BufferedProtocol):
 
     # What a pool does with it.
 
-    def ask(self, request: bytes, deadline: float, answer: Answering, *, headless: bool = False) -> None:
+    def ask(self, request: bytes, deadline: float, answer: asyncio.Future[Reply], *, headless: bool = False) -> None:
         """Have a whole request written; `answer` gets a Reply or Lost. `headless`: HEAD, the answer has no body."""
         assert self._transport
         assert self._waiting is None
@@ -189,7 +176,7 @@ class Connection(asyncio.BufferedProtocol):
         trusted = self._answers >= TRUSTED_AFTER and now - self._rested_at < BRIEF_SECONDS
         return trusted or self._silent()
 
-    def leave(self, answer: Answering) -> None:
+    def leave(self, answer: asyncio.Future[Reply]) -> None:
         """Nobody waits for this answer any more: it must not be taken for the next one."""
         if self._waiting is answer:
             self.drop()
@@ -291,7 +278,6 @@ class Connection(asyncio.BufferedProtocol):
             self.drop()
         else:
             self._rest()
-        # Last: whoever hears of it may ask for the next at once, and on this very connection.
         if not answer.done():
             answer.set_result(reply)
 

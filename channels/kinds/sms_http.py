@@ -301,7 +301,7 @@ def national(address: str) -> str:
 def judge(answer: Answer, options: SmsHttpOptions, http: Http) -> Receipt:
     """What the gateway's answer means, its own code before the status."""
     success = options.success
-    plain = _loaded(answer)
+    plain = _loaded(answer) if success.path or options.id_path else None
     code = _text(value_at(plain, success.path)) if success.path else ""
     reference = _text(value_at(plain, options.id_path))[:200] if options.id_path else ""
     if code:

@@ -61,13 +61,14 @@ class Wish:
 
 @dataclass(slots=True)
 class Turn:
-    """What came of it: jobs that may leave now, parcels newly in hand, outcomes whose claim was lost meanwhile."""
+    """What came of it: jobs that may leave now, parcels newly in hand, tries logged, outcomes whose claim was lost."""
 
     jobs: list[Job] = field(default_factory=list)
     taken: list[tuple[Parcel, int]] = field(default_factory=list)
     claimed: list[Parcel] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
     orphans: list[Outcome] = field(default_factory=list)
+    tried: list[Try] = field(default_factory=list)
     paused: bool = False
     free_at: int = 0
     owed: int = 0
@@ -217,7 +218,6 @@ def _record(
     wish: Wish, done: Turn, outcomes: Sequence[Outcome], rows: Mapping[int, _Row], ours: set[tuple[int, int]]
 ) -> Generator[Step, Rows, None]:
     """Tries are appended, letters moved, next looks put down; what came under a lost claim is set apart."""
-    tried: list[Try] = []
     again: list[Outcome] = []
     settled: list[tuple[int, int]] = []
     last, row, mine = None, _NO_ROW, False
@@ -230,37 +230,37 @@ def _record(
             done.orphans.append(one)
             continue
         if one.tried is not None:
-            tried.append(one.tried)
-        if one.state is State.SENT and row.letters[seq] == SENDING:
-            row.letters[seq] = SENT
-        else:
-            _move(row, seq, one.state)
-        row.changed = True
+            done.tried.append(one.tried)
+        _move(row, seq, one.state)
         if one.again_at is not None and row.letters[seq] in "pu":
             again.append(one)
         elif not parcel.first:
             settled.append((parcel.id, seq))
-    if tried:
-        yield Append("attempt", Try._fields, tried)
-    if done.orphans:
-        yield Append("orphan", _ORPHAN, [_orphan(wish, one) for one in done.orphans if one.tried])
+    yield from _append(wish, done)
     if again:
         yield Each(_WAIT, [_waiting(wish, one) for one in again])
     if settled:
         yield Each("DELETE FROM waiting WHERE parcel = ? AND seq = ?", settled)
 
 
+def _append(wish: Wish, done: Turn) -> Generator[Step, Rows, None]:
+    if done.tried:
+        yield Append("attempt", Try._fields, done.tried)
+    orphans = [(new_number(from_ms(wish.now)), wish.now, *one.tried) for one in done.orphans if one.tried]
+    if orphans:
+        yield Append("orphan", _ORPHAN, orphans)
+
+
 _ORPHAN = ("id", "found_at", *Try._fields)
-
-
-def _orphan(wish: Wish, one: Outcome) -> tuple[object, ...]:
-    assert one.tried is not None
-    return new_number(from_ms(wish.now)), wish.now, *one.tried
 
 
 def _move(row: _Row, seq: int, to: State) -> None:
     """Make the move if the table knows it: a receipt may have overtaken the answer, a person may have decided."""
     letter = row.letters[seq]
+    row.changed = True
+    if letter == SENDING and to is State.SENT:
+        row.letters[seq] = SENT  # nearly all of them
+        return
     if to is State.CANCELLED and letter == SENDING:
         letter = PENDING  # it was never sent
     if may_move(letter, to):
