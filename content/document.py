@@ -9,18 +9,23 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from docx import Document as WordDocument
-from docx.document import Document as WordFile
-from docx.table import Table as WordTable
-from docx.text.paragraph import Paragraph as WordParagraph
 
+from config.lazy import lazily
 from config.words import BadInput
 from content.bulletin import BulletinClass
 from content.item import Draft
+
+if TYPE_CHECKING:
+    import docx
+    import docx.text.paragraph
+    from docx.document import Document as WordFile
+    from docx.table import Table as WordTable
+else:
+    docx = lazily("docx")
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_UNPACKED = 50 * 1024 * 1024
@@ -246,7 +251,7 @@ def _byline(line: str) -> str:
 def _read_docx(name: str, data: bytes) -> Document:
     _check_package(name, data)
     try:
-        word = WordDocument(io.BytesIO(data))
+        word = docx.Document(io.BytesIO(data))
         dropped = _left_out(word)
         blocks = [block for block in _blocks(word) if block[1]]
     except Exception:  # noqa: BLE001 (a damaged file fails wherever the zip, XML and Word readers first stumble over it)
@@ -285,10 +290,10 @@ def _left_out(word: WordFile) -> list[str]:
 def _blocks(word: WordFile) -> list[tuple[str, str]]:
     blocks: list[tuple[str, str]] = []
     for block in word.iter_inner_content():
-        if isinstance(block, WordParagraph):
+        if isinstance(block, docx.text.paragraph.Paragraph):
             style = block.style.name if block.style is not None else ""
             blocks.append((style or "", _line(block.text)))
-        elif isinstance(block, WordTable):
+        elif isinstance(block, docx.table.Table):
             blocks += [("", row) for row in _rows(block)]
     return blocks
 

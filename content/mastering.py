@@ -16,12 +16,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from fractions import Fraction
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-import av
-from av.audio.frame import AudioFrame
-from av.filter import Graph
-
+from config.lazy import lazily
 from content.voice import Speech, sounding
+
+if TYPE_CHECKING:
+    import av
+    from av.audio.frame import AudioFrame
+    from av.filter import Graph
+else:
+    av = lazily("av")
 
 CHAIN = "1"
 """Part of every mastering's key: raised when the same settings come to sound different."""
@@ -207,7 +212,7 @@ def _frames(speech: Speech) -> Iterator[AudioFrame]:
     pcm, step = memoryview(speech.pcm), 2 * max(1, speech.rate // 10)
     for start in range(0, len(pcm), step):
         part = pcm[start : start + step]
-        frame = AudioFrame(format="s16", layout="mono", samples=len(part) // 2)
+        frame = av.AudioFrame(format="s16", layout="mono", samples=len(part) // 2)
         frame.planes[0].update(bytes(part))
         frame.sample_rate, frame.pts, frame.time_base = speech.rate, start // 2, Fraction(1, speech.rate)
         yield frame
@@ -220,7 +225,7 @@ def _through(frames: Iterable[AudioFrame], chain: list[tuple[str, str]], stop: t
         if stop.is_set():
             raise MasteringStopped
         if graph is None:
-            graph = Graph()
+            graph = av.filter.Graph()
             source = graph.add_abuffer(sample_rate=frame.sample_rate, format=frame.format, layout=frame.layout)
             nodes = [graph.add(name, options) for name, options in chain]
             graph.link_nodes(source, *nodes, graph.add("abuffersink")).configure()
@@ -237,7 +242,7 @@ def _ready(graph: Graph) -> Iterator[AudioFrame]:
             frame = graph.pull()
         except (BlockingIOError, EOFError):
             return
-        assert isinstance(frame, AudioFrame)
+        assert isinstance(frame, av.AudioFrame)
         yield frame
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Generator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
 T = TypeVar("T")
-ROWS_AT_ONCE = 1000
-"""Rows in one INSERT on SQLite (it takes 32,766 values): each statement gives the interpreter's lock away and waits for
-it again, which costs more than the rows do."""
+ROWS_AT_ONCE = 256
+"""Rows in one INSERT on SQLite: each statement gives the interpreter's lock away and waits for it again, which costs more
+than a row does. Fewer go in powers of two, so that few statements are kept."""
 
 
 class Ask(NamedTuple):
@@ -76,13 +76,16 @@ def _step_sqlite(connection: sqlite3.Connection, step: Step) -> Rows:
     if isinstance(step, Each):
         connection.executemany(step.sql, step.rows)
         return ()
-    for begin in range(0, len(step.rows), ROWS_AT_ONCE):
-        part = step.rows[begin : begin + ROWS_AT_ONCE]
-        connection.execute(_insert(step.table, step.columns, len(part)), tuple(chain.from_iterable(part)))
+    begin, left = 0, len(step.rows)
+    while left:
+        count = min(ROWS_AT_ONCE, 1 << (left.bit_length() - 1))
+        part = step.rows[begin : begin + count]
+        connection.execute(_insert(step.table, step.columns, count), tuple(chain.from_iterable(part)))
+        begin, left = begin + count, left - count
     return ()
 
 
-@lru_cache(maxsize=64)
+@cache
 def _insert(table: str, columns: tuple[str, ...], rows: int) -> str:
     values = ", ".join([f"({marks(len(columns))})"] * rows)
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"

@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet
 
 from channels import store as channels_store
 from channels.channel import find_channels
-from channels.http import Http
+from channels.http import CONNECTIONS, Http
 from channels.outlet import Outlets, set_up_outlets
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
@@ -90,7 +90,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     )
     journal = Journal(derive(key, "journal"))
     notifier = Notifier(database.url)
-    http = Http(clock, settings.http.allow)
+    most = max((at.channel.pace_of(at.outlet).at_once for at in outlets), default=0)
+    http = Http(clock, settings.http.allow, connections=max(CONNECTIONS, most))
     voices = choose_voices(settings)
     mastering = Mastering(lufs=settings.voice.loudness)
     press = Press(settings.office.name, tuple(voice.mark for voice in voices), mastering)

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import resource
 import signal
 from typing import Any
 
@@ -23,6 +24,7 @@ from scheduler.log import store as log_store
 from scheduler.runner import ROLES
 
 STOP_SECONDS = 25
+MOST_FILES = 65_536
 BAR = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 logger = log("server")
@@ -41,8 +43,8 @@ def register(commands: Any) -> None:
 async def run_server(house: House, args: argparse.Namespace) -> int:
     """Until SIGTERM or SIGINT: then nothing new is begun, what is in hand is finished and written, exit code 0."""
     roles = _roles(args.roles)
-    _stop_on_signals(house)
-    calm_collector()
+    stop_on_signals(house)
+    settle_process()
     async with contextlib.AsyncExitStack() as stack:
         if "desk" in roles:
             await stack.enter_async_context(serving(house))
@@ -58,8 +60,10 @@ async def run_server(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-def calm_collector() -> None:
-    """Look for cycles of garbage less often: what is sent makes none, and looking costs a twentieth of the time."""
+def settle_process() -> None:
+    """As many files and connections as the system allows; and the collector looks less often for what there is not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MOST_FILES)), hard))
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
@@ -94,7 +98,8 @@ async def serving(house: House) -> Any:
         await runner.cleanup()
 
 
-def _stop_on_signals(house: House) -> None:
+def stop_on_signals(house: House) -> None:
+    """SIGTERM and SIGINT: nothing new is begun, what is in hand is finished and written."""
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, house.stop)
@@ -102,8 +107,8 @@ def _stop_on_signals(house: House) -> None:
 
 async def drain(house: House, args: argparse.Namespace) -> int:
     """Plan, record and send until nothing due is left, with a bar of what has an outcome."""
-    _stop_on_signals(house)
-    calm_collector()
+    stop_on_signals(house)
+    settle_process()
     done = asyncio.Event()
     with Progress(*BAR, console=err, transient=True) as progress:
         showing = asyncio.ensure_future(_show(house, progress, done))

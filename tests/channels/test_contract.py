@@ -54,6 +54,21 @@ SAMPLES: dict[str, Sample] = {
         said=lambda asked: _json(asked)["data"]["short"],
         named=lambda asked: asked.headers["webhook-id"],
     ),
+    "json_post": Sample(
+        options=lambda url: {
+            "url": f"{url}/in",
+            "headers": {"authorization": "Bearer header-secret-7"},
+            "reference": "ref",
+        },
+        to=To("d-1", PHONE, "Lò Văn Á"),
+        success=b'{"ref": "j-77"}',
+        reference="j-77",
+        refusal=(422, b'{"error": "no such number"}'),
+        inside=None,
+        secrets=("header-secret-7", "912345678"),
+        said=lambda asked: _json(asked)["text"],
+        named=lambda asked: asked.headers["idempotency-key"] if _json(asked)["id"] == "d-1" else "",
+    ),
     "sms_http": Sample(
         options=lambda url: {
             "url": f"{url}/sms",

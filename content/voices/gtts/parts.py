@@ -6,10 +6,15 @@ import base64
 import binascii
 import io
 import re
+from typing import TYPE_CHECKING
 
-import av
-
+from config.lazy import lazily
 from content.voice import Speech, VoiceUnavailable, trim
+
+if TYPE_CHECKING:
+    import av
+else:
+    av = lazily("av")
 
 PART_CHARACTERS = 100
 """What the endpoint takes at a time (gTTS.GOOGLE_TTS_MAX_CHARS)."""

@@ -1,0 +1,97 @@
+"""Kind `json_post`: one JSON document a recipient to any system of the office's own, under an Idempotency-Key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from channels.channel import Channel, Form, Options, Outlet, Pace, Receipt, To
+from channels.http import Http
+from channels.template import PLACEHOLDER, Template, texts
+from content.bulletin import Bulletin
+
+_NAMES = ("id", "phone", "name", "text")
+
+
+class JsonPostOptions(Options):
+    """Options of a JSON outlet."""
+
+    url: str = Field(description="Địa chỉ nhận (https://...) của hệ thống.")
+    headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
+    template: str = Field(
+        default='{"id": "{id}", "to": "{phone}", "name": "{name}", "text": "{text}"}',
+        description="Mẫu JSON với {id} {phone} {name} {text}.",
+    )
+    reference: str = Field(default="", description="Tên trường trong JSON trả về mang mã của hệ thống nhận, nếu có.")
+    per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
+        default=20.0, description="Số lượt gửi nhiều nhất trong một giây."
+    )
+    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số lượt nhiều nhất gửi cùng lúc.")
+
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("địa chỉ phải bắt đầu bằng https:// hoặc http:// (must be a web address)")
+        return value
+
+    @field_validator("template")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        named = set(PLACEHOLDER.findall("\n".join(texts(value, "json"))))
+        if unknown := named - set(_NAMES):
+            listed = ", ".join(sorted(unknown))
+            raise ValueError(f"mẫu có chỗ trống lạ: {listed} (unknown placeholder)")
+        if missing := {"id", "phone"} - named:
+            listed = ", ".join(f"{{{name}}}" for name in sorted(missing))
+            raise ValueError(f"mẫu thiếu {listed} (the template lacks {listed})")
+        return value
+
+    @cached_property
+    def body(self) -> Template:
+        """The template taken apart."""
+        return Template(self.template, "json", {}, plain=("id", "phone"))
+
+    @cached_property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers of every request."""
+        headers = {name: value.get_secret_value() for name, value in self.headers.items()}
+        return {"content-type": "application/json; charset=utf-8", **headers}
+
+
+class JsonPost(Channel[JsonPostOptions]):
+    """One POST a recipient; the delivery is named in the body and in Idempotency-Key, so that a repeat does no harm."""
+
+    kind = "json_post"
+    title_vi = "Hệ thống nhận JSON"
+    title_en = "JSON over HTTP"
+    form = Form.SHORT
+    options = JsonPostOptions
+    scheme = "phone"
+    quiet_hours = True
+
+    async def send(self, bulletin: Bulletin, outlet: Outlet[JsonPostOptions], to: To, http: Http) -> Receipt:
+        """Any 2xx is accepted."""
+        options = outlet.options
+        values = {"id": to.delivery, "phone": to.address, "name": to.name, "text": bulletin.short}
+        answer = await http.request(
+            "POST",
+            options.url,
+            headers=options.sent_headers,
+            body=options.body.fill(values).encode(),
+            key=to.delivery,
+            hide=(*options.secrets, to.address),
+        )
+        if not options.reference:
+            return Receipt()
+        plain: Any = answer.json()
+        return Receipt(str(plain.get(options.reference) or "") if isinstance(plain, dict) else "")
+
+    def pace_of(self, outlet: Outlet[JsonPostOptions]) -> Pace:
+        """As the receiver allows."""
+        return Pace(outlet.options.per_second, outlet.options.at_once)
