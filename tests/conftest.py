@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
 import shutil
-import subprocess
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +19,7 @@ from config.settings import Settings
 from db.database import Database
 from db.migrate import migrate
 from desk.app import House, opened
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = """Cải cách hành chính
@@ -46,38 +43,14 @@ Số người đang truy cập: 70
 """
 
 
-def _postgresql_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    on_path = shutil.which("initdb")
-    return Path(on_path).parent if on_path else None
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server of this test run, on a socket in a temporary directory."""
-    programs = _postgresql_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed here (apt-get install postgresql); .ci/run installs it")
-    with tempfile.TemporaryDirectory(prefix="loa-pg-", ignore_cleanup_errors=True) as place:
-        as_other: dict[str, Any] = {}
-        if os.getuid() == 0:
-            account = pwd.getpwnam("postgres")  # initdb refuses to run as root
-            os.chown(place, account.pw_uid, account.pw_gid)
-            as_other = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": place, **as_other}
-        make = [str(programs / "initdb"), "-D", f"{place}/d", "-U", "loa", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run([*make, "--locale=C.UTF-8"], check=True, **quiet)
-        options = f"-c listen_addresses='' -c unix_socket_directories='{place}' -c fsync=off -c max_connections=200"
-        control = [str(programs / "pg_ctl"), "-D", f"{place}/d", "-w", "-o", options]
-        subprocess.run([*control, "start"], check=True, **quiet)
-        try:
-            address = f"postgresql://loa@/postgres?host={place}"
-            _in_thread(_make_template(address))
-            yield address
-        finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
+    """The address of a PostgreSQL server of this test run."""
+    if postgres.programs() is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.server(fsync=False) as address:
+        _in_thread(_make_template(address))
+        yield address
 
 
 def _in_thread(work: Coroutine[Any, Any, None]) -> None:

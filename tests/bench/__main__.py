@@ -1,6 +1,6 @@
-"""`make bench`: dispatch against a bare aiohttp loop, reading in words a second, mastering against real time.
+"""`make bench`: dispatch against a bare aiohttp loop and its peers; reading; mastering. How to read it: docs/bench.md.
 
-Each figure is a ratio of two things measured in this very run, or CPU time, since machines differ and are shared.
+Each figure is a ratio of two things measured in turns in this very run, or CPU time, since machines differ and are shared.
 """
 
 from __future__ import annotations
@@ -8,157 +8,139 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import resource
-import tempfile
-import time
-from collections.abc import Awaitable, Callable
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
-import aiohttp
-from aiohttp import web
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from channels import store as channels_store
-from channels.store import Recipient
-from config.settings import Settings
-from content.item import Draft
-from content.mastering import Mastering, master
-from content.reading import read
-from content.voice import find_voices, speak
-from db.types import new_id
-from desk.app import opened
-from scheduler.schedule import Rule
-from scheduler.scheduling import Wish
+from tests import postgres
+from tests.bench import other
+from tests.bench.dispatch import PEERS, Contestant, Measured, curl, loa, loop, rounds, sink
 from tests.conftest import ROOT
 
-OPEN_CONNECTIONS = 64
-
-
-async def _sink() -> tuple[web.AppRunner, str]:
-    """A gateway that takes everything at once."""
-
-    async def take(request: web.Request) -> web.Response:
-        await request.read()
-        return web.json_response({"code": "100", "sms_id": "1"})
-
-    app = web.Application()
-    app.router.add_post("/", take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    return runner, f"http://127.0.0.1:{runner.addresses[0][1]}/"
-
-
-async def _timed(work: Callable[[], Awaitable[Any]]) -> tuple[float, float]:
-    """Wall and CPU seconds of this process."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    await work()
-    return time.perf_counter() - wall, time.process_time() - cpu
-
-
-async def bare_loop(url: str, count: int) -> None:
-    """The measure: the same POSTs by an aiohttp client that records nothing."""
-    gate = asyncio.Semaphore(OPEN_CONNECTIONS)
-    body = json.dumps({"phone": "84981000101", "content": "tin thử", "id": "x"}).encode()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=OPEN_CONNECTIONS)) as session:
-
-        async def one() -> None:
-            async with gate, session.post(url, data=body) as response:
-                await response.read()
-
-        for begin in range(0, count, 500):
-            await asyncio.gather(*(one() for _ in range(min(500, count - begin))))
-
-
-async def dispatch(url: str, count: int) -> dict[str, float]:
-    """The whole way of Loa: planned, claimed, sent, logged with synchronous=FULL."""
-    with tempfile.TemporaryDirectory(prefix="loa-bench-") as place:
-        outlet = {
-            "kind": "sms_http",
-            "url": url,
-            "body_template": '{"phone": "{phone}", "content": "{text}", "id": "{id}"}',
-            "success": {"status": [200], "path": "code", "equals": ["100"]},
-            "id_path": "sms_id",
-            "dedupes": True,
-            "per_second": 10_000,
-            "at_once": OPEN_CONNECTIONS,
-        }
-        settings = {
-            "database": {"url": f"sqlite:///{place}/loa.db"},
-            "files": {"dir": place},
-            "voice": {"engines": ["espeak"]},
-            "http": {"allow": ["127.0.0.0/8"]},
-            "schedule": {"quiet_from": "00:00", "quiet_to": "00:00"},
-            "outlets": {"sms": outlet},
-        }
-        async with opened(Settings.model_validate(settings)) as house:
-            people = [Recipient("phone", f"+8498{number:07d}") for number in range(count)]
-            now = house.clock.now()
-            async with house.database.write() as tx:
-                await channels_store.save_audience(house.database, tx, new_id(now), "all", people, now)
-                item = await house.editing.write(tx, Draft("Tin thử", "Nội dung."), "Mai")
-                await house.editing.submit(tx, item.id, "Mai")
-                await house.editing.approve(tx, item.id, "Hùng")
-                wish = Wish((item.id,), ("sms",), Rule(once=now), "all")
-                await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
-            wall, cpu = await _timed(house.runner.drain)
-        size = sum(file.stat().st_size for file in Path(place).glob("loa.db*"))
-    return {"wall": wall, "cpu": cpu, "bytes": size / count}
-
-
-async def bench_dispatch(count: int) -> dict[str, float]:
-    """Deliveries a second against bare POSTs a second, and CPU a delivery."""
-    runner, url = await _sink()
-    try:
-        bare_wall, bare_cpu = await _timed(lambda: bare_loop(url, count))
-        ours = await dispatch(url, count)
-    finally:
-        await runner.cleanup()
-    return {
-        "dispatch / bare aiohttp loop (rate)": bare_wall / ours["wall"],
-        "dispatch / bare aiohttp loop (CPU)": ours["cpu"] / bare_cpu,
-        "CPU microseconds a delivery": ours["cpu"] / count * 1e6,
-        "database bytes a delivery": ours["bytes"],
-    }
-
-
-def bench_reading() -> dict[str, float]:
-    """Words a second on the lines of the reading corpus."""
-    corpus = (ROOT / "tests/content/reading/corpus.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    lines = [line.split("\t")[1] for line in corpus]
-    begun = time.process_time()
-    words = sum(len(read(line).text.split()) for line in lines)
-    return {"reading, words a CPU second": words / (time.process_time() - begun)}
-
-
-async def bench_mastering() -> dict[str, float]:
-    """Seconds of speech mastered in a CPU second."""
-    voice = find_voices()["espeak"]()
-    script = "\n".join(["bộ phận một cửa nhận và trả kết quả ngay trong ngày, bà con mang theo căn cước."] * 20)
-    spoken = await speak(script, [voice])
-    await voice.aclose()
-    begun = time.process_time()
-    made = master(spoken.speech, Mastering())
-    return {"mastering / real time (CPU)": made.seconds / (time.process_time() - begun)}
-
-
-async def _all(count: int) -> dict[str, float]:
-    return {**await bench_dispatch(count), **bench_reading(), **await bench_mastering()}
+MEASURE = "bare aiohttp loop"
 
 
 def main() -> None:
     """Print a table and, if asked, JSON."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--count", type=int, default=5000, help="deliveries")
+    parser.add_argument("--short", action="store_true", help="a minute: small counts, one round")
+    parser.add_argument("--peers", action="store_true", help="also libcurl, in an environment of its own")
+    parser.add_argument("--scale", action="store_true", help="also a million deliveries")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     args = parser.parse_args()
-    figures = asyncio.run(_all(args.count))
-    figures["peak memory, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    for name, value in figures.items():
-        print(f"{name:40} {value:12.2f}")  # noqa: T201 (a table is what it is for)
+    if args.peers:
+        make_peers()
+    figures = asyncio.run(run(args))
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+
+
+def make_peers() -> None:
+    """An environment of their own for what Loa is measured against."""
+    place = ROOT / "build" / "peers"
+    if not PEERS.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    wanted = ROOT / "tests/bench/peers/requirements.txt"
+    pip = [str(PEERS), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", str(wanted)]
+    subprocess.run(pip, check=True)
+
+
+async def run(args: argparse.Namespace) -> dict[str, float]:
+    """Everything asked for; the figures by name."""
+    figures: dict[str, float] = {}
+    count, times = (3000, 1) if args.short else (30_000, 3)
+    figures |= await at_once(count, times, peers=args.peers)
+    figures |= await slow(count * 2, times, peers=args.peers)
+    if postgres.programs():
+        with postgres.server(fsync=True) as address:
+            figures |= await on_postgresql(address, count, times)
+    if args.scale:
+        figures |= await growth()
+    show("reading, words a CPU second", {"reading": other.reading()}, figures)
+    show("mastering / real time (CPU)", {"mastering": await other.mastering()}, figures)
+    return figures
+
+
+async def at_once(count: int, times: int, *, peers: bool) -> dict[str, float]:
+    """A gateway on this machine that answers at once, 64 requests at a time."""
+    contestants: dict[str, Contestant] = {
+        MEASURE: loop("aiohttp"),
+        "aiohttp on uvloop": loop("aiohttp-uvloop"),
+        "our client alone": loop("loa"),
+        "Loa, SQLite FULL": loa(),
+    }
+    if peers:
+        contestants["libcurl loop"] = curl
+    async with sink() as at:
+        return table(f"{count} deliveries, answered at once", await rounds(contestants, at, count, 64, times))
+
+
+async def slow(count: int, times: int, *, peers: bool) -> dict[str, float]:
+    """A gateway that answers after 50 ms, 875 requests at a time."""
+    contestants: dict[str, Contestant] = {MEASURE: loop("aiohttp"), "Loa, SQLite FULL": loa()}
+    if peers:
+        contestants["libcurl loop"] = curl
+    async with sink(50) as at:
+        return table(f"{count} deliveries, answered after 50 ms", await rounds(contestants, at, count, 875, times))
+
+
+async def on_postgresql(address: str, count: int, times: int) -> dict[str, float]:
+    """PostgreSQL with fsync, one worker process and two."""
+    made = iter(range(1000))
+
+    async def database() -> str:
+        name = f"bench{next(made)}"
+        engine = create_async_engine(
+            address.replace("postgresql:", "postgresql+asyncpg:"), isolation_level="AUTOCOMMIT"
+        )
+        async with engine.connect() as connection:
+            await connection.execute(text(f"CREATE DATABASE {name}"))
+        await engine.dispose()
+        return address.replace("/postgres?", f"/{name}?")
+
+    contestants: dict[str, Contestant] = {
+        MEASURE: loop("aiohttp"),
+        "Loa, PostgreSQL": loa(database),
+        "Loa, PostgreSQL, two workers": loa(database, workers=2),
+    }
+    async with sink() as at:
+        return table(f"{count} deliveries on PostgreSQL", await rounds(contestants, at, count, 64, times))
+
+
+async def growth() -> dict[str, float]:
+    """A million deliveries against ten thousand."""
+    async with sink() as at:
+        small = (await rounds({"10,000": loa()}, at, 10_000, 64, 3))["10,000"]
+        large = (await rounds({"1,000,000": loa()}, at, 1_000_000, 64, 1))["1,000,000"]
+    figures: dict[str, float] = {}
+    show("CPU a delivery at 1,000,000 / at 10,000", {"growth": large.cpu / small.cpu}, figures)
+    show("most resident memory at 1,000,000, MB", {"memory": large.peak}, figures)
+    return figures
+
+
+def table(title: str, measured: dict[str, Measured]) -> dict[str, float]:
+    """Print rates as multiples of the measure's; the same as figures."""
+    print(f"\n{title}\n  {'':32} {'x rate':>8} {'[low..high]':>16} {'x CPU':>8} {'us each':>8} {'/s':>9} {'MB':>6}")  # noqa: T201
+    base = measured[MEASURE]
+    figures = {}
+    for name, one in measured.items():
+        ratio, low, high = one.rate / base.rate, min(one.rates) / base.rate, max(one.rates) / base.rate
+        spread = f"[{low:.2f}..{high:.2f}]"
+        row = f"  {name:32} {ratio:8.2f} {spread:>16} {base.cpu / one.cpu:8.2f} {one.cpu:8.1f} {one.rate:9.0f} {one.peak:6.0f}"
+        print(row)  # noqa: T201 (a table is what it is for)
+        figures |= {f"{title}: {name}: x rate": ratio, f"{title}: {name}: x CPU": base.cpu / one.cpu}
+        figures[f"{title}: {name}: CPU us"] = one.cpu
+    return figures
+
+
+def show(title: str, values: dict[str, float], figures: dict[str, float]) -> None:
+    """Print single figures and keep them."""
+    for name, value in values.items():
+        print(f"  {title:50} {value:12.2f}")  # noqa: T201 (a table is what it is for)
+        figures[name] = value
 
 
 if __name__ == "__main__":
