@@ -7,16 +7,19 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Select, Table, event
+import asyncpg
+from sqlalchemy import URL, Select, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.direct import T, Work, run_postgresql, run_sqlite
+from db.server import arguments, passes, read_url
+from db.types import from_ms
 
 BUSY_SECONDS = 30
 READERS = 4
@@ -26,6 +29,16 @@ PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
 )
+
+
+class Clock(Protocol):
+    """The part of `config.clock.Clock` that is needed here: ground floors do not know each other."""
+
+    def now(self) -> datetime:
+        """The moment, aware UTC."""
+
+    def steady(self) -> float:
+        """Seconds that never step."""
 
 
 class DatabaseTrouble(Exception):
@@ -38,14 +51,19 @@ class DatabaseTrouble(Exception):
 
 
 class Database:
-    """One database. On SQLite one writer at a time holds the lock; readers never wait for it."""
+    """One database. On SQLite one writer at a time holds the lock; readers never wait for it.
 
-    def __init__(self, url: str) -> None:
-        self.url = make_url(url)
+    With a `clock`, `ahead` says how far PostgreSQL's own is ahead of it, so that nodes reckon leases by one clock.
+    """
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self._clock = clock
+        self.url = read_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "loa-direct")
         self._direct: sqlite3.Connection | None = None
+        self.ahead = timedelta()
         self._reader, self._writer = self._sqlite() if self.is_sqlite else self._postgresql()
 
     def _sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
@@ -60,11 +78,23 @@ class Database:
 
     def _postgresql(self) -> tuple[AsyncEngine, AsyncEngine]:
         # The two differ in nothing but their pools: pages that read never take the dispatcher's connections.
-        url = self.url.set(drivername="postgresql+asyncpg")
+        url = URL.create("postgresql+asyncpg")
+        pools: dict[str, Any] = {"pool_size": READERS, "max_overflow": READERS, "pool_pre_ping": True}
+        told = arguments(self.url)
         return (
-            create_async_engine(url, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True),
-            create_async_engine(url, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True),
+            create_async_engine(url, connect_args=told, **pools),
+            create_async_engine(url, connect_args=told, **pools),
         )
+
+    async def look_at_clock(self) -> None:
+        """See how far the server's clock is ahead, within half of what asking takes. On SQLite there is one clock."""
+        if self.is_sqlite or self._clock is None:
+            return
+        begun = self._clock.steady()
+        async with self.read() as connection:
+            asked = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)")
+            server = from_ms((await connection.execute(asked)).scalar_one())
+        self.ahead = server + timedelta(seconds=(self._clock.steady() - begun) / 2) - self._clock.now()
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -107,7 +137,11 @@ class Database:
             async with self._writer.connect() as connection:
                 raw = (await connection.get_raw_connection()).driver_connection
                 assert raw is not None
-                return await run_postgresql(raw, work)
+                try:
+                    return await run_postgresql(raw, work)
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                    await connection.invalidate()
+                    raise
 
     def insert_if_absent(self, table: Table) -> Any:
         """An INSERT that leaves an existing row alone; its rowcount tells who came first."""
@@ -161,24 +195,48 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
 
 @contextlib.contextmanager
 def _explained() -> Any:
-    """Faults that a person can mend, in words."""
+    """Faults that pass or that a person can mend, in words."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         said = str(getattr(error, "orig", error))
-        if "disk is full" in said or "No space left" in said:
-            raise DatabaseTrouble(
-                "Ổ đĩa đầy: hãy giải phóng dung lượng, Loa sẽ tự chạy lại",
-                "The disk is full: free some space and Loa goes on by itself",
-            ) from error
-        if "unable to open" in said:
-            raise DatabaseTrouble(
-                "Không mở được tệp cơ sở dữ liệu: kiểm tra đường dẫn và quyền ghi",
-                "Cannot open the database file: check its path and permissions",
-            ) from error
+        for words, (vi, en) in _SQLITE_SAYS.items():
+            if words in said:
+                raise DatabaseTrouble(vi, en) from error
+        if passes(error):
+            raise DatabaseTrouble(*_AWAY) from error
         raise
-    except (ConnectionError, TimeoutError) as error:
-        raise DatabaseTrouble(
-            "Không kết nối được cơ sở dữ liệu: kiểm tra [database] url và máy chủ PostgreSQL",
-            "Cannot reach the database: check [database] url and the PostgreSQL server",
-        ) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        if not passes(error):
+            raise
+        raise DatabaseTrouble(*_AWAY) from error
+
+
+_FULL = (
+    "Ổ đĩa đầy: hãy giải phóng dung lượng, Loa sẽ tự chạy lại",
+    "The disk is full: free some space and Loa goes on by itself",
+)
+_SQLITE_SAYS = {
+    "disk is full": _FULL,
+    "No space left": _FULL,
+    "unable to open": (
+        "Không mở được tệp cơ sở dữ liệu: kiểm tra đường dẫn và quyền ghi",
+        "Cannot open the database file: check its path and permissions",
+    ),
+    "is locked": (
+        "Tệp cơ sở dữ liệu đang bị chương trình khác giữ: đóng chương trình đó, Loa sẽ tự chạy lại",
+        "Another program holds the database file: close it and Loa goes on by itself",
+    ),
+    "disk I/O error": (
+        "Ổ đĩa báo lỗi khi đọc hoặc ghi: kiểm tra ổ đĩa ngay, chép bản sao lưu ra nơi khác",
+        "The disk reports an error: check it at once and copy the backups elsewhere",
+    ),
+    "malformed": (
+        "Tệp cơ sở dữ liệu bị hỏng: dừng Loa và khôi phục bản sao lưu bằng loa restore",
+        "The database file is damaged: stop Loa and restore a backup by loa restore",
+    ),
+}
+_AWAY = (
+    "Không dùng được máy chủ cơ sở dữ liệu lúc này: kiểm tra PostgreSQL và [database] url; Loa sẽ tự nối lại",
+    "The database server cannot be used now: check PostgreSQL and [database] url; Loa connects again by itself",
+)

@@ -11,46 +11,68 @@ from typing import Any
 import asyncpg
 from sqlalchemy.engine import URL
 
+from db.server import CONNECT_SECONDS, arguments
+
 CHANNEL = "loa"
+AGAIN_SECONDS = 1.0
 
 
 class Notifier:
-    """Rings reach every waiter of a topic in this process, and over PostgreSQL those of other processes too."""
+    """Rings reach every waiter of a topic in this process, and over PostgreSQL those of other processes too.
+
+    The connection to listen on comes back by itself; while it is away, polling carries on.
+    """
 
     def __init__(self, url: URL | None = None) -> None:
-        self._url = url
+        self._url = url if url is not None and url.get_backend_name() == "postgresql" else None
         self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        self._connection: asyncpg.Connection[Any] | None = None
-        self._sending: set[asyncio.Task[Any]] = set()
-        self._turn = asyncio.Lock()
+        self._rung: set[str] = set()
+        self._listening: asyncio.Task[None] | None = None
+        self._wake, self._hears = asyncio.Event(), asyncio.Event()
 
     async def open(self) -> None:
         """Listen to other processes, where the database can carry it."""
-        if self._url is not None and self._url.get_backend_name() == "postgresql":
-            plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-            self._connection = await asyncpg.connect(plain)
-            await self._connection.add_listener(CHANNEL, self._heard)
+        if self._url is not None:
+            self._listening = asyncio.create_task(self._listen(self._url))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await self._hears.wait()
+
+    async def _listen(self, url: URL) -> None:
+        while True:
+            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection = await asyncpg.connect(**arguments(url))
+                try:
+                    await self._carry(connection)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _carry(self, connection: asyncpg.Connection[Any]) -> None:
+        """Hear and send until the connection ends; several rings of a topic are sent as one."""
+        connection.add_termination_listener(lambda _: self._wake.set())
+        await connection.add_listener(CHANNEL, self._heard)
+        self._hears.set()
+        while not connection.is_closed():
+            rung, self._rung = self._rung, set()
+            for topic in rung:
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, topic)
+            await self._wake.wait()
+            self._wake.clear()
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, topic: str) -> None:
-        self._wake(topic)
+        self._rouse(topic)
 
-    def _wake(self, topic: str) -> None:
+    def _rouse(self, topic: str) -> None:
         for event in self._waiters[topic]:
             event.set()
 
     def ring(self, topic: str) -> None:
         """Wake the waiters of a topic; losing a ring only costs the time to the next poll."""
-        self._wake(topic)
-        if self._connection is not None and not self._connection.is_closed():
-            task = asyncio.ensure_future(self._send(topic))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
-
-    async def _send(self, topic: str) -> None:
-        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            async with self._turn:  # a connection carries one command at a time
-                assert self._connection is not None
-                await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, topic)
+        self._rouse(topic)
+        if self._listening is not None:
+            self._rung.add(topic)
+            self._wake.set()
 
     @contextlib.asynccontextmanager
     async def waiting(self, *topics: str) -> AsyncIterator[asyncio.Event]:
@@ -66,9 +88,7 @@ class Notifier:
 
     async def close(self) -> None:
         """Stop listening."""
-        if self._sending:
-            await asyncio.gather(*self._sending, return_exceptions=True)
-        if self._connection is not None:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await self._connection.close()
-            self._connection = None
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait([self._listening])
+            self._listening = None

@@ -80,9 +80,10 @@ class House:
 
 def build(settings: Settings, clock: Clock | None = None) -> House:
     """The house of these settings; nothing is opened yet. Raises BadSettings."""
+    # A clock that is given rules over everything, also over the database's own.
+    database = Database(settings.database.url, SystemClock() if clock is None else None)
     clock = clock or SystemClock()
     key = load_key(settings)
-    database = Database(settings.database.url)
     seal = Fernet(base64.urlsafe_b64encode(derive(key, "seal")))
     keeps = {name: SealedKeep(database, clock, seal, name) for name in settings.outlets}
     outlets = set_up_outlets(
@@ -156,6 +157,7 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncIterato
     try:
         await migrate(house.database)
         await _move_in(house)
+        await house.database.look_at_clock()
         await house.notifier.open()
         yield house
     finally:

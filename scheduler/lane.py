@@ -162,7 +162,7 @@ class Lane:
         if self._solo.outlet and (self._solo.outlet != self._at.name or self._solo.out):
             room = 0
         return Wish(
-            *(self._at.name, self._owner, ms, to_ms(now + LEASE), self._pace, room, 2 * window),
+            *(self._at.name, self._owner, ms, to_ms(now + self._database.ahead + LEASE), self._pace, room, 2 * window),
             look=look,
             free_at=self._free_at,
             owed=self._owed,

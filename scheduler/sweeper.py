@@ -68,7 +68,8 @@ class Sweeper:
 
     async def rescue(self) -> int:
         """Take claims back from holders that are gone; what they may have sent is in doubt and follows its channel's rule."""
-        now = self._clock.now()
+        await self._database.look_at_clock()
+        now = self._clock.now() + self._database.ahead
         async with self._database.read() as connection:
             dead = [owner for owner in await dispatch.holders(connection) if self._dead(owner)]
             parcels = await dispatch.lost_parcels(connection, now, dead)
@@ -80,7 +81,9 @@ class Sweeper:
 
     async def _rescue(self, tx: AsyncConnection, parcel: int, lost: Mapping[int, Waiting], dead: list[str]) -> None:
         row = await dispatch.parcel_row(self._database, tx, parcel)
-        gone = row.owner is not None and (row.lease_until < self._clock.now() or row.owner in dead)
+        gone = row.owner is not None and (
+            row.lease_until < self._clock.now() + self._database.ahead or row.owner in dead
+        )
         held = await dispatch.waiting_of(tx, parcel)
         doubtful = [
             seq

@@ -69,8 +69,9 @@ class Worker:
 
     async def renew(self) -> None:
         """Lengthen the lease of all that is in hand; called more often than a lease lasts."""
+        await self._database.look_at_clock()
         if self._lanes:
-            now = self._clock.now()
+            now = self._clock.now() + self._database.ahead
             async with self._database.write() as tx:
                 await dispatch.renew(tx, Claim(self._owner, now, now + LEASE))
 

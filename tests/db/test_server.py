@@ -1,0 +1,98 @@
+"""A PostgreSQL server that goes away and comes back, and its address with several hosts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from config.clock import FakeClock, SystemClock
+from db.database import Database, DatabaseTrouble
+from db.direct import Ask, Rows, Step
+from db.notifier import Notifier
+from db.server import arguments, read_url
+from tests import postgres
+from tests.conftest import both
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts", "ports"),
+    [
+        ("postgresql://loa:p@h1:5432,h2:6543/loa", ["h1", "h2"], [5432, 6543]),
+        ("postgresql://loa@h1,h2,h3/loa", ["h1", "h2", "h3"], [5432, 5432, 5432]),
+        ("postgresql://loa@/loa?host=h1:5432&host=h2:5433", ["h1", "h2"], [5432, 5433]),
+    ],
+)
+def test_several_hosts(address: str, hosts: list[str], ports: list[int]) -> None:
+    """As libpq writes them; the one that takes writes is looked for unless the address says otherwise."""
+    told = arguments(read_url(address))
+    assert (hosts, ports, "read-write") == (told["host"], told["port"], told["target_session_attrs"])
+    more = f"{address}{'&' if '?' in address else '?'}target_session_attrs=any"
+    assert "any" == arguments(read_url(more))["target_session_attrs"]
+
+
+def test_one_host() -> None:
+    """Nothing is asked of a single server; a password with a comma is not a list of hosts."""
+    told = arguments(read_url("postgresql://loa:a,b@h1:5432/loa"))
+    assert ("h1", "a,b", None) == (told["host"], told["password"], told.get("target_session_attrs"))
+
+
+@pytest.fixture
+def place() -> Iterator[str]:
+    """A directory with a running server of its own, which a test may kill."""
+    if postgres.programs() is None:
+        pytest.skip(postgres.MISSING)
+    with postgres.directory() as place:
+        postgres.make(f"{place}/d", place=place)
+        _start(place)
+        yield place
+        postgres.stop(f"{place}/d", place=place)
+
+
+def _start(place: str) -> None:
+    options = f"-c listen_addresses='' -c unix_socket_directories='{place}' -c fsync=off"
+    postgres.start(f"{place}/d", options, place=place)
+
+
+async def test_a_server_that_was_killed_is_used_again(place: str) -> None:
+    """While it is away every way in says so in words; when it is back the same Database and Notifier go on."""
+    database = Database(f"postgresql://loa@/postgres?host={place}")
+    one, other = Notifier(database.url), Notifier(database.url)
+    await one.open()
+    await other.open()
+
+    async def ask() -> object:
+        async with database.write() as tx:
+            return (await tx.execute(text("SELECT 1"))).scalar_one()
+
+    def work() -> Generator[Step, Rows, int]:
+        rows = yield Ask("SELECT CAST(? AS BIGINT)", (2,))
+        return int(rows[0][0])
+
+    assert (1, 2) == (await ask(), await database.run(work()))
+    postgres.stop(f"{place}/d", place=place)
+    for way in (ask, lambda: database.run(work())):
+        with pytest.raises(DatabaseTrouble, match="Loa connects again by itself"):
+            await way()
+    _start(place)
+    assert (1, 2) == (await ask(), await database.run(work()))
+    async with asyncio.timeout(10), other.waiting("again") as heard:
+        while not heard.is_set():
+            one.ring("again")
+            await asyncio.wait([asyncio.ensure_future(heard.wait())], timeout=0.1)
+    await one.close()
+    await other.close()
+    await database.close()
+
+
+@both
+async def test_leases_are_reckoned_by_the_servers_clock(database_url: str) -> None:
+    """A node whose clock is an hour wrong knows by how much; on SQLite there is one clock."""
+    wrong = Database(database_url, FakeClock(SystemClock().now() - timedelta(hours=1)))
+    await wrong.look_at_clock()
+    hour = timedelta() if wrong.is_sqlite else timedelta(hours=1)
+    assert abs(wrong.ahead - hour) < timedelta(seconds=1)
+    await wrong.close()
