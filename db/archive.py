@@ -6,18 +6,19 @@ import asyncio
 import io
 import json
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Table, delete, select, text
+from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.database import Database, DatabaseTrouble
 from db.migrate import steps
+from db.moving import BATCH, check_empty, fill, rows_of
 from db.types import metadata
-
-BATCH = 1000
 
 
 async def backup(
@@ -30,16 +31,15 @@ async def backup(
     part = file.with_name(f".{file.name}.part")
     rows = 0
     try:
-        with tarfile.open(part, "w:gz", compresslevel=6) as archive:
+        with tarfile.open(part, "w:gz", compresslevel=6) as archive, tempfile.TemporaryFile(dir=file.parent) as lines:
             _add(archive, "manifest.json", json.dumps({"loa": 1, "schema": steps()[-1][0]}).encode())
             async with database.read() as connection:
                 if not database.is_sqlite:
                     await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
                 tables = metadata.sorted_tables
                 for number, table in enumerate(tables, 1):
-                    lines = await _dump(connection, table)
-                    rows += len(lines)
-                    await asyncio.to_thread(_add, archive, f"tables/{table.name}.jsonl", "\n".join(lines).encode())
+                    rows += await _dump(connection, table, lines)
+                    await asyncio.to_thread(_add_lines, archive, f"tables/{table.name}.jsonl", lines)
                     done(number, len(tables))
             await asyncio.to_thread(_add_files, archive, recordings)
         part.replace(file)
@@ -48,12 +48,27 @@ async def backup(
     return rows
 
 
-async def _dump(connection: AsyncConnection, table: Table) -> list[str]:
-    names = ", ".join(column.name for column in table.columns)
-    keys = ", ".join(column.name for column in table.primary_key)
-    plain = text(f"SELECT {names} FROM {table.name} ORDER BY {keys}")  # noqa: S608 (names of our own tables)
-    rows = await connection.stream(plain)
-    return [json.dumps(list(row), ensure_ascii=False, separators=(",", ":")) async for row in rows]
+async def _dump(connection: AsyncConnection, table: Table, lines: IO[bytes]) -> int:
+    """A table as JSON lines into a file: an archive wants to know a member's size beforehand."""
+    lines.seek(0)
+    lines.truncate()
+    count = 0
+    batch: list[str] = []
+    async for row in rows_of(connection, table):
+        batch.append(json.dumps(list(row), ensure_ascii=False, separators=(",", ":")) + "\n")
+        if len(batch) == BATCH:
+            await asyncio.to_thread(lines.write, "".join(batch).encode())
+            count, batch = count + len(batch), []
+    lines.write("".join(batch).encode())
+    return count + len(batch)
+
+
+def _add_lines(archive: tarfile.TarFile, name: str, lines: IO[bytes]) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = lines.tell()
+    member.mode = 0o600
+    lines.seek(0)
+    archive.addfile(member, lines)
 
 
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -76,55 +91,33 @@ async def restore(database: Database, recordings: Path, file: Path) -> int:
     except (OSError, tarfile.TarError) as error:
         raise DatabaseTrouble(f"{file}: không phải bản sao lưu của Loa", f"{file}: not a backup of Loa") from error
     with archive:
-        manifest = _read(archive, "manifest.json", file)
+        manifest = _member(archive, "manifest.json", file).read()
         if json.loads(manifest).get("schema") != steps()[-1][0]:
             raise DatabaseTrouble(f"{file}: thuộc bản Loa khác", f"{file}: belongs to another version of Loa")
+        rows = 0
         async with database.write() as tx:
-            rows = 0
-            await _check_empty(tx, file)
+            await check_empty(tx)
             for table in metadata.sorted_tables:
-                rows += await _fill(tx, table, _read(archive, f"tables/{table.name}.jsonl", file))
+                for batch in _batches(_member(archive, f"tables/{table.name}.jsonl", file)):
+                    await fill(tx, table, batch)
+                    rows += len(batch)
         await asyncio.to_thread(_take_files, archive, recordings)
     return rows
 
 
-async def _check_empty(tx: AsyncConnection, file: Path) -> None:
-    for table in metadata.sorted_tables:
-        if table.name in {"journal_head", "theme", "outlet"}:
-            await tx.execute(delete(table))
-        elif (await tx.execute(select(table).limit(1))).first() is not None:
-            raise DatabaseTrouble(
-                f"Cơ sở dữ liệu không trống (bảng {table.name}); khôi phục {file} vào cơ sở dữ liệu mới",
-                f"The database is not empty (table {table.name}); restore into a new one",
-            )
+def _batches(lines: IO[bytes]) -> Iterator[list[Any]]:
+    while batch := [json.loads(line) for line in islice(lines, BATCH)]:
+        yield batch
 
 
-async def _fill(tx: AsyncConnection, table: Table, data: bytes) -> int:
-    columns = [column.name for column in table.columns]
-    count = 0
-    for batch in _batches(data):
-        names = ", ".join(columns)
-        places = ", ".join(f":{name}" for name in columns)
-        fill = text(f"INSERT INTO {table.name} ({names}) VALUES ({places})")  # noqa: S608 (names of our own tables)
-        await tx.execute(fill, [dict(zip(columns, row, strict=True)) for row in batch])
-        count += len(batch)
-    return count
-
-
-def _batches(data: bytes) -> Iterator[list[Any]]:
-    lines = [line for line in data.decode().split("\n") if line]
-    for begin in range(0, len(lines), BATCH):
-        yield [json.loads(line) for line in lines[begin : begin + BATCH]]
-
-
-def _read(archive: tarfile.TarFile, name: str, file: Path) -> bytes:
+def _member(archive: tarfile.TarFile, name: str, file: Path) -> IO[bytes]:
     try:
-        member: IO[bytes] | None = archive.extractfile(name)
+        member = archive.extractfile(name)
     except KeyError:
         member = None
     if member is None:
         raise DatabaseTrouble(f"{file}: thiếu {name}", f"{file}: {name} is missing")
-    return member.read()
+    return member
 
 
 def _take_files(archive: tarfile.TarFile, recordings: Path) -> None:

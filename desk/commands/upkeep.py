@@ -13,15 +13,18 @@ from rich.progress import Progress
 
 from channels import store as channels_store
 from config.settings import Settings
-from db import archive
+from config.words import BadInput, Conflict
+from db import archive, moving
 from db.database import Database
 from db.migrate import migrate, steps, version
 from desk.app import House
 from desk.commands.acting import actor
-from desk.commands.output import err, out, print_json
+from desk.commands.output import err, out, print_json, print_table
 from scheduler import store as scheduler_store
 from scheduler.delivery import State
+from scheduler.dispatch import store as dispatch
 from scheduler.log import store as log_store
+from scheduler.owner import is_dead
 
 LITTLE_ROOM = 1024**3
 
@@ -39,6 +42,8 @@ class Finding:
 def register(commands: Any) -> None:
     """Add the upkeep commands to the parser."""
     migrating = commands.add_parser("migrate", help="nâng cấu trúc cơ sở dữ liệu")
+    migrating.add_argument("--to", metavar="URL", default="", help="chuyển mọi dữ liệu sang cơ sở dữ liệu trống này")
+    migrating.add_argument("--check", action="store_true", help="cùng --to: chỉ so sánh hai bên")
     migrating.set_defaults(run_alone=run_migrate)
     doctor = commands.add_parser("doctor", help="kiểm tra sức khỏe và sổ ghi việc")
     doctor.add_argument("--json", action="store_true")
@@ -52,14 +57,57 @@ def register(commands: Any) -> None:
 
 
 async def run_migrate(settings: Settings, args: argparse.Namespace) -> int:
-    """Take every step the database has not taken yet."""
+    """Take every step the database has not taken yet; with `--to`, move everything into another database."""
+    if args.check and not args.to:
+        raise BadInput("--check cần --to URL", "--check needs --to URL")
     database = Database(settings.database.url)
     try:
         taken = await migrate(database)
+        if args.to:
+            return await _move(database, Database(args.to), check=args.check)
     finally:
         await database.close()
     out.print(f"đã chạy: {', '.join(taken)}" if taken else "cơ sở dữ liệu đã mới nhất")
     return 0
+
+
+async def _move(source: Database, target: Database, *, check: bool) -> int:
+    """Copy, then compare every row; exit code 1 when anything differs."""
+    try:
+        if not check:
+            await _nobody_works(source)
+            await migrate(target)
+            with Progress(console=err, transient=True) as progress:
+                bar = progress.add_task("đang chuyển")
+                rows = await moving.move(
+                    source, target, done=lambda n, total: progress.update(bar, completed=n, total=total)
+                )
+            out.print(f"đã chuyển {rows} dòng")
+        found = await moving.compare(source, target)
+    finally:
+        await target.close()
+    print_table(
+        ("bảng", "dòng", "dòng bên kia", ""),
+        [(one.table, one.rows, one.rows_there, "khớp" if one.same else "KHÁC") for one in found],
+        empty="",
+    )
+    if not all(one.same for one in found):
+        out.print("Hai bên khác nhau: đừng đổi [database] url; hãy xóa cơ sở dữ liệu đích và làm lại", style="red")
+        return 1
+    out.print("Hai bên giống hệt nhau. Tiếp theo: đặt [database] url sang địa chỉ mới, giữ nguyên khóa, chạy lại Loa.")
+    return 0
+
+
+async def _nobody_works(source: Database) -> None:
+    """What a worker has in hand would be in doubt over there. Raises Conflict."""
+    async with source.read() as connection:
+        living = [owner for owner in await dispatch.holders(connection) if not is_dead(owner)]
+    if living:
+        listed = ", ".join(owner.rpartition("/")[0] for owner in living)
+        raise Conflict(
+            f"Còn tiến trình đang gửi ({listed}): hãy dừng mọi loa serve trước",
+            f"A process still sends ({listed}): stop every loa serve first",
+        )
 
 
 async def run_doctor(house: House, args: argparse.Namespace) -> int:
