@@ -57,17 +57,32 @@ class Planner:
         }
 
     async def plan(self) -> int:
-        """Everything due now; how many occurrences were opened or gone on with."""
+        """Everything due now; how many occurrences were opened or gone on with.
+
+        Recipients are frozen a chunk at a time, the most urgent occurrence first, and between two chunks what has become
+        due meanwhile is looked for: a million recipients keep nothing urgent waiting.
+        """
+        count, held = await self._occur_due(), set[str]()
+        while id := await self._next_planning(held):
+            if await self._freeze(id):
+                self._notifier.ring("work")
+            else:
+                held.add(id)  # done, or another planner is at it
+                count += 1
+            count += await self._occur_due()
+        return count
+
+    async def _occur_due(self) -> int:
         async with self._database.read() as connection:
             due = await store.coming_schedules(connection, self._clock.now())
         for schedule in due:
             await self._occur(schedule)
+        return len(due)
+
+    async def _next_planning(self, held: set[str]) -> str | None:
         async with self._database.read() as connection:
-            unfinished = await store.planning(connection)
-        for id in unfinished:
-            while await self._freeze(id):
-                self._notifier.ring("work")
-        return len(due) + len(unfinished)
+            found = await store.planning(connection, limit=1 + len(held))
+        return next((id for id in found if id not in held), None)
 
     async def next_moment(self) -> datetime | None:
         """When there will be something to plan."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import resource
 import time
 from collections.abc import Generator
@@ -78,16 +79,23 @@ async def run_send(_settings: Settings, args: argparse.Namespace) -> int:
         async with house.database.read() as connection:
             counts = await log_store.stats(connection, log_store.Filter())
     recorded = sum(count[State.SENT] for count in counts.values())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print_json(
         {
             "recorded": recorded,
             "seconds": round(seconds, 3),
             "cpu_seconds": round(cpu_seconds, 3),
-            "peak_mb": round(peak, 1),
+            "peak_mb": round(peak_mb(), 1),
         }
     )
     return 0 if recorded == args.count else 1
+
+
+def peak_mb() -> float:
+    """Most memory this process has had resident (proc(5), VmHWM): getrusage counts in what its parent had at the fork."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(re.findall(r"VmHWM:\s*(\d+)", status.read_text(encoding="ascii"))[0]) / 1024
 
 
 def bench_settings(directory: Path, gateway: str, concurrency: int, database: str = "") -> Settings:

@@ -92,9 +92,13 @@ async def _move(source: Database, target: Database, *, check: bool) -> int:
         empty="",
     )
     if not all(one.same for one in found):
-        out.print("Hai bên khác nhau: đừng đổi [database] url; hãy xóa cơ sở dữ liệu đích và làm lại", style="red")
+        said = "Hai bên khác nhau: đừng đổi [database] url; hãy xóa cơ sở dữ liệu đích và làm lại"
+        out.print(said, style="red", markup=False)
         return 1
-    out.print("Hai bên giống hệt nhau. Tiếp theo: đặt [database] url sang địa chỉ mới, giữ nguyên khóa, chạy lại Loa.")
+    out.print(
+        "Hai bên giống hệt nhau. Tiếp theo: đặt [database] url sang địa chỉ mới, giữ nguyên khóa, chạy lại Loa.",
+        markup=False,
+    )
     return 0
 
 
