@@ -130,18 +130,6 @@ class Answer(NamedTuple):
         return _PHONE.sub(r"…\1", text)
 
 
-class Request(NamedTuple):
-    """One request, with the words of `Http.request`."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-    key: str = ""
-    accept: Container[int] = ()
-    hide: Sequence[str] = ()
-
-
 LookUp = Callable[[str, int], Awaitable[Sequence[Place]]]
 
 
@@ -263,18 +251,16 @@ class Http:
 
         What the headers and the query carry, and `hide`, is masked when the partner echoes it.
         """
-        request = Request(method, url, _NO_HEADERS if headers is None else headers, body, key, accept, hide)
+        if headers is None:
+            headers = _NO_HEADERS
         target = self._targets.get((method, url)) or self._target(method, url)
-        deadline = target.pool.now() + self._total
+        written = _written(target, method, headers, body, key)
         try:
-            reply = await target.pool.ask(_written(target, request), deadline, headless=method == "HEAD")
+            reply = await target.pool.ask(written, target.pool.now() + self._total, headless=method == "HEAD")
         except (NotSent, Lost) as error:
             reply = _reply_of(error, target.host)
-        return self._answer(request, target, reply)
-
-    def _answer(self, request: Request, target: _Target, reply: Reply) -> Answer:
-        answer = Answer(*reply, (request.hide, tuple(request.headers.values()), target.secrets))
-        if 200 <= answer.status < 300 or answer.status in request.accept:
+        answer = Answer(*reply, (hide, headers.values(), target.secrets))
+        if 200 <= answer.status < 300 or answer.status in accept:
             return answer
         raise status_error(answer, self._clock.now())
 
@@ -340,9 +326,8 @@ def _reply_of(error: Exception, host: str) -> Reply:
     raise _not_sent(error.cause if isinstance(error, NotSent) else ConnectionError("closed"), host) from None
 
 
-def _written(target: _Target, request: Request) -> bytes:
+def _written(target: _Target, method: str, headers: Mapping[str, str], body: bytes, key: str) -> bytes:
     """The request as it goes out. The same mapping is taken to hold the same headers, and need not be looked at again."""
-    method, _, headers, body, key, _, _ = request
     if headers is not target.known or bool(body) != target.bodied:
         target.head = _head(method, target, headers, typed=not body)
         target.known, target.bodied = headers, bool(body)

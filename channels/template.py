@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote_plus
 
@@ -90,12 +91,12 @@ def _form_value(value: str, constants: Mapping[str, str]) -> str:
     return "".join(pieces)
 
 
-@lru_cache(maxsize=256)
 def _in_json(value: str) -> str:
-    """A text inside of JSON's quotes; remembered, since a bulletin's text is the same for every recipient."""
-    return json.dumps(value, ensure_ascii=False)[1:-1]
+    """A text inside of JSON's quotes."""
+    return encode_basestring(value)[1:-1]
 
 
 @lru_cache(maxsize=256)
 def _in_form(value: str) -> str:
+    """Percent-encoded; remembered, since a bulletin's text is the same for every recipient."""
     return quote_plus(value)

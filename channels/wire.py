@@ -26,7 +26,7 @@ TRUSTED_AFTER = 3
 BRIEF_SECONDS = 0.02
 
 # As servers write it; where one writes it in another way, its connections are only asked whether they still stand.
-_KEEP_ALIVE = (b"Keep-Alive", b"keep-alive", b"Keep-alive")
+_KEEP_ALIVE = frozenset({b"Keep-Alive", b"keep-alive", b"Keep-alive"})
 _TIMEOUT = re.compile(r"\btimeout\s*=\s*\"?(\d{1,6})")
 
 
@@ -249,7 +249,7 @@ class Connection(asyncio.BufferedProtocol):
         status = self._parser.get_status_code()
         if status >= 200:
             self._headers = Headers(raw.copy())
-            self._limited = any(name in raw for name in _KEEP_ALIVE)
+            self._limited = not _KEEP_ALIVE.isdisjoint(raw)
             self._status = status
             self._whole = self._headless
         raw.clear()

@@ -81,6 +81,8 @@ class Bulletin:
     @property
     def short(self) -> str:
         """SMS text of all parts."""
+        if len(self.parts) == 1:
+            return self.parts[0].short  # nearly always, and asked for every recipient
         return "\n".join(part.short for part in self.parts)
 
     @property

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -123,14 +124,17 @@ class Database:
     async def _run_sqlite(self, work: Work[T]) -> T:
         async with self._lock:
             with _explained():
-                return await asyncio.get_running_loop().run_in_executor(self._thread, self._run_in_thread, work)
+                hop = partial(asyncio.get_running_loop().run_in_executor, self._thread)
+                if self._direct is None:
+                    self._direct = await hop(self._connect_direct)
+                return await run_sqlite(self._direct, work, hop)
 
-    def _run_in_thread(self, work: Work[T]) -> T:
-        if self._direct is None:
-            self._direct = sqlite3.connect(self.url.database or "", isolation_level=None)
-            for pragma in PRAGMAS:
-                self._direct.execute(f"PRAGMA {pragma}")
-        return run_sqlite(self._direct, work)
+    def _connect_direct(self) -> sqlite3.Connection:
+        # used by the loop's thread and the one that waits, by turns
+        connection = sqlite3.connect(self.url.database or "", isolation_level=None, check_same_thread=False)
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
 
     async def _run_postgresql(self, work: Work[T]) -> T:
         with _explained():

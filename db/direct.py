@@ -1,14 +1,13 @@
-"""Work straight on the driver: one transaction of plain SQL, for the dispatch loop alone.
+"""Work straight on the driver: one transaction of plain SQL, for planning and dispatch alone.
 
-The work is a generator: it yields steps and is sent the rows of each. One text so serves both databases, and on SQLite
-a whole transaction costs one hop to a thread instead of one a statement.
+The work is a generator: it yields steps and is sent the rows of each. One text so serves both databases.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
@@ -16,16 +15,19 @@ from typing import Any, NamedTuple, TypeVar
 import asyncpg
 
 T = TypeVar("T")
+MOST_ON_LOOP = 2048
+"""Rows that may be written in the event loop's own thread: some milliseconds."""
 ROWS_AT_ONCE = 256
 """Rows in one INSERT on SQLite: each statement gives the interpreter's lock away and waits for it again, which costs more
 than a row does. Fewer go in powers of two, so that few statements are kept."""
 
 
 class Ask(NamedTuple):
-    """A statement with a `?` for each value; answered with its rows."""
+    """A statement with a `?` for each value; answered with its rows. `long`: it goes through thousands of rows."""
 
     sql: str
     values: Sequence[Any] = ()
+    long: bool = False
 
 
 class Each(NamedTuple):
@@ -54,20 +56,33 @@ def marks(count: int) -> str:
     return ", ".join("?" * count)
 
 
-def run_sqlite(connection: sqlite3.Connection, work: Work[T]) -> T:
-    """The work as one transaction; blocks. Raises sqlite3.Error, and then nothing of it is left."""
-    connection.execute("BEGIN IMMEDIATE")
+Hop = Callable[..., Awaitable[Any]]
+"""Calls a function in the thread that may wait."""
+
+
+async def run_sqlite(connection: sqlite3.Connection, work: Work[T], hop: Hop) -> T:
+    """The work as one transaction. Raises sqlite3.Error, and then nothing of it is left.
+
+    What waits, for another process's lock or for the disk, waits in a thread. The statements between are short and
+    mostly Python: handing the interpreter to and fro for each would cost more than all of them.
+    """
+    await hop(connection.execute, "BEGIN IMMEDIATE")
     try:
         step = next(work)
         while True:
-            step = work.send(_step_sqlite(connection, step))
+            rows = await hop(_step_sqlite, connection, step) if _is_long(step) else _step_sqlite(connection, step)
+            step = work.send(rows)
     except StopIteration as end:
-        connection.execute("COMMIT")
+        await hop(connection.execute, "COMMIT")
         result: T = end.value
         return result
     finally:
         if connection.in_transaction:
-            connection.execute("ROLLBACK")
+            await hop(connection.execute, "ROLLBACK")
+
+
+def _is_long(step: Step) -> bool:
+    return step.long if isinstance(step, Ask) else len(step.rows) > MOST_ON_LOOP
 
 
 def _step_sqlite(connection: sqlite3.Connection, step: Step) -> Rows:
