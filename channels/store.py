@@ -291,24 +291,6 @@ async def audiences(connection: AsyncConnection) -> list[Row[Any]]:
     return list(await connection.execute(query))
 
 
-async def recipients_after(
-    connection: AsyncConnection, id: str, scheme: str, after: str, limit: int
-) -> list[tuple[str, str]]:
-    """The next reachable (address, name) pairs in order of address."""
-    query = (
-        select(recipient.c.address, recipient.c.name)
-        .where(
-            recipient.c.audience == id,
-            recipient.c.scheme == scheme,
-            recipient.c.address > after,
-            recipient.c.stopped_at.is_(None),
-        )
-        .order_by(recipient.c.address)
-        .limit(limit)
-    )
-    return [(row.address, row.name) for row in await connection.execute(query)]
-
-
 async def put_on_shelf(tx: AsyncConnection, outlet_name: str, delivery: str, bulletin: Bulletin, now: datetime) -> None:
     """Stand a bulletin on an outlet's shelf. `since` rises strictly: pollers skip what is not newer than the newest."""
     # The outlet's row is held until the end, so that two workers do not both follow the same newest one.

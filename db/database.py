@@ -169,6 +169,16 @@ class Database:
         """The clause that ends a claiming sub-query in plain SQL."""
         return "" if self.is_sqlite else " FOR UPDATE SKIP LOCKED"
 
+    def skip_locked_of(self, table: str) -> str:
+        """The same where a join claims rows of one of its tables."""
+        return "" if self.is_sqlite else f" FOR UPDATE OF {table} SKIP LOCKED"
+
+    def pairs(self, one: str, other: str) -> str:
+        """An aggregate in plain SQL: two text columns as a JSON list of pairs, ordered by the first."""
+        if self.is_sqlite:
+            return f"json_group_array(json_array({one}, {other}))"  # of a sub-query that is in order
+        return f"'[' || string_agg(CAST(json_build_array({one}, {other}) AS TEXT), ',' ORDER BY {one}) || ']'"
+
     @property
     def for_update(self) -> str:
         """The clause that locks the rows a query of plain SQL finds."""

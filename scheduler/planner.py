@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import datetime, timedelta
-from itertools import takewhile
-from typing import Any
 
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from channels import store as channels_store
 from channels.outlet import InService, Outlets
 from config.clock import Clock
 from config.logs import log
-from config.words import NotFound
-from content import store as content_store
 from content.bulletin import BulletinClass
 from db.database import Database
+from db.direct import Rows, Step
 from db.notifier import Notifier
-from db.types import new_id
+from db.types import to_json
 from scheduler import store
 from scheduler.delivery import PARCEL_SIZE, OccurrenceState
-from scheduler.dispatch import store as dispatch
+from scheduler.dispatch import plan
+from scheduler.dispatch.plan import Due, Frozen, Line, NewParcel, Planning, Run
 from scheduler.schedule import Missed, QuietHours, Schedule
 
+AT_ONCE = 500
 CHUNK = 5000
 MOST_DUES = 1000
 ON_TIME = timedelta(minutes=1)
@@ -59,65 +55,49 @@ class Planner:
     async def plan(self) -> int:
         """Everything due now; how many occurrences were opened or gone on with.
 
-        Recipients are frozen a chunk at a time, the most urgent occurrence first, and between two chunks what has become
-        due meanwhile is looked for: a million recipients keep nothing urgent waiting.
+        Recipients are frozen a chunk a transaction, the most urgent occurrence first, and between two chunks what has
+        become due meanwhile is looked for: a million recipients keep nothing urgent waiting.
         """
-        count, held = await self._occur_due(), set[str]()
-        while id := await self._next_planning(held):
-            if await self._freeze(id):
+        count = 0
+        while True:
+            occurred = await self._occur()
+            frozen = await self._database.run(self._freeze(self._clock.now()))
+            if frozen:
                 self._notifier.ring("work")
-            else:
-                held.add(id)  # done, or another planner is at it
-                count += 1
-            count += await self._occur_due()
-        return count
-
-    async def _occur_due(self) -> int:
-        async with self._database.read() as connection:
-            due = await store.coming_schedules(connection, self._clock.now())
-        for schedule in due:
-            await self._occur(schedule)
-        return len(due)
-
-    async def _next_planning(self, held: set[str]) -> str | None:
-        async with self._database.read() as connection:
-            found = await store.planning(connection, limit=1 + len(held))
-        return next((id for id in found if id not in held), None)
+            if not occurred and not frozen:
+                return count
+            count += occurred + frozen
 
     async def next_moment(self) -> datetime | None:
         """When there will be something to plan."""
         async with self._database.read() as connection:
             return await store.next_due_moment(connection)
 
-    async def _occur(self, schedule: Schedule) -> None:
-        """Rows for every due moment up to now, and the next due moment computed from the last of them."""
+    async def _occur(self) -> int:
+        """Rows for every due moment up to now of many schedules, each moved on from the last of them."""
         now = self._clock.now()
+        async with self._database.read() as connection:
+            schedules = await store.coming_schedules(connection, now, AT_ONCE)
+        if not schedules:
+            return 0
+        done = await self._database.run(plan.occur(self._database, [self._due(one, now) for one in schedules], now))
+        for due in done:
+            missed = sum(run.state is OccurrenceState.MISSED for run in due.runs)
+            if missed:
+                logger.warning("occurrences_missed", schedule=due.schedule.id, count=missed)
+        if done:
+            self._notifier.ring("occurrence")
+        return len(done)
+
+    def _due(self, schedule: Schedule, now: datetime) -> Due:
         assert schedule.next_due_at is not None
-        first = schedule.next_due_at
-        later = takewhile(lambda due: due <= now, schedule.dues(first))
-        dues = [first, *(due for due, _ in zip(later, range(MOST_DUES), strict=False))]
-        verdicts = self._verdicts(schedule, dues, now)
-        async with self._database.write() as tx:
-            if not await store.advance_schedule(tx, schedule, schedule.next_due(dues[-1])):
-                return
-            until = await _validity(tx, schedule)
-            for due, state in zip(dues, verdicts, strict=True):
-                reason = "" if state is OccurrenceState.PLANNING else _missed_reason(due, now)
-                await store.occur(
-                    self._database,
-                    tx,
-                    schedule,
-                    id=new_id(now),
-                    due_at=due,
-                    state=state,
-                    until=until,
-                    now=now,
-                    reason=reason,
-                )
-        missed = verdicts.count(OccurrenceState.MISSED)
-        if missed:
-            logger.warning("occurrences_missed", schedule=schedule.id, count=missed)
-        self._notifier.ring("occurrence")
+        moments, following = [schedule.next_due_at], schedule.next_due(schedule.next_due_at)
+        while following is not None and following <= now and len(moments) <= MOST_DUES:
+            moments.append(following)
+            following = schedule.next_due(following)
+        verdicts = self._verdicts(schedule, moments, now)
+        runs = [Run(due, state, _reason(due, state, now)) for due, state in zip(moments, verdicts, strict=True)]
+        return Due(schedule, runs, following)
 
     def _verdicts(self, schedule: Schedule, dues: list[datetime], now: datetime) -> list[OccurrenceState]:
         """Which of the due moments still run: those on time, and of the late ones what the schedule's policy says."""
@@ -134,73 +114,61 @@ class Planner:
             verdicts.append(OccurrenceState.PLANNING if runs else OccurrenceState.MISSED)
         return verdicts
 
-    async def _freeze(self, id: str) -> bool:
-        """Freeze the next chunk of an occurrence's recipients; False when it is done or somebody else is at it."""
-        async with self._database.write() as tx:
-            row = await store.hold_planning(self._database, tx, id)
-            if row is None:
-                return False
-            if row.outlet_at >= len(row.outlets):
-                state = OccurrenceState.OPEN if row.size else OccurrenceState.DONE
-                reason = "" if row.size else "không có người nhận nào (no recipients)"
-                await store.change_occurrence(tx, id, state=state.value, reason=reason)
-                return False
-            await self._freeze_chunk(tx, row)
-            return True
+    def _freeze(self, now: datetime) -> Generator[Step, Rows, int]:
+        """Freeze the next chunk of recipients; of how many occurrences."""
+        line, room, parcels, touched = Line(), CHUNK, list[NewParcel](), list[Planning]()
+        for one in (yield from plan.planning(self._database, AT_ONCE)):
+            while room > 0 and one.outlet_at < len(one.outlets):
+                new = yield from self._freeze_outlet(line, one, room, now)
+                parcels += new
+                room -= sum(parcel.people.size for parcel in new)
+            touched.append(one)
+            if room <= 0:
+                break
+        if parcels:
+            yield from plan.add(parcels, now)
+        if touched:
+            yield from plan.went_on(touched)
+        return len(touched)
 
-    async def _freeze_chunk(self, tx: AsyncConnection, row: Row[Any]) -> None:
-        name = row.outlets[row.outlet_at]
-        people, more = await self._people(tx, row, name)
-        now = self._clock.now()
-        klass = BulletinClass(row.klass)
-        due_at = max(row.due_at, now)
-        window = timedelta(hours=24)
-        if name in self._outlets:
-            due_at, window = self._moment(self._outlets[name], klass, due_at)
-        until = min(due_at + window, row.until) if row.until else due_at + window
-        rows = dispatch.parcel_rows(
-            people,
-            PARCEL_SIZE,
-            now,
-            turn=await dispatch.next_turn(tx, row.id, name, klass.rank),
-            occurrence=row.id,
-            outlet=name,
-            rank=klass.rank,
-            due_at=due_at,
-            until=until,
-        )
-        await dispatch.add_parcels(tx, rows)
-        await store.change_occurrence(
-            tx,
-            row.id,
-            size=row.size + len(people),
-            outlet_at=row.outlet_at if more else row.outlet_at + 1,
-            address_at=people[-1][0] if more else "",
-        )
+    def _freeze_outlet(
+        self, line: Line, one: Planning, room: int, now: datetime
+    ) -> Generator[Step, Rows, list[NewParcel]]:
+        """Parcels of one outlet, until it is through or there is no room left."""
+        name = one.outlets[one.outlet_at]
+        at = self._outlets.get(name)
+        turn = yield from plan.next_turn(line, one, name)
+        due_at, until = self._moments(at, one, now)
+        parcels: list[NewParcel] = []
+        while room > 0:
+            people = yield from self._people(at, one, name)
+            if people is not None:
+                parcels.append(NewParcel(one.id, name, one.klass.rank, turn, due_at, until, people))
+                one.size, turn, room = one.size + people.size, turn + people.size, room - people.size
+            if people is None or people.size < PARCEL_SIZE:
+                one.outlet_at, one.address_at = one.outlet_at + 1, ""
+                break
+            one.address_at = people.last
+        return parcels
 
-    def _moment(self, at: InService, klass: BulletinClass, due_at: datetime) -> tuple[datetime, timedelta]:
-        quiet = at.channel.quiet_hours and klass is not BulletinClass.URGENT
-        return (self._quiet.opening(due_at) if quiet else due_at), at.channel.retry_for(at.outlet)
+    def _people(self, at: InService | None, one: Planning, name: str) -> Generator[Step, Rows, Frozen | None]:
+        """The next recipients; a channel without recipients is its own."""
+        if at is None or not at.channel.scheme:
+            return Frozen(1, name, name, to_json([[name, ""]]))
+        return (yield from plan.page(self._database, one, at.channel.scheme, PARCEL_SIZE))
 
-    async def _people(self, tx: AsyncConnection, row: Row[Any], name: str) -> tuple[list[tuple[str, str]], bool]:
-        """The next recipients of one outlet and whether there may be more; a channel without recipients is its own."""
-        scheme = self._outlets[name].channel.scheme if name in self._outlets else ""
-        if not scheme:
-            return [(name, "")], False
-        try:
-            audience = await channels_store.audience_id(tx, row.audience)
-        except NotFound:
-            return [], False
-        people = await channels_store.recipients_after(tx, audience, scheme, row.address_at, CHUNK)
-        return people, len(people) == CHUNK
+    def _moments(self, at: InService | None, one: Planning, now: datetime) -> tuple[datetime, datetime]:
+        """When its deliveries may go, and until when they are tried."""
+        due_at, window = max(one.due_at, now), timedelta(hours=24)
+        if at is not None:
+            window = at.channel.retry_for(at.outlet)
+            if at.channel.quiet_hours and one.klass is not BulletinClass.URGENT:
+                due_at = self._quiet.opening(due_at)
+        return due_at, min(due_at + window, one.until) if one.until else due_at + window
 
 
-async def _validity(tx: AsyncConnection, schedule: Schedule) -> datetime | None:
-    """The moment the first of the schedule's texts becomes stale."""
-    ends = [(await content_store.find_revision(tx, pinned.revision)).valid_until for pinned in schedule.items]
-    return min((end for end in ends if end is not None), default=None)
-
-
-def _missed_reason(due: datetime, now: datetime) -> str:
+def _reason(due: datetime, state: OccurrenceState, now: datetime) -> str:
+    if state is not OccurrenceState.MISSED:
+        return ""
     minutes = int((now - due).total_seconds() // 60)
     return f"trễ {minutes} phút khi hệ thống chạy lại (missed by {minutes} minutes)"

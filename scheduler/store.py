@@ -25,7 +25,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from content.bulletin import BulletinClass
-from db.database import Database
 from db.types import Json, Moment, metadata
 from scheduler.delivery import OccurrenceState
 from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
@@ -162,63 +161,6 @@ async def move_schedule(tx: AsyncConnection, id: str, was: ScheduleState, to: Sc
     """Change a schedule's state if it still is what it was; whether it did."""
     move = update(schedule).where(schedule.c.id == id, schedule.c.state == was.value)
     return bool((await tx.execute(move.values(state=to.value, **values))).rowcount == 1)
-
-
-async def advance_schedule(tx: AsyncConnection, due: Schedule, next_due_at: datetime | None) -> bool:
-    """Move `next_due_at` on from exactly the moment that was seen; False when another planner was first."""
-    state = due.state if next_due_at else ScheduleState.ENDED
-    seen = (
-        (schedule.c.id == due.id) & (schedule.c.next_due_at == due.next_due_at) & (schedule.c.state == due.state.value)
-    )
-    move = update(schedule).where(seen).values(next_due_at=next_due_at, state=state.value)
-    return bool((await tx.execute(move)).rowcount == 1)
-
-
-async def occur(
-    database: Database,
-    tx: AsyncConnection,
-    of: Schedule,
-    *,
-    id: str,
-    due_at: datetime,
-    state: OccurrenceState,
-    until: datetime | None,
-    now: datetime,
-    reason: str = "",
-) -> bool:
-    """The row of one due moment; False when it exists already."""
-    new = database.insert_if_absent(occurrence).values(
-        id=id,
-        schedule=of.id,
-        due_at=due_at,
-        state=state.value,
-        title=of.title,
-        klass=of.klass.value,
-        pinned=[{"item": i.item, "revision": i.revision, "digest": i.digest} for i in of.items],
-        outlets=list(of.outlets),
-        audience=of.audience,
-        outlet_at=0,
-        address_at="",
-        size=0,
-        until=until,
-        planned_at=now,
-        reason=reason,
-    )
-    return bool((await tx.execute(new)).rowcount == 1)
-
-
-async def planning(connection: AsyncConnection, limit: int = 50) -> list[str]:
-    """Ids of occurrences whose recipients are not all frozen yet, urgent class first."""
-    query = select(occurrence.c.id).where(occurrence.c.state == OccurrenceState.PLANNING.value)
-    query = query.order_by(occurrence.c.klass == "normal", occurrence.c.klass == "priority", occurrence.c.due_at)
-    return list((await connection.execute(query.limit(limit))).scalars())
-
-
-async def hold_planning(database: Database, tx: AsyncConnection, id: str) -> Row[Any] | None:
-    """The occurrence to go on freezing, its row held; None when it is planned or another planner has it."""
-    query = select(occurrence).where(occurrence.c.id == id, occurrence.c.state == OccurrenceState.PLANNING.value)
-    row: Row[Any] | None = (await tx.execute(database.locked(query, skip=True))).one_or_none()
-    return row
 
 
 async def change_occurrence(tx: AsyncConnection, id: str, **values: Any) -> None:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     or_,
     select,
     text,
@@ -32,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.channel import Confirmation
 from config.words import NotFound
 from db.database import Database
-from db.types import Json, Moment, metadata, new_number, to_ms
+from db.types import Json, Moment, metadata, to_ms
 from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, State, moved
 from scheduler.store import occurrence
 
@@ -135,60 +134,6 @@ receipt = Table(
     PrimaryKeyConstraint("parcel", "seq", "stage"),
     sqlite_with_rowid=False,
 )
-
-
-async def add_parcels(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Freeze recipients: each row has the parcel's columns and `recipients`."""
-    if rows:
-        await tx.execute(
-            insert(parcel),
-            [{key: value for key, value in row.items() if key != "recipients"} for row in rows],
-        )
-        await tx.execute(
-            insert(parcel_recipients), [{"parcel": row["id"], "recipients": row["recipients"]} for row in rows]
-        )
-
-
-def parcel_rows(
-    people: Sequence[tuple[str, str]], size: int, now: datetime, *, turn: int = 0, **columns: Any
-) -> list[dict[str, Any]]:
-    """Rows for `add_parcels` from recipients in order of address; `turn` is the first one's."""
-    rows: list[dict[str, Any]] = []
-    number = new_number(now)
-    for begin in range(0, len(people), size):
-        part = people[begin : begin + size]
-        number += 1
-        rows.append(
-            {
-                **columns,
-                "id": number,
-                "turn": turn + begin,
-                "state": "open",
-                "size": len(part),
-                "first": part[0][0],
-                "last": part[-1][0],
-                "cursor": 0,
-                "letters": LETTER[State.PENDING] * len(part),
-                "epoch": 0,
-                "recipients": [list(person) for person in part],
-            }
-        )
-    return rows
-
-
-async def next_turn(connection: AsyncConnection, occurrence_id: str, outlet: str, rank: int) -> int:
-    """Where an occurrence's next parcels stand in an outlet's line: behind its own, else beside whoever goes next.
-
-    A parcel's `turn` grows with what has been sent of it (start-time fair queueing), so that two schedules share an
-    outlet, whenever either of them came.
-    """
-    mine = select(parcel.c.turn, parcel.c.size).where(parcel.c.occurrence == occurrence_id, parcel.c.outlet == outlet)
-    last = (await connection.execute(mine.order_by(parcel.c.turn.desc()).limit(1))).first()
-    if last is not None:
-        return int(last.turn + last.size)
-    line = (parcel.c.outlet == outlet) & (parcel.c.state == "open") & (parcel.c.rank == rank)
-    first = (await connection.execute(select(func.min(parcel.c.turn)).where(line))).scalar_one()
-    return int(first or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from jinja2.bccache import Bucket
 from config.clock import FakeClock
 from config.settings import Settings
 from content.item import Draft, Item
-from db.types import new_id
+from db.types import new_id, to_json
 from desk import auth, drawing, store
 from desk.app import House, opened
 from desk.passwords import hashed
@@ -31,6 +31,7 @@ from desk.web import make_web
 from scheduler import store as scheduler_store
 from scheduler.delivery import Attempt, OccurrenceState, delivery_id
 from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.plan import Due, Frozen, NewParcel, Run, add, occur
 from scheduler.schedule import Rule, Schedule
 from scheduler.scheduling import Wish
 
@@ -148,23 +149,20 @@ class Desk:
         """Deliveries to phones, one for each letter, that were tried once; their ids."""
         schedule, now = await self.schedule(), self.clock.now()
         people = [(f"+8491234000{place}", f"Người {place}") for place in range(len(letters))]
-        occurrence = new_id(now)
-        row = dispatch.parcel_rows(
-            people, 500, now, occurrence=occurrence, outlet=outlet, rank=2, due_at=now, until=now + timedelta(hours=12)
-        )[0]
-        row |= {"letters": letters, "cursor": len(letters), "state": "open"}
-        tries = [
-            Attempt(row["id"], place, 1, now, 12, "refused", "bad", "", "Số không đúng")
-            for place in range(len(letters))
-        ]
+        run = Run(now, OccurrenceState.OPEN)
+        await self.house.database.run(occur(self.house.database, [Due(schedule, [run], schedule.next_due_at)], now))
+        async with self.house.database.read() as connection:
+            [occurrence] = [
+                row.id for row in await scheduler_store.list_occurrences(connection, schedule_id=schedule.id)
+            ]
+        frozen = Frozen(len(people), people[0][0], people[-1][0], to_json(people))
+        parcel = NewParcel(occurrence, outlet, 2, 0, now, now + timedelta(hours=12), frozen)
+        [id] = await self.house.database.run(add([parcel], now))
+        tries = [Attempt(id, place, 1, now, 12, "refused", "bad", "", "Số không đúng") for place in range(len(letters))]
         async with self.house.database.write() as tx:
-            open_state = OccurrenceState.OPEN
-            await scheduler_store.occur(
-                self.house.database, tx, schedule, id=occurrence, due_at=now, state=open_state, until=None, now=now
-            )
-            await dispatch.add_parcels(tx, [row])
+            await dispatch.change_parcel(tx, id, letters=letters, cursor=len(letters))
             await dispatch.add_attempts(tx, tries)
-        return [delivery_id(row["id"], place) for place in range(len(letters))]
+        return [delivery_id(id, place) for place in range(len(letters))]
 
 
 @pytest.fixture

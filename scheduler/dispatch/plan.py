@@ -1,0 +1,217 @@
+"""The planner's transactions in plain SQL: due schedules become occurrences, occurrences become parcels, many at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from content.bulletin import BulletinClass
+from db.database import Database
+from db.direct import Append, Ask, Each, Rows, Step, marks
+from db.types import from_ms, new_id, new_number, to_json, to_ms
+from scheduler.delivery import LETTER, OccurrenceState, State
+from scheduler.schedule import Schedule
+
+Work = Generator[Step, Rows, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A due moment and what becomes of it: `planning`, or `missed` with the reason."""
+
+    due_at: datetime
+    state: OccurrenceState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A schedule whose moment has come, as it was seen: its runs up to now, and when it is due next."""
+
+    schedule: Schedule
+    runs: list[Run]
+    next_due_at: datetime | None
+
+
+@dataclass(slots=True)
+class Planning:
+    """An occurrence whose recipients are not all frozen yet: how far that has come, by outlet and address."""
+
+    id: str
+    klass: BulletinClass
+    due_at: datetime
+    until: datetime | None
+    outlets: list[str]
+    audience: str
+    outlet_at: int
+    address_at: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Recipients of one new parcel; `people` is the JSON list of (address, name) in order of address."""
+
+    size: int
+    first: str
+    last: str
+    people: str
+
+
+@dataclass(slots=True)
+class Line:
+    """Where the next parcels stand in the lines of a transaction's outlets, by outlet and rank."""
+
+    begins: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+# --- due schedules -----------------------------------------------------------------------------------------------------
+
+
+def occur(database: Database, dues: Sequence[Due], now: datetime) -> Generator[Step, Rows, list[Due]]:
+    """Rows for every run, and each schedule moved on from exactly the moment that was seen; those this planner won."""
+    won = yield from _move_on(database, dues)
+    ours = [due for due in dues if due.schedule.id in won]
+    ends = yield from _ends({item.revision for due in ours for item in due.schedule.items})
+    rows = []
+    for due in ours:
+        until = min((ends[item.revision] for item in due.schedule.items if item.revision in ends), default=None)
+        rows += [_row(due.schedule, run, until, now) for run in due.runs]
+    if rows:
+        yield Each(_OCCUR, rows)
+    return ours
+
+
+def _move_on(database: Database, dues: Sequence[Due]) -> Generator[Step, Rows, set[str]]:
+    seen = ", ".join(["(?, CAST(? AS BIGINT), CAST(? AS BIGINT), ?)"] * len(dues))
+    move = (
+        f"WITH seen (was, was_due_at, due_at, state) AS (VALUES {seen}), won AS (SELECT schedule.id FROM schedule"
+        " JOIN seen ON schedule.id = was AND next_due_at = was_due_at WHERE schedule.state = 'approved'"
+        f"{database.skip_locked_of('schedule')}) UPDATE schedule SET next_due_at = due_at, state = seen.state FROM seen"
+        " WHERE schedule.id = was AND was IN (SELECT id FROM won) RETURNING id"
+    )
+    values: list[object] = []
+    for due in dues:
+        assert due.schedule.next_due_at is not None
+        then = to_ms(due.next_due_at) if due.next_due_at else None
+        state = "approved" if due.next_due_at else "ended"
+        values += [due.schedule.id, to_ms(due.schedule.next_due_at), then, state]
+    rows = yield Ask(move, values)
+    return {row[0] for row in rows}
+
+
+def _ends(revisions: set[str]) -> Generator[Step, Rows, dict[str, int]]:
+    """When texts become stale that ever do."""
+    ids = sorted(revisions)
+    if not ids:
+        return {}
+    stale = f"SELECT id, valid_until FROM revision WHERE valid_until IS NOT NULL AND id IN ({marks(len(ids))})"
+    rows = yield Ask(stale, ids)
+    return {row[0]: row[1] for row in rows}
+
+
+_OCCUR = (
+    "INSERT INTO occurrence (id, schedule, due_at, state, title, klass, pinned, outlets, audience, outlet_at, address_at,"
+    " size, until, planned_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, ?, ?, ?)"
+    " ON CONFLICT (schedule, due_at) DO NOTHING"
+)
+
+
+def _row(of: Schedule, run: Run, until: int | None, now: datetime) -> tuple[object, ...]:
+    pinned = to_json([{"item": one.item, "revision": one.revision, "digest": one.digest} for one in of.items])
+    head = (new_id(now), of.id, to_ms(run.due_at), run.state.value, of.title, of.klass.value)
+    return *head, pinned, to_json(list(of.outlets)), of.audience, until, to_ms(now), run.reason
+
+
+# --- occurrences -------------------------------------------------------------------------------------------------------
+
+
+def planning(database: Database, most: int) -> Generator[Step, Rows, list[Planning]]:
+    """Occurrences to go on freezing, held; the most urgent class first, then what was due first."""
+    query = (
+        "SELECT id, klass, due_at, until, outlets, audience, outlet_at, address_at, size FROM occurrence"
+        " WHERE state = 'planning' ORDER BY CASE klass WHEN 'urgent' THEN 0 WHEN 'priority' THEN 1 ELSE 2 END, due_at"
+        f" LIMIT ?{database.skip_locked}"
+    )
+    rows = yield Ask(query, (most,))
+    return [
+        Planning(
+            row[0], BulletinClass(row[1]), from_ms(row[2]), row[3] and from_ms(row[3]), json.loads(row[4]), *row[5:]
+        )
+        for row in rows
+    ]
+
+
+def page(database: Database, one: Planning, scheme: str, most: int) -> Generator[Step, Rows, Frozen | None]:
+    """The next recipients of its audience in order of address; None when there are no more."""
+    query = (
+        f"SELECT count(*), min(address), max(address), {database.pairs('address', 'name')} FROM (SELECT address, name"
+        " FROM recipient WHERE audience = (SELECT id FROM audience WHERE name = ?) AND scheme = ? AND address > ?"
+        " AND stopped_at IS NULL ORDER BY address LIMIT ?) AS page"
+    )
+    rows = yield Ask(query, (one.audience, scheme, one.address_at, most))
+    return Frozen(*rows[0]) if rows[0][0] else None
+
+
+def next_turn(line: Line, one: Planning, outlet: str) -> Generator[Step, Rows, int]:
+    """Where an occurrence's next parcels stand in an outlet's line: behind its own, else beside whoever goes next.
+
+    A parcel's `turn` grows with what has been sent of it (start-time fair queueing), so that two schedules share an
+    outlet, whenever either of them came.
+    """
+    if one.address_at:
+        behind = "SELECT turn + size FROM parcel WHERE occurrence = ? AND outlet = ? ORDER BY turn DESC LIMIT 1"
+        rows = yield Ask(behind, (one.id, outlet))
+        return int(rows[0][0])
+    place = outlet, one.klass.rank
+    if place not in line.begins:
+        beside = "SELECT min(turn) FROM parcel WHERE outlet = ? AND state = 'open' AND rank = ?"
+        rows = yield Ask(beside, place)
+        line.begins[place] = int(rows[0][0] or 0)
+    return line.begins[place]
+
+
+@dataclass(frozen=True, slots=True)
+class NewParcel:
+    """A parcel to be stored: when its deliveries may go, and until when they may be tried."""
+
+    occurrence: str
+    outlet: str
+    rank: int
+    turn: int
+    due_at: datetime
+    until: datetime
+    people: Frozen
+
+
+_ABOUT = ("id", "occurrence", "outlet", "rank", "turn", "due_at", "until", "state")
+_PARCEL = (*_ABOUT, "size", "first", "last", "cursor", "letters", "epoch")
+
+
+def add(new: Iterable[NewParcel], now: datetime) -> Generator[Step, Rows, list[int]]:
+    """Store parcels with their recipients; their ids, in order."""
+    ids, parcels, recipients = [], [], []
+    for id, one in enumerate(new, new_number(now)):
+        people, letters = one.people, LETTER[State.PENDING] * one.people.size
+        about = (id, one.occurrence, one.outlet, one.rank, one.turn, to_ms(one.due_at), to_ms(one.until), "open")
+        parcels.append((*about, people.size, people.first, people.last, 0, letters, 0))
+        recipients.append((id, people.people))
+        ids.append(id)
+    yield Append("parcel", _PARCEL, parcels)
+    yield Append("parcel_recipients", ("parcel", "recipients"), recipients)
+    return ids
+
+
+def went_on(ones: Iterable[Planning]) -> Work:
+    """Write how far occurrences have come; one that is through is open, or done if it has no recipients at all."""
+    rows = []
+    for one in ones:
+        state, reason = OccurrenceState.PLANNING, ""
+        if one.outlet_at >= len(one.outlets):
+            state = OccurrenceState.OPEN if one.size else OccurrenceState.DONE
+            reason = "" if one.size else "không có người nhận nào (no recipients)"
+        rows.append((one.outlet_at, one.address_at, one.size, state.value, reason, one.id))
+    update = "UPDATE occurrence SET outlet_at = ?, address_at = ?, size = ?, state = ?, reason = ? WHERE id = ?"
+    yield Each(update, rows)

@@ -1,0 +1,102 @@
+"""The planner's transactions: recipients page by page, many schedules at once, two planners."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from channels.store import Recipient, recipient, save_audience
+from config.clock import FakeClock
+from content.bulletin import BulletinClass
+from db.database import Database
+from scheduler import store
+from scheduler.delivery import State
+from scheduler.dispatch import plan
+from scheduler.dispatch.plan import Planning
+from scheduler.schedule import Rule
+from tests.conftest import both
+from tests.scheduler.conftest import Office
+
+
+@both
+async def test_recipients_come_page_by_page_and_none_twice(database: Database, clock: FakeClock) -> None:
+    """In order of address, each once, names as they are written; nobody of another audience or scheme."""
+    names = [f'Người "{number}" \\ é\n' for number in range(25)]
+    people = [Recipient("phone", f"+8491234{number:04d}", name) for number, name in enumerate(names)]
+    async with database.write() as tx:
+        await save_audience(database, tx, "a1", "Một", [*people, Recipient("zalo", "4123456789")], clock.now())
+        await save_audience(database, tx, "a2", "Hai", [Recipient("phone", "+84912349999")], clock.now())
+    one = Planning("k", BulletinClass.NORMAL, clock.now(), None, ["sms"], "Một", 0, "", 0)
+    seen: list[list[str]] = []
+    while frozen := await database.run(plan.page(database, one, "phone", 10)):
+        rows = json.loads(frozen.people)
+        assert (len(rows), rows[0][0], rows[-1][0]) == (frozen.size, frozen.first, frozen.last)
+        seen, one.address_at = seen + rows, frozen.last
+    assert [[person.address, person.name] for person in people] == seen
+
+
+@both
+async def test_when_everybody_has_opted_out_it_is_done(office: Office) -> None:
+    """No recipients any more: the occurrence is done and says why."""
+    await office.audience(2)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    async with office.house.database.write() as tx:
+        await tx.execute(update(recipient).values(stopped_at=office.clock.now()))
+    await office.drain()
+    async with office.house.database.read() as connection:
+        row = (await store.list_occurrences(connection))[0]
+    assert ("done", "không có người nhận nào (no recipients)") == (row.state, row.reason)
+
+
+@both
+async def test_many_schedules_due_together_are_one_transaction(office: Office) -> None:
+    """Thirty schedules of three classes over two outlets: thirty occurrences, each delivery once, one commit for all."""
+    await office.audience(7)
+    items = [await office.item(klass=klass) for klass in BulletinClass]
+    due = office.in_(minutes=1)
+    for number in range(30):
+        await office.schedule(items[number % 3], "sms", "portal", audience="Bản A", rule=Rule(once=due))
+    office.clock.advance(60)
+    database, ran = office.house.database, []
+    run = database.run
+    database.run = lambda work: ran.append(work) or run(work)  # type: ignore[method-assign, func-returns-value]
+    await office.house.runner._planner.plan()
+    assert ["occur", "_freeze", "_freeze"] == [work.__name__ for work in ran]
+    await office.drain()
+    assert {State.SENT: 30 * 8} == await office.states()
+    async with database.read() as connection:
+        assert 30 == len(await store.list_occurrences(connection, limit=100))
+
+
+@both
+async def test_a_chunk_ends_in_the_middle_of_an_audience(office: Office) -> None:
+    """More recipients than a transaction freezes: urgent occurrences that come meanwhile are frozen before the rest."""
+    await office.audience(6000)
+    await office.audience(3, name="Trưởng bản")
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    planner, now = office.house.runner._planner, office.clock.now()
+    await planner._occur()
+    assert 1 == await office.house.database.run(planner._freeze(now))
+    assert {State.PENDING: 5000} == await office.states()
+    await office.schedule(await office.item(klass=BulletinClass.URGENT), "sms", audience="Trưởng bản")
+    await planner._occur()
+    assert 2 == await office.house.database.run(planner._freeze(now))
+    assert {State.PENDING: 6003} == await office.states()
+    [first, *_] = await office.house.database.run(plan.planning(office.house.database, 10)) or [None]
+    assert first is None
+
+
+@both
+async def test_a_run_is_due_again_after_what_was_seen(office: Office) -> None:
+    """The next due moment follows the previous one, not the clock; the text's end bounds the occurrence."""
+    item = await office.item(valid_until=office.in_(hours=30))
+    await office.schedule(item, "portal", rule=Rule(every=timedelta(hours=24)))
+    office.clock.advance(20)
+    await office.drain()
+    async with office.house.database.read() as connection:
+        schedule = (await store.list_schedules(connection))[0]
+        row = (await store.list_occurrences(connection))[0]
+    assert schedule.start + timedelta(hours=24) == schedule.next_due_at
+    assert office.clock.now() - timedelta(seconds=20) + timedelta(hours=30) == row.until
