@@ -8,20 +8,25 @@ import contextlib
 import gc
 import resource
 import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from config.lazy import lazily
 from config.logs import log
 from config.words import BadInput
 from desk import auth
 from desk.app import House
 from desk.commands.output import err
-from desk.web import make_web
 from scheduler.delivery import FINAL
 from scheduler.log import store as log_store
 from scheduler.runner import ROLES
+
+if TYPE_CHECKING:
+    from desk import web as pages
+else:
+    pages = lazily("desk.web")  # a process that only sends needs no pages
 
 STOP_SECONDS = 25
 MOST_FILES = 65_536
@@ -81,7 +86,7 @@ def _roles(text: str) -> list[str]:
 @contextlib.asynccontextmanager
 async def serving(house: House) -> Any:
     """The web side of the house on its address; yields the port it listens on."""
-    runner = web.AppRunner(make_web(house), access_log=None, shutdown_timeout=STOP_SECONDS / 5)
+    runner = web.AppRunner(pages.make_web(house), access_log=None, shutdown_timeout=STOP_SECONDS / 5)
     await runner.setup()
     site = web.TCPSite(runner, house.settings.web.host, house.settings.web.port)
     try:
