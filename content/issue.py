@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +21,24 @@ class NotApproved(Said):
     """What was pinned is no longer what somebody approved; it must not go out."""
 
 
+class Pinned(NamedTuple):
+    """A text as a schedule pinned it: which revision of which item, by the digest that was approved."""
+
+    item: str
+    revision: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A bulletin to be issued: its texts in running order."""
+
+    id: str
+    klass: BulletinClass
+    issued_at: datetime
+    pinned: tuple[Pinned, ...]
+
+
 @dataclass(frozen=True)
 class Press:
     """How this office's bulletins are made up: its name, its voices in order of preference, its mastering."""
@@ -33,60 +52,85 @@ class Press:
         return recording_key(revision.spoken, self.voices, self.mastering)
 
     async def issue(
-        self,
-        connection: AsyncConnection,
-        pinned: Sequence[tuple[str, str, str]],
-        *,
-        id: str,
-        klass: BulletinClass,
-        issued_at: datetime,
-        now: datetime,
-    ) -> Bulletin:
-        """The bulletin of (item, revision, digest) triples as approved. Raises NotApproved with the reason."""
-        parts: list[Part] = []
-        ends: list[datetime] = []
-        for item_id, revision_id, digest in pinned:
-            item = await store.find_item(connection, item_id)
-            revision = await store.find_revision(connection, revision_id)
-            check_in_force(item, revision, digest, now)
-            parts.append(await self._part(connection, item, revision))
-            if revision.valid_until:
-                ends.append(revision.valid_until)
-        return Bulletin(id, klass, self.office, issued_at, min(ends, default=None), tuple(parts))
-
-    async def _part(self, connection: AsyncConnection, item: Item, revision: Revision) -> Part:
+        self, connection: AsyncConnection, orders: Sequence[Order], now: datetime
+    ) -> dict[str, Bulletin | NotApproved]:
+        """By each order's id its bulletin as approved, or why there is none; a handful of queries for all of them."""
+        pinned = [one for order in orders for one in order.pinned]
+        items = await store.items_by_id(connection, {one.item for one in pinned})
+        revisions = await store.revisions_by_id(connection, {one.revision for one in pinned})
         themes = dict(await store.themes(connection))
-        return Part(
-            item=item.id,
-            revision=revision.id,
-            digest=revision.digest,
-            slug=item.slug,
-            title=revision.title,
-            article=revision.article,
-            script=revision.script,
-            short=revision.short,
-            chat=revision.chat,
-            theme=themes.get(revision.theme, ""),
-            byline=revision.byline,
-            source=revision.source,
-            language=revision.language,
-            audio=await self.audio_of(connection, revision),
-        )
+        audios = await self._audios(connection, list(revisions.values()))
+
+        def part(one: Pinned) -> Part:
+            item, revision = items.get(one.item), revisions.get(one.revision)
+            if item is None or revision is None:
+                raise NotApproved(f"Không có tin bài {one.item}", f"There is no item {one.item}")
+            check_in_force(item, revision, one.digest, now)
+            audio = audios[revision.id]
+            if isinstance(audio, NotApproved):
+                raise audio
+            return _part(item, revision, themes.get(revision.theme, ""), audio)
+
+        issued: dict[str, Bulletin | NotApproved] = {}
+        for order in orders:
+            ends = [revisions[one.revision].valid_until for one in order.pinned if one.revision in revisions]
+            until = min((end for end in ends if end), default=None)
+            try:
+                parts = tuple(map(part, order.pinned))
+                issued[order.id] = Bulletin(order.id, order.klass, self.office, order.issued_at, until, parts)
+            except NotApproved as why:
+                issued[order.id] = why
+        return issued
 
     async def audio_of(self, connection: AsyncConnection, revision: Revision) -> Audio | None:
-        """The finished recording of a revision, if there is one and it is the one that was heard at approval."""
-        key = self.key_of(revision)
-        row = (await store.recordings(connection, [key])).get(key)
-        if row is None or row.state != "made":
-            return None
-        verdicts = await store.approvals_of(connection, revision.id)
-        heard = next((one.recording for one in reversed(verdicts) if one.verdict == "approved"), None)
-        if heard is not None and heard != row.sha256:
-            raise NotApproved(
-                f"Bản ghi âm của “{revision.title}” khác bản đã duyệt",
-                f"The recording of {revision.title!r} is not the one that was approved",
-            )
-        return Audio(row.name, row.bytes, row.seconds, row.sha256)
+        """The finished recording of a revision, if there is one. Raises NotApproved if another one was approved."""
+        found = (await self._audios(connection, [revision]))[revision.id]
+        if isinstance(found, NotApproved):
+            raise found
+        return found
+
+    async def _audios(
+        self, connection: AsyncConnection, revisions: Sequence[Revision]
+    ) -> dict[str, Audio | NotApproved | None]:
+        """The recording of each revision that is made and is the one that was heard at its approval."""
+        keys = {revision.id: self.key_of(revision) for revision in revisions}
+        made = {
+            key: row
+            for key, row in (await store.recordings(connection, [*keys.values()])).items()
+            if row.state == "made"
+        }
+        recorded = [revision for revision in revisions if keys[revision.id] in made]
+        heard = await store.heard_at_approval(connection, [revision.id for revision in recorded])
+        audios: dict[str, Audio | NotApproved | None] = dict.fromkeys(keys)
+        for revision in recorded:
+            row = made[keys[revision.id]]
+            if heard.get(revision.id, row.sha256) == row.sha256:
+                audios[revision.id] = Audio(row.name, row.bytes, row.seconds, row.sha256)
+            else:
+                audios[revision.id] = NotApproved(
+                    f"Bản ghi âm của “{revision.title}” khác bản đã duyệt",
+                    f"The recording of {revision.title!r} is not the one that was approved",
+                )
+        return audios
+
+
+def _part(item: Item, revision: Revision, theme: str, audio: Audio | None) -> Part:
+    return Part(
+        item=item.id,
+        revision=revision.id,
+        digest=revision.digest,
+        slug=item.slug,
+        title=revision.title,
+        article=revision.article,
+        script=revision.script,
+        short=revision.short,
+        chat=revision.chat,
+        theme=theme,
+        byline=revision.byline,
+        source=revision.source,
+        language=revision.language,
+        audio=audio,
+    )
 
 
 def check_in_force(item: Item, revision: Revision, digest: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -157,6 +157,18 @@ async def find_revision(connection: AsyncConnection, id: str) -> Revision:
     return to_revision(row)
 
 
+async def items_by_id(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Item]:
+    """Those of the items that there are."""
+    rows = await connection.execute(select(item).where(item.c.id.in_(ids)))
+    return {row.id: to_item(row) for row in rows}
+
+
+async def revisions_by_id(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Revision]:
+    """Those of the revisions that there are."""
+    rows = await connection.execute(select(revision).where(revision.c.id.in_(ids)))
+    return {row.id: to_revision(row) for row in rows}
+
+
 async def revisions_of(connection: AsyncConnection, item_id: str) -> list[Revision]:
     """All texts of an item, newest first."""
     query = select(revision).where(revision.c.item == item_id).order_by(revision.c.number.desc())
@@ -217,6 +229,16 @@ async def approvals_of(connection: AsyncConnection, thing: str) -> list[Approval
     """Every verdict on a revision or a schedule, oldest first."""
     query = select(approval).where(approval.c.thing == thing).order_by(approval.c.at, approval.c.id)
     return [Approval(**row._asdict()) for row in await connection.execute(query)]
+
+
+async def heard_at_approval(connection: AsyncConnection, revisions: Collection[str]) -> dict[str, str]:
+    """The sha256 of the recording that was heard at each revision's last approval, where one was."""
+    query = select(approval.c.thing, approval.c.recording).where(
+        approval.c.thing.in_(revisions), approval.c.verdict == "approved"
+    )
+    rows = await connection.execute(query.order_by(approval.c.at, approval.c.id))
+    last = {row.thing: row.recording for row in rows}
+    return {revision_id: sha256 for revision_id, sha256 in last.items() if sha256 is not None}
 
 
 async def expired_items(connection: AsyncConnection, now: datetime, limit: int = 200) -> list[Item]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from channels.channel import Form
 from channels.outlet import InService
 from config.clock import Clock
 from content.bulletin import Bulletin, BulletinClass
-from content.issue import NotApproved, Press
+from content.issue import NotApproved, Order, Pinned, Press
 from db.database import Database
 from db.notifier import Notifier
 from db.types import from_ms
@@ -21,7 +25,6 @@ from scheduler.schedule import QuietHours
 
 AUDIO_PAUSE = timedelta(seconds=5)
 CHECK_SECONDS = 1.0
-MOST_KNOWN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Never:
     reason: str = ""
 
 
+Ruling = Bulletin | Later | Never
+
+
 class Gate:
     """Knows the hours of rest and the approvals."""
 
@@ -48,44 +54,38 @@ class Gate:
         self._notifier = notifier
         self._press = press
         self._quiet = quiet
-        self._known: dict[str, tuple[float, Bulletin]] = {}
+        self._known: dict[str, tuple[float, Bulletin | NotApproved]] = {}
 
-    async def rule(self, at: InService, parcel: Parcel) -> Bulletin | Later | Never:
-        """The parcel's bulletin as approved, if it may go out now."""
+    async def rule(self, at: InService, parcels: Sequence[Parcel]) -> list[Ruling]:
+        """Of each parcel its bulletin as approved if it may go out now, else what keeps it."""
         now = self._clock.now()
+        early = [self._untimely(at, parcel, now) for parcel in parcels]
+        asked = {parcel.occurrence for parcel, ruling in zip(parcels, early, strict=True) if ruling is None}
+        issued = await self._issued(asked, now)
+        return [
+            ruling or _judged(at, issued[parcel.occurrence], now) for parcel, ruling in zip(parcels, early, strict=True)
+        ]
+
+    def _untimely(self, at: InService, parcel: Parcel, now: datetime) -> Later | Never | None:
         if now > from_ms(parcel.until):
             return Never(State.MISSED)
         disturbing = at.channel.quiet_hours and parcel.rank != BulletinClass.URGENT.rank
         if disturbing and (opening := self._quiet.opening(now)) > now:
             return Later(opening)
-        try:
-            bulletin = await self._bulletin(parcel.occurrence, now)
-        except NotApproved as error:
-            return Never(State.CANCELLED, error.vi)
-        if at.channel.form is Form.AUDIO and any(part.audio is None for part in bulletin.parts):
-            return Later(now + AUDIO_PAUSE)
-        return bulletin
+        return None
 
-    async def _bulletin(self, occurrence: str, now: datetime) -> Bulletin:
-        """Checked anew every second: many parcels of an occurrence go out in one."""
+    async def _issued(self, occurrences: Collection[str], now: datetime) -> dict[str, Bulletin | NotApproved]:
+        """Checked anew every second, many at once: many parcels of many occurrences go out in one."""
         steady = self._clock.steady()
-        checked, bulletin = self._known.get(occurrence, (0.0, None))
-        if bulletin is not None and steady - checked < CHECK_SECONDS:
-            return bulletin
-        async with self._database.read() as connection:
-            row = await store.find_occurrence(connection, occurrence)
-            bulletin = await self._press.issue(
-                connection,
-                [(pinned["item"], pinned["revision"], pinned["digest"]) for pinned in row.pinned],
-                id=row.id,
-                klass=BulletinClass(row.klass),
-                issued_at=row.due_at,
-                now=now,
-            )
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        self._known[occurrence] = steady, bulletin
-        return bulletin
+        known = {id: one for id, one in self._known.items() if steady - one[0] < CHECK_SECONDS}
+        unknown = [id for id in occurrences if id not in known]
+        if unknown:
+            async with self._database.read() as connection:
+                rows = await store.find_occurrences(connection, unknown)
+                issued = await self._press.issue(connection, [_order(row) for row in rows], now)
+            known |= {id: (steady, one) for id, one in issued.items()}
+        self._known = known
+        return {id: known[id][1] for id in occurrences}
 
     async def turn_away(self, parcel: Parcel, ruling: Later | Never) -> list[Outcome]:
         """Let go of a parcel of which nothing is under way; of further tries, their outcomes."""
@@ -108,3 +108,16 @@ class Gate:
                     await store.change_occurrence(tx, parcel.occurrence, reason=ruling.reason)
         self._notifier.ring("delivery")
         return []
+
+
+def _order(row: Row[Any]) -> Order:
+    pinned = tuple(Pinned(**one) for one in row.pinned)
+    return Order(row.id, BulletinClass(row.klass), row.due_at, pinned)
+
+
+def _judged(at: InService, issued: Bulletin | NotApproved, now: datetime) -> Ruling:
+    if isinstance(issued, NotApproved):
+        return Never(State.CANCELLED, issued.vi)
+    if at.channel.form is Form.AUDIO and any(part.audio is None for part in issued.parts):
+        return Later(now + AUDIO_PAUSE)
+    return issued

@@ -223,11 +223,11 @@ class Lane:
     async def _check(self) -> None:
         """Bulletins for what is next, checked against their approvals; what may not go now leaves the hand."""
         steady = self._clock.steady()
-        for parcel in list(self._parcels):
-            fresh = parcel.bulletin is not None and steady - parcel.checked < CHECK_SECONDS
-            if not parcel.left or fresh or parcel.asks:
-                continue
-            ruling = await self._gate.rule(self._at, parcel)
+        unchecked = [one for one in self._parcels if one.left and not one.asks and not _is_fresh(one, steady)]
+        if not unchecked:
+            return
+        rulings = await self._gate.rule(self._at, unchecked)
+        for parcel, ruling in zip(unchecked, rulings, strict=True):
             if isinstance(ruling, Bulletin):
                 parcel.bulletin, parcel.checked = ruling, steady
             elif parcel.out:
@@ -310,6 +310,10 @@ class Lane:
     def _learn(self) -> None:
         self._width.learn(self._counted, self._seconds, self._clock.steady())
         self._counted, self._seconds = 0, 0.0
+
+
+def _is_fresh(parcel: Parcel, steady: float) -> bool:
+    return parcel.bulletin is not None and steady - parcel.checked < CHECK_SECONDS
 
 
 def _hold(outcomes: list[Outcome], clock: Clock) -> int:

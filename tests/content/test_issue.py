@@ -10,7 +10,7 @@ import pytest
 from config.clock import FakeClock
 from content import store
 from content.bulletin import Audio, Bulletin, BulletinClass
-from content.issue import NotApproved, Press
+from content.issue import NotApproved, Order, Pinned, Press
 from content.item import Draft, Item
 from content.mastering import Mastering
 from db.database import Database
@@ -27,16 +27,20 @@ def office(database: Database, clock: FakeClock) -> Office:
     return Office(database, clock)
 
 
-async def pin(office: Office, item: Item) -> tuple[str, str, str]:
+async def pin(office: Office, item: Item) -> Pinned:
     """The item's newest text as a schedule pins it."""
-    return item.id, item.revision, (await office.revision(item.revision)).digest
+    return Pinned(item.id, item.revision, (await office.revision(item.revision)).digest)
 
 
-async def issued(office: Office, *pinned: tuple[str, str, str]) -> Bulletin:
-    """The bulletin of what was pinned."""
+async def issued(office: Office, *pinned: Pinned) -> Bulletin:
+    """The bulletin of what was pinned. Raises NotApproved."""
     now = office.clock.now()
+    order = Order("b1", BulletinClass.PRIORITY, now, pinned)
     async with office.database.read() as connection:
-        return await PRESS.issue(connection, pinned, id="b1", klass=BulletinClass.PRIORITY, issued_at=now, now=now)
+        bulletin = (await PRESS.issue(connection, [order], now))["b1"]
+    if isinstance(bulletin, NotApproved):
+        raise bulletin
+    return bulletin
 
 
 async def record(office: Office, item: Item, sha256: str = SHA, state: str = "made") -> None:
@@ -82,7 +86,7 @@ async def test_what_is_no_longer_approved_does_not_go_out(office: Office) -> Non
     old = await pin(office, item)
     await issued(office, old)
     with pytest.raises(NotApproved):
-        await issued(office, (old[0], old[1], "0" * 64))
+        await issued(office, old._replace(digest="0" * 64))
     item = await office.do("revise", item.id, OTHER, "Mai")
     await issued(office, old)
     with pytest.raises(NotApproved):

@@ -358,7 +358,7 @@ async def _claim_and_die(office: Office, outlet: str, sending: int) -> list[str]
     house, now = office.house, to_ms(office.clock.now())
     wish = Take(outlet, "this-machine/999999/1", now, now + 30_000, Pace(FAST, 64), sending, 1)
     claimed = (await house.database.run(turn(house.database, wish, [], []))).claimed
-    claimed[0].bulletin = await house.runner._worker._gate.rule(house.outlets[outlet], claimed[0])
+    [claimed[0].bulletin] = await house.runner._worker._gate.rule(house.outlets[outlet], claimed[:1])
     done = await house.database.run(turn(house.database, wish, claimed, []))
     assert sending == len(done.jobs)
     return [job.to.delivery for job in done.jobs]
