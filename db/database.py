@@ -169,10 +169,6 @@ class Database:
         """The clause that ends a claiming sub-query in plain SQL."""
         return "" if self.is_sqlite else " FOR UPDATE SKIP LOCKED"
 
-    def skip_locked_of(self, table: str) -> str:
-        """The same where a join claims rows of one of its tables."""
-        return "" if self.is_sqlite else f" FOR UPDATE OF {table} SKIP LOCKED"
-
     def pairs(self, one: str, other: str) -> str:
         """An aggregate in plain SQL: two text columns as a JSON list of pairs, ordered by the first."""
         if self.is_sqlite:

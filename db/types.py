@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [one + other for one in LETTERS for other in LETTERS]
 
 metadata = MetaData()
 
@@ -76,11 +77,8 @@ def new_id(now: datetime) -> str:
 
 def spell(number: int) -> str:
     """A 63-bit number in 13 letters of base 32 that sort as the number does."""
-    letters = []
-    for _ in range(13):
-        number, digit = divmod(number, 32)
-        letters.append(LETTERS[digit])
-    return "".join(reversed(letters))
+    pairs = [_PAIRS[number >> shift & 1023] for shift in range(60, -10, -10)]
+    return "".join(pairs)[1:]
 
 
 def unspell(word: str) -> int:

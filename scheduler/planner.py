@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels.outlet import InService, Outlets
@@ -13,7 +14,6 @@ from db.database import Database
 from db.direct import Rows, Step
 from db.notifier import Notifier
 from db.types import to_json
-from scheduler import store
 from scheduler.delivery import PARCEL_SIZE, OccurrenceState
 from scheduler.dispatch import plan
 from scheduler.dispatch.plan import Due, Frozen, Line, NewParcel, Planning, Run
@@ -25,6 +25,15 @@ MOST_DUES = 1000
 ON_TIME = timedelta(minutes=1)
 
 logger = log("planner")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a turn did: schedules moved on, occurrences gone on with; with nothing left, the next due moment."""
+
+    dues: list[Due]
+    frozen: int
+    next_moment: datetime | None
 
 
 class Planner:
@@ -46,6 +55,7 @@ class Planner:
         self._notifier = notifier
         self._outlets = outlets
         self._quiet = quiet
+        self._next_moment: datetime | None = None
         self._catch_up = {
             BulletinClass.NORMAL: catch_up,
             BulletinClass.PRIORITY: catch_up,
@@ -60,34 +70,35 @@ class Planner:
         """
         count = 0
         while True:
-            occurred = await self._occur()
-            frozen = await self._database.run(self._freeze(self._clock.now()))
-            if frozen:
-                self._notifier.ring("work")
-            if not occurred and not frozen:
+            done = await self._database.run(self._turn(self._clock.now()))
+            self._tell(done)
+            if not done.dues and not done.frozen:
+                self._next_moment = done.next_moment
                 return count
-            count += occurred + frozen
+            count += len(done.dues) + done.frozen
 
     async def next_moment(self) -> datetime | None:
-        """When there will be something to plan."""
-        async with self._database.read() as connection:
-            return await store.next_due_moment(connection)
+        """When there will be something to plan, as far as was known when there was nothing left to plan."""
+        return self._next_moment
 
-    async def _occur(self) -> int:
-        """Rows for every due moment up to now of many schedules, each moved on from the last of them."""
-        now = self._clock.now()
-        async with self._database.read() as connection:
-            schedules = await store.coming_schedules(connection, now, AT_ONCE)
-        if not schedules:
-            return 0
-        done = await self._database.run(plan.occur(self._database, [self._due(one, now) for one in schedules], now))
-        for due in done:
+    def _turn(self, now: datetime) -> Generator[Step, Rows, Planned]:
+        """One transaction: occurrences of what is due, each schedule moved on, and a chunk of recipients frozen."""
+        schedules = yield from plan.due(self._database, now, AT_ONCE)
+        dues = [self._due(schedule, now) for schedule in schedules]
+        if dues:
+            yield from plan.occur(dues, now)
+        frozen = yield from self._freeze(now)
+        return Planned(dues, frozen, None if dues or frozen else (yield from plan.next_due()))
+
+    def _tell(self, done: Planned) -> None:
+        for due in done.dues:
             missed = sum(run.state is OccurrenceState.MISSED for run in due.runs)
             if missed:
                 logger.warning("occurrences_missed", schedule=due.schedule.id, count=missed)
-        if done:
+        if done.dues:
             self._notifier.ring("occurrence")
-        return len(done)
+        if done.frozen:
+            self._notifier.ring("work")
 
     def _due(self, schedule: Schedule, now: datetime) -> Due:
         assert schedule.next_due_at is not None

@@ -98,8 +98,8 @@ def peak_mb() -> float:
     return int(re.findall(r"VmHWM:\s*(\d+)", status.read_text(encoding="ascii"))[0]) / 1024
 
 
-def bench_settings(directory: Path, gateway: str, concurrency: int, database: str = "") -> Settings:
-    """One outlet without a pace worth the name; everything of the run lies in its directory."""
+def bench_settings(directory: Path, gateway: str, concurrency: int, database: str = "", **more: Any) -> Settings:
+    """One outlet without a pace worth the name unless `more` options say; everything of the run lies in its directory."""
     outlet = {
         "kind": "json_post",
         "url": gateway,
@@ -107,6 +107,7 @@ def bench_settings(directory: Path, gateway: str, concurrency: int, database: st
         "per_second": 1_000_000,
         # an eighth is kept free for what is urgent
         "at_once": concurrency + (concurrency + 6) // 7,
+        **more,
     }
     return Settings.model_validate(
         {

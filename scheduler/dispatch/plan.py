@@ -6,13 +6,14 @@ import json
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from content.bulletin import BulletinClass
 from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
 from db.types import from_ms, new_id, new_number, to_json, to_ms
 from scheduler.delivery import LETTER, OccurrenceState, State
-from scheduler.schedule import Schedule
+from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
 
 Work = Generator[Step, Rows, None]
 
@@ -28,7 +29,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A schedule whose moment has come, as it was seen: its runs up to now, and when it is due next."""
+    """A schedule whose moment has come: its runs up to now, and when it is due next."""
 
     schedule: Schedule
     runs: list[Run]
@@ -70,36 +71,62 @@ class Line:
 # --- due schedules -----------------------------------------------------------------------------------------------------
 
 
-def occur(database: Database, dues: Sequence[Due], now: datetime) -> Generator[Step, Rows, list[Due]]:
-    """Rows for every run, and each schedule moved on from exactly the moment that was seen; those this planner won."""
-    won = yield from _move_on(database, dues)
-    ours = [due for due in dues if due.schedule.id in won]
-    ends = yield from _ends({item.revision for due in ours for item in due.schedule.items})
-    rows = []
-    for due in ours:
-        until = min((ends[item.revision] for item in due.schedule.items if item.revision in ends), default=None)
-        rows += [_row(due.schedule, run, until, now) for run in due.runs]
-    if rows:
-        yield Each(_OCCUR, rows)
-    return ours
+_SCHEDULE = "id, title, pinned, outlets, audience, rule, zone, klass, start, until, missed, state, next_due_at, made_by, made_at"
 
 
-def _move_on(database: Database, dues: Sequence[Due]) -> Generator[Step, Rows, set[str]]:
-    seen = ", ".join(["(?, CAST(? AS BIGINT), CAST(? AS BIGINT), ?)"] * len(dues))
-    move = (
-        f"WITH seen (was, was_due_at, due_at, state) AS (VALUES {seen}), won AS (SELECT schedule.id FROM schedule"
-        " JOIN seen ON schedule.id = was AND next_due_at = was_due_at WHERE schedule.state = 'approved'"
-        f"{database.skip_locked_of('schedule')}) UPDATE schedule SET next_due_at = due_at, state = seen.state FROM seen"
-        " WHERE schedule.id = was AND was IN (SELECT id FROM won) RETURNING id"
+def due(database: Database, now: datetime, most: int) -> Generator[Step, Rows, list[Schedule]]:
+    """Running schedules whose moment has come, held, soonest first."""
+    query = (
+        f"SELECT {_SCHEDULE} FROM schedule WHERE state = 'approved' AND next_due_at <= ? ORDER BY next_due_at LIMIT ?"
+        f"{database.skip_locked}"
     )
-    values: list[object] = []
-    for due in dues:
-        assert due.schedule.next_due_at is not None
-        then = to_ms(due.next_due_at) if due.next_due_at else None
-        state = "approved" if due.next_due_at else "ended"
-        values += [due.schedule.id, to_ms(due.schedule.next_due_at), then, state]
-    rows = yield Ask(move, values)
-    return {row[0] for row in rows}
+    rows = yield Ask(query, (to_ms(now), most))
+    return list(map(_schedule, rows))
+
+
+def next_due() -> Generator[Step, Rows, datetime | None]:
+    """The earliest due moment of all running schedules."""
+    rows = yield Ask("SELECT min(next_due_at) FROM schedule WHERE state = 'approved'")
+    return _moment(rows[0][0])
+
+
+def _schedule(row: Any) -> Schedule:
+    id, title, pinned, outlets, audience, rule, zone, klass, start, until, missed, state, next_due_at, *made = row
+    return Schedule(
+        id,
+        title,
+        tuple(ScheduledItem(**one) for one in json.loads(pinned)),
+        tuple(json.loads(outlets)),
+        audience,
+        Rule.from_record(json.loads(rule)),
+        zone,
+        BulletinClass(klass),
+        from_ms(start),
+        _moment(until),
+        Missed(missed),
+        ScheduleState(state),
+        from_ms(next_due_at),
+        made[0],
+        from_ms(made[1]),
+    )
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else from_ms(value)
+
+
+def occur(dues: Sequence[Due], now: datetime) -> Work:
+    """Rows for every run of schedules that are held, and each schedule moved on."""
+    ends = yield from _ends({item.revision for one in dues for item in one.schedule.items})
+    moves, rows = [], []
+    for one in dues:
+        schedule, then = one.schedule, one.next_due_at
+        state = ScheduleState.ENDED if then is None else schedule.state
+        moves.append((then and to_ms(then), state.value, schedule.id))
+        until = min((ends[item.revision] for item in schedule.items if item.revision in ends), default=None)
+        rows += [_row(schedule, run, until, now) for run in one.runs]
+    yield Each("UPDATE schedule SET next_due_at = ?, state = ? WHERE id = ?", moves)
+    yield Each(_OCCUR, rows)
 
 
 def _ends(revisions: set[str]) -> Generator[Step, Rows, dict[str, int]]:
@@ -137,9 +164,7 @@ def planning(database: Database, most: int) -> Generator[Step, Rows, list[Planni
     )
     rows = yield Ask(query, (most,))
     return [
-        Planning(
-            row[0], BulletinClass(row[1]), from_ms(row[2]), row[3] and from_ms(row[3]), json.loads(row[4]), *row[5:]
-        )
+        Planning(row[0], BulletinClass(row[1]), from_ms(row[2]), _moment(row[3]), json.loads(row[4]), *row[5:])
         for row in rows
     ]
 

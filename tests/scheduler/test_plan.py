@@ -59,11 +59,9 @@ async def test_many_schedules_due_together_are_one_transaction(office: Office) -
     for number in range(30):
         await office.schedule(items[number % 3], "sms", "portal", audience="Bản A", rule=Rule(once=due))
     office.clock.advance(60)
-    database, ran = office.house.database, []
-    run = database.run
-    database.run = lambda work: ran.append(work) or run(work)  # type: ignore[method-assign, func-returns-value]
-    await office.house.runner._planner.plan()
-    assert ["occur", "_freeze", "_freeze"] == [work.__name__ for work in ran]
+    database, planner = office.house.database, office.house.runner._planner
+    done = await database.run(planner._turn(office.clock.now()))
+    assert (30, 30, None) == (len(done.dues), done.frozen, done.next_moment)
     await office.drain()
     assert {State.SENT: 30 * 8} == await office.states()
     async with database.read() as connection:
@@ -77,15 +75,13 @@ async def test_a_chunk_ends_in_the_middle_of_an_audience(office: Office) -> None
     await office.audience(3, name="Trưởng bản")
     await office.schedule(await office.item(), "sms", audience="Bản A")
     planner, now = office.house.runner._planner, office.clock.now()
-    await planner._occur()
-    assert 1 == await office.house.database.run(planner._freeze(now))
+    database = office.house.database
+    assert 1 == (await database.run(planner._turn(now))).frozen
     assert {State.PENDING: 5000} == await office.states()
     await office.schedule(await office.item(klass=BulletinClass.URGENT), "sms", audience="Trưởng bản")
-    await planner._occur()
-    assert 2 == await office.house.database.run(planner._freeze(now))
+    assert 2 == (await database.run(planner._turn(now))).frozen
     assert {State.PENDING: 6003} == await office.states()
-    [first, *_] = await office.house.database.run(plan.planning(office.house.database, 10)) or [None]
-    assert first is None
+    assert [] == await database.run(plan.planning(database, 10))
 
 
 @both

@@ -1,0 +1,311 @@
+"""What size costs, each measured in a process of its own: `python -m tests.bench.scale NAME DIR GATEWAY COUNT [DATABASE]`.
+
+NAME is one of SCENES; it prints one JSON object of figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from datetime import timedelta
+from pathlib import Path
+from statistics import quantiles
+
+import uvloop
+from sqlalchemy import func, select
+
+from channels.store import Recipient, save_audience
+from content.bulletin import BulletinClass
+from content.item import Draft
+from db.direct import Ask, Rows, Step
+from desk.app import House, opened
+from desk.commands.bench import bench_settings, enqueue, peak_mb
+from desk.commands.server import settle_process
+from scheduler import store as scheduler_store
+from scheduler.delivery import State
+from scheduler.dispatch.store import attempt, parcel
+from scheduler.log import store as log_store
+from scheduler.schedule import Rule
+from scheduler.scheduling import Wish
+
+Figures = dict[str, float]
+AT_ONCE = 64
+
+
+class Stage:
+    """Where a scene plays."""
+
+    def __init__(self, place: Path, gateway: str, count: int, database: str) -> None:
+        self.count = count
+        self._place, self._gateway, self._database = place, gateway, database
+
+    @contextlib.asynccontextmanager
+    async def house(self, **gateway: object) -> AsyncIterator[House]:
+        """A house in the scene's directory, its one outlet changed as told."""
+        async with opened(bench_settings(self._place, self._gateway, AT_ONCE, self._database, **gateway)) as house:
+            settle_process()
+            yield house
+
+
+# --- schedules ---------------------------------------------------------------------------------------------------------
+
+
+async def idle(stage: Stage) -> Figures:
+    """Schedules that are far from due: what one look at them costs, and what they take of memory."""
+    async with stage.house() as house:
+        await house.runner.drain()
+        before = _resident_mb()
+        await _idle_schedules(house, stage.count)
+        took = [await _timed(house.runner._planner.plan) for _ in range(200)]
+        after = _resident_mb()
+    return {"wake-up ms": _p(took, 50), "memory MB": after - before}
+
+
+async def punctual(stage: Stage) -> Figures:
+    """A thousand schedules due in the same second, beside so many idle ones: from the due moment to the first try."""
+    async with stage.house() as house:
+        await _idle_schedules(house, stage.count)
+        items = [await _item(house, f"Tin {number}") for number in range(50)]
+        due = house.clock.now() + timedelta(seconds=20)
+        due = due.replace(microsecond=0)
+        await _audience(house)
+        async with house.database.write() as tx:
+            for number in range(1000):
+                wish = Wish((items[number % 50],), ("gateway",), Rule(once=due), "một người")
+                await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
+        running = asyncio.create_task(house.runner.run(("planner", "worker")))
+        await _until_sent(house, 1000)
+        house.stopping.set()
+        house.notifier.ring("stop")
+        await running
+        async with house.database.read() as connection:
+            tries = [row.at for row in await connection.execute(select(attempt.c.at))]
+            opened_at = (
+                await connection.execute(select(func.max(scheduler_store.occurrence.c.planned_at)))
+            ).scalar_one()
+    late = [(moment - due).total_seconds() * 1000 for moment in tries]
+    planned = (opened_at - due).total_seconds() * 1000
+    return {"planned after ms": planned, "first try p50 ms": _p(late, 50), "first try p99 ms": _p(late, 99)}
+
+
+async def _idle_schedules(house: House, count: int) -> None:
+    far = Rule(once=house.clock.now() + timedelta(days=9000))
+    wish = Wish((await _item(house),), ("gateway",), far, await _audience(house))
+    async with house.database.write() as tx:
+        pattern = await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
+    columns = "title, pinned, outlets, audience, rule, zone, klass, start, until, missed, state, digest"
+    copy = (
+        f"INSERT INTO schedule (id, {columns}, next_due_at, made_by, made_at) WITH RECURSIVE number (n) AS"
+        " (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < CAST(? AS BIGINT))"
+        f" SELECT 'idle-' || n, {columns}, next_due_at + n, made_by, made_at FROM schedule, number WHERE id = ?"
+    )
+
+    def work() -> Generator[Step, Rows, None]:
+        yield Ask(copy, (count, pattern.id), long=True)
+
+    await house.database.run(work())
+
+
+# --- a million recipients ----------------------------------------------------------------------------------------------
+
+
+async def enqueued(stage: Stage) -> Figures:
+    """Recipients frozen into parcels while pages are being read: the longest a reader waited."""
+    async with stage.house() as house:
+        await enqueue(house, stage.count)
+        planning = asyncio.create_task(house.runner._planner.plan())
+        begun, waits = time.perf_counter(), []
+        while not planning.done():
+            waits.append(await _timed(lambda: _page(house)))
+        await planning
+        seconds = time.perf_counter() - begun
+    return {"seconds": seconds, "longest read ms": max(waits), "peak MB": peak_mb()}
+
+
+async def urgent(stage: Stage) -> Figures:
+    """An urgent bulletin over an outlet of 100 a second for which so many ordinary deliveries wait."""
+    async with stage.house(per_second=100) as house:
+        await enqueue(house, stage.count)
+        await house.runner._planner.plan()
+        item = await _item(house, "Khẩn", klass=BulletinClass.URGENT)
+        audience = await _audience(house)
+        running = asyncio.create_task(house.runner.run(("planner", "worker")))
+        while not await _sent(house):
+            await house.clock.wait(asyncio.Event(), 0.05)
+        took = []
+        for _ in range(5):
+            asked = house.clock.now()
+            async with house.database.write() as tx:
+                wish = Wish((item,), ("gateway",), Rule(once=asked), audience)
+                schedule = await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
+            house.notifier.ring("schedule")
+            while not (tried := await _first_try(house, schedule.id)):
+                await house.clock.wait(asyncio.Event(), 0.02)
+            took.append((tried - asked).total_seconds() * 1000)
+        house.stopping.set()
+        house.notifier.ring("stop")
+        await running
+    return {"urgent after ms": max(took)}
+
+
+async def started(stage: Stage) -> Figures:
+    """With so many pending: from a process's first step to the first request on its way."""
+    async with stage.house() as house:
+        await enqueue(house, stage.count)
+        await house.runner._planner.plan()
+    begun = time.perf_counter()
+    async with stage.house() as house:
+        running = asyncio.create_task(house.runner.run(("planner", "worker", "sweeper")))
+        while not await _sent(house):
+            await house.clock.wait(asyncio.Event(), 0.01)
+        seconds = time.perf_counter() - begun
+        house.stopping.set()
+        house.notifier.ring("stop")
+        await running
+    return {"seconds": seconds}
+
+
+# --- the log -----------------------------------------------------------------------------------------------------------
+
+
+async def log(stage: Stage) -> Figures:
+    """So many deliveries done, one in a hundred thousand failed: every kind of page."""
+    async with stage.house() as house:
+        await _old_deliveries(house, stage.count)
+        async with house.database.read() as connection:
+            newest = await log_store.list_deliveries(connection, log_store.Filter())
+            middle = await log_store.list_deliveries(connection, log_store.Filter(), after=newest[-1].id)
+        failed, person = (State.FAILED,), newest[7].address
+        pages = {
+            "newest": log_store.Filter(),
+            "failed": log_store.Filter(states=failed),
+            "pending": log_store.Filter(states=(State.PENDING,)),
+            "outlet": log_store.Filter(outlets=("gateway",)),
+            "person": log_store.Filter(address=person),
+            "item": log_store.Filter(item="không có"),
+        }
+        figures = {}
+        for name, wanted in pages.items():
+            took = [await _timed(lambda wanted=wanted: _page(house, wanted)) for _ in range(9)]
+            figures[f"page {name} ms"] = _p(took, 50)
+        took = [await _timed(lambda: _page(house, log_store.Filter(), middle[-1].id)) for _ in range(9)]
+        figures["page after ms"] = _p(took, 50)
+        figures["story ms"] = _p([await _timed(lambda: _story(house, newest[3].id)) for _ in range(9)], 50)
+    return figures
+
+
+async def _old_deliveries(house: House, count: int) -> None:
+    """Done parcels of 500 with their tries, made by the database itself of the first one."""
+    await enqueue(house, 500)
+    await house.runner._planner.plan()
+    copies = count // 500
+    numbers = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < CAST(? AS BIGINT))"
+    seqs = "seqs (seq) AS (SELECT 0 UNION ALL SELECT seq + 1 FROM seqs WHERE seq < 499)"
+    columns = "occurrence, outlet, rank, turn, due_at, until"
+    failing = f"CASE WHEN n % 200 = 0 THEN 'f' ELSE 's' END || '{'s' * 499}'"
+    parcels = (
+        f"INSERT INTO parcel (id, {columns}, state, size, first, last, cursor, letters, epoch) {numbers}"
+        f" SELECT id - n * 1000, {columns}, 'done', size, first, last, size, {failing}, 1 FROM parcel, number"
+        " WHERE state = 'open'"
+    )
+    people = (
+        "INSERT INTO parcel_recipients SELECT parcel.id, recipients FROM parcel, parcel_recipients"
+        " WHERE parcel.state = 'done'"
+    )
+    tries = (
+        "INSERT INTO attempt (parcel, seq, n, at, ms, outcome, reason, reference, detail)"
+        f" WITH RECURSIVE {seqs} SELECT id, seq, 1, due_at, 5, 'sent', '', '', '' FROM parcel, seqs WHERE state = 'done'"
+        " AND id % 20 = CAST(? AS BIGINT)"
+    )
+
+    def work(sql: str, *values: int) -> Generator[Step, Rows, None]:
+        yield Ask(sql, values, long=True)
+
+    await house.database.run(work(parcels, copies))
+    await house.database.run(work(people))
+    for part in range(20):
+        await house.database.run(work(tries, part))
+    async with house.database.write() as tx:
+        if not house.database.is_sqlite:
+            await tx.exec_driver_sql("ANALYZE")
+
+
+# --- what scenes share -------------------------------------------------------------------------------------------------
+
+
+async def _item(house: House, title: str = "Tin", **draft: object) -> str:
+    async with house.database.write() as tx:
+        item = await house.editing.write(tx, Draft(title, "Mời bà con.", **draft), "Mai")  # type: ignore[arg-type]
+        await house.editing.submit(tx, item.id, "Mai")
+        await house.editing.approve(tx, item.id, "Hùng")
+        return item.id
+
+
+async def _audience(house: House) -> str:
+    people = [Recipient("phone", "+84981000001", "Người 1")]
+    async with house.database.write() as tx:
+        await save_audience(house.database, tx, "mot-nguoi", "một người", people, house.clock.now())
+    return "một người"
+
+
+async def _sent(house: House) -> int:
+    async with house.database.read() as connection:
+        return int((await connection.execute(select(func.count()).select_from(attempt))).scalar_one())
+
+
+async def _until_sent(house: House, count: int) -> None:
+    while await _sent(house) < count:
+        await house.clock.wait(asyncio.Event(), 0.5)
+
+
+async def _first_try(house: House, schedule: str) -> object:
+    query = select(func.min(attempt.c.at)).join(parcel, parcel.c.id == attempt.c.parcel)
+    query = query.join(scheduler_store.occurrence, scheduler_store.occurrence.c.id == parcel.c.occurrence)
+    async with house.database.read() as connection:
+        return (await connection.execute(query.where(scheduler_store.occurrence.c.schedule == schedule))).scalar_one()
+
+
+async def _page(house: House, wanted: log_store.Filter | None = None, after: str = "") -> None:
+    async with house.database.read() as connection:
+        await log_store.list_deliveries(connection, wanted or log_store.Filter(), after=after)
+
+
+async def _story(house: House, id: str) -> None:
+    async with house.database.read() as connection:
+        await log_store.story(connection, id)
+
+
+async def _timed(act: Callable[[], Awaitable[object]]) -> float:
+    """Milliseconds."""
+    begun = time.perf_counter()
+    await act()
+    return (time.perf_counter() - begun) * 1000
+
+
+def _p(values: list[float], percent: int) -> float:
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 2**20
+
+
+SCENES: dict[str, Callable[[Stage], Awaitable[Figures]]] = {
+    scene.__name__: scene for scene in (idle, punctual, enqueued, urgent, started, log)
+}
+
+
+def main() -> None:
+    """One scene."""
+    name, place, gateway, count, *database = sys.argv[1:]
+    stage = Stage(Path(place), gateway, int(count), database[0] if database else "")
+    sys.stdout.write(json.dumps(uvloop.run(SCENES[name](stage))) + "\n")
+
+
+if __name__ == "__main__":
+    main()
