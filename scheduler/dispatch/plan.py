@@ -6,12 +6,13 @@ import json
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from content.bulletin import BulletinClass
 from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
-from db.types import from_ms, new_id, new_number, to_json, to_ms
+from db.types import from_ms, new_number, spell, to_json, to_ms
 from scheduler.delivery import LETTER, OccurrenceState, State
 from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
 
@@ -118,13 +119,15 @@ def _moment(value: int | None) -> datetime | None:
 def occur(dues: Sequence[Due], now: datetime) -> Work:
     """Rows for every run of schedules that are held, and each schedule moved on."""
     ends = yield from _ends({item.revision for one in dues for item in one.schedule.items})
+    # in sequence: of some hundred drawn by lot in one millisecond, two would soon be the same
+    ids = map(spell, count(new_number(now)))
     moves, rows = [], []
     for one in dues:
         schedule, then = one.schedule, one.next_due_at
         state = ScheduleState.ENDED if then is None else schedule.state
         moves.append((then and to_ms(then), state.value, schedule.id))
         until = min((ends[item.revision] for item in schedule.items if item.revision in ends), default=None)
-        rows += [_row(schedule, run, until, now) for run in one.runs]
+        rows += [_row(next(ids), schedule, run, until, now) for run in one.runs]
     yield Each("UPDATE schedule SET next_due_at = ?, state = ? WHERE id = ?", moves)
     yield Each(_OCCUR, rows)
 
@@ -146,9 +149,9 @@ _OCCUR = (
 )
 
 
-def _row(of: Schedule, run: Run, until: int | None, now: datetime) -> tuple[object, ...]:
+def _row(id: str, of: Schedule, run: Run, until: int | None, now: datetime) -> tuple[object, ...]:
     pinned = to_json([{"item": one.item, "revision": one.revision, "digest": one.digest} for one in of.items])
-    head = (new_id(now), of.id, to_ms(run.due_at), run.state.value, of.title, of.klass.value)
+    head = (id, of.id, to_ms(run.due_at), run.state.value, of.title, of.klass.value)
     return *head, pinned, to_json(list(of.outlets)), of.audience, until, to_ms(now), run.reason
 
 
