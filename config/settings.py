@@ -114,6 +114,7 @@ class WebSettings(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(8100, ge=0, le=65535)
+    metrics_port: int = Field(0, ge=0, le=65535)
     public_url: str = Field("", pattern=r"^(https?://[^\s/]+.*)?$")
 
     @property

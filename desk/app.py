@@ -12,6 +12,7 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import time
+from importlib.metadata import version
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -36,6 +37,7 @@ from db.migrate import migrate
 from db.notifier import Notifier
 from scheduler.gate import Gate
 from scheduler.handling import Handling
+from scheduler.meter import Meter
 from scheduler.owner import own_name
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
@@ -45,6 +47,7 @@ from scheduler.schedule import QuietHours
 from scheduler.scheduling import Scheduling
 from scheduler.sender import Sender
 from scheduler.sweeper import Sweeper
+from scheduler.timekeeper import Timekeeper
 from scheduler.warmer import Warmer
 from scheduler.worker import Worker
 
@@ -68,6 +71,7 @@ class House:
     handling: Handling
     receiver: Receiver
     runner: Runner
+    meter: Meter
     stopping: asyncio.Event
     recordings: Path
     key: bytes = field(repr=False)
@@ -105,10 +109,10 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         settings.office.zone,
     )
     stopping = asyncio.Event()
-    owner = own_name()
+    owner, meter = own_name(), Meter(clock, version("loa"))
     recorder = Recorder(database, clock, notifier, journal)
     gate = Gate(database, clock, notifier, press, quiet)
-    worker = Worker(database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, stopping)
+    worker = Worker(database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping)
     receiver = Receiver(database, clock, notifier)
     runner = Runner(
         clock,
@@ -127,6 +131,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal),
         receiver=receiver,
+        timekeeper=Timekeeper(database, clock, journal, meter),
     )
     return House(
         settings=settings,
@@ -144,6 +149,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         handling=Handling(database, journal, clock),
         receiver=receiver,
         runner=runner,
+        meter=meter,
         stopping=stopping,
         recordings=recordings,
         key=key,

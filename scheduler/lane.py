@@ -23,6 +23,7 @@ from scheduler.delivery import PARCEL_SIZE, Parcel
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.turn import FAST, Turn, Wish, pause_for, turn
 from scheduler.gate import CHECK_SECONDS, Gate
+from scheduler.meter import LaneMeter
 from scheduler.outcome import Breaker, Job, Outcome, hold, untouched
 from scheduler.recorder import Recorder
 from scheduler.sender import Sender
@@ -70,6 +71,7 @@ class Lane:
         gate: Gate,
         sender: Sender,
         recorder: Recorder,
+        meter: LaneMeter,
     ) -> None:
         self._at = at
         self._owner = owner
@@ -82,6 +84,7 @@ class Lane:
         self._gate = gate
         self._sender = sender
         self._recorder = recorder
+        self._meter = meter
         self._pace = at.channel.pace_of(at.outlet)
         self._width = Width(self._pace)
         self._limit = self._width.now
@@ -132,11 +135,13 @@ class Lane:
         await self._recorder.shelve(self._at, outcomes)
         wish = self._wish(free=ending and not self._out, hold=_hold(outcomes, self._clock), ending=ending)
         begun = len(self._ready)
-        done = await self._database.run(turn(self._database, wish, self._parcels, outcomes))
+        with self._meter.commit.time():
+            done = await self._database.run(turn(self._database, wish, self._parcels, outcomes))
         self._repair = False
         self._learn()
         self._note(done, outcomes)
         self._begin(senders, await self._jobs(done.jobs))
+        self._meter.turned(done.tried, len(done.orphans), self._out, self._limit)
         if outcomes:
             self._notifier.ring("delivery")
             await self._recorder.note_health(self._at, outcomes)
@@ -244,7 +249,7 @@ class Lane:
         room = wish.room - len(done.jobs)
         if not checked or room <= 0:
             return 0 if self._done and not self._out else LOOK_SECONDS
-        return pause_for(self._pace, done.free_at, wish.now * 1000)
+        return self._meter.paced(pause_for(self._pace, done.free_at, wish.now * 1000))
 
     # --- sending -----------------------------------------------------------------------------------------------------
 

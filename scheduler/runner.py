@@ -20,6 +20,7 @@ from db.notifier import Notifier
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.sweeper import Sweeper
+from scheduler.timekeeper import Timekeeper
 from scheduler.warmer import Warmer
 from scheduler.worker import Worker
 
@@ -47,6 +48,7 @@ class Runner:
         warmer: Warmer,
         sweeper: Sweeper,
         receiver: Receiver,
+        timekeeper: Timekeeper,
     ) -> None:
         self._clock = clock
         self._notifier = notifier
@@ -56,6 +58,7 @@ class Runner:
         self._warmer = warmer
         self._sweeper = sweeper
         self._receiver = receiver
+        self._timekeeper = timekeeper
 
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
         """Until `stopping`: every loop ends after what it has in hand."""
@@ -64,6 +67,7 @@ class Runner:
         alarm.start()
         try:
             async with asyncio.TaskGroup() as loops:
+                loops.create_task(self._loop(alarm, "time", self._timekeeper.look, "time"))
                 if "planner" in roles:
                     loops.create_task(
                         self._loop(alarm, "plan", self._planner.plan, "schedule", self._planner.next_moment)

@@ -163,6 +163,13 @@ async def move_schedule(tx: AsyncConnection, id: str, was: ScheduleState, to: Sc
     return bool((await tx.execute(move.values(state=to.value, **values))).rowcount == 1)
 
 
+async def planning_since(connection: AsyncConnection) -> datetime | None:
+    """When the oldest occurrence became due whose recipients are not all frozen yet."""
+    query = select(func.min(occurrence.c.due_at)).where(occurrence.c.state == OccurrenceState.PLANNING.value)
+    earliest: datetime | None = (await connection.execute(query)).scalar_one()
+    return earliest
+
+
 async def change_occurrence(tx: AsyncConnection, id: str, **values: Any) -> None:
     """Change columns of one occurrence."""
     await tx.execute(update(occurrence).where(occurrence.c.id == id).values(**values))

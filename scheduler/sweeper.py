@@ -160,7 +160,10 @@ class Sweeper:
 
     async def _close(self) -> int:
         async with self._database.write() as tx:
-            return len(await dispatch.close_occurrences(tx))
+            closed = await dispatch.close_occurrences(tx)
+        if closed:
+            logger.info("occurrences_done", count=len(closed), first=closed[0])
+        return len(closed)
 
     async def _prune(self) -> None:
         """Once a day, forget partners' raw calls that were applied long ago."""

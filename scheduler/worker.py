@@ -14,6 +14,7 @@ from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Claim
 from scheduler.gate import Gate
 from scheduler.lane import LEASE, Lane, Solo
+from scheduler.meter import Meter
 from scheduler.outcome import Breaker
 from scheduler.recorder import Recorder
 from scheduler.sender import Sender
@@ -32,6 +33,7 @@ class Worker:
         sender: Sender,
         recorder: Recorder,
         owner: str,
+        meter: Meter,
         stopping: asyncio.Event,
     ) -> None:
         self._database = database
@@ -42,6 +44,7 @@ class Worker:
         self._sender = sender
         self._recorder = recorder
         self._owner = owner
+        self._meter = meter
         self._stopping = stopping
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._breakers: dict[str, Breaker] = {}
@@ -76,7 +79,10 @@ class Worker:
                 await dispatch.renew(tx, Claim(self._owner, now, now + LEASE))
 
     def _breaker(self, name: str) -> Breaker:
-        return self._breakers.setdefault(name, Breaker())
+        if name not in self._breakers:
+            self._breakers[name] = Breaker()
+            self._meter.watch(name, self._breakers[name])
+        return self._breakers[name]
 
     async def _lane(self, at: InService) -> None:
         lane = Lane(
@@ -87,6 +93,7 @@ class Worker:
             gate=self._gate,
             sender=self._sender,
             recorder=self._recorder,
+            meter=self._meter.lane(at.name),
         )
         try:
             await lane.run()

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import resource
 import signal
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from config.lazy import lazily
 from config.logs import log
 from config.words import BadInput
-from desk import auth
+from desk import auth, health
 from desk.app import House
 from desk.commands.output import err
 from scheduler.delivery import FINAL
@@ -56,6 +57,10 @@ async def run_server(house: House, args: argparse.Namespace) -> int:
             said = await auth.first_administrator(house)
             if said:
                 err.print(f"[bold]{said}[/bold]")
+        elif house.settings.web.metrics_port:
+            await stack.enter_async_context(
+                listening(house, health.make_probes(house), house.settings.web.metrics_port)
+            )
         err.print(f"Loa đang chạy ({', '.join(roles)}): {house.settings.web.base_url}/  Dừng: Ctrl+C")
         actors = tuple(role for role in roles if role in ROLES)
         if actors:
@@ -83,17 +88,22 @@ def _roles(text: str) -> list[str]:
     return roles
 
 
-@contextlib.asynccontextmanager
-async def serving(house: House) -> Any:
+def serving(house: House) -> contextlib.AbstractAsyncContextManager[int]:
     """The web side of the house on its address; yields the port it listens on."""
-    runner = web.AppRunner(pages.make_web(house), access_log=None, shutdown_timeout=STOP_SECONDS / 5)
+    return listening(house, pages.make_web(house), house.settings.web.port)
+
+
+@contextlib.asynccontextmanager
+async def listening(house: House, app: web.Application, port: int) -> AsyncIterator[int]:
+    """An application on the address of the house; yields the port it listens on."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS / 5)
     await runner.setup()
-    site = web.TCPSite(runner, house.settings.web.host, house.settings.web.port)
+    site = web.TCPSite(runner, house.settings.web.host, port)
     try:
         await site.start()
     except OSError as error:
         await runner.cleanup()
-        at = f"{house.settings.web.host}:{house.settings.web.port}"
+        at = f"{house.settings.web.host}:{port}"
         raise BadInput(
             f"Không mở được {at} ({error.strerror}): đổi [web] port", f"Cannot listen on {at} ({error.strerror})"
         ) from None

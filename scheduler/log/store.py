@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, func, or_, select, type_coerce
+from sqlalchemy import Row, Select, Text, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
+from scheduler.backlog.store import count_of
 from scheduler.delivery import LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
 from scheduler.dispatch.store import attempt, parcel, parcel_recipients, receipt
 from scheduler.store import occurrence
@@ -167,12 +168,9 @@ async def story(connection: AsyncConnection, id: str) -> Story:
 
 
 async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
-    """How many deliveries of each outlet are in which state."""
-    counts = [
-        func.sum(func.length(parcel.c.letters) - func.length(func.replace(parcel.c.letters, letter, ""))).label(letter)
-        for letter in OF_LETTER
-    ]
-    query = select(parcel.c.outlet, *counts).join(occurrence, occurrence.c.id == parcel.c.occurrence)
+    """How many deliveries of each outlet are in which state. Reads every parcel: not for every second (`backlog`)."""
+    query = select(parcel.c.outlet, *(count_of(state).label(LETTER[state]) for state in State))
+    query = query.join(occurrence, occurrence.c.id == parcel.c.occurrence)
     query = _narrowed(query, wanted).group_by(parcel.c.outlet).order_by(parcel.c.outlet)
     return {
         row.outlet: Counter({state: int(getattr(row, letter) or 0) for letter, state in OF_LETTER.items()})
