@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Column, Index, Row, Table, Text, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.types import Json, Moment, metadata, to_ms
@@ -80,7 +80,7 @@ class Journal:
             page = select(journal).where(journal.c.seq >= expected).order_by(journal.c.seq).limit(PAGE)
             rows = (await connection.execute(page)).all()
             for row in rows:
-                deed = Deed(row.seq, row.at, row.person, row.verb, row.thing, row.detail)
+                deed = _deed(row)
                 if row.seq != expected or not hmac.compare_digest(self.link(previous, deed), row.hash):
                     return expected
                 previous, expected = row.hash, expected + 1
@@ -93,8 +93,17 @@ class Journal:
     async def of(self, connection: AsyncConnection, thing: str, limit: int = 200) -> list[Deed]:
         """What was done to one thing, oldest first."""
         query = select(journal).where(journal.c.thing == thing).order_by(journal.c.seq).limit(limit)
-        rows = await connection.execute(query)
-        return [Deed(row.seq, row.at, row.person, row.verb, row.thing, row.detail) for row in rows]
+        return [_deed(row) for row in await connection.execute(query)]
+
+    async def last(self, connection: AsyncConnection, thing: str) -> Deed | None:
+        """What was done to one thing most lately."""
+        query = select(journal).where(journal.c.thing == thing).order_by(journal.c.seq.desc()).limit(1)
+        row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _deed(row)
+
+
+def _deed(row: Row[Any]) -> Deed:
+    return Deed(row.seq, row.at, row.person, row.verb, row.thing, row.detail)
 
 
 def _columns(deed: Deed) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class _Families:
 def _of_schedules(seen: Seen) -> Iterator[GaugeMetricFamily]:
     late, stuck = _since(seen.now, seen.next_due), _since(seen.now, seen.planning_since)
     yield GaugeMetricFamily("loa_schedule_lag_seconds", "How late the oldest due schedule is.", late)
-    yield GaugeMetricFamily("loa_planning_lag_seconds", "How long ago the oldest run not yet planned was due.", stuck)
+    yield GaugeMetricFamily("loa_planning_lag_seconds", "For how long the oldest run has been planned.", stuck)
     ahead = seen.ahead.total_seconds()
     yield GaugeMetricFamily("loa_database_clock_ahead_seconds", "The database server's clock against ours.", ahead)
 

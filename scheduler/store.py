@@ -164,8 +164,8 @@ async def move_schedule(tx: AsyncConnection, id: str, was: ScheduleState, to: Sc
 
 
 async def planning_since(connection: AsyncConnection) -> datetime | None:
-    """When the oldest occurrence became due whose recipients are not all frozen yet."""
-    query = select(func.min(occurrence.c.due_at)).where(occurrence.c.state == OccurrenceState.PLANNING.value)
+    """When the first occurrence was opened whose recipients are not all frozen yet."""
+    query = select(func.min(occurrence.c.planned_at)).where(occurrence.c.state == OccurrenceState.PLANNING.value)
     earliest: datetime | None = (await connection.execute(query)).scalar_one()
     return earliest
 

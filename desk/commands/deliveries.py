@@ -5,20 +5,29 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from channels.audience import masked
-from channels.store import pulls_of
+from channels.store import outlet_rows, pulls_of
 from desk.app import House
 from desk.commands.acting import actor, moment
 from desk.commands.output import local, out, plain, print_json, print_table
+from scheduler.backlog.store import Backlog
 from scheduler.delivery import TITLES, Delivery, State
 from scheduler.handling import DECISIONS
 from scheduler.log import store
 
 COLUMNS = ("id", "lúc", "điểm phát", "người nhận", "trạng thái", "lần thử", "chi tiết", "tin")
 STAGES = {"delivered": "đã nhận", "failed": "thất bại", "aired": "đã phát sóng"}
+STATS = (
+    "--json prints one object for each outlet: `outlet`; the number of deliveries in each state; their `total`; how many of"
+    " those yet to be sent are `due`, how many of these `late` (due for a minute or more), `oldest_due_at` and how many"
+    " seconds ago that was (`lag_seconds`); `in_flight`: the same as `sending`, an intent on disk and no outcome;"
+    " `paused`: whether the outlet is."
+)
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
@@ -30,7 +39,7 @@ def register(commands: Any) -> None:
         ("stats", stats, "số lượt theo trạng thái"),
         ("export", export, "xuất CSV"),
     ):
-        verb = verbs.add_parser(name, help=words)
+        verb = verbs.add_parser(name, help=words, description=STATS if name == "stats" else None)
         verb.add_argument("--state", nargs="+", choices=[state.value for state in State], default=[])
         verb.add_argument("--outlet", nargs="+", default=[])
         verb.add_argument("--item", default="")
@@ -169,15 +178,41 @@ async def show_delivery(house: House, args: argparse.Namespace) -> int:
 
 async def stats(house: House, args: argparse.Namespace) -> int:
     """Counts by outlet and state."""
+    now, wanted = house.clock.now(), _filter(house, args)
     async with house.database.read() as connection:
-        counts = await store.stats(connection, _filter(house, args))
+        counts = await store.stats(connection, wanted)
+        todo = await store.still_to_do(connection, wanted, now)
+        health = await outlet_rows(connection)
     if args.json:
         for outlet, count in counts.items():
-            print_json({"outlet": outlet, **{state.value: count[state] for state in State}, "total": count.total()})
+            print_json(_told(outlet, count, todo[outlet], now) | {"paused": health[outlet].paused_at is not None})
         return 0
-    rows = [(outlet, *(count[state] or "" for state in State), count.total()) for outlet, count in counts.items()]
-    print_table(("điểm phát", *TITLES.values(), "tổng"), rows, empty="Chưa có lượt gửi nào.")
+    rows = [
+        (
+            outlet,
+            *(count[state] or "" for state in State),
+            count.total(),
+            todo[outlet].due or "",
+            todo[outlet].late or "",
+        )
+        for outlet, count in counts.items()
+    ]
+    print_table(("điểm phát", *TITLES.values(), "tổng", "đến giờ", "trễ"), rows, empty="Chưa có lượt gửi nào.")
     return 0
+
+
+def _told(outlet: str, count: Counter[State], todo: Backlog, now: datetime) -> dict[str, Any]:
+    lag = (now - todo.oldest_due_at).total_seconds() if todo.oldest_due_at else 0.0
+    return {
+        "outlet": outlet,
+        **{state.value: count[state] for state in State},
+        "total": count.total(),
+        "due": todo.due,
+        "late": todo.late,
+        "in_flight": count[State.SENDING],
+        "oldest_due_at": todo.oldest_due_at,
+        "lag_seconds": lag,
+    }
 
 
 async def export(house: House, args: argparse.Namespace) -> int:

@@ -1,42 +1,23 @@
-"""`loa migrate`, `loa doctor`, `loa backup`, `loa restore`: upkeep."""
+"""`loa migrate`, `loa backup`, `loa restore`: upkeep."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
 
-from channels import store as channels_store
 from config.settings import Settings
 from config.words import BadInput, Conflict
 from db import archive, moving
 from db.database import Database
-from db.migrate import migrate, steps, version
+from db.migrate import migrate
 from desk.app import House
 from desk.commands.acting import actor
-from desk.commands.output import err, out, print_json, print_table
-from scheduler import store as scheduler_store
-from scheduler.delivery import State
+from desk.commands.output import err, out, print_table
 from scheduler.dispatch import store as dispatch
-from scheduler.log import store as log_store
 from scheduler.owner import is_dead
-
-LITTLE_ROOM = 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: whether it is well, what was seen, what to do if not."""
-
-    name: str
-    well: bool
-    seen: str
-    do: str = ""
 
 
 def register(commands: Any) -> None:
@@ -45,9 +26,6 @@ def register(commands: Any) -> None:
     migrating.add_argument("--to", metavar="URL", default="", help="chuyển mọi dữ liệu sang cơ sở dữ liệu trống này")
     migrating.add_argument("--check", action="store_true", help="cùng --to: chỉ so sánh hai bên")
     migrating.set_defaults(run_alone=run_migrate)
-    doctor = commands.add_parser("doctor", help="kiểm tra sức khỏe và sổ ghi việc")
-    doctor.add_argument("--json", action="store_true")
-    doctor.set_defaults(run=run_doctor)
     backup = commands.add_parser("backup", help="sao lưu dữ liệu và bản ghi âm vào một tệp")
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(run=run_backup)
@@ -112,47 +90,6 @@ async def _nobody_works(source: Database) -> None:
             f"Còn tiến trình đang gửi ({listed}): hãy dừng mọi loa serve trước",
             f"A process still sends ({listed}): stop every loa serve first",
         )
-
-
-async def run_doctor(house: House, args: argparse.Namespace) -> int:
-    """Look at everything that can go wrong quietly; exit code 1 when something has."""
-    sick = 0
-    async for finding in _look(house):
-        sick += not finding.well
-        if args.json:
-            print_json(finding)
-        else:
-            out.print(
-                f"{'✓' if finding.well else '✗'} {finding.name}: {finding.seen}", style="" if finding.well else "red"
-            )
-            if not finding.well and finding.do:
-                out.print(f"    → {finding.do}")
-    return 1 if sick else 0
-
-
-async def _look(house: House) -> AsyncIterator[Finding]:
-    at, newest = await version(house.database), steps()[-1][0]
-    yield Finding("cơ sở dữ liệu", at == newest, f"bước {at}/{newest}", "chạy loa migrate")
-    async with house.database.read() as connection:
-        broken = await house.journal.verify(connection)
-        rows = await channels_store.outlet_rows(connection)
-        counts = await log_store.stats(connection, log_store.Filter())
-        due = await scheduler_store.next_due_moment(connection)
-    chain = "nguyên vẹn" if broken is None else f"bị sửa, xóa hoặc thêm từ dòng {broken}"
-    yield Finding("sổ ghi việc", broken is None, chain, "đối chiếu với bản sao lưu; khóa loa.key có đúng không?")
-    for at_outlet in house.outlets:
-        row = rows[at_outlet.name]
-        well = row.paused_at is None and not row.failures
-        seen = "tốt" if well else row.trouble or "tạm dừng"
-        yield Finding(f"điểm phát {at_outlet.name}", well, seen, f"sửa rồi: loa outlet resume {at_outlet.name}")
-    unsure = sum(count[State.UNSURE] for count in counts.values())
-    yield Finding("lượt chưa rõ", not unsure, str(unsure), "loa delivery list --state unsure, rồi loa delivery resolve")
-    late = (house.clock.now() - due).total_seconds() if due else 0
-    yield Finding(
-        "kỳ phát trễ", late < 60, f"{max(0, round(late))} giây", "loa serve có đang chạy vai trò planner không?"
-    )
-    room = shutil.disk_usage(house.settings.files.dir).free
-    yield Finding("ổ đĩa", room > LITTLE_ROOM, f"còn {room / 2**30:.1f} GB", "dọn ổ đĩa: dưới 1 GB là nguy hiểm")
 
 
 async def run_backup(house: House, args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from scheduler.delivery import LETTER, State
 from scheduler.dispatch.store import parcel, waiting
 
 LATE = timedelta(minutes=1)
+Narrow = Callable[[Select[Any]], Select[Any]]
 
 
 def count_of(state: State) -> ColumnElement[int]:
@@ -38,12 +40,15 @@ class Backlog:
     lease_until: datetime | None = None
 
 
-async def backlog(connection: AsyncConnection, now: datetime) -> dict[str, Backlog]:
-    """Every outlet's, by name. Looks only at parcels that are not done: what was sent long ago costs nothing."""
+async def backlog(connection: AsyncConnection, now: datetime, narrow: Narrow | None = None) -> dict[str, Backlog]:
+    """Every outlet's, by name. Looks only at parcels that are not done: what was sent long ago costs nothing.
+
+    `narrow` adds conditions on parcels to a query that has them.
+    """
     found = {name: Backlog() for name in (await connection.execute(select(outlet.c.name))).scalars()}
-    for row in await connection.execute(_open_parcels(now)):
+    for row in await connection.execute(_asked(open_parcels(now), narrow)):
         found[row.name] = Backlog(*row[1:])
-    for row in await connection.execute(_due_again(now)):
+    for row in await connection.execute(_asked(_due_again(now, parcels=narrow is not None), narrow)):
         one = found[row.name]
         one.due, one.late = one.due + row.due, one.late + row.late
         one.oldest_due_at = _first(one.oldest_due_at, row.oldest)
@@ -52,7 +57,11 @@ async def backlog(connection: AsyncConnection, now: datetime) -> dict[str, Backl
     return found
 
 
-def _open_parcels(now: datetime) -> Select[Any]:
+def _asked(query: Select[Any], narrow: Narrow | None) -> Select[Any]:
+    return query if narrow is None else narrow(query)
+
+
+def open_parcels(now: datetime) -> Select[Any]:
     """In the columns of Backlog. The state is asked for outlet by outlet: so the index of whose turn it is finds them."""
     left = parcel.c.size - parcel.c.cursor
     due = (parcel.c.state == "open") & (parcel.c.due_at <= now)
@@ -67,10 +76,12 @@ def _open_parcels(now: datetime) -> Select[Any]:
     return query.where(parcel.c.state.in_(("open", "sent_out"))).group_by(outlet.c.name)
 
 
-def _due_again(now: datetime) -> Select[Any]:
+def _due_again(now: datetime, *, parcels: bool) -> Select[Any]:
     late = func.sum(case((waiting.c.due_at < now - LATE, 1), else_=0)).label("late")
     columns = (func.count().label("due"), late, func.min(waiting.c.due_at).label("oldest"))
     query = select(outlet.c.name, *columns).join(waiting, waiting.c.outlet == outlet.c.name)
+    if parcels:
+        query = query.join(parcel, parcel.c.id == waiting.c.parcel)
     due = (waiting.c.owner.is_(None), waiting.c.due_at <= now, waiting.c.why != "ask")
     return query.where(*due).group_by(outlet.c.name)
 

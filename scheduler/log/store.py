@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, Text, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
-from scheduler.backlog.store import count_of
+from scheduler.backlog.store import Backlog, backlog, count_of
 from scheduler.delivery import LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
 from scheduler.dispatch.store import attempt, parcel, parcel_recipients, receipt
 from scheduler.store import occurrence
@@ -176,6 +176,15 @@ async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counte
         row.outlet: Counter({state: int(getattr(row, letter) or 0) for letter, state in OF_LETTER.items()})
         for row in await connection.execute(query)
     }
+
+
+async def still_to_do(connection: AsyncConnection, wanted: Filter, now: datetime) -> dict[str, Backlog]:
+    """What is not done of the deliveries asked for, outlet by outlet."""
+
+    def narrow(query: Select[Any]) -> Select[Any]:
+        return _narrowed(query.join(occurrence, occurrence.c.id == parcel.c.occurrence), wanted)
+
+    return await backlog(connection, now, narrow)
 
 
 async def lateness(connection: AsyncConnection, outlet: str, limit: int = 5000) -> list[float]:

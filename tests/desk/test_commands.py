@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from config.clock import FakeClock
 from config.settings import Settings
 from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
 from content.mastering import measure
@@ -18,6 +19,7 @@ from desk.app import House
 from desk.cli import _parser
 from desk.commands.acting import moment, span
 from desk.commands.deliveries import safe
+from scheduler.delivery import State
 from tests.conftest import SEED
 
 Run = Callable[..., Awaitable[str]]
@@ -130,6 +132,28 @@ async def test_the_log_and_its_export(run: Run, house: House, tmp_path: Path) ->
         await run("delivery", "cancel", delivery["id"])
     with pytest.raises(NotFound):
         await run("delivery", "show", "khong-co")
+
+
+async def test_stats_tell_what_is_still_to_do(run: Run, house: House, clock: FakeClock) -> None:
+    """Each outlet: every state, and of what is to be sent how much is due, how much late and since when."""
+    item = await approved(run)
+    await run("schedule", "add", "--item", item, "--outlet", "portal,tram", "--at", "now")
+    due = clock.now()
+    await house.runner._planner.plan()
+    clock.advance(90)
+    zeros = dict.fromkeys((state.value for state in State), 0)
+    todo = {"due": 1, "late": 1, "in_flight": 0, "oldest_due_at": due.isoformat(), "lag_seconds": 90.0}
+    portal = {"outlet": "portal", **zeros, "pending": 1, "total": 1, **todo, "paused": False}
+    await run("outlet", "pause", "tram", "--note", "đài sửa máy")
+    tram = portal | {"outlet": "tram", "paused": True}
+    assert [portal, tram] == await rows(run, "delivery", "stats")
+    assert [portal] == await rows(run, "delivery", "stats", "--outlet", "portal")
+    assert [portal, tram] == await rows(run, "delivery", "stats", "--item", item)
+    assert [] == await rows(run, "delivery", "stats", "--item", "khac")
+    assert "trễ" in await run("delivery", "stats")
+    await house.runner.drain()
+    done = {"due": 0, "late": 0, "oldest_due_at": None, "lag_seconds": 0.0, "pending": 0, "sent": 1}
+    assert [portal | done] == await rows(run, "delivery", "stats", "--outlet", "portal")
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+84981", "-1", "@x", "\tx", "\rx"])

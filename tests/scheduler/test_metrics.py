@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
 from channels import store as channels_store
 from config.logs import set_up
 from db.database import Database
 from desk.demo.sms_gateway import SmsGateway
 from desk.health import KNOWN_SECONDS, make_probes
+from scheduler.backlog.store import open_parcels
 from scheduler.delivery import State
 from scheduler.outcome import BREAKER_AFTER
 from tests.conftest import both
@@ -98,6 +100,10 @@ async def test_what_was_done_costs_nothing(office: Office, read: Read) -> None:
     seen = await read()
     assert {0.0} == {value for name, value in seen.items() if name.startswith(("loa_deliveries", "loa_due", "loa_lag"))}
     assert {State.SENT: 600} == await office.states()
+    query = str(open_parcels(office.clock.now()).compile(compile_kwargs={"literal_binds": True}))
+    async with office.house.database.read() as connection:
+        plan = " ".join(row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}")))
+    assert "SEARCH parcel USING INDEX parcel_turn (outlet=? AND state=?)" in plan
 
 
 async def test_a_gateway_that_is_down_opens_the_breaker(office: Office, sms: SmsGateway, read: Read) -> None:
