@@ -103,6 +103,7 @@ async def test_what_was_done_costs_nothing(office: Office, read: Read) -> None:
     query = str(open_parcels(office.clock.now()).compile(compile_kwargs={"literal_binds": True}))
     async with office.house.database.read() as connection:
         plan = " ".join(row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}")))
+    assert "parcel.state IN ('open', 'sent_out')" in query
     assert "SEARCH parcel USING INDEX parcel_turn (outlet=? AND state=?)" in plan
 
 

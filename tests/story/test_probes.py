@@ -39,7 +39,7 @@ async def test_a_worker_tells_of_itself(tmp_path: Path) -> None:
                 assert "Loa" == answer.headers["Server"]
                 text = await answer.text() if path == "/metrics" else ""
                 names = {family.name for family in text_string_to_metric_families(text)}
-                assert path != "/metrics" or {"loa_build", "loa_due", "process_cpu_seconds"} <= names, names
+                assert path != "/metrics" or {"loa_build_info", "loa_due", "process_cpu_seconds"} <= names, names
     assert {"/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/sign-in": 404} == found
     process.terminate()
     assert 0 == await process.wait()
