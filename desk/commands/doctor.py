@@ -211,7 +211,9 @@ def of_settings(seen: Checkup) -> Finding:
     if was["synchronous_commit"] == "off":
         wrong.append("synchronous_commit phải là on: mất điện là mất lượt đã ghi")
     if seen.hosts > 1 and not was["synchronous_standby_names"]:
-        wrong.append("đặt synchronous_standby_names: chuyển sang máy dự phòng bây giờ có thể mất lượt đã ghi")
+        wrong.append(
+            "máy dự phòng đồng bộ còn chạy không? synchronous_standby_names trống: chuyển máy lúc này có thể mất lượt đã ghi"
+        )
     elif seen.hosts > 1 and was["synchronous_commit"] in {"local", "remote_write"}:
         wrong.append("synchronous_commit phải là on: máy dự phòng chưa chắc đã ghi xuống đĩa")
     told = ", ".join(f"{name}={value or '(trống)'}" for name, value in was.items())
