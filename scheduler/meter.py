@@ -14,7 +14,9 @@ from scheduler.outcome import Breaker, Try
 COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CLOSED, PROBING, RESTING = 0, 1, 2
 
-_said = itemgetter(Try._fields.index("outcome"), Try._fields.index("reason"))
+SENT = "sent"
+
+_outcome = itemgetter(Try._fields.index("outcome"))
 
 
 class Meter:
@@ -62,6 +64,7 @@ class LaneMeter:
     def __init__(self, of: Meter, outlet: str) -> None:
         self._outlet = outlet
         self._outcomes = of.outcomes
+        self._sent = of.outcomes.labels(outlet, SENT, "")
         self._orphans = of.orphans.labels(outlet)
         self._pace = of.pace.labels(outlet)
         self._out = of.out.labels(outlet)
@@ -70,9 +73,14 @@ class LaneMeter:
 
     def turned(self, tried: Sequence[Try], orphans: int, out: int, width: int) -> None:
         """A turn is on disk: the tries it wrote, the outcomes it could not write, and what is in hand after it."""
-        for (outcome, reason), count in Tally(map(_said, tried)).items():
-            self._outcomes.labels(self._outlet, outcome, reason).inc(count)
-        self._orphans.inc(orphans)
+        sent = [*map(_outcome, tried)].count(SENT)  # nearly all of them
+        self._sent.inc(sent)
+        if sent < len(tried):
+            rest = Tally((one.outcome, one.reason) for one in tried if one.outcome != SENT)
+            for (outcome, reason), count in rest.items():
+                self._outcomes.labels(self._outlet, outcome, reason).inc(count)
+        if orphans:
+            self._orphans.inc(orphans)
         self._out.set(out)
         self._width.set(width)
 
