@@ -35,6 +35,8 @@ STALE_SECONDS = 0.5
 AHEAD_SECONDS = 0.1
 """So much of the outlet's work may have an intent and wait for its turn."""
 MOST_AHEAD = 512
+FIRST_GUESS = 1000.0
+"""Answers a second of an outlet that has not answered yet."""
 BATCH = 256
 FLUSH_SECONDS = 0.05
 LOOK_SECONDS = 0.5
@@ -179,7 +181,8 @@ class Lane:
         )
 
     def _ahead(self) -> int:
-        return min(MOST_AHEAD, int(self._width.rate * AHEAD_SECONDS))
+        rate = self._width.rate or min(self._pace.per_second, FIRST_GUESS)
+        return min(MOST_AHEAD, int(rate * AHEAD_SECONDS))
 
     def _note(self, done: Turn, outcomes: list[Outcome]) -> None:
         """The transaction holds: what it took, claimed and lost."""

@@ -22,7 +22,7 @@ BURST = 40_000
 """Microseconds of an outlet's pace that may go at one moment; never less than one delivery."""
 FAST = 1_000
 """Deliveries a second above which two processes may overdraw an outlet's pace by one burst, but do not wait in line."""
-MOST_CLAIMED = 64
+MOST_CLAIMED = 256
 ALONE_AFTER = 2
 """A delivery that was in hand at so many crashes is sent alone, so that a third one names the guilty."""
 
