@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -16,6 +17,7 @@ from db.types import from_ms, new_number, spell, to_json, to_ms
 from scheduler.delivery import LETTER, OccurrenceState, State
 from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
 
+KNOWN = 1024
 Work = Generator[Step, Rows, None]
 
 
@@ -45,7 +47,7 @@ class Planning:
     klass: BulletinClass
     due_at: datetime
     until: datetime | None
-    outlets: list[str]
+    outlets: tuple[str, ...]
     audience: str
     outlet_at: int
     address_at: str
@@ -96,10 +98,10 @@ def _schedule(row: Any) -> Schedule:
     return Schedule(
         id,
         title,
-        tuple(ScheduledItem(**one) for one in json.loads(pinned)),
-        tuple(json.loads(outlets)),
+        _items(pinned),
+        _names(outlets),
         audience,
-        Rule.from_record(json.loads(rule)),
+        _rule(rule),
         zone,
         BulletinClass(klass),
         from_ms(start),
@@ -110,6 +112,34 @@ def _schedule(row: Any) -> Schedule:
         made[0],
         from_ms(made[1]),
     )
+
+
+# Schedules that are due together are much alike.
+
+
+@lru_cache(KNOWN)
+def _items(pinned: str) -> tuple[ScheduledItem, ...]:
+    return tuple(ScheduledItem(**one) for one in json.loads(pinned))
+
+
+@lru_cache(KNOWN)
+def _pinned(items: tuple[ScheduledItem, ...]) -> str:
+    return to_json([{"item": one.item, "revision": one.revision, "digest": one.digest} for one in items])
+
+
+@lru_cache(KNOWN)
+def _names(outlets: str) -> tuple[str, ...]:
+    return tuple(json.loads(outlets))
+
+
+@lru_cache(KNOWN)
+def _outlets(names: tuple[str, ...]) -> str:
+    return to_json(names)
+
+
+@lru_cache(KNOWN)
+def _rule(record: str) -> Rule:
+    return Rule.from_record(json.loads(record))
 
 
 def _moment(value: int | None) -> datetime | None:
@@ -150,9 +180,8 @@ _OCCUR = (
 
 
 def _row(id: str, of: Schedule, run: Run, until: int | None, now: datetime) -> tuple[object, ...]:
-    pinned = to_json([{"item": one.item, "revision": one.revision, "digest": one.digest} for one in of.items])
     head = (id, of.id, to_ms(run.due_at), run.state.value, of.title, of.klass.value)
-    return *head, pinned, to_json(list(of.outlets)), of.audience, until, to_ms(now), run.reason
+    return *head, _pinned(of.items), _outlets(of.outlets), of.audience, until, to_ms(now), run.reason
 
 
 # --- occurrences -------------------------------------------------------------------------------------------------------
@@ -167,7 +196,7 @@ def planning(database: Database, most: int) -> Generator[Step, Rows, list[Planni
     )
     rows = yield Ask(query, (most,))
     return [
-        Planning(row[0], BulletinClass(row[1]), from_ms(row[2]), _moment(row[3]), json.loads(row[4]), *row[5:])
+        Planning(row[0], BulletinClass(row[1]), from_ms(row[2]), _moment(row[3]), _names(row[4]), *row[5:])
         for row in rows
     ]
 

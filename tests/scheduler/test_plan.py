@@ -28,7 +28,7 @@ async def test_recipients_come_page_by_page_and_none_twice(database: Database, c
     async with database.write() as tx:
         await save_audience(database, tx, "a1", "Một", [*people, Recipient("zalo", "4123456789")], clock.now())
         await save_audience(database, tx, "a2", "Hai", [Recipient("phone", "+84912349999")], clock.now())
-    one = Planning("k", BulletinClass.NORMAL, clock.now(), None, ["sms"], "Một", 0, "", 0)
+    one = Planning("k", BulletinClass.NORMAL, clock.now(), None, ("sms",), "Một", 0, "", 0)
     seen: list[list[str]] = []
     while frozen := await database.run(plan.page(database, one, "phone", 10)):
         rows = json.loads(frozen.people)
