@@ -18,7 +18,7 @@ from config.clock import Clock
 from config.words import NotFound
 from db.database import Database
 from db.notifier import Notifier
-from scheduler.delivery import State, parse_delivery_id
+from scheduler.delivery import State, may_move, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 
 EARLY = timedelta(minutes=10)
@@ -64,7 +64,8 @@ class Receiver:
         await dispatch.add_receipt(self._database, tx, parcel, seq, said, at)
         state = State.CONFIRMED if said.delivered else State.FAILED
         await dispatch.settle(self._database, tx, parcel, {seq: state})
-        await dispatch.wait_no_more(tx, [place])
+        if may_move(row.letters[seq], state):
+            await dispatch.wait_no_more(tx, [place])
         return True
 
     async def _place(self, tx: AsyncConnection, outlet: str, said: Confirmation) -> tuple[int, int] | None:

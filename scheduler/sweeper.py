@@ -31,6 +31,8 @@ from scheduler.sender import can_ask
 
 KEEP_CALLBACKS = timedelta(days=30)
 SET_ASIDE_AFTER = 3
+SENDING = LETTER[State.SENDING]
+OPEN = LETTER[State.PENDING] + LETTER[State.UNSURE]
 
 logger = log("sweeper")
 
@@ -81,21 +83,27 @@ class Sweeper:
 
     async def _rescue(self, tx: AsyncConnection, parcel: int, lost: Mapping[int, Waiting], dead: list[str]) -> None:
         row = await dispatch.parcel_row(self._database, tx, parcel)
-        gone = row.owner is not None and (
-            row.lease_until < self._clock.now() + self._database.ahead or row.owner in dead
-        )
+        gone = self._is_gone(row, dead)
         held = await dispatch.waiting_of(tx, parcel)
+        lost = {seq: one for seq, one in lost.items() if seq in held and self._is_gone(held[seq], dead)}
         doubtful = [
             seq
             for seq, letter in enumerate(row.letters)
-            if letter == LETTER[State.SENDING] and (seq in lost or (gone and seq not in held))
+            if letter == SENDING and (seq in lost or (gone and seq not in held))
         ]
-        again = [one for one in lost.values() if one.why == "ask"]
-        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, [(one, self._clock.now()) for one in again])
+        # Claimed for another look, and its holder died before it began.
+        again = [(one, self._clock.now()) for seq, one in lost.items() if row.letters[seq] in OPEN]
+        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
+        await dispatch.wait_no_more(tx, [(parcel, seq) for seq in lost if row.letters[seq] not in OPEN + SENDING])
         await self._doubt(tx, row, doubtful, held)
         if gone:
             await dispatch.change_parcel(tx, parcel, owner=None, lease_until=None, epoch=row.epoch + 1)
             logger.warning("claim_taken_back", parcel=parcel, outlet=row.outlet, in_doubt=len(doubtful))
+
+    def _is_gone(self, row: Row[Any], dead: list[str]) -> bool:
+        """Whether whoever held it is dead or let the lease run out; who saw that before us may have freed it since."""
+        now = self._clock.now() + self._database.ahead
+        return row.owner is not None and (row.lease_until < now or row.owner in dead)
 
     async def _doubt(
         self, tx: AsyncConnection, row: Row[Any], doubtful: list[int], held: Mapping[int, Row[Any]]

@@ -353,6 +353,23 @@ async def test_receipts_only_move_forward(office: Office, sms: SmsGateway) -> No
         assert await house.receiver.confirm(tx, "sms", Confirmation(True, reference=one.reference), now)
 
 
+@both
+async def test_a_bad_receipt_for_what_waits_to_be_tried_again_ends_nothing(office: Office, sms: SmsGateway) -> None:
+    """A gateway that failed before it answered is asked again all the same; the receipt is kept."""
+    await office.audience(1)
+    sms.lose(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    one = (await office.deliveries())[0]
+    async with office.house.database.write() as tx:
+        said = Confirmation(False, delivery=one.id)
+        assert await office.house.receiver.confirm(tx, "sms", said, office.clock.now())
+    assert {State.PENDING: 1} == await office.states()
+    office.clock.advance(10)
+    await office.drain()
+    assert {State.SENT: 1} == await office.states()
+
+
 async def _claim_and_die(office: Office, outlet: str, sending: int) -> list[str]:
     """A worker claims the outlet's parcel, writes its intent for the first few, and is gone; their delivery ids."""
     house, now = office.house, to_ms(office.clock.now())
@@ -398,6 +415,27 @@ async def test_a_dead_workers_doubtful_are_held_where_nothing_protects(office: O
     await office.drain()
     assert {State.UNSURE: 4, State.SENT: 6} == await office.states()
     assert 6 == len(sms.ledger.taken)
+
+
+@both
+async def test_what_a_dead_worker_took_for_another_try_but_did_not_begin_is_free_again(
+    office: Office, sms: SmsGateway
+) -> None:
+    """Claimed when its next try was due, then the holder died before the intent: after the lease it goes, nothing in doubt."""
+    await office.audience(1)
+    sms.lose(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    office.clock.advance(10)
+    database, now = office.house.database, to_ms(office.clock.now())
+    wish = Take("sms", "this-machine/999999/1", now, now + 30_000, Pace(FAST, 64), 1, 1)
+    assert 1 == len((await database.run(turn(database, wish, [], []))).claimed)
+    office.clock.advance(31)
+    assert 1 == await office.house.runner._sweeper.rescue()
+    assert 0 == await office.house.runner._sweeper.rescue()
+    await office.drain()
+    one = (await office.deliveries())[0]
+    assert ["unsure", "sent"] == [attempt.outcome for attempt in one.attempts]
 
 
 @both
