@@ -49,6 +49,10 @@ class Handling:
 
     async def retry(self, tx: AsyncConnection, id: str, by: str) -> None:
         """Try a failed or missed delivery again now, under the same id, for as long as its text is valid."""
+        parcel, seq = parse_delivery_id(id)
+        row = await dispatch.parcel_row(self._database, tx, parcel)
+        if seq < row.size and row.letters[seq] == LETTER[State.SENDING]:
+            raise Conflict("Lượt gửi này đang được gửi", "This delivery is being sent")
         await self._change(tx, id, State.PENDING, by, "retry", "")
         await self._try_now(tx, id)
 

@@ -370,6 +370,19 @@ async def test_a_bad_receipt_for_what_waits_to_be_tried_again_ends_nothing(offic
     assert {State.SENT: 1} == await office.states()
 
 
+@both
+async def test_what_is_being_sent_is_not_tried_again_by_a_person(office: Office) -> None:
+    """Its request may be on its way: a second beside it could reach the same person."""
+    await office.audience(1)
+    await office.schedule(await office.item(), "sms-once", audience="Bản A")
+    await _plan(office)
+    id = (await _claim_and_die(office, "sms-once", 1))[0]
+    with pytest.raises(Conflict):
+        async with office.house.database.write() as tx:
+            await office.house.handling.retry(tx, id, "Hùng")
+    assert {State.SENDING: 1} == await office.states()
+
+
 async def _claim_and_die(office: Office, outlet: str, sending: int) -> list[str]:
     """A worker claims the outlet's parcel, writes its intent for the first few, and is gone; their delivery ids."""
     house, now = office.house, to_ms(office.clock.now())
