@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -119,9 +119,7 @@ class Node:
         self.notifier = notifier = Notifier()
         notifier._waiters = _Topics()  # type: ignore[assignment]
         self.editing = Editing(database, ground.journal, clock)
-        quiet = QuietHours(
-            datetime.min.time().replace(hour=22), datetime.min.time().replace(hour=7), ground.settings.office.zone
-        )
+        quiet = quiet_of(ground)
         self.planner = Planner(
             *(database, clock, notifier, outlets, quiet),
             catch_up=timedelta(hours=12),
@@ -208,7 +206,7 @@ class World:
         self._knows_the_dead = self.chance.random() < 0.5
         self._dead: set[str] = set()
         self.partners = {name: self._partner(name) for name in ("knows", "once", "asks")}
-        self.outlets = _outlets(ground.house)
+        self.outlets = outlets_of(ground.house)
         self.nodes = [Node(self, f"node{place}/0") for place in range(self.chance.choice((2, 2, 3)))]
         self.tasks = [self.loop.begin(node.process, node.run) for node in self.nodes]
 
@@ -330,6 +328,15 @@ def chance_of_ids(seed: int) -> Iterator[None]:
         db.types.secrets = before
 
 
-def _outlets(house: House) -> Outlets:
+def outlets_of(house: House) -> Outlets:
+    """The three partners: one deduplicates, one does not, one can be asked."""
     plain = {name: house.outlets[name] for name in ("knows", "once", "asks")}
     return Outlets({**plain, "asks": InService(AskingSms(), plain["asks"].outlet)})
+
+
+def quiet_of(house: House) -> QuietHours:
+    """As the settings say."""
+    told = house.settings.schedule
+    return QuietHours(
+        time.fromisoformat(told.quiet_from), time.fromisoformat(told.quiet_to), house.settings.office.zone
+    )
