@@ -10,6 +10,7 @@ import asyncio
 import random
 import sqlite3
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -121,7 +122,7 @@ class InlineDatabase(Database):
                 raw = self._disk.take()
                 try:
                     await self._disk.pause(0.02)  # killed here, nothing of it is left
-                    result = run_sqlite(raw, work)
+                    result = await run_sqlite(raw, work, _at_once)
                 finally:
                     self._disk.give(raw)
                     self._disk.unlock()
@@ -131,6 +132,10 @@ class InlineDatabase(Database):
     async def close(self) -> None:
         """The engines are shared, the connections the disk's."""
         self._thread.shutdown()
+
+
+async def _at_once(act: Callable[..., Any], *given: Any) -> Any:
+    return act(*given)
 
 
 _NOWHERE = sqlite3.connect(":memory:")

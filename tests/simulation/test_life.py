@@ -235,7 +235,7 @@ class Life(RuleBasedStateMachine):
         for parcel in list(hand.parcels):
             if parcel.asks or not parcel.left:
                 continue
-            ruling = await self.gate.rule(self.outlets[outlet], parcel)
+            [ruling] = await self.gate.rule(self.outlets[outlet], [parcel])
             if isinstance(ruling, Bulletin):
                 parcel.bulletin = ruling
             else:

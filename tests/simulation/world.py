@@ -27,6 +27,7 @@ from db.notifier import Notifier
 from db.types import to_ms
 from desk.app import House
 from scheduler.gate import Gate
+from scheduler.meter import Meter
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.recorder import Recorder
@@ -128,7 +129,7 @@ class Node:
         self.worker = Worker(
             *(database, clock, notifier, outlets, Gate(database, clock, notifier, ground.press, quiet)),
             *(Sender(clock, Line(clock, world.partners)), Recorder(database, clock, notifier, ground.journal)),
-            *(name, asyncio.Event()),
+            *(name, Meter(clock, "simulated"), asyncio.Event()),
         )
         self.sweeper = Sweeper(database, clock, notifier, outlets, self.editing, ground.journal, world.is_dead)
         self.receiver = Receiver(database, clock, notifier)
