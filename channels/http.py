@@ -35,7 +35,6 @@ _TARGETS = 512
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?84|0)\d{6}(\d{3})(?!\d)")
-_KEY = re.compile(r"[0-9A-Za-z_-]+")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Where a message ends is said by us alone; two voices on that are how requests are smuggled.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "upgrade", "trailer", "te"})
@@ -195,6 +194,8 @@ class _Target:
     known: Mapping[str, str] | None = None
     """The headers the head was last made of: most kinds say the same every time."""
     bodied: bool = False
+    told: tuple[str, ...] = ()
+    """The values of those headers."""
     head: bytes = b""
 
 
@@ -255,11 +256,12 @@ class Http:
             headers = _NO_HEADERS
         target = self._targets.get((method, url)) or self._target(method, url)
         written = _written(target, method, headers, body, key)
+        hidden = (hide, target.told, target.secrets)
         try:
             reply = await target.pool.ask(written, target.pool.now() + self._total, headless=method == "HEAD")
         except (NotSent, Lost) as error:
             reply = _reply_of(error, target.host)
-        answer = Answer(*reply, (hide, headers.values(), target.secrets))
+        answer = Answer(*reply, hidden)
         if 200 <= answer.status < 300 or answer.status in accept:
             return answer
         raise status_error(answer, self._clock.now())
@@ -330,9 +332,9 @@ def _written(target: _Target, method: str, headers: Mapping[str, str], body: byt
     """The request as it goes out. The same mapping is taken to hold the same headers, and need not be looked at again."""
     if headers is not target.known or bool(body) != target.bodied:
         target.head = _head(method, target, headers, typed=not body)
-        target.known, target.bodied = headers, bool(body)
+        target.known, target.bodied, target.told = headers, bool(body), tuple(headers.values())
     if key:
-        if not _KEY.fullmatch(key):
+        if not (key.isascii() and key.isprintable()):
             raise _bad_header("Idempotency-Key")
         return b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (target.head, key.encode(), len(body), body)
     if not body and method in _BODILESS:

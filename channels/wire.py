@@ -170,8 +170,8 @@ class Connection(asyncio.BufferedProtocol):
 
         A request written on a connection the peer closed long ago would look as if it had left.
         """
-        now = self._loop.time()
-        if now >= self._rests_until or not self.fresh():
+        now, transport = self._loop.time(), self._transport
+        if now >= self._rests_until or self._waiting is not None or transport is None or transport.is_closing():
             return False
         trusted = self._answers >= TRUSTED_AFTER and now - self._rested_at < BRIEF_SECONDS
         return trusted or self._silent()

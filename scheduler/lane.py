@@ -273,21 +273,24 @@ class Lane:
 
     async def _serve(self) -> None:
         """Send what is ready, one after the other, until there is nothing or too many do so."""
-        ready, done, clock = self._ready, self._done, self._clock
+        at, ready, done = self._at, self._ready, self._done
+        send, steady, solo = self._sender.send, self._clock.steady, self._solo
+        now = steady()
         try:
             while ready and self._running <= self._limit:
                 job, since = ready.popleft()
-                begun = clock.steady()
-                if begun - since > STALE_SECONDS:
+                if now - since > STALE_SECONDS:
                     self._back(job)
                     continue
-                outcome = await self._sender.send(self._at, job)
+                begun, outcome = now, await send(at, job)
+                now = steady()
                 self._counted += 1
-                self._seconds += clock.steady() - begun
+                self._seconds += now - begun
                 if outcome.error is not None or self._breaker.failures:
                     self._note_failure(outcome)
                 done.append(outcome)
-                self._count_out(-1)
+                self._out -= 1
+                solo.out -= 1
                 if len(done) == 1:
                     asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._wake.set)
                 if len(done) == BATCH or len(ready) == self._low:

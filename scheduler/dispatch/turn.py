@@ -220,19 +220,23 @@ def _record(
     """Tries are appended, letters moved, next looks put down; what came under a lost claim is set apart."""
     again: list[Outcome] = []
     settled: list[tuple[int, int]] = []
-    last, row, mine = None, _NO_ROW, False
+    last, row, mine, letters = None, _NO_ROW, False, list[str]()
     for one in outcomes:
         parcel, seq = one.job.parcel, one.job.seq
         if parcel is not last:
             last, row = parcel, rows[parcel.id]
-            mine = _is_ours(row, parcel, wish)
+            letters, mine = row.letters, _is_ours(row, parcel, wish)
         if not (mine if parcel.first else (parcel.id, seq) in ours):
             done.orphans.append(one)
             continue
+        row.changed = True
         if one.tried is not None:
             done.tried.append(one.tried)
+        if parcel.first and one.state is State.SENT and letters[seq] == SENDING:
+            letters[seq] = SENT  # nearly all of them
+            continue
         _move(row, seq, one.state)
-        if one.again_at is not None and row.letters[seq] in "pu":
+        if one.again_at is not None and letters[seq] in "pu":
             again.append(one)
         elif not parcel.first:
             settled.append((parcel.id, seq))
@@ -257,10 +261,6 @@ _ORPHAN = ("id", "found_at", *Try._fields)
 def _move(row: _Row, seq: int, to: State) -> None:
     """Make the move if the table knows it: a receipt may have overtaken the answer, a person may have decided."""
     letter = row.letters[seq]
-    row.changed = True
-    if letter == SENDING and to is State.SENT:
-        row.letters[seq] = SENT  # nearly all of them
-        return
     if to is State.CANCELLED and letter == SENDING:
         letter = PENDING  # it was never sent
     if may_move(letter, to):
