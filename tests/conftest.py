@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +97,18 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
         yield f"sqlite:///{tmp_path / 'loa.db'}"
         return
     server = request.getfixturevalue("postgresql")
+    async with copied(server.replace("/postgres?", "/template_loa?")) as url:
+        yield url
+
+
+@asynccontextmanager
+async def copied(url: str) -> AsyncIterator[str]:
+    """A copy of a PostgreSQL database that nobody is connected to."""
+    lead, origin, rest = re.split(r"/(\w+)\?", url)
     name = f"t{uuid.uuid4().hex}"
-    await _admin(server, f"CREATE DATABASE {name} TEMPLATE template_loa")
-    yield server.replace("/postgres?", f"/{name}?")
-    await _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+    await _admin(f"{lead}/postgres?{rest}", f"CREATE DATABASE {name} TEMPLATE {origin}")
+    yield f"{lead}/{name}?{rest}"
+    await _admin(f"{lead}/postgres?{rest}", f"DROP DATABASE {name} WITH (FORCE)")
 
 
 both = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
