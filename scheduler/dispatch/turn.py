@@ -308,7 +308,7 @@ def _intend(
 def _take(done: Turn, parcel: Parcel, row: _Row, most: int, ours: set[tuple[int, int]]) -> None:
     at, end = parcel.at, len(done.jobs) + most
     # An `i` we never took out is the intent of a commit whose answer was lost.
-    open_letters = PENDING + SENDING if parcel.first else PENDING
+    open_letters = PENDING + SENDING
     for seq, tries, why in parcel.todo[at:]:
         if len(done.jobs) == end:
             break
@@ -449,12 +449,14 @@ def _people(ids: Sequence[int]) -> Generator[Step, Rows, dict[int, list[list[str
 
 def _drop_strays(wish: Wish, parcels: Sequence[Parcel]) -> Generator[Step, Rows, None]:
     """Give back what an unanswered commit claimed in our name."""
-    for table, key, known in (
-        ("parcel", "id", [one.id for one in parcels if one.first]),
-        ("waiting", "parcel", [one.id for one in parcels if not one.first]),
-    ):
-        yield Ask(
-            f"UPDATE {table} SET owner = NULL, lease_until = NULL WHERE outlet = ? AND owner = ?"
-            f" AND {key} NOT IN ({marks(len(known)) or '-1'})",
-            (wish.outlet, wish.owner, *known),
-        )
+    known = [one.id for one in parcels if one.first]
+    yield Ask(
+        "UPDATE parcel SET owner = NULL, lease_until = NULL WHERE outlet = ? AND owner = ?"
+        f" AND id NOT IN ({marks(len(known)) or '-1'})",
+        (wish.outlet, wish.owner, *known),
+    )
+    held = {(one.id, seq) for one in parcels if not one.first for seq, _, _ in one.todo}
+    rows = yield Ask("SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner = ?", (wish.outlet, wish.owner))
+    strays = [(row[0], row[1]) for row in rows if (row[0], row[1]) not in held]
+    if strays:
+        yield Each("UPDATE waiting SET owner = NULL, lease_until = NULL WHERE parcel = ? AND seq = ?", strays)

@@ -10,6 +10,7 @@ import pytest
 from channels import store as channels_store
 from channels.channel import Confirmation, Pace
 from config.words import BadInput, Conflict, NotAllowed, Said
+from content.bulletin import Bulletin
 from content.item import Draft
 from db.types import to_ms
 from desk.demo.sms_gateway import SmsGateway
@@ -465,6 +466,30 @@ async def test_a_frozen_worker_can_write_nothing_after_it_lost_its_lease(office:
         stale = await dispatch.settle(office.house.database, tx, parcel, {0: State.FAILED}, epoch=1)
     assert stale is None
     assert {State.SENT: 10} == await office.states()
+
+
+@both
+async def test_a_retry_whose_intent_was_not_answered_still_goes(office: Office, sms: SmsGateway) -> None:
+    """Claims and intents of a commit nobody heard the end of: what was intended goes, what was claimed is given back."""
+    await office.audience(2)
+    sms.lose(2)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    office.clock.advance(10)
+    database, now = office.house.database, to_ms(office.clock.now())
+    lease = to_ms(office.in_(seconds=30))
+
+    def wish(room: int, stock: int, *, repair: bool = False) -> Take:
+        return Take("sms", "here", now, lease, Pace(FAST, 10), room, stock, repair=repair)
+
+    (parcel,) = (await database.run(turn(database, wish(0, 1), [], []))).claimed
+    parcel.bulletin = Bulletin.__new__(Bulletin)
+    await database.run(turn(database, wish(1, 1), [parcel], []))
+    done = await database.run(turn(database, wish(1, 0, repair=True), [parcel], []))
+    assert [0] == [job.seq for job in done.jobs]
+    async with database.read() as connection:
+        rows = await dispatch.waiting_of(connection, parcel.id)
+    assert {0: "here", 1: None} == {seq: row.owner for seq, row in rows.items()}
 
 
 @both
