@@ -2,7 +2,7 @@
 
 An order is a line of JSON on its standard input: `settings`, and `kill` (n, `before` or `after`): the child dies by SIGKILL
 just before or just after its n-th COMMIT on SQLite. Answered with two lines: the child's process id, then how it ended
-and which commits it made, each named by its first writing statement.
+and what each of its commits wrote.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Commits:
     """The commits of this process, and the one it is to die at."""
 
     def __init__(self, kill: tuple[int, str] | None) -> None:
-        self.names: list[str] = []
+        self.writes: list[list[str]] = []
         self._kill = kill
 
     def pass_by(self, side: str) -> None:
         """Die here if this is the place."""
-        if self._kill == (len(self.names), side):
+        if self._kill == (len(self.writes), side):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -51,16 +51,16 @@ class Watched(sqlite3.Connection):
 
     def __init__(self, *args: Any, commits: Commits, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._commits, self._first = commits, ""
+        self._commits, self._writes = commits, list[str]()
         self.set_trace_callback(self._trace)
 
     def _trace(self, sql: str) -> None:
         if sql.startswith("COMMIT"):
-            self._commits.names.append(self._first)
-            self._first = ""
+            self._commits.writes.append(self._writes)
+            self._writes = []
             self._commits.pass_by("before")
-        elif not self._first and sql.startswith(WRITES):
-            self._first = sql
+        elif sql.startswith(WRITES):
+            self._writes.append(" ".join(sql.split()[:3]))
 
     def commit(self) -> None:
         """As SQLAlchemy commits."""
@@ -102,7 +102,7 @@ def _child(order: dict[str, Any], report: int) -> int:
     sqlite3.connect = partial(plain_connect, factory=partial(Watched, commits=commits))  # type: ignore[assignment]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(live(Settings.model_validate(order["settings"])))
-    os.write(report, json.dumps([" ".join(name.split()[:3]) for name in commits.names]).encode())
+    os.write(report, json.dumps(commits.writes).encode())
     return 0
 
 
