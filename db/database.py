@@ -229,6 +229,10 @@ _FULL = (
 _SQLITE_SAYS = {
     "disk is full": _FULL,
     "No space left": _FULL,
+    "readonly database": (
+        "Ổ đĩa hoặc tệp cơ sở dữ liệu chỉ đọc được: kiểm tra ổ đĩa và quyền ghi, Loa sẽ tự chạy lại",
+        "The disk or the database file is read-only: check the disk and its permissions and Loa goes on by itself",
+    ),
     "unable to open": (
         "Không mở được tệp cơ sở dữ liệu: kiểm tra đường dẫn và quyền ghi",
         "Cannot open the database file: check its path and permissions",

@@ -129,7 +129,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         ),
         worker=worker,
         warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
-        sweeper=Sweeper(database, clock, notifier, outlets, editing, journal),
+        sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
         timekeeper=Timekeeper(database, clock, journal, meter),
     )

@@ -220,13 +220,20 @@ class Lane:
         """The jobs, each question with the partner's own id of what is asked about."""
         if not any(job.why == "ask" for job in jobs):
             return jobs
-        async with self._database.read() as connection:
-            return [
-                job._replace(reference=await dispatch.reference_of(connection, job.parcel.id, job.seq))
-                if job.why == "ask"
-                else job
-                for job in jobs
-            ]
+        try:
+            async with self._database.read() as connection:
+                return [
+                    job._replace(reference=await dispatch.reference_of(connection, job.parcel.id, job.seq))
+                    if job.why == "ask"
+                    else job
+                    for job in jobs
+                ]
+        except Exception:
+            # These are taken out and not yet begun: whoever forgot them now would hold them for ever.
+            self._count_out(len(jobs))
+            for job in jobs:
+                self._back(job)
+            raise
 
     async def _check(self) -> None:
         """Bulletins for what is next, checked against their approvals; what may not go now leaves the hand."""

@@ -62,7 +62,7 @@ class Runner:
 
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
         """Until `stopping`: every loop ends after what it has in hand."""
-        await self._sweeper.rescue()
+        await self._outlast("rescue", self._sweeper.rescue)
         alarm = AsyncIOScheduler(timezone=UTC)
         alarm.start()
         try:
@@ -127,18 +127,39 @@ class Runner:
 
     async def drain(self) -> None:
         """Plan and send what is due, and return when nothing due is left."""
-        await self._sweeper.rescue()
+        await self._outlast("rescue", self._sweeper.rescue)
         while not self._stopping.is_set():
-            planned = await self._planner.plan()
-            made = await self._warmer.warm()
-            async with self._notifier.waiting("lane", "stop") as woken, asyncio.TaskGroup() as lanes:
-                started = await self._worker.work(lanes)
-                while lanes_left := await self._worker.work(lanes):
-                    started = max(started, lanes_left)
-                    woken.clear()
-                    await self._clock.wait(woken, POLL)
-                    await self._worker.renew()
-            received = await self._receiver.receive()
-            swept = await self._sweeper.sweep()
+            planned = await self._outlast("plan", self._planner.plan)
+            made = await self._outlast("warm", self._warmer.warm)
+            started = await self._drain_lanes()
+            received = await self._outlast("receive", self._receiver.receive)
+            swept = await self._outlast("sweep", self._sweeper.sweep)
             if not (planned or made or started or received or swept):
                 return
+
+    async def _drain_lanes(self) -> int:
+        """Until no lane is left; how many there were at most."""
+        async with self._notifier.waiting("lane", "stop") as woken, asyncio.TaskGroup() as lanes:
+
+            async def work() -> int:
+                return await self._worker.work(lanes)
+
+            started = await self._outlast("work", work)
+            while left := await self._outlast("work", work):
+                started = max(started, left)
+                woken.clear()
+                await self._clock.wait(woken, POLL)
+                await self._outlast("renew", self._worker.renew)
+        return started
+
+    async def _outlast(self, name: str, step: Callable[[], Awaitable[int]]) -> int:
+        """What the step answers, once the database lets it; 0 when the process is to stop before that."""
+        async with self._notifier.waiting("stop") as woken:
+            while True:
+                try:
+                    return await step()
+                except DatabaseTrouble as trouble:
+                    logger.error("database_trouble", step=name, said=trouble.en)
+                    if self._stopping.is_set():
+                        return 0
+                    await self._clock.wait(woken, TROUBLE_SECONDS)

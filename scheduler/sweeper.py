@@ -48,6 +48,7 @@ class Sweeper:
         outlets: Outlets,
         editing: Editing,
         journal: Journal,
+        owner: str,
         dead: Callable[[str], bool] = is_dead,
     ) -> None:
         self._database = database
@@ -56,6 +57,7 @@ class Sweeper:
         self._outlets = outlets
         self._editing = editing
         self._journal = journal
+        self._owner = owner
         self._dead = dead
         self._pruned_at: datetime | None = None
 
@@ -69,13 +71,17 @@ class Sweeper:
         return righted
 
     async def rescue(self) -> int:
-        """Take claims back from holders that are gone; what they may have sent is in doubt and follows its channel's rule."""
+        """Take claims back from holders that are gone; what they may have sent is in doubt and follows its channel's rule.
+
+        What this very process holds is its lanes' own business, however long the database kept them from renewing it:
+        they know what became of it.
+        """
         await self._database.look_at_clock()
         now = self._clock.now() + self._database.ahead
         async with self._database.read() as connection:
             dead = [owner for owner in await dispatch.holders(connection) if self._dead(owner)]
-            parcels = await dispatch.lost_parcels(connection, now, dead)
-            waits = await dispatch.lost_waiting(connection, now, dead)
+            parcels = await dispatch.lost_parcels(connection, now, dead, self._owner)
+            waits = await dispatch.lost_waiting(connection, now, dead, self._owner)
         for parcel in {*parcels, *(one.parcel for one in waits)}:
             async with self._database.write() as tx:
                 await self._rescue(tx, parcel, {one.seq: one for one in waits if one.parcel == parcel}, dead)
@@ -103,7 +109,7 @@ class Sweeper:
     def _is_gone(self, row: Row[Any], dead: list[str]) -> bool:
         """Whether whoever held it is dead or let the lease run out; who saw that before us may have freed it since."""
         now = self._clock.now() + self._database.ahead
-        return row.owner is not None and (row.lease_until < now or row.owner in dead)
+        return row.owner not in {None, self._owner} and (row.lease_until < now or row.owner in dead)
 
     async def _doubt(
         self, tx: AsyncConnection, row: Row[Any], doubtful: list[int], held: Mapping[int, Row[Any]]

@@ -70,13 +70,14 @@ class Worker:
         async with self._database.read() as connection:
             return await dispatch.next_work(connection)
 
-    async def renew(self) -> None:
-        """Lengthen the lease of all that is in hand; called more often than a lease lasts."""
+    async def renew(self) -> int:
+        """Lengthen the lease of all that is in hand, called more often than a lease lasts; how many lanes hold something."""
         await self._database.look_at_clock()
         if self._lanes:
             now = self._clock.now() + self._database.ahead
             async with self._database.write() as tx:
                 await dispatch.renew(tx, Claim(self._owner, now, now + LEASE))
+        return len(self._lanes)
 
     def _breaker(self, name: str) -> Breaker:
         if name not in self._breakers:

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from config.lazy import lazily
 from config.logs import log
 from config.words import BadInput
+from db.database import DatabaseTrouble
 from desk import auth, health
 from desk.app import House
 from desk.commands.output import err
@@ -139,8 +140,11 @@ async def _show(house: House, progress: Progress, done: asyncio.Event) -> None:
     """Move the bar once a second."""
     bar = progress.add_task("đang gửi", total=None)
     while not await house.clock.wait(done, 1.0):
-        async with house.database.read() as connection:
-            counts = await log_store.stats(connection, log_store.Filter())
+        try:
+            async with house.database.read() as connection:
+                counts = await log_store.stats(connection, log_store.Filter())
+        except DatabaseTrouble:
+            continue  # who sends says so
         total = sum(count.total() for count in counts.values())
         settled = sum(count[state] for count in counts.values() for state in FINAL)
         progress.update(bar, total=total or None, completed=settled)

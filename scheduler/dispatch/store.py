@@ -353,20 +353,19 @@ async def holders(connection: AsyncConnection) -> set[str]:
     return found
 
 
-async def lost_parcels(connection: AsyncConnection, now: datetime, dead: Sequence[str]) -> list[int]:
-    """Parcels whose holder is dead or let the lease run out."""
+async def lost_parcels(connection: AsyncConnection, now: datetime, dead: Sequence[str], own: str) -> list[int]:
+    """Parcels whose holder is dead or let the lease run out, if it is not `own`."""
     gone = or_(parcel.c.lease_until < now, parcel.c.owner.in_(dead))
-    query = select(parcel.c.id).where(parcel.c.owner.is_not(None), gone)
+    query = select(parcel.c.id).where(parcel.c.owner.is_not(None), parcel.c.owner != own, gone)
     return list((await connection.execute(query)).scalars())
 
 
-async def lost_waiting(connection: AsyncConnection, now: datetime, dead: Sequence[str]) -> list[Waiting]:
-    """Deliveries taken for another look by a holder that is gone."""
+async def lost_waiting(connection: AsyncConnection, now: datetime, dead: Sequence[str], own: str) -> list[Waiting]:
+    """Deliveries taken for another look by a holder that is gone, if it is not `own`."""
     gone = or_(waiting.c.lease_until < now, waiting.c.owner.in_(dead))
     query = select(waiting.c.parcel, waiting.c.seq, waiting.c.tries, waiting.c.why, waiting.c.crashes)
-    return [
-        Waiting(**row._asdict()) for row in await connection.execute(query.where(waiting.c.owner.is_not(None), gone))
-    ]
+    query = query.where(waiting.c.owner.is_not(None), waiting.c.owner != own, gone)
+    return [Waiting(**row._asdict()) for row in await connection.execute(query)]
 
 
 async def overdue_parcels(connection: AsyncConnection, now: datetime, limit: int = 100) -> list[int]:
