@@ -469,6 +469,24 @@ async def test_a_frozen_worker_can_write_nothing_after_it_lost_its_lease(office:
 
 
 @both
+async def test_a_retry_in_the_hand_of_a_dead_worker_still_goes(office: Office, sms: SmsGateway) -> None:
+    """Claimed for its next try, its intent not yet written: somebody else sends it, and nothing is in doubt."""
+    await office.audience(1)
+    sms.lose(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    office.clock.advance(10)
+    now, lease = to_ms(office.clock.now()), to_ms(office.in_(seconds=30))
+    database = office.house.database
+    await database.run(turn(database, Take("sms", "gone", now, lease, Pace(FAST, 10), 0, 1), [], []))
+    office.clock.advance(31)
+    await office.drain()
+    await office.drain()
+    assert {State.SENT: 1} == await office.states()
+    assert ["unsure", "sent"] == [one.outcome for one in (await office.deliveries())[0].attempts]
+
+
+@both
 async def test_a_retry_whose_intent_was_not_answered_still_goes(office: Office, sms: SmsGateway) -> None:
     """Claims and intents of a commit nobody heard the end of: what was intended goes, what was claimed is given back."""
     await office.audience(2)
