@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import shutil
 import signal
-import sys
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -32,8 +29,9 @@ from scheduler.delivery import DONE, Delivery, State
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
-from tests.conftest import ROOT, copied
+from tests.conftest import copied
 from tests.go_between import GoBetween, between
+from tests.story.warm import Zygote, zygote
 from tests.story.zygote import REPORTED
 
 PEOPLE = 24
@@ -49,45 +47,6 @@ MUST_BE_SEEN = {
     "INSERT INTO receipt",
 }
 """What the planner, a lane, the sweeper and the receiver commit."""
-
-
-@dataclass
-class Zygote:
-    """A warm process and what its children wrote to their log."""
-
-    process: asyncio.subprocess.Process
-    log: Path
-
-    pid: int = 0
-
-    async def run(self, settings: dict[str, Any], kill: tuple[int, str] | None = None) -> tuple[int, list[list[str]]]:
-        """A child from its start to its end: its exit code and what each of its commits wrote."""
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(json.dumps({"settings": settings, "kill": kill}).encode() + b"\n")
-        self.pid = json.loads(await self.process.stdout.readline())["pid"]
-        told = json.loads(await self.process.stdout.readline())
-        return told["code"], told["commits"]
-
-    async def kill(self) -> None:
-        """End the child that runs."""
-        os.kill(self.pid, signal.SIGKILL)
-
-    def said(self) -> str:
-        """The log."""
-        return self.log.read_text(encoding="utf-8")
-
-
-@asynccontextmanager
-async def zygote(place: Path) -> AsyncIterator[Zygote]:
-    """Ready for orders."""
-    log = place / f"{uuid.uuid4().hex}.log"
-    command, pipe = [sys.executable, "-m", "tests.story.zygote"], asyncio.subprocess.PIPE
-    with log.open("ab") as written:
-        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=written)
-    yield Zygote(process, log)
-    assert process.stdin
-    process.stdin.close()
-    await process.wait()
 
 
 def settings_of(url: str, gateway: SmsGateway, place: Path) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Children of one warm process, so that hundreds of starts cost little: `python -m tests.story.zygote`.
 
-An order is a line of JSON on its standard input: `settings`, and `kill` (n, `before` or `after`): the child dies by SIGKILL
-just before or just after its n-th COMMIT on SQLite. Answered with two lines: the child's process id, then how it ended
-and what each of its commits wrote.
+An order is a line of JSON on its standard input: `argv` is a command of Loa; else `settings`, and `kill` (n, `before` or
+`after`): the child sends what is due and dies by SIGKILL just before or just after its n-th COMMIT on SQLite. Answered
+with two lines: the child's process id, then how it ended and what each of its commits wrote.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from channels.channel import Confirmation
 from config.logs import set_up
 from config.settings import Settings
 from db.types import new_id
+from desk import cli
 from desk.app import House, opened
 from desk.commands.server import stop_on_signals
 from scheduler.delivery import State
@@ -97,6 +98,8 @@ async def _hear_reports(house: House) -> None:
 
 
 def _child(order: dict[str, Any], report: int) -> int:
+    if "argv" in order:
+        return cli.main(order["argv"])
     commits = Commits(tuple(order["kill"]) if order["kill"] else None)
     plain_connect = sqlite3.connect
     sqlite3.connect = partial(plain_connect, factory=partial(Watched, commits=commits))  # type: ignore[assignment]
