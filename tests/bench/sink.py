@@ -1,4 +1,4 @@
-"""A gateway in a process of its own that takes everything and counts: `python -m tests.bench.sink [delay in ms]`.
+"""A gateway in a process of its own that takes everything and counts: `python -m tests.bench.sink [delay in ms [host]]`.
 
 It prints its port. Each POST is named by its Idempotency-Key. A GET is answered with what was counted: `taken`, `named`
 (different ones), and the moments of the first and the last in seconds of the monotonic clock; a DELETE begins anew.
@@ -83,15 +83,16 @@ def _value(head: bytes, name: bytes) -> bytes:
     return head[at + len(name) :].split(b"\r\n", 1)[0].strip() if at >= 0 else b""
 
 
-async def main(delay: float) -> None:
+async def main(delay: float, host: str) -> None:
     """Until it is killed."""
     count: Any = Count()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Taker(count, delay), "127.0.0.1", 0, backlog=4096)
+    server = await loop.create_server(lambda: Taker(count, delay), host, 0, backlog=4096)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(float(sys.argv[1]) / 1000 if len(sys.argv) > 1 else 0.0))
+    given = dict(enumerate(sys.argv[1:]))
+    uvloop.run(main(float(given.get(0, 0)) / 1000, given.get(1, "127.0.0.1")))

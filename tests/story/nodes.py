@@ -38,6 +38,7 @@ class Nodes:
     place: Path
     per_second: int = 3000
     web: dict[str, Any] = field(default_factory=dict)
+    dispatches: int = 0
     running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
 
     def settings(self, name: str) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class Nodes:
 
     async def enqueue(self, count: int) -> None:
         """A dispatch that is due."""
+        self.dispatches += 1
         async with opened(Settings.model_validate(self.settings("desk"))) as house:
             await enqueue(house, count)
 
@@ -103,7 +105,7 @@ class Nodes:
                 occurrences = (await connection.execute(text("SELECT count(*) FROM occurrence"))).scalar_one()
         finally:
             await database.close()
-        assert occurrences <= 1, "two planners, one occurrence"
+        assert occurrences <= self.dispatches, "two planners, one occurrence"
         return {state: number for state, number in counts.get("gateway", {}).items() if number}
 
     async def settled(self, count: int) -> None:
@@ -147,9 +149,9 @@ def start(place: str) -> None:
 
 
 @asynccontextmanager
-async def sink(delay: int) -> AsyncIterator[str]:
+async def sink(delay: int, host: str = "127.0.0.1") -> AsyncIterator[str]:
     """A gateway in a process of its own; its address."""
-    command = [sys.executable, "-m", "tests.bench.sink", str(delay)]
+    command = [sys.executable, "-m", "tests.bench.sink", str(delay), host]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     yield f"http://127.0.0.1:{(await process.stdout.readline()).decode().strip()}/"
