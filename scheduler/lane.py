@@ -110,17 +110,20 @@ class Lane:
                     pause = await self._turn(senders)
                     self._troubles = 0
                 except DatabaseTrouble as trouble:
-                    pause = self._bear(trouble)
+                    pause = self._bear(trouble.en)
+                except Exception as fault:  # noqa: BLE001 (a lane outlives any fault of a turn: others send beside it)
+                    logger.error("turn_failed", error=fault, outlet=self._at.name)
+                    pause = self._bear(repr(fault))
                 if pause is None:
                     return
                 if pause > 0:
                     await self._clock.wait(self._wake, pause)
 
-    def _bear(self, trouble: DatabaseTrouble) -> float | None:
+    def _bear(self, said: str) -> float | None:
         """What is in hand stays in hand and nothing new leaves; but who is to stop does not wait for ever."""
         self._repair = True
         self._troubles += 1
-        logger.error("database_trouble", outlet=self._at.name, said=trouble.en)
+        logger.error("database_trouble", outlet=self._at.name, said=said)
         if self._stopping.is_set() and self._troubles >= MOST_TROUBLES and not self._out:
             logger.error("outcomes_not_written", outlet=self._at.name, count=len(self._done))
             return None

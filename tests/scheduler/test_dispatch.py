@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from channels import store as channels_store
 from channels.channel import Confirmation, Pace
@@ -466,6 +467,29 @@ async def test_a_frozen_worker_can_write_nothing_after_it_lost_its_lease(office:
         stale = await dispatch.settle(office.house.database, tx, parcel, {0: State.FAILED}, epoch=1)
     assert stale is None
     assert {State.SENT: 10} == await office.states()
+
+
+async def test_a_poisoned_parcel_stops_nobody_else(office: Office, sms: SmsGateway) -> None:
+    """Rows of one outlet that cannot be read hold up that outlet alone; stopped, its lane ends."""
+    await office.audience(3)
+    item = await office.item()
+    await office.schedule(item, "sms", audience="Bản A")
+    await office.schedule(item, "sms-once", audience="Bản A")
+    await _plan(office)
+    async with office.house.database.write() as tx:
+        poisoned = (
+            "UPDATE parcel_recipients SET recipients = '[' WHERE parcel IN (SELECT id FROM parcel WHERE outlet = 'sms')"
+        )
+        await tx.execute(text(poisoned))
+    draining = asyncio.create_task(office.drain())
+    async with asyncio.timeout(10):
+        await sms.has_taken(3)
+    office.house.stop()
+    while not draining.done():
+        office.clock.advance(1)
+        await asyncio.sleep(0)
+    await draining
+    assert 3 == len(sms.ledger.taken)
 
 
 @both
