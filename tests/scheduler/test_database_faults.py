@@ -43,6 +43,7 @@ REAL_SECONDS, SECONDS = 0.002, 0.3
 QUEUES = "(SELECT count(*) FROM waiting), (SELECT count(*) FROM orphan)"
 OPEN = "(SELECT count(*) FROM occurrence WHERE state <> 'done'), (SELECT count(*) FROM callback WHERE state = 'new')"
 KEPT = "(SELECT count(*) FROM parcel WHERE owner IS NOT NULL), (SELECT count(*) FROM shelf)"
+TOLD = "(SELECT count(*) FROM parcel WHERE outlet = 'sms' AND state = 'done')"
 MADE = "(SELECT count(*) FROM occurrence), (SELECT count(*) FROM receipt)"
 
 
@@ -141,7 +142,8 @@ class Life:
     async def _report(self, house: House) -> None:
         """A gateway reports its last two messages as delivered, and calls again until it is heard."""
         gateway = self.gateways["sms"]
-        await gateway.has_taken(PEOPLE)
+        while await self._counts(TOLD) != (1,):
+            await asyncio.sleep(REAL_SECONDS)
         for taken in gateway.ledger.taken[-REPORTS:]:
             said, heard = [Confirmation(delivered=True, delivery=taken.request_id)], False
             while not heard:
