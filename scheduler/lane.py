@@ -96,7 +96,7 @@ class Lane:
         self._done: list[Outcome] = []
         self._out = self._running = self._low = 0
         self._counted, self._seconds = 0, 0.0
-        self._paused = self._repair = False
+        self._paused = self._repair = self._cleared = False
         self._looked = self._free_at = self._owed = 0
         self._troubles = 0
         self._wake = asyncio.Event()
@@ -207,6 +207,7 @@ class Lane:
         if firsts:
             self._parcel_size = max(1, sum(firsts) // len(firsts))
         suspect = any(one.suspect for one in self._parcels)
+        self._cleared = self._solo.outlet == self._at.name and not suspect
         if suspect or self._solo.outlet == self._at.name:
             self._solo.outlet = self._at.name if suspect else ""
 
@@ -256,6 +257,8 @@ class Lane:
 
     def _pause(self, wish: Wish, done: Turn, begun: int) -> float | None:
         if not (self._parcels or self._out or self._done):
+            if self._cleared:
+                return 0  # there may be another suspect, and each goes alone
             self._width.rest()
             return None
         checked = any(one.left and one.may_go for one in self._parcels)

@@ -136,7 +136,9 @@ class Life(RuleBasedStateMachine):
         late = ground.house.settings.schedule.catch_up
         self.planner = Planner(database, clock, notifier, self.outlets, quiet, catch_up=late, catch_up_urgent=late)
         editing = Editing(database, journal, clock)
-        self.sweeper = Sweeper(database, clock, notifier, self.outlets, editing, journal, lambda it: it in self.dead)
+        self.sweeper = Sweeper(
+            database, clock, notifier, self.outlets, editing, journal, "sweeper", lambda it: it in self.dead
+        )
         self.receiver = Receiver(database, clock, notifier)
         self.handling = Handling(database, journal, clock)
         self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh")

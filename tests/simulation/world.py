@@ -131,7 +131,7 @@ class Node:
             *(Sender(clock, Line(clock, world.partners)), Recorder(database, clock, notifier, ground.journal)),
             *(name, Meter(clock, "simulated"), asyncio.Event()),
         )
-        self.sweeper = Sweeper(database, clock, notifier, outlets, self.editing, ground.journal, world.is_dead)
+        self.sweeper = Sweeper(database, clock, notifier, outlets, self.editing, ground.journal, name, world.is_dead)
         self.receiver = Receiver(database, clock, notifier)
 
     async def run(self) -> None:
