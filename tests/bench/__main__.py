@@ -1,4 +1,4 @@
-"""`make bench`: dispatch against a bare aiohttp loop and its peers; reading; mastering. How to read it: docs/bench.md.
+"""`make bench`: dispatch against a bare aiohttp loop and its peers; what size costs; reading; mastering. See docs/bench.md.
 
 Each figure is a ratio of two things measured in turns in this very run, or CPU time, since machines differ and are shared.
 """
@@ -7,28 +7,32 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests import postgres
-from tests.bench import other
-from tests.bench.dispatch import PEERS, Contestant, Measured, curl, loa, loop, rounds, sink
+from tests.bench import other, queues
+from tests.bench.dispatch import PEERS, Contestant, Measured, child, curl, loa, loop, rounds, sink
 from tests.conftest import ROOT
 
 MEASURE = "bare aiohttp loop"
+NewDatabase = Callable[[], Awaitable[str]]
 
 
 def main() -> None:
     """Print a table and, if asked, JSON."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--short", action="store_true", help="a minute: small counts, one round")
-    parser.add_argument("--peers", action="store_true", help="also libcurl, in an environment of its own")
-    parser.add_argument("--scale", action="store_true", help="also a million deliveries")
+    parser.add_argument("--peers", action="store_true", help="also libcurl, pgqueuer, huey and Celery")
+    parser.add_argument("--scale", action="store_true", help="also a million recipients, ten million lines of log")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     args = parser.parse_args()
     if args.peers:
@@ -51,17 +55,41 @@ def make_peers() -> None:
 async def run(args: argparse.Namespace) -> dict[str, float]:
     """Everything asked for; the figures by name."""
     figures: dict[str, float] = {}
-    count, times = (3000, 1) if args.short else (30_000, 3)
+    count, times = (3000, 1) if args.short else (60_000, 3)
     figures |= await at_once(count, times, peers=args.peers)
     figures |= await slow(count * 2, times, peers=args.peers)
-    if postgres.programs():
-        with postgres.server(fsync=True) as address:
-            figures |= await on_postgresql(address, count, times)
+    async with new_databases() as database:
+        if database is not None:
+            figures |= await on_postgresql(database, count, times)
+        if args.peers:
+            figures |= await against_queues(database, min(count, queues.MOST), times)
+        figures |= await scale(database, 100 if args.short else 1 if args.scale else 10)
     if args.scale:
         figures |= await growth()
     show("reading, words a CPU second", {"reading": other.reading()}, figures)
     show("mastering / real time (CPU)", {"mastering": await other.mastering()}, figures)
     return figures
+
+
+@contextlib.asynccontextmanager
+async def new_databases() -> AsyncIterator[NewDatabase | None]:
+    """A maker of new databases on a PostgreSQL server with fsync; None where there is no server."""
+    if postgres.programs() is None:
+        yield None
+        return
+    made = iter(range(1000))
+    with postgres.server(fsync=True) as address:
+
+        async def database() -> str:
+            name = f"bench{next(made)}"
+            url = address.replace("postgresql:", "postgresql+asyncpg:")
+            engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+            async with engine.connect() as connection:
+                await connection.execute(text(f"CREATE DATABASE {name}"))
+            await engine.dispose()
+            return address.replace("/postgres?", f"/{name}?")
+
+        yield database
 
 
 async def at_once(count: int, times: int, *, peers: bool) -> dict[str, float]:
@@ -87,27 +115,73 @@ async def slow(count: int, times: int, *, peers: bool) -> dict[str, float]:
         return table(f"{count} deliveries, answered after 50 ms", await rounds(contestants, at, count, 875, times))
 
 
-async def on_postgresql(address: str, count: int, times: int) -> dict[str, float]:
-    """PostgreSQL with fsync, one worker process and two."""
-    made = iter(range(1000))
-
-    async def database() -> str:
-        name = f"bench{next(made)}"
-        engine = create_async_engine(
-            address.replace("postgresql:", "postgresql+asyncpg:"), isolation_level="AUTOCOMMIT"
-        )
-        async with engine.connect() as connection:
-            await connection.execute(text(f"CREATE DATABASE {name}"))
-        await engine.dispose()
-        return address.replace("/postgres?", f"/{name}?")
-
-    contestants: dict[str, Contestant] = {
+async def on_postgresql(database: NewDatabase, count: int, times: int) -> dict[str, float]:
+    """PostgreSQL with fsync: one worker process; and one against two where the gateway is what is waited for."""
+    contestants: dict[str, Contestant] = {MEASURE: loop("aiohttp"), "Loa, PostgreSQL": loa(database)}
+    async with sink() as at:
+        figures = table(f"{count} deliveries on PostgreSQL", await rounds(contestants, at, count, 64, times))
+    contestants = {
         MEASURE: loop("aiohttp"),
-        "Loa, PostgreSQL": loa(database),
+        "Loa, PostgreSQL, one worker": loa(database),
         "Loa, PostgreSQL, two workers": loa(database, workers=2),
     }
+    async with sink(50) as at:
+        count //= 4
+        title = f"{count} deliveries on PostgreSQL, answered after 50 ms, 64 at a time a process"
+        return figures | table(title, await rounds(contestants, at, count, 64, times))
+
+
+async def against_queues(database: NewDatabase | None, count: int, times: int) -> dict[str, float]:
+    """Queues of others that leave a durable record too."""
+    contestants: dict[str, Contestant] = {
+        MEASURE: loop("aiohttp"),
+        "Loa, SQLite FULL": loa(),
+        "huey, SQLite FULL": queues.huey,
+    }
+    if database is not None:
+        contestants["pgqueuer"] = queues.pgqueuer(database)
+    if queues.redis():
+        contestants["Celery, Redis"] = queues.celery
     async with sink() as at:
-        return table(f"{count} deliveries on PostgreSQL", await rounds(contestants, at, count, 64, times))
+        return table(f"{count} deliveries by queues", await rounds(contestants, at, count, 64, times))
+
+
+async def scale(database: NewDatabase | None, part: int) -> dict[str, float]:
+    """The scenes of `scale.py`, a `part` of their whole size."""
+    figures: dict[str, float] = {}
+    async with sink() as at:
+        with tempfile.TemporaryDirectory(prefix="loa-bench-") as place:
+            idle = await scene("idle", place, at.url, 0)
+            await scene("filled", place, at.url, 1_000_000 // part)
+            full = await scene("idle", place, at.url, 0)
+            figures["idle schedules: wake-up ms"] = full["wake-up ms"]
+            figures["idle schedules: memory MB"] = full["memory MB"] - idle["memory MB"]
+            told = await scene("punctual", place, at.url, 1000)
+            figures |= {f"1,000 due in one second: {name}": value for name, value in told.items()}
+        urls = {"SQLite": "", "PostgreSQL": None}
+        for name, url in urls.items():
+            if url is None and database is None:
+                continue
+            for title, size in (
+                ("enqueued", 1_000_000),
+                ("urgent", 1_000_000),
+                ("started", 1_000_000),
+                ("log", 10_000_000),
+            ):
+                with tempfile.TemporaryDirectory(prefix="loa-bench-") as place:
+                    address = await database() if url is None and database is not None else ""
+                    told = await scene(title, place, at.url, size // part, address)
+                figures |= {f"{title}, {size // part} on {name}: {what}": value for what, value in told.items()}
+    for name, value in figures.items():
+        show(name, {name: value}, {})
+    return figures
+
+
+async def scene(name: str, place: str, gateway: str, count: int, *database: str) -> dict[str, float]:
+    """One scene, in a process of its own."""
+    return await child(
+        sys.executable, "-m", "tests.bench.scale", name, place, gateway, str(count), *filter(None, database)
+    )
 
 
 async def growth() -> dict[str, float]:
@@ -118,6 +192,7 @@ async def growth() -> dict[str, float]:
     figures: dict[str, float] = {}
     show("CPU a delivery at 1,000,000 / at 10,000", {"growth": large.cpu / small.cpu}, figures)
     show("most resident memory at 1,000,000, MB", {"memory": large.peak}, figures)
+    show("file growth, bytes a delivery with its recipient", {"bytes": large.size / 1_000_000}, figures)
     return figures
 
 
@@ -139,7 +214,7 @@ def table(title: str, measured: dict[str, Measured]) -> dict[str, float]:
 def show(title: str, values: dict[str, float], figures: dict[str, float]) -> None:
     """Print single figures and keep them."""
     for name, value in values.items():
-        print(f"  {title:50} {value:12.2f}")  # noqa: T201 (a table is what it is for)
+        print(f"  {title:64} {value:12.2f}")  # noqa: T201 (a table is what it is for)
         figures[name] = value
 
 

@@ -28,6 +28,8 @@ class Measured:
     rates: list[float] = field(default_factory=list)
     cpus: list[float] = field(default_factory=list)
     peak: float = 0.0
+    size: float = 0.0
+    """Bytes of the database, where it is a file."""
 
     @property
     def rate(self) -> float:
@@ -138,4 +140,5 @@ async def rounds(
             one.rates.append(count / (counted["last"] - counted["first"]))
             one.cpus.append(told["cpu_seconds"] / count * 1e6)
             one.peak = max(one.peak, told.get("peak_mb", 0.0))
+            one.size = told.get("bytes", 0.0)
     return measured

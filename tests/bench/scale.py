@@ -73,7 +73,7 @@ async def punctual(stage: Stage) -> Figures:
     """So many schedules due in the same second, beside idle ones: from the due moment to their first try."""
     async with stage.house() as house:
         items = [await _item(house, f"Tin {number}") for number in range(50)]
-        due = house.clock.now() + timedelta(seconds=20)
+        due = house.clock.now() + timedelta(seconds=10)
         due = due.replace(microsecond=0)
         await _audience(house)
         async with house.database.write() as tx:

@@ -22,7 +22,6 @@ from desk.demo.sms_gateway import SmsGateway
 from desk.health import KNOWN_SECONDS, make_probes
 from scheduler.backlog.store import open_parcels
 from scheduler.delivery import State
-from scheduler.outcome import BREAKER_AFTER
 from tests.conftest import both
 from tests.scheduler.claims import claim, plan
 from tests.scheduler.conftest import Office
@@ -111,12 +110,13 @@ async def test_a_gateway_that_is_down_opens_the_breaker(office: Office, sms: Sms
     """Closed, resting, and then one probe at a time; a pause is shown as well."""
     await office.audience(40)
     await office.schedule(await office.item(), "sms", audience="Bản A")
-    sms.lose(BREAKER_AFTER)
+    sms.lose(100)
     assert "loa_breaker{outlet=sms}" not in await read()
     await office.drain()
     assert 2 == (await read())["loa_breaker{outlet=sms}"]
     office.clock.advance(10)
     assert 1 == (await read())["loa_breaker{outlet=sms}"]
+    sms._to_lose = 0
     await office.drain()
     assert 0 == (await read())["loa_breaker{outlet=sms}"]
     async with office.house.database.write() as tx:

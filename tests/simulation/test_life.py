@@ -41,7 +41,7 @@ from scheduler.delivery import MOVES, OF_LETTER, Parcel, State, parse_delivery_i
 from scheduler.dispatch.turn import Wish, turn
 from scheduler.gate import Gate
 from scheduler.handling import DECISIONS, Handling
-from scheduler.outcome import Job, Outcome
+from scheduler.outcome import Job, Outcome, untouched
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.schedule import Rule
@@ -264,6 +264,9 @@ class Life(RuleBasedStateMachine):
         """Written by the next turn, if its claim still holds."""
         (_, outlet), hand = pick.choice([one for one in self.hands.items() if one[1].flying])
         job = hand.flying.pop(pick.randrange(len(hand.flying)))
+        if job.why != "ask" and job.parcel.bulletin is None:
+            hand.done.append(untouched(job, self.clock.now()))  # as the lane does: it may not go out any more
+            return
         of = self.model[job.to.delivery]
         if job.why != "ask":
             self.leaves(of, answer)
