@@ -35,7 +35,7 @@ STALE_SECONDS = 0.5
 AHEAD_SECONDS = 0.1
 """So much of the outlet's work may have an intent and wait for its turn."""
 MOST_AHEAD = 512
-FIRST_GUESS = 480.0
+FIRST_GUESS = 1000.0
 """Answers a second of an outlet that has not answered yet."""
 BATCH = 256
 FLUSH_SECONDS = 0.05
@@ -292,8 +292,8 @@ class Lane:
         try:
             while ready and self._running <= self._limit:
                 job, since = ready.popleft()
-                if now - since > STALE_SECONDS or (job.parcel.bulletin is None and job.why != "ask"):
-                    self._back(job)  # the intent is too old, or what it is about may not go out any more
+                if now - since > STALE_SECONDS:
+                    self._back(job)
                     continue
                 begun, outcome = now, await send(at, job)
                 now = steady()
