@@ -93,9 +93,15 @@ class Database:
             return
         begun = self._clock.steady()
         async with self.read() as connection:
-            asked = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)")
-            server = from_ms((await connection.execute(asked)).scalar_one())
+            server = await self.now(connection, self._clock.now())
         self.ahead = server + timedelta(seconds=(self._clock.steady() - begun) / 2) - self._clock.now()
+
+    async def now(self, connection: AsyncConnection, here: datetime) -> datetime:
+        """The moment on the one clock of all who use this database: the server's. On SQLite it is this machine's, `here`."""
+        if self.is_sqlite:
+            return here
+        asked = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)")
+        return from_ms((await connection.execute(asked)).scalar_one())
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

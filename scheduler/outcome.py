@@ -112,6 +112,7 @@ class Breaker:
 
     failures: int = 0
     openings: int = 0
+    opened_at: datetime | None = None
     open_until: datetime | None = None
 
     def note(self, outcome: Outcome, now: datetime) -> None:
@@ -120,13 +121,13 @@ class Breaker:
             return
         if outcome.error is None or isinstance(outcome.error, Refused):
             self.failures = self.openings = 0
-            self.open_until = None
+            self.opened_at = self.open_until = None
             return
         self.failures += 1
         if self.tripped and not self.resting(now):
             pause = BREAKER_SECONDS[min(self.openings, len(BREAKER_SECONDS) - 1)]
             self.openings += 1
-            self.open_until = now + timedelta(seconds=pause)
+            self.opened_at, self.open_until = now, now + timedelta(seconds=pause)
 
     @property
     def tripped(self) -> bool:
@@ -134,5 +135,5 @@ class Breaker:
         return self.failures >= BREAKER_AFTER
 
     def resting(self, now: datetime) -> bool:
-        """Whether nothing may go."""
-        return self.open_until is not None and self.open_until > now
+        """Whether nothing may go; before it opened only if the clock was set back, and that is no reason to wait."""
+        return self.opened_at is not None and self.open_until is not None and self.opened_at <= now < self.open_until

@@ -127,6 +127,7 @@ class Runner:
 
     async def drain(self) -> None:
         """Plan and send what is due, and return when nothing due is left."""
+        await self._outlast("time", self._timekeeper.set_right)
         await self._outlast("rescue", self._sweeper.rescue)
         while not self._stopping.is_set():
             planned = await self._outlast("plan", self._planner.plan)

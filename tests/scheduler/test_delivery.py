@@ -142,6 +142,15 @@ def test_the_breaker_opens_after_five_and_closes_on_success() -> None:
     assert not breaker.resting(NOW)
 
 
+def test_a_clock_set_back_ends_its_rest() -> None:
+    """It rests for seconds, not for the hours that the clock was set back by."""
+    breaker = Breaker()
+    for _ in range(5):
+        breaker.note(_outcome(BUSY), NOW)
+    assert breaker.resting(NOW)
+    assert not breaker.resting(NOW - timedelta(hours=2))
+
+
 def test_four_failures_do_not_open_it() -> None:
     """A few failures are no outage."""
     breaker = Breaker()
