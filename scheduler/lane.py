@@ -292,8 +292,8 @@ class Lane:
         try:
             while ready and self._running <= self._limit:
                 job, since = ready.popleft()
-                if now - since > STALE_SECONDS:
-                    self._back(job)
+                if now - since > STALE_SECONDS or (job.parcel.bulletin is None and job.why != "ask"):
+                    self._back(job)  # the intent is too old, or what it is about may not go out any more
                     continue
                 begun, outcome = now, await send(at, job)
                 now = steady()

@@ -6,6 +6,7 @@ from channels.channel import Pace
 from db.types import to_ms
 from scheduler.dispatch.turn import Wish, turn
 from scheduler.lane import LEASE
+from scheduler.outcome import Job
 from tests.scheduler.conftest import FAST, Office
 
 
@@ -16,10 +17,14 @@ async def plan(office: Office) -> None:
 
 async def claim(office: Office, outlet: str, sending: int) -> list[str]:
     """Claim the outlet's first parcel and write the intent of its first few deliveries; their ids."""
+    return [job.to.delivery for job in await claim_jobs(office, outlet, sending)]
+
+
+async def claim_jobs(office: Office, outlet: str, sending: int) -> list[Job]:
+    """The same; what would leave next."""
     house, now = office.house, to_ms(office.clock.now())
     lease = now + round(LEASE.total_seconds() * 1000)
     wish = Wish(outlet, "this-machine/999999/1", now, lease, Pace(FAST, 64), sending, 1)
     claimed = (await house.database.run(turn(house.database, wish, [], []))).claimed
     [claimed[0].bulletin] = await house.runner._worker._gate.rule(house.outlets[outlet], claimed[:1])
-    done = await house.database.run(turn(house.database, wish, claimed, []))
-    return [job.to.delivery for job in done.jobs]
+    return (await house.database.run(turn(house.database, wish, claimed, []))).jobs
