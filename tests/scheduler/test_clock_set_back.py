@@ -15,9 +15,9 @@ from content.store import recording
 from db.database import Database
 from db.journal import Deed
 from desk.demo.sms_gateway import SmsGateway
-from scheduler.delivery import State
+from scheduler.delivery import Attempt, State
 from scheduler.dispatch import mark
-from scheduler.dispatch.store import parcel, waiting
+from scheduler.dispatch.store import Waiting, add_attempts, parcel, wait_again, waiting
 from scheduler.schedule import Rule
 from scheduler.store import occurrence, schedule
 from scheduler.timekeeper import THING, Timekeeper
@@ -87,6 +87,24 @@ async def test_what_was_seconds_away_is_so_again(office: Office) -> None:
     assert deed.detail["moved"] >= 7 and abs(deed.detail["seconds"] + HOURS.total_seconds()) <= 2
     async with office.house.database.read() as connection:
         assert await office.house.journal.verify(connection) is None
+
+
+@both
+@pytest.mark.parametrize("tried", [timedelta(seconds=-1), HOURS])
+async def test_what_was_put_off_after_the_step_stays(office: Office, tried: timedelta) -> None:
+    """A partner said after the step, and before anybody saw it, to come again in six seconds: not moved, not undercut."""
+    await office.audience(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await plan(office)
+    async with office.house.database.write() as tx:
+        now = await ran_ahead(office, tx)
+        row = (await tx.execute(select(parcel))).one()
+        await add_attempts(tx, [Attempt(row.id, 0, 1, now + tried, 9, "unavailable", "429", "", "")])
+        again = [(Waiting(row.id, 0, 1, "retry"), now + SOON)]
+        await wait_again(office.house.database, tx, "sms", 0, again)
+    await timekeeper(office).set_right()
+    assert 1 == len(await deeds(office))
+    assert (now + SOON,) == await one(office, waiting.c.due_at)
 
 
 @both
