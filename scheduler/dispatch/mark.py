@@ -24,10 +24,11 @@ _MOVES = (
     "UPDATE parcel SET due_at = due_at - :by WHERE state = 'open' AND due_at > :now",
     "UPDATE parcel SET lease_until = lease_until - :by WHERE owner IS NOT NULL AND lease_until > :now",
     # What was put off in the second between the step and now is put off by the new clock: it was just tried, or it was
-    # tried, as the old clock said, after it is due.
+    # tried, as the old clock said, after it is due (the old one of this step, not of one before).
     "UPDATE waiting SET due_at = due_at - :by WHERE due_at > :now AND NOT EXISTS (SELECT 1 FROM attempt"
     " WHERE attempt.parcel = waiting.parcel AND attempt.seq = waiting.seq"
-    " AND (attempt.at > waiting.due_at OR attempt.at BETWEEN CAST(:now AS BIGINT) - 5000 AND :now))",
+    " AND (attempt.at BETWEEN waiting.due_at AND CAST(:now AS BIGINT) + :by + 10000"
+    " OR attempt.at BETWEEN CAST(:now AS BIGINT) - 5000 AND :now))",
     "UPDATE waiting SET lease_until = lease_until - :by WHERE owner IS NOT NULL AND lease_until > :now",
     "UPDATE recording SET next_try_at = next_try_at - :by WHERE state = 'wanted' AND next_try_at > :now",
     "UPDATE recording SET lease_until = lease_until - :by WHERE owner IS NOT NULL AND lease_until > :now",

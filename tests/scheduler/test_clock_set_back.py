@@ -108,6 +108,23 @@ async def test_what_was_put_off_after_the_step_stays(office: Office, tried: time
 
 
 @both
+async def test_a_second_step_moves_what_the_first_left(office: Office) -> None:
+    """It was tried before the first step and put off after it; now it waits by the clock that is set back again."""
+    await office.audience(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await plan(office)
+    async with office.house.database.write() as tx:
+        now = await ran_ahead(office, tx)
+        row = (await tx.execute(select(parcel))).one()
+        await add_attempts(tx, [Attempt(row.id, 0, 1, now + 2 * HOURS, 9, "unavailable", "429", "", "")])
+        again = [(Waiting(row.id, 0, 1, "retry"), now + HOURS + SOON)]
+        await wait_again(office.house.database, tx, "sms", 0, again)
+    await timekeeper(office).set_right()
+    (due,) = await one(office, waiting.c.due_at)
+    assert abs(due - now - SOON) <= NEAR
+
+
+@both
 async def test_what_people_planned_stays(office: Office) -> None:
     """Schedules, occurrences and windows are told by the wall clock."""
     await office.audience(1)
