@@ -20,6 +20,8 @@ from scheduler.outcome import Job, Outcome, Try, job
 
 BURST = 40_000
 """Microseconds of an outlet's pace that may go at one moment; never less than one delivery."""
+LONGEST_PAUSE = 2.0
+"""Seconds."""
 FAST = 1_000
 """Deliveries a second above which two processes may overdraw an outlet's pace by one burst, but do not wait in line."""
 MOST_CLAIMED = 256
@@ -153,9 +155,12 @@ def allowed(pace: Pace, free_at: int, now: int) -> int:
 
 
 def pause_for(pace: Pace, free_at: int, now: int) -> float:
-    """Seconds after which it is worth looking at the pace again: a few deliveries at once, where it is quick."""
+    """Seconds after which it is worth looking at the pace again: a few deliveries at once, where it is quick.
+
+    Never long: where the clock was set back by hours, `free_at` lies hours away until somebody sees that.
+    """
     spare = max(0, BURST - _interval(pace))
-    return max(0, free_at - now - spare // 2) / 1_000_000
+    return min(LONGEST_PAUSE, max(0, free_at - now - spare // 2) / 1_000_000)
 
 
 def _interval(pace: Pace) -> int:

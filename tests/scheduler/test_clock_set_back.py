@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.channel import Pace
 from channels.store import outlet
 from content.store import recording
 from db.database import Database
@@ -18,6 +19,7 @@ from desk.demo.sms_gateway import SmsGateway
 from scheduler.delivery import Attempt, State
 from scheduler.dispatch import mark
 from scheduler.dispatch.store import Waiting, add_attempts, parcel, wait_again, waiting
+from scheduler.dispatch.turn import pause_for
 from scheduler.schedule import Rule
 from scheduler.store import occurrence, schedule
 from scheduler.timekeeper import THING, Timekeeper
@@ -204,6 +206,13 @@ async def test_a_server_mended_while_it_stood_still(office: Office, sms: SmsGate
     office.clock.advance(15)
     await office.drain()
     assert ["cu", "moi", "moi", "cu"] == [taken.content for taken in sms.ledger.taken]
+
+
+def test_a_lane_does_not_sleep_for_hours() -> None:
+    """Between the step and the moment it is seen, the outlet's pace says to wait as long as the step."""
+    hours = 4 * 3600 * 1_000_000
+    assert pause_for(Pace(10, 1), hours, 0) <= 2
+    assert 0.1 == pause_for(Pace(10, 1), 100_000, 0)
 
 
 async def test_a_running_server_sends_within_five_seconds(office: Office, sms: SmsGateway) -> None:
