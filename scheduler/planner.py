@@ -49,12 +49,14 @@ class Planner:
         *,
         catch_up: timedelta,
         catch_up_urgent: timedelta,
+        parcel_size: int = PARCEL_SIZE,
     ) -> None:
         self._database = database
         self._clock = clock
         self._notifier = notifier
         self._outlets = outlets
         self._quiet = quiet
+        self._parcel_size = parcel_size
         self._next_moment: datetime | None = None
         self._catch_up = {
             BulletinClass.NORMAL: catch_up,
@@ -156,7 +158,7 @@ class Planner:
             if people is not None:
                 parcels.append(NewParcel(one.id, name, one.klass.rank, turn, due_at, until, people))
                 one.size, turn, room = one.size + people.size, turn + people.size, room - people.size
-            if people is None or people.size < PARCEL_SIZE:
+            if people is None or people.size < self._parcel_size:
                 one.outlet_at, one.address_at = one.outlet_at + 1, ""
                 break
             one.address_at = people.last
@@ -166,7 +168,7 @@ class Planner:
         """The next recipients; a channel without recipients is its own."""
         if at is None or not at.channel.scheme:
             return Frozen(1, name, name, to_json([[name, ""]]))
-        return (yield from plan.page(self._database, one, at.channel.scheme, PARCEL_SIZE))
+        return (yield from plan.page(self._database, one, at.channel.scheme, self._parcel_size))
 
     def _moments(self, at: InService | None, one: Planning, now: datetime) -> tuple[datetime, datetime]:
         """When its deliveries may go, and until when they are tried."""

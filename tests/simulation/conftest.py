@@ -15,7 +15,7 @@ from content.bulletin import BulletinClass
 from content.item import Draft
 from db.types import new_id
 from desk.app import opened
-from tests.simulation.world import START, Ground
+from tests.simulation.ground import START, Ground
 
 AUDIENCES = {"Bản A": 1, "Bản B": 3, "Bản C": 8}
 
@@ -39,7 +39,7 @@ async def _make(directory: Path) -> Ground:
                 "at_once": 6,
             },
             "once": {"kind": "sms_http", "url": "http://once.test/send", "per_second": 40, "at_once": 8, **sms},
-            "asks": {"kind": "sms_http", "url": "http://asks.test/send", "per_second": 10, "at_once": 3, **sms},
+            "asks": {"kind": "sms_http", "url": "http://asks.test/send", "per_second": 4, "at_once": 3, **sms},
         },
     }
     clock = FakeClock(START)

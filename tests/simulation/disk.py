@@ -39,7 +39,8 @@ class Disk:
         """What a disk takes."""
         if PROCESS.get().buried:
             raise asyncio.CancelledError
-        await asyncio.sleep(self._chance.random() ** 4 * most)
+        drawn = self._chance.random()
+        await asyncio.sleep(0 if drawn < 0.5 else drawn**4 * most)
 
     async def lock(self) -> None:
         """SQLite's one writer at a time."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from db.types import from_ms, spell
 from scheduler.delivery import OF_LETTER, State
+from scheduler.dispatch.turn import BURST
+from scheduler.lane import STALE_SECONDS
 from scheduler.schedule import Schedule
 from tests.simulation.partner import Partner, Request
 from tests.simulation.world import World
@@ -49,6 +51,8 @@ def judge(world: World) -> None:
     entries = _entries(world)
     _occurrences(world)
     _nobody_lost_or_made_up(world, entries)
+    for partner in world.partners.values():
+        _paced(world, partner)
     for entry in entries.values():
         _log_is_honest(world, entry)
         _not_doubled(world, entry)
@@ -152,6 +156,19 @@ def _rests(world: World, entry: Entry) -> None:
         if any(one.at <= moment <= later.at for moment in world.steps):
             continue
         assert later.at >= one.answered + one.rest - 0.002, f"Retry-After undercut: {one} {later}"
+
+
+def _paced(world: World, partner: Partner) -> None:
+    """All nodes together send no more than the outlet's pace allows, plus what half a second's intents hold."""
+    at = world.outlets[partner.name]
+    rate = at.channel.pace_of(at.outlet).per_second
+    moments = sorted(one.at for one in partner.requests)
+    for place, begin in enumerate(moments):
+        for count, end in enumerate(moments[place:], 1):
+            if any(begin - STALE_SECONDS <= moment <= end for moment in world.steps):
+                break  # an outlet that is free again since hours ago
+            most = 1 + rate * (end - begin + STALE_SECONDS + BURST / 1_000_000)
+            assert count <= most, f"{count} to {partner.name} from {begin} to {end}, {rate} a second allowed"
 
 
 def _cancelled_stays(world: World, entry: Entry) -> None:

@@ -16,6 +16,8 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 MOST_AT_ONE_MOMENT = 20_000
+GIVES_BACK = "AsyncConnection.close"
+"""A task of SQLAlchemy that is not to be called off before it has begun: the pool would lose the connection."""
 
 
 class Process:
@@ -65,7 +67,7 @@ class Loop(asyncio.AbstractEventLoop):
         self._timers: list[tuple[float, int, Handle]] = []
         self._count = 0
         self._at_this_moment = 0
-        self._tasks: list[asyncio.Task[Any]] = []
+        self._tasks: dict[asyncio.Task[Any], Process] = {}
         self.processes: list[Process] = []
         self.faults: list[str] = []
 
@@ -98,7 +100,8 @@ class Loop(asyncio.AbstractEventLoop):
     ) -> asyncio.Task[Any]:
         """See asyncio."""
         task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=name, context=context)
-        self._tasks.append(task)  # kept: what a killed process left is not swept up while others run
+        # Kept: what a killed process left is not swept up while others run.
+        self._tasks[task] = context[PROCESS] if context else PROCESS.get()
         return task
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Handle:
@@ -168,14 +171,16 @@ class Loop(asyncio.AbstractEventLoop):
             process.stands_still, process.buried = False, True
         with self.current():
             for task in self._tasks:
-                task.cancel()
+                if task.get_coro().__qualname__ != GIVES_BACK:
+                    task.cancel()
             while self._step():
                 self._at_this_moment = 0
         left = [task for task in self._tasks if not task.done()]
         assert not left, left
-        for task in self._tasks:
-            if not task.cancelled() and (fault := task.exception()):
-                self.faults.append(repr(fault))
+        for task, process in self._tasks.items():
+            # What a killed one meets in its grave it would not have met; what somebody was told he has borne.
+            if not process.killed and task._log_traceback:  # type: ignore[attr-defined]
+                self.faults.append(f"{process}: {task.exception()!r}")
 
     @contextmanager
     def current(self) -> Iterator[None]:
