@@ -56,7 +56,7 @@ LETTER = {
 OF_LETTER = {letter: state for state, letter in LETTER.items()}
 
 MOVES: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.SENDING, State.MISSED, State.CANCELLED, State.CONFIRMED}),
+    State.PENDING: frozenset({State.SENDING, State.MISSED, State.CANCELLED, State.CONFIRMED, State.UNSURE}),
     State.SENDING: frozenset({State.SENT, State.PENDING, State.FAILED, State.UNSURE, State.CONFIRMED}),
     State.SENT: frozenset({State.CONFIRMED, State.FAILED}),
     State.UNSURE: frozenset({State.SENT, State.CONFIRMED, State.FAILED, State.PENDING}),
@@ -65,8 +65,8 @@ MOVES: dict[State, frozenset[State]] = {
     State.CONFIRMED: frozenset(),
     State.CANCELLED: frozenset(),
 }
-"""Pending goes to confirmed when a receipt overtakes the answer it belongs to; failed, missed and unsure go back to
-pending only by a person's decision."""
+"""Pending goes to confirmed when a receipt overtakes the answer it belongs to, and to unsure when a try whose answer was
+lost is not repeated after all; failed, missed and unsure go back to pending only by a person's decision."""
 
 DONE = frozenset({State.SENT, State.CONFIRMED})
 FINAL = DONE | {State.FAILED, State.MISSED, State.CANCELLED}

@@ -20,7 +20,7 @@ from db.types import from_ms
 from scheduler import store
 from scheduler.delivery import Parcel, State
 from scheduler.dispatch import store as dispatch
-from scheduler.outcome import Outcome, job, untouched
+from scheduler.outcome import Outcome, given_up, job, untouched
 from scheduler.schedule import QuietHours
 
 AUDIO_PAUSE = timedelta(seconds=5)
@@ -94,18 +94,18 @@ class Gate:
             parcel.at, parcel.out = len(parcel.todo), len(jobs)
             if isinstance(ruling, Later):
                 return [untouched(one, ruling.moment) for one in jobs]
-            return [Outcome(one, ruling.state) for one in jobs]
+            return [given_up(one, one.why, ruling.state) for one in jobs]
         free = {"owner": None, "lease_until": None}
         async with self._database.write() as tx:
             if isinstance(ruling, Later):
                 moment = {"due_at": ruling.moment}
                 await dispatch.settle(self._database, tx, parcel.id, {}, epoch=parcel.epoch, **free, **moment)
             else:
+                if ruling.reason:
+                    await store.change_occurrence(tx, parcel.occurrence, reason=ruling.reason)
                 rest = dict.fromkeys(range(len(parcel.people)), ruling.state)
                 whole = {"cursor": len(parcel.people)}
                 await dispatch.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free, **whole)
-                if ruling.reason:
-                    await store.change_occurrence(tx, parcel.occurrence, reason=ruling.reason)
         self._notifier.ring("delivery")
         return []
 

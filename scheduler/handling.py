@@ -9,7 +9,7 @@ from config.words import BadInput, Conflict
 from db.database import Database
 from db.journal import Journal
 from scheduler import store
-from scheduler.delivery import LETTER, OF_LETTER, TITLES, OccurrenceState, State, count, parse_delivery_id
+from scheduler.delivery import LETTER, OF_LETTER, TITLES, OccurrenceState, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Waiting
 
@@ -25,27 +25,25 @@ class Handling:
         self._clock = clock
 
     async def cancel_occurrence(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> dict[State, int]:
-        """Cancel all that has not gone; how many deliveries are in which state after it."""
-        row = await store.find_occurrence(tx, id)
-        total: dict[State, int] = {}
-        for parcel in await dispatch.parcels_of(tx, id):
-            held = await dispatch.parcel_row(self._database, tx, parcel)
-            rest = {seq: State.CANCELLED for seq in range(held.size) if held.letters[seq] == LETTER[State.PENDING]}
-            await dispatch.settle(self._database, tx, parcel, rest, cursor=held.size)
-            await dispatch.wait_no_more(tx, [(parcel, seq) for seq in rest])
-            after = await dispatch.parcel_by_id(tx, parcel)
-            for state, number in count(after.letters).items():
-                total[state] = total.get(state, 0) + number
+        """Cancel all that has not gone; how many deliveries are in which state after it.
+
+        Those `sending` have an intent: what of them has not left half a second later never does.
+        """
+        row = await store.hold_occurrence(self._database, tx, id)
+        now = self._clock.now()
+        total = dict(await dispatch.stop(self._database, tx, id, now))
         if row.state == OccurrenceState.PLANNING.value:
             await store.change_occurrence(tx, id, state=OccurrenceState.CANCELLED.value, reason=note)
-        now = self._clock.now()
         counted = {state.value: number for state, number in total.items()}
         await self._journal.note(tx, now, by, "cancel", f"occurrence/{id}", note=note, counted=counted)
         return total
 
     async def cancel(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> None:
-        """Cancel one delivery that has not gone. Conflict when it has."""
-        await self._change(tx, id, State.CANCELLED, by, "cancel", note)
+        """Cancel one delivery that has not gone, or whose answer was lost: then it is unsure. Conflict when it has gone."""
+        parcel, seq = parse_delivery_id(id)
+        row, waits = await dispatch.parcel_row(self._database, tx, parcel), await dispatch.waiting_of(tx, parcel)
+        waits_in_doubt = seq in waits and waits[seq].why == "doubt" and row.letters[seq] == LETTER[State.PENDING]
+        await self._change(tx, id, State.UNSURE if waits_in_doubt else State.CANCELLED, by, "cancel", note)
 
     async def retry(self, tx: AsyncConnection, id: str, by: str) -> None:
         """Try a failed or missed delivery again now, under the same id, for as long as its text is valid."""
@@ -53,8 +51,9 @@ class Handling:
         row = await dispatch.parcel_row(self._database, tx, parcel)
         if seq < row.size and row.letters[seq] == LETTER[State.SENDING]:
             raise Conflict("Lượt gửi này đang được gửi", "This delivery is being sent")
+        unsure = seq < row.size and row.letters[seq] == LETTER[State.UNSURE]
         await self._change(tx, id, State.PENDING, by, "retry", "")
-        await self._try_now(tx, id)
+        await self._try_now(tx, id, "doubt" if unsure else "retry")
 
     async def resolve(self, tx: AsyncConnection, id: str, decision: str, by: str, note: str = "") -> None:
         """Decide what an unsure delivery became: `sent`, `confirmed`, `failed`, or `again` to send it once more."""
@@ -67,7 +66,7 @@ class Handling:
             raise Conflict("Lượt gửi này không ở trạng thái chưa rõ", "This delivery is not unsure")
         await self._change(tx, id, DECISIONS[decision], by, "resolve", note)
         if DECISIONS[decision] is State.PENDING:
-            await self._try_now(tx, id)
+            await self._try_now(tx, id, "doubt")
 
     async def _change(self, tx: AsyncConnection, id: str, to: State, by: str, verb: str, note: str) -> None:
         parcel, seq = parse_delivery_id(id)
@@ -86,15 +85,15 @@ class Handling:
             tx, self._clock.now(), by, verb, f"delivery/{id}", was=was.value, to=to.value, note=note
         )
 
-    async def _try_now(self, tx: AsyncConnection, id: str) -> None:
+    async def _try_now(self, tx: AsyncConnection, id: str, why: str) -> None:
         parcel, seq = parse_delivery_id(id)
         row = await dispatch.parcel_row(self._database, tx, parcel)
         if seq >= row.cursor:
             return
         tries = (await dispatch.tries_of(tx, parcel, [seq])).get(seq, 0)
         now = self._clock.now()
-        again = [(Waiting(parcel, seq, tries, "retry"), now)]
+        again = [(Waiting(parcel, seq, tries, why), now)]
         await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
         until = max(row.until, now + dispatch.SECOND_CHANCE)
         await dispatch.change_parcel(tx, parcel, until=until)
-        await store.change_occurrence(tx, row.occurrence, state=OccurrenceState.OPEN.value)
+        await store.reopen_occurrence(tx, row.occurrence)

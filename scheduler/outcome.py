@@ -19,8 +19,9 @@ LONGEST_HOLD = timedelta(hours=1)
 
 
 class Job(NamedTuple):
-    """One delivery in hand: where it lies, its addressee, which try this is (from 1), and why (`first`, `retry`, `ask`).
+    """One delivery in hand: where it lies, its addressee, which try this is (from 1), and why.
 
+    Why is `first`, `retry`, `doubt` (a retry of what may have gone: the answer to some try before was lost) or `ask`.
     `reference` is the partner's own id, for a question.
     """
 
@@ -72,13 +73,18 @@ def untouched(of: Job, again_at: datetime) -> Outcome:
     """Nothing has left: the delivery goes back as it was, for a try at a later moment."""
     if of.why == "ask":
         return Outcome(of._replace(n=of.n - 1), State.UNSURE, None, again_at, "ask")
-    return Outcome(of, State.PENDING, None, again_at)
+    return Outcome(of, State.PENDING, None, again_at, "doubt" if of.why == "doubt" else "retry")
+
+
+def given_up(of: Job, why: str, state: State) -> Outcome:
+    """Nothing more will leave: the delivery ends in this state, or as unsure when some try may have got there."""
+    return Outcome(of, State.UNSURE if why == "doubt" else state)
 
 
 def verdict(
     of: Job, error: SendError, now: datetime, until: datetime, *, repeatable: bool, can_ask: bool
 ) -> tuple[State, datetime | None, str]:
-    """Next state, when to look again if at all, and why (`retry` or `ask`), from how a try failed."""
+    """Next state, when to look again if at all, and why (`retry`, `doubt` or `ask`), from how a try failed."""
     if isinstance(error, Refused):
         return State.FAILED, None, "retry"
     if isinstance(error, Unsure) and not repeatable:
@@ -87,9 +93,10 @@ def verdict(
     hint = error.retry_after if isinstance(error, Unavailable) else None
     spread = crc32(of.to.delivery.encode()) / 2**32
     again = next_try(of.n, now, until, hint=hint, spread=spread)
+    doubtful = of.why == "doubt" or isinstance(error, Unsure)
     if again is None:
-        return (State.UNSURE if isinstance(error, Unsure) else State.FAILED), None, "retry"
-    return State.PENDING, again, "retry"
+        return (State.UNSURE if doubtful else State.FAILED), None, "retry"
+    return State.PENDING, again, "doubt" if doubtful else "retry"
 
 
 def word(error: SendError) -> str:

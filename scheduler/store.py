@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from content.bulletin import BulletinClass
+from db.database import Database
 from db.types import Json, Moment, metadata
 from scheduler.delivery import OccurrenceState
 from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
@@ -173,6 +174,18 @@ async def planning_since(connection: AsyncConnection) -> datetime | None:
 async def change_occurrence(tx: AsyncConnection, id: str, **values: Any) -> None:
     """Change columns of one occurrence."""
     await tx.execute(update(occurrence).where(occurrence.c.id == id).values(**values))
+
+
+async def reopen_occurrence(tx: AsyncConnection, id: str) -> None:
+    """Open one that was done; one whose recipients are still being frozen goes on with that."""
+    done = update(occurrence).where(occurrence.c.id == id, occurrence.c.state == OccurrenceState.DONE.value)
+    await tx.execute(done.values(state=OccurrenceState.OPEN.value))
+
+
+async def hold_occurrence(database: Database, tx: AsyncConnection, id: str) -> Row[Any]:
+    """The occurrence, held: nobody plans it further before this transaction ends. Raises NotFound."""
+    await tx.execute(database.locked(select(occurrence.c.id).where(occurrence.c.id == id)))
+    return await find_occurrence(tx, id)
 
 
 async def find_occurrence(connection: AsyncConnection, id: str) -> Row[Any]:

@@ -150,13 +150,13 @@ class Sweeper:
         self, tx: AsyncConnection, row: Row[Any], tried: list[Attempt], crashes: Mapping[int, int]
     ) -> None:
         now, at = self._clock.now(), self._outlets.get(row.outlet)
-        repeat = at is not None and at.channel.repeatable(at.outlet)
+        repeat = at is not None and at.channel.repeatable(at.outlet) and row.until > now
         to = State.PENDING if repeat else State.UNSURE
         await dispatch.settle(self._database, tx, row.id, dict.fromkeys((one.seq for one in tried), to))
         if not repeat and not (at is not None and can_ask(at)):
             await dispatch.wait_no_more(tx, [(row.id, one.seq) for one in tried])
             return
-        why, moment = ("retry", now) if repeat else ("ask", now + ASK_AFTER)
+        why, moment = ("doubt", now) if repeat else ("ask", now + ASK_AFTER)
         again = [(Waiting(row.id, one.seq, one.n if repeat else 0, why, crashes[one.seq]), moment) for one in tried]
         await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,15 +16,18 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Row,
+    Select,
     SmallInteger,
     Table,
     Text,
     bindparam,
+    case,
     delete,
     func,
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,7 +36,7 @@ from channels.channel import Confirmation
 from config.words import NotFound
 from db.database import Database
 from db.types import Json, Moment, metadata, to_ms
-from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, State, moved
+from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, State, count, moved
 from scheduler.store import occurrence
 
 SECOND_CHANCE = timedelta(hours=24)
@@ -166,7 +170,7 @@ async def next_work(connection: AsyncConnection) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One delivery to look at again: `why` is `retry` or `ask`; `tries` were made before; `crashes` it was in hand at."""
+    """One delivery to look at again: `why` is `retry`, `doubt` or `ask` (see Job); `tries` were made; `crashes` it was in hand at."""
 
     parcel: int
     seq: int
@@ -204,12 +208,6 @@ async def parcels_of(connection: AsyncConnection, occurrence_id: str) -> list[in
     return list((await connection.execute(query)).scalars())
 
 
-async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[list[str]]]:
-    """Frozen recipients by parcel."""
-    query = select(parcel_recipients).where(parcel_recipients.c.parcel.in_(ids))
-    return {row.parcel: row.recipients for row in await connection.execute(query)}
-
-
 async def settle(
     database: Database,
     tx: AsyncConnection,
@@ -235,6 +233,49 @@ async def settle(
 async def change_parcel(tx: AsyncConnection, id: int, **values: Any) -> None:
     """Change columns of a parcel whose row is held."""
     await tx.execute(update(parcel).where(parcel.c.id == id).values(**values))
+
+
+async def stop(database: Database, tx: AsyncConnection, occurrence_id: str, now: datetime) -> Counter[State]:
+    """Cancel what of an occurrence has not left, and let nothing of it be tried again; how many are then in which state.
+
+    What waits for a repeat because an answer was lost becomes unsure: it may have gone.
+    """
+    mine = select(parcel.c.id).where(parcel.c.occurrence == occurrence_id)
+    await tx.execute(database.locked(mine.order_by(parcel.c.id)))
+    for id, seqs in (await _in_doubt(tx, mine)).items():
+        await settle(database, tx, id, dict.fromkeys(seqs, State.UNSURE))
+    under_way = or_(parcel.c.letters.contains(LETTER[State.SENDING]), parcel.c.letters.contains(LETTER[State.UNSURE]))
+    stopped = {
+        "letters": func.replace(parcel.c.letters, LETTER[State.PENDING], LETTER[State.CANCELLED]),
+        "cursor": parcel.c.size,
+        "until": now,
+        "state": case((under_way, "sent_out"), else_="done"),
+    }
+    await tx.execute(update(parcel).where(parcel.c.occurrence == occurrence_id).values(**stopped))
+    over = select(waiting.c.parcel, waiting.c.seq).where(
+        waiting.c.parcel.in_(mine), waiting.c.why != "ask", _letter != LETTER[State.SENDING]
+    )
+    # A lane that is just taking one of them finds it cancelled.
+    places = tuple_(waiting.c.parcel, waiting.c.seq)
+    await tx.execute(delete(waiting).where(places.in_(database.locked(over, skip=True))))
+    left = await tx.execute(select(parcel.c.letters).where(parcel.c.occurrence == occurrence_id))
+    return sum((count(letters) for letters in left.scalars()), Counter[State]())
+
+
+async def _in_doubt(connection: AsyncConnection, parcels: Select[Any]) -> dict[int, list[int]]:
+    """What waits for a repeat of a try that may have got there, by parcel."""
+    query = select(waiting.c.parcel, waiting.c.seq).where(
+        waiting.c.parcel.in_(parcels), waiting.c.why == "doubt", _letter == LETTER[State.PENDING]
+    )
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for id, seq in await connection.execute(query):
+        found[id].append(seq)
+    return found
+
+
+_letter = (
+    select(func.substr(parcel.c.letters, waiting.c.seq + 1, 1)).where(parcel.c.id == waiting.c.parcel).scalar_subquery()
+)
 
 
 async def close_occurrences(tx: AsyncConnection) -> list[str]:

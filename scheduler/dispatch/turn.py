@@ -10,13 +10,14 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from channels.channel import Pace
 from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
 from db.types import from_ms, new_number, to_ms
 from scheduler.delivery import FINAL, LETTER, Parcel, State, may_move
-from scheduler.outcome import Job, Outcome, Try, job
+from scheduler.outcome import Job, Outcome, Try, given_up, job
 
 BURST = 40_000
 """Microseconds of an outlet's pace that may go at one moment; never less than one delivery."""
@@ -70,6 +71,7 @@ class Turn:
     claimed: list[Parcel] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
     orphans: list[Outcome] = field(default_factory=list)
+    over: list[tuple[int, int]] = field(default_factory=list)
     tried: list[Try] = field(default_factory=list)
     paused: bool = False
     free_at: int = 0
@@ -111,6 +113,7 @@ def turn(
     again = (yield from _claim_again(database, wish)) if wish.look and _short(wish, done, parcels) > 0 else ()
     ids = {one.id for one in parcels} | {one.job.parcel.id for one in outcomes} | {wait[0] for wait in again}
     rows = yield from _rows(database, sorted(ids))
+    again = _not_in_hand(again, parcels, rows)
     ours = yield from _own_waits(wish, parcels, outcomes)
     done.lost = {one.id for one in parcels if one.first and not _is_ours(rows.get(one.id), one, wish)}
     yield from _record(wish, done, outcomes, rows, ours)
@@ -118,6 +121,8 @@ def turn(
         _intend(wish, done, parcels, rows, ours)
     _note_busy(wish, done, parcels, told, rows)
     yield from _write(wish, rows)
+    if done.over:
+        yield Each(_WAIT_NO_MORE, done.over)
     if wish.free:
         yield from _let_go_waits(parcels, ours)
     yield from _book(wish, done)
@@ -199,6 +204,11 @@ def _rows(database: Database, ids: Sequence[int]) -> Generator[Step, Rows, dict[
     return {row[0]: _Row(row[1], row[2], row[3], list(row[4]), *row[5:]) for row in rows}
 
 
+def _is_stopped(row: _Row, parcel: Parcel) -> bool:
+    """Whether somebody cancelled it since it was claimed: it is to be tried no longer than until then."""
+    return row.until < parcel.until
+
+
 def _is_ours(row: _Row | None, parcel: Parcel, wish: Wish) -> bool:
     return row is not None and row.owner == wish.owner and row.epoch == parcel.epoch
 
@@ -240,16 +250,24 @@ def _record(
         if parcel.first and one.state is State.SENT and letters[seq] == SENDING:
             letters[seq] = SENT  # nearly all of them
             continue
-        _move(row, seq, one.state)
-        if one.again_at is not None and letters[seq] in "pu":
-            again.append(one)
+        after = _unless_stopped(row, one)
+        _move(row, seq, after.state)
+        if after.again_at is not None and letters[seq] in "pu":
+            again.append(after)
         elif not parcel.first:
             settled.append((parcel.id, seq))
     yield from _append(wish, done)
     if again:
         yield Each(_WAIT, [_waiting(wish, one) for one in again])
     if settled:
-        yield Each("DELETE FROM waiting WHERE parcel = ? AND seq = ?", settled)
+        yield Each(_WAIT_NO_MORE, settled)
+
+
+def _unless_stopped(row: _Row, one: Outcome) -> Outcome:
+    """What comes of a try: there is no other once somebody has cancelled."""
+    if one.state is State.PENDING and _is_stopped(row, one.job.parcel):
+        return given_up(one.job, one.why, State.CANCELLED)
+    return one
 
 
 def _append(wish: Wish, done: Turn) -> Generator[Step, Rows, None]:
@@ -272,6 +290,7 @@ def _move(row: _Row, seq: int, to: State) -> None:
         row.letters[seq] = LETTER[to]
 
 
+_WAIT_NO_MORE = "DELETE FROM waiting WHERE parcel = ? AND seq = ?"
 _WAIT = (
     "INSERT INTO waiting (parcel, seq, outlet, rank, due_at, tries, why, crashes) VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
     " ON CONFLICT (parcel, seq) DO UPDATE SET due_at = excluded.due_at, tries = excluded.tries, why = excluded.why,"
@@ -311,7 +330,7 @@ def _intend(
 
 
 def _take(done: Turn, parcel: Parcel, row: _Row, most: int, ours: set[tuple[int, int]]) -> None:
-    at, end = parcel.at, len(done.jobs) + most
+    at, end, stopped = parcel.at, len(done.jobs) + most, _is_stopped(row, parcel)
     # An `i` we never took out is the intent of a commit whose answer was lost.
     open_letters = PENDING + SENDING
     for seq, tries, why in parcel.todo[at:]:
@@ -322,14 +341,23 @@ def _take(done: Turn, parcel: Parcel, row: _Row, most: int, ours: set[tuple[int,
             continue
         if why == "ask":
             done.jobs.append(job(parcel, seq, tries, why))
-        elif row.letters[seq] in open_letters:
+        elif row.letters[seq] in open_letters and not stopped:
             done.jobs.append(job(parcel, seq, tries, why))
             row.letters[seq] = SENDING
+        else:
+            _leave(done, parcel, row, seq, why)
     done.taken.append((parcel, at))
     row.changed = row.intent = True
     if parcel.first:
         row.cursor = max(row.cursor, parcel.todo[at - 1][0] + 1)
         row.turn += at - parcel.at
+
+
+def _leave(done: Turn, parcel: Parcel, row: _Row, seq: int, why: str) -> None:
+    """It has an end already, or was cancelled before it left: nobody waits for it any more."""
+    _move(row, seq, State.UNSURE if why == "doubt" else State.CANCELLED)
+    if not parcel.first:
+        done.over.append((parcel.id, seq))
 
 
 def _note_busy(
@@ -394,6 +422,14 @@ def _claim_again(database: Database, wish: Wish) -> Generator[Step, Rows, Rows]:
     if not found and wish.alone:
         found = yield Ask(take.format("crashes >= ?"), (wish.outlet, wish.now, ALONE_AFTER, 1, *claim))
     return found
+
+
+def _not_in_hand(again: Rows, parcels: Iterable[Parcel], rows: Mapping[int, _Row]) -> list[Any]:
+    """Those not in hand already: somebody took our claim for lost and gave it back, and now it is ours a second time."""
+    if not again:
+        return []
+    held = {(one.id, seq) for one in parcels if not one.first for seq, _, _ in one.todo[one.at :]}
+    return [row for row in again if (row[0], row[1]) not in held and rows[row[0]].letters[row[1]] != SENDING]
 
 
 def _again_in_hand(again: Rows, rows: Mapping[int, _Row]) -> Generator[Step, Rows, list[Parcel]]:

@@ -338,7 +338,6 @@ async def test_cancel_counts_exactly_what_had_gone(office: Office, sms: SmsGatew
 
 
 @both
-@pytest.mark.xfail(strict=True, reason="known and not mended yet: the log says cancelled of what its partner has taken")
 async def test_cancelled_before_its_repeat_it_may_have_gone(office: Office, sms: SmsGateway) -> None:
     """The answer was lost and the repeat is cancelled: the delivery is unsure."""
     await office.audience(1)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from channels.channel import Pace
+from channels.http import Unsure
 from content.bulletin import Bulletin
 from scheduler.delivery import State
 from scheduler.dispatch.turn import Wish, turn
@@ -68,14 +69,17 @@ class Dispatching(Living):
     def turn(self, place: int, outlet: str, room: int) -> None:
         """Outcomes count if the claim holds, else they are set apart; what leaves was pending, and is `sending` first."""
         hand, now = self.hand(place, outlet), self.clock.ms()
-        ours = [self._holds(hand, one.job) for one in hand.done]
+        ours, untils = [self._holds(hand, one.job) for one in hand.done], self.untils()
         wish = Wish(outlet, hand.owner, now, now + LEASE * 1000, Pace(1_000_000, 64), room, 4, alone=not hand.parcels)
         done = self.do(self.database.run(turn(self.database, wish, hand.parcels, hand.done)))
         for one, mine in zip(hand.done, ours, strict=True):
             of = self.model[one.job.to.delivery]
             of.tries += mine and one.tried is not None
             of.orphans += not mine and one.tried is not None
-            if mine:
+            of.doubt = of.doubt or (mine and isinstance(one.error, Unsure))
+            if mine and one.state is State.PENDING and untils[one.job.parcel.id] < one.job.parcel.until:
+                of.give_up()
+            elif mine:
                 of.move(one.state)
             one.job.parcel.out -= 1
         hand.done.clear()

@@ -42,12 +42,14 @@ class Interfering(Living):
         parcels = {id for (id,) in self.disk.look(f"SELECT id FROM parcel WHERE {gone}")}
         waits = {(id, seq): lost for id, seq, lost in self.disk.look(f"SELECT parcel, seq, {gone} FROM waiting")}
         overdue = f"SELECT id, cursor FROM parcel WHERE state = 'open' AND until < {now}"
+        untils = self.untils()
         cursors = dict(self.disk.look(f"{overdue} AND (owner IS NULL OR {gone})"))
         for id, of in self.model.items():
             parcel, seq = parse_delivery_id(id)
             if of.state is State.SENDING and waits.get((parcel, seq), parcel in parcels):
                 of.tries, of.crashes = of.tries + 1, self._crashes(parcel, seq) + 1
-                repeat = of.outlet == "knows" and of.crashes < SET_ASIDE_AFTER
+                repeat = of.outlet == "knows" and of.crashes < SET_ASIDE_AFTER and untils[parcel] > now
+                of.doubt = True
                 of.state = State.PENDING if repeat else State.UNSURE
             if parcel in cursors and seq >= cursors[parcel]:
                 of.move(State.MISSED)
@@ -93,7 +95,11 @@ class Interfering(Living):
         except Conflict:
             assert not allowed or of.state is State.SENDING
             return
-        of.state, of.said = to, of.said or verb not in {"cancel", "retry", "again"}
+        of.said = of.said or verb not in {"cancel", "retry", "again"}
+        if verb == "cancel":
+            of.give_up()
+        else:
+            of.move(to)
         of.again += to is State.PENDING
 
     async def _decide(self, id: str, verb: str) -> None:
@@ -112,7 +118,8 @@ class Interfering(Living):
         parcels = {id for (id,) in self.disk.look(f"SELECT id FROM parcel WHERE occurrence = '{occurrence}'")}
         mine = [of for id, of in self.model.items() if parse_delivery_id(id)[0] in parcels]
         for of in mine:
-            of.state = State.CANCELLED if of.state is State.PENDING else of.state
+            if of.state is State.PENDING:
+                of.give_up()
         told = self.do(self._cancel(occurrence))
         assert Counter(of.state for of in mine) == Counter(told)
 

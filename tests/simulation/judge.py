@@ -127,9 +127,10 @@ def _log_is_honest(world: World, entry: Entry) -> None:
     if state in {State.SENT, State.CONFIRMED}:
         assert entry.taken or by_hand in {"sent", "confirmed"}, f"{entry.state} but never taken: {entry}"
     if state in {State.FAILED, State.MISSED, State.CANCELLED}:
-        assert not entry.taken or entry.doubted or "failed" in said or by_hand, f"{state} but taken: {entry}"
+        refused = entry.tries and entry.tries[-1][2] == "refused"
+        assert not entry.taken or refused or "failed" in said or by_hand, f"{state} but taken: {entry}"
     if state is State.UNSURE:
-        assert entry.tries and entry.tries[-1][2] in IN_DOUBT, f"unsure without a doubt: {entry}"
+        assert entry.doubted, f"unsure without a doubt: {entry}"
     assert [n for n, _, _ in entry.tries] == [*range(1, len(entry.tries) + 1)], f"tries are not counted right: {entry}"
     assert not any(outcome == "fault" for _, _, outcome in entry.tries), entry
     unsaid = {one.wall for one in entry.requests} - {at for _, at, _ in (*entry.tries, *entry.orphans)}
@@ -172,10 +173,11 @@ def _paced(world: World, partner: Partner) -> None:
 
 
 def _cancelled_stays(world: World, entry: Entry) -> None:
-    """What a person called off does not leave a second later, and is called off for good."""
+    """What a person called off does not leave a second later, and is called off for good, or in doubt for a person."""
     moment = world.cancelled.get(entry.id)
-    if moment is None:
+    if moment is None or (entry.doubted and entry.id in world.decided):
         return
-    assert entry.state in {State.CANCELLED, State.CONFIRMED}, f"cancelled, and yet {entry}"
+    ends = {State.CANCELLED, State.CONFIRMED, *([State.UNSURE] if entry.doubted else [])}
+    assert entry.state in ends, f"cancelled, and yet {entry}"
     late = [one for one in entry.requests if one.at > moment + CANCEL_SECONDS]
     assert not late, f"sent after it was cancelled at {moment}: {late}"

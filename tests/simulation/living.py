@@ -51,13 +51,19 @@ class One:
     risked: int = 0
     """Requests that may have been taken."""
     again: int = 0
+    doubt: bool = False
+    """Some try may have been taken, and nobody has said that none was."""
     said: bool = False
     """Somebody else than the log's own tries said what became of it: a person, or the partner later."""
 
     def move(self, to: State) -> None:
         """As far as the table allows."""
         if to in MOVES[self.state]:
-            self.state = to
+            self.state, self.doubt = to, self.doubt and to not in {State.FAILED, State.MISSED}
+
+    def give_up(self) -> None:
+        """It is not tried any more."""
+        self.state = State.UNSURE if self.doubt else State.CANCELLED
 
 
 @dataclass
@@ -139,6 +145,10 @@ class Living(RuleBasedStateMachine):
         self.loop.bury()
         self.disk.close()
         self.ids.__exit__(None, None, None)
+
+    def untils(self) -> dict[int, int]:
+        """Until when parcels may be tried; cancelled ones no longer than until then."""
+        return dict(self.disk.look("SELECT id, until FROM parcel"))
 
     def hand(self, place: int, outlet: str) -> Hand:
         """Two workers, each with a lane an outlet."""
