@@ -168,7 +168,7 @@ async def pause_outlet(tx: AsyncConnection, name: str, at: datetime, by: str, wh
 async def resume_outlet(tx: AsyncConnection, name: str) -> bool:
     """Use a paused outlet again; False when it was not paused."""
     resume = update(outlet).where(outlet.c.name == name, outlet.c.paused_at.is_not(None))
-    fresh = {"paused_at": None, "paused_by": None, "failures": 0, "failing_since": None, "trouble": ""}
+    fresh = {"paused_at": None, "paused_by": None, "failures": 0, "failing_since": None, "trouble": "", "free_at": 0}
     return bool((await tx.execute(resume.values(**fresh))).rowcount == 1)
 
 

@@ -98,6 +98,7 @@ class Lane:
         self._counted, self._seconds = 0, 0.0
         self._paused = self._repair = self._cleared = False
         self._looked = self._free_at = self._owed = 0
+        self._checked = self._quiet_until = 0.0
         self._troubles = 0
         self._wake = asyncio.Event()
 
@@ -136,6 +137,8 @@ class Lane:
         ending = self._ending()
         if ending:
             self._give_back()
+        if self._clock.steady() - self._checked > CHECK_SECONDS:
+            await self._check()  # after a rest, what was allowed before it may be so no longer
         outcomes = self._done[:]
         await self._recorder.shelve(self._at, outcomes)
         wish = self._wish(free=ending and not self._out, hold=_hold(outcomes, self._clock), ending=ending)
@@ -165,11 +168,11 @@ class Lane:
         if look:
             self._looked = ms
         window = 0 if ending else self._limit + self._ahead()
-        room = max(0, window - len(self._ready) - self._running)
+        room = max(0, window - len(self._ready) - self._running, 0 if ending else self._urgent_room())
         alone = not self._solo.out and not self._parcels
         if self._breaker.tripped and not ending:
             window, room = 1, 0 if self._out else 1
-        if self._solo.outlet and (self._solo.outlet != self._at.name or self._solo.out):
+        if hold or (self._solo.outlet and (self._solo.outlet != self._at.name or self._solo.out)):
             room = 0
         return Wish(
             *(self._at.name, self._owner, ms, to_ms(now + self._database.ahead + LEASE), self._pace, room, 2 * window),
@@ -183,6 +186,11 @@ class Lane:
             repair=self._repair,
         )
 
+    def _urgent_room(self) -> int:
+        """How much of what is urgent may leave at once, though all but the reserve waits for answers."""
+        urgent = sum(one.left for one in self._parcels if one.rank == URGENT and one.may_go)
+        return max(0, min(urgent, self._width.now + self._width.reserve - self._running))
+
     def _ahead(self) -> int:
         rate = self._width.rate or min(self._pace.per_second, FIRST_GUESS)
         return min(MOST_AHEAD, int(rate * AHEAD_SECONDS))
@@ -193,6 +201,8 @@ class Lane:
         for one in outcomes:
             one.job.parcel.out -= 1
         for parcel, at in done.taken:
+            if parcel.first:
+                parcel.turn += at - parcel.at  # as in its row: whoever has had less goes next
             parcel.at = at
         for job in done.jobs:
             job.parcel.out += 1
@@ -241,7 +251,7 @@ class Lane:
 
     async def _check(self) -> None:
         """Bulletins for what is next, checked against their approvals; what may not go now leaves the hand."""
-        steady = self._clock.steady()
+        steady = self._checked = self._clock.steady()
         unchecked = [one for one in self._parcels if one.left and not one.asks and not _is_fresh(one, steady)]
         if not unchecked:
             return
@@ -262,7 +272,7 @@ class Lane:
             self._width.rest()
             return None
         checked = any(one.left and one.may_go for one in self._parcels)
-        room = wish.room - len(done.jobs)
+        room = max(wish.room - len(done.jobs), self._urgent_room())
         if not checked or room <= 0:
             return 0 if self._done and not self._out else LOOK_SECONDS
         return self._meter.paced(pause_for(self._pace, done.free_at, wish.now * 1000))
@@ -278,7 +288,9 @@ class Lane:
         self._ready.extendleft([(job, steady) for job in reversed(jobs[:urgent])])
         self._ready.extend([(job, steady) for job in jobs[urgent:]])
         self._count_out(len(jobs))
-        self._limit = self._width.now + (self._width.reserve if urgent else 0)
+        if steady < self._quiet_until:
+            self._give_back()
+        self._limit = self._width.now + min(self._width.reserve, urgent)
         self._low = len(self._ready) // 2
         for _ in range(min(len(self._ready), self._limit - self._running)):
             self._running += 1
@@ -314,8 +326,13 @@ class Lane:
                 self._wake.set()
 
     def _note_failure(self, outcome: Outcome) -> None:
-        self._breaker.note(outcome, self._clock.now())
-        if self._breaker.tripped:
+        now = self._clock.now()
+        self._breaker.note(outcome, now)
+        until = hold(outcome.error, now)
+        if until is not None:
+            self._quiet_until = self._clock.steady() + (until - now).total_seconds()
+            self._wake.set()
+        if until is not None or self._breaker.tripped:
             self._give_back()
 
     def _give_back(self) -> None:

@@ -10,12 +10,13 @@ from zlib import crc32
 from channels.channel import To
 from channels.http import Refused, SendError, Unavailable, Unsure
 from scheduler.delivery import Parcel, State
-from scheduler.retry import next_try
+from scheduler.retry import LONG_STEPS, STEPS, next_try
 
 BREAKER_AFTER = 5
 BREAKER_SECONDS = (5, 15, 60, 300)
 ASK_AFTER = timedelta(seconds=30)
-LONGEST_HOLD = timedelta(hours=1)
+LONGEST_HOLD = timedelta(hours=24)
+"""As long as a delivery is tried; a person who resumes the outlet ends it sooner."""
 
 
 class Job(NamedTuple):
@@ -82,7 +83,7 @@ def given_up(of: Job, why: str, state: State) -> Outcome:
 
 
 def verdict(
-    of: Job, error: SendError, now: datetime, until: datetime, *, repeatable: bool, can_ask: bool
+    of: Job, error: SendError, now: datetime, until: datetime, *, repeatable: bool, can_ask: bool, patient: bool = False
 ) -> tuple[State, datetime | None, str]:
     """Next state, when to look again if at all, and why (`retry`, `doubt` or `ask`), from how a try failed."""
     if isinstance(error, Refused):
@@ -92,7 +93,8 @@ def verdict(
         return State.UNSURE, now + ASK_AFTER if can_ask else None, "ask"
     hint = error.retry_after if isinstance(error, Unavailable) else None
     spread = crc32(of.to.delivery.encode()) / 2**32
-    again = next_try(of.n, now, until, hint=hint, spread=spread)
+    steps = LONG_STEPS if patient else STEPS
+    again = next_try(of.n, now, until, hint=hint, spread=spread, steps=steps)
     doubtful = of.why == "doubt" or isinstance(error, Unsure)
     if again is None:
         return (State.UNSURE if doubtful else State.FAILED), None, "retry"

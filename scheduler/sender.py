@@ -14,6 +14,9 @@ from scheduler.delivery import State
 from scheduler.outcome import Job, Outcome, Try, verdict, word
 from scheduler.retry import next_try
 
+PATIENCE = timedelta(days=1)
+"""Partners that are tried for longer than this are tried more often, and with longer pauses."""
+
 logger = log("sender")
 
 
@@ -55,6 +58,7 @@ class Sender:
             from_ms(job.parcel.until),
             repeatable=at.channel.repeatable(at.outlet),
             can_ask=can_ask(at),
+            patient=at.channel.retry_for(at.outlet) > PATIENCE,
         )
         return Outcome(job, state, tried, again_at, why, error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -17,16 +18,17 @@ Says = Callable[[str], tuple[int, dict[str, str]] | None]
 
 
 class SlowGateway(SmsGateway):
-    """Answers at once while `open` is set. `says` may answer a delivery with a status and headers; None takes it.
+    """Answers at once unless it holds. `says` may answer a delivery with a status and headers; None takes it.
 
-    `came` lists each request by delivery id with the clock's steady moment.
+    `came` lists each request by delivery id with the clock's steady moment, `ports` the connections they came by.
     """
 
     def __init__(self, clock: Clock, callback_url: str = "", **more: Any) -> None:
         super().__init__(callback_url, clock=clock, per_second=more.pop("per_second", FAST), **more)
         self.came: list[tuple[str, float]] = []
-        self.open = asyncio.Event()
-        self.open.set()
+        self.ports: set[int] = set()
+        self.holds = False
+        self._queue: deque[asyncio.Event] = deque()
         self.says: Says = lambda _: None
         self._arrived = asyncio.Condition()
 
@@ -34,6 +36,25 @@ class SlowGateway(SmsGateway):
     def ids(self) -> list[str]:
         """Delivery ids in the order their requests came."""
         return [name for name, _ in self.came]
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their answers."""
+        return len(self._queue)
+
+    def hold(self) -> None:
+        """Let who comes now wait."""
+        self.holds = True
+
+    def release(self, count: int | None = None) -> None:
+        """Let those who wait have their answers, or so many of them; who comes later waits again."""
+        for _ in range(len(self._queue) if count is None else count):
+            self._queue.popleft().set()
+
+    def let_go(self) -> None:
+        """Answer everybody, from now on at once."""
+        self.holds = False
+        self.release()
 
     async def has_come(self, count: int) -> None:
         """Wait until so many requests came in all, answered or not."""
@@ -43,9 +64,13 @@ class SlowGateway(SmsGateway):
     async def _send(self, request: web.Request) -> web.StreamResponse:
         name = json.loads(await request.read())["request_id"]
         self.came.append((name, self._clock.steady()))
+        assert request.transport is not None
+        self.ports.add(request.transport.get_extra_info("peername")[1])
         async with self._arrived:
             self._arrived.notify_all()
-        await self.open.wait()
+        if self.holds:
+            self._queue.append(asyncio.Event())
+            await self._queue[-1].wait()
         said = self.says(name)
         if said is None:
             return await super()._send(request)

@@ -26,7 +26,7 @@ async def sms(clock: FakeClock) -> AsyncIterator[SlowGateway]:
     """A gateway that can be held."""
     async with SlowGateway(clock) as gateway:
         yield gateway
-        gateway.open.set()
+        gateway.let_go()
 
 
 async def cancel(office: Office) -> dict[State, int]:
@@ -38,7 +38,7 @@ async def cancel(office: Office) -> dict[State, int]:
 
 async def settle(office: Office, sms: SlowGateway) -> None:
     """Let the gateway answer, and hours pass."""
-    sms.open.set()
+    sms.let_go()
     for _ in range(8):
         await office.drain()
         office.clock.advance(3 * 3600)
@@ -50,13 +50,13 @@ async def test_in_full_flight(office: Office, sms: SlowGateway) -> None:
     """With every connection busy: what was under way is counted as such, arrives, and nothing else ever leaves."""
     await office.audience(1200)
     await office.schedule(await office.item(), "sms", audience="Bản A")
-    sms.open.clear()
+    sms.hold()
     draining = asyncio.create_task(office.drain())
     await sms.has_come(16)
     counted = await cancel(office)
     office.clock.advance(1)
     came = len(sms.came)
-    sms.open.set()
+    sms.let_go()
     await draining
     await settle(office, sms)
     assert came == len(sms.came) == len(sms.ledger.taken)
@@ -70,7 +70,7 @@ async def test_what_is_under_way_is_not_repeated(office: Office, sms: SlowGatewa
     """Half of what was under way is refused for now, of the other half the answer is lost: neither goes again."""
     await office.audience(100)
     await office.schedule(await office.item(), "sms", audience="Bản A")
-    sms.open.clear()
+    sms.hold()
     draining = asyncio.create_task(office.drain())
     await sms.has_come(16)
     await cancel(office)
@@ -78,7 +78,7 @@ async def test_what_is_under_way_is_not_repeated(office: Office, sms: SlowGatewa
     odd = set(sms.ids[::2])
     sms.says = lambda name: busy() if name in odd else None
     sms.lose(100)
-    sms.open.set()
+    sms.let_go()
     await draining
     await settle(office, sms)
     assert 16 == len(sms.came)

@@ -1,0 +1,106 @@
+"""What gateways report later: answered at once though a dispatch is in full flight, and applied in whatever order it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from channels import store as channels_store
+from config.clock import FakeClock
+from desk import partners
+from desk.demo.sms_gateway import Taken
+from scheduler.delivery import State
+from tests.conftest import both
+from tests.scheduler.claims import plan
+from tests.scheduler.conftest import Office
+from tests.scheduler.partner import SlowGateway
+
+ANSWER_SECONDS = 0.5
+AWAY = "84980000003"
+
+
+class ReportingGateway(SlowGateway):
+    """Counts the real seconds until its reports are answered."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock, unreachable=frozenset({AWAY}))
+        self.took: list[float] = []
+
+    async def _call(self, taken: Taken, status: str, body: bytes) -> bool:
+        begun = asyncio.get_running_loop().time()
+        answered = await super()._call(taken, status, body)
+        self.took.append(asyncio.get_running_loop().time() - begun)
+        return answered
+
+
+@pytest.fixture
+async def sms(clock: FakeClock) -> AsyncIterator[ReportingGateway]:
+    """A gateway that reports when it is told to."""
+    async with ReportingGateway(clock) as gateway:
+        gateway.callback_url = "to be known"
+        yield gateway
+        gateway.let_go()
+
+
+@pytest.fixture
+async def served(office: Office, sms: ReportingGateway) -> AsyncIterator[Office]:
+    """The office with its door open for reports."""
+    app = web.Application()
+    app.add_routes(partners.routes(office.house))
+    server = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await server.setup()
+    await web.TCPSite(server, "127.0.0.1", 0).start()
+    sms.callback_url = f"http://127.0.0.1:{server.addresses[0][1]}/hooks/sms"
+    yield office
+    await server.cleanup()
+
+
+async def raw(office: Office) -> int:
+    """How many reports are stored and not applied yet."""
+    async with office.house.database.read() as connection:
+        return len(await channels_store.new_callbacks(connection))
+
+
+@both
+async def test_reports_are_stored_at_once_and_applied_later(served: Office, sms: ReportingGateway) -> None:
+    """Late, twice and last first, in the middle of another dispatch: each answered in half a second, stored raw first."""
+    await served.audience(30)
+    await served.schedule(await served.item(), "sms", audience="Bản A")
+    await served.drain()
+    reports = sms.send_receipts(order="last", times=2)
+    await served.audience(3000, name="Bản B")
+    await served.schedule(await served.item(), "sms-once", audience="Bản B")
+    await plan(served)
+    async with asyncio.TaskGroup() as lanes:
+        await served.house.runner._worker.work(lanes)
+        await reports
+        assert 60 == await raw(served)
+    assert [200] * 60 == [answer for _, _, answer in sms.ledger.receipts]
+    assert max(sms.took) <= ANSWER_SECONDS
+    assert {State.SENT: 30} == await served.states(outlets=("sms",))
+    while await served.house.receiver.receive():
+        pass
+    assert {State.CONFIRMED: 29, State.FAILED: 1} == await served.states(outlets=("sms",))
+    (failed,) = await served.deliveries(outlets=("sms",), states=(State.FAILED,))
+    assert f"+{AWAY}" == failed.address
+    assert {State.SENT: 3000} == await served.states(outlets=("sms-once",))
+
+
+@both
+async def test_a_report_stands_for_a_lost_answer(served: Office, sms: ReportingGateway) -> None:
+    """The gateway's answer is lost, its report is not: it stands, and nothing is sent again."""
+    await served.audience(1)
+    await served.schedule(await served.item(), "sms", audience="Bản A")
+    sms.lose(1)
+    working = asyncio.create_task(served.drain())
+    await sms.has_taken(1)
+    await sms.send_receipts()
+    await working
+    await served.house.receiver.receive()
+    served.clock.advance(3600)
+    await served.drain()
+    assert {State.CONFIRMED: 1} == await served.states()
+    assert 1 == len(sms.came)
