@@ -131,6 +131,23 @@ def test_commands_in_the_readme_exist() -> None:
         assert not nested or words[2] in nested[0].choices
 
 
+def test_every_promise_has_its_tests() -> None:
+    """Each row of docs/promises.md names tests, and each of these exists."""
+    rows = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", text("docs/promises.md"), re.MULTILINE)
+    assert [str(number) for number in range(1, len(rows) + 1)] == [number for number, _ in rows]
+    assert len(rows) >= 14
+    for number, proof in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", proof)
+        assert named, f"promise {number} is not proven"
+        for file, name in named:
+            known = {
+                node.name
+                for node in ast.parse(text(file)).body
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            }
+            assert name in known, f"promise {number}: there is no {name} in {file}"
+
+
 def test_links_in_docs_lead_somewhere() -> None:
     """Relative links name files that exist."""
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
