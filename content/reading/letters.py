@@ -50,8 +50,8 @@ def name_of(letter: str) -> str:
 
 
 def spell(word: str) -> str:
-    """Spell a lower-case word letter by letter: "kt" is "ca tê"."""
-    return " ".join(name_of(letter) for letter in word)
+    """Spell a lower-case word letter by letter: "kt" is "ca tê". An accent that no letter carries has no name."""
+    return " ".join(name_of(letter) for letter in word if letter.isalpha())
 
 
 def must_be_spelled(word: str) -> bool:

@@ -6,7 +6,7 @@ Pages walk parcels, newest first, and look inside only those that can hold a mat
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from scheduler.delivery import LETTER, OF_LETTER, Attempt, Delivery, State, deli
 from scheduler.dispatch.store import attempt, parcel, parcel_recipients, receipt
 from scheduler.store import occurrence
 
-PARCELS_AT_ONCE = 20
+PARCELS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,18 @@ async def walk(
 ) -> AsyncIterator[Delivery]:
     """All matching deliveries, newest parcels first, a few parcels in memory at a time."""
     begin = parse_delivery_id(after) if after else None
-    at_once = PARCELS_AT_ONCE if wanted.states else max(1, min(PARCELS_AT_ONCE, page // 50))
+    few = wanted.states or wanted.address  # of what a parcel holds, it is likely that little is wanted
+    at_once = PARCELS_AT_ONCE if few else max(1, min(PARCELS_AT_ONCE, page // 50))
     while True:
         query = _parcels(wanted).order_by(parcel.c.id.desc()).limit(at_once)
         if begin is not None:
             query = query.where(parcel.c.id <= begin[0])
         rows = (await connection.execute(query)).all()
-        for row in rows:
-            first = begin[1] + 1 if begin is not None and row.id == begin[0] else 0
-            for delivery in await _deliveries(connection, row, wanted, first):
-                yield delivery
+        for part in _portions(rows, wanted, begin, page):
+            tries = await _tries(connection, part)
+            for row, seqs in part:
+                for seq in seqs:
+                    yield _delivery(row, seq, tries[row.id, seq])
         if len(rows) < at_once:
             return
         begin = (rows[-1].id - 1, -1)
@@ -112,21 +114,42 @@ def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
     return query
 
 
-async def _deliveries(connection: AsyncConnection, row: Row[Any], wanted: Filter, first: int) -> list[Delivery]:
+Portion = list[tuple[Row[Any], list[int]]]
+
+
+def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] | None, page: int) -> Iterator[Portion]:
+    """Parcels with the places of what matches, as many together as fill a page."""
     letters = {LETTER[state] for state in wanted.states}
-    places = [
-        seq
-        for seq in range(first, row.size)
-        if (not letters or row.letters[seq] in letters)
-        and (not wanted.address or row.recipients[seq][0] == wanted.address)
+    portion: Portion = []
+    found = 0
+    for row in rows:
+        first = begin[1] + 1 if begin is not None and row.id == begin[0] else 0
+        seqs = [
+            seq
+            for seq in range(first, row.size)
+            if (not letters or row.letters[seq] in letters)
+            and (not wanted.address or row.recipients[seq][0] == wanted.address)
+        ]
+        if seqs:
+            portion.append((row, seqs))
+            found += len(seqs)
+        if found >= page:
+            yield portion
+            portion, found = [], 0
+    if portion:
+        yield portion
+
+
+async def _tries(connection: AsyncConnection, portion: Portion) -> defaultdict[tuple[int, int], list[Attempt]]:
+    """What was tried, in order, by parcel and place."""
+    spans = [
+        (attempt.c.parcel == row.id) & (attempt.c.seq >= seqs[0]) & (attempt.c.seq <= seqs[-1]) for row, seqs in portion
     ]
-    if not places:
-        return []
-    query = select(attempt).where(attempt.c.parcel == row.id, attempt.c.seq >= places[0], attempt.c.seq <= places[-1])
-    tries: defaultdict[int, list[Attempt]] = defaultdict(list)
-    for one in await connection.execute(query.order_by(attempt.c.seq, attempt.c.n)):
-        tries[one.seq].append(_attempt(one))
-    return [_delivery(row, seq, tries[seq]) for seq in places]
+    query = select(attempt).where(or_(*spans)).order_by(attempt.c.parcel, attempt.c.seq, attempt.c.n)
+    tries: defaultdict[tuple[int, int], list[Attempt]] = defaultdict(list)
+    for one in await connection.execute(query):
+        tries[one.parcel, one.seq].append(_attempt(one))
+    return tries
 
 
 def _delivery(row: Row[Any], seq: int, tries: list[Attempt]) -> Delivery:

@@ -24,6 +24,8 @@ from tests.bench.dispatch import PEERS, Contestant, Measured, child, curl, loa, 
 from tests.conftest import ROOT
 
 MEASURE = "bare aiohttp loop"
+SIZES = {"enqueued": 1_000_000, "urgent": 1_000_000, "started": 1_000_000, "log": 10_000_000}
+"""The scenes that are played on both databases, and their whole size."""
 NewDatabase = Callable[[], Awaitable[str]]
 
 
@@ -66,8 +68,8 @@ async def run(args: argparse.Namespace) -> dict[str, float]:
         figures |= await scale(database, 100 if args.short else 1 if args.scale else 10)
     if args.scale:
         figures |= await growth()
-    show("reading, words a CPU second", {"reading": other.reading()}, figures)
-    show("mastering / real time (CPU)", {"mastering": await other.mastering()}, figures)
+    show("reading, words a CPU second", other.reading(), figures)
+    show("mastering / real time (CPU)", await other.mastering(), figures)
     return figures
 
 
@@ -154,26 +156,17 @@ async def scale(database: NewDatabase | None, part: int) -> dict[str, float]:
             idle = await scene("idle", place, at.url, 0)
             await scene("filled", place, at.url, 1_000_000 // part)
             full = await scene("idle", place, at.url, 0)
-            figures["idle schedules: wake-up ms"] = full["wake-up ms"]
-            figures["idle schedules: memory MB"] = full["memory MB"] - idle["memory MB"]
-            told = await scene("punctual", place, at.url, 1000)
-            figures |= {f"1,000 due in one second: {name}": value for name, value in told.items()}
-        urls = {"SQLite": "", "PostgreSQL": None}
-        for name, url in urls.items():
-            if url is None and database is None:
-                continue
-            for title, size in (
-                ("enqueued", 1_000_000),
-                ("urgent", 1_000_000),
-                ("started", 1_000_000),
-                ("log", 10_000_000),
-            ):
+            show("idle schedules: wake-up ms", full["wake-up ms"], figures)
+            show("idle schedules: memory MB", full["memory MB"] - idle["memory MB"], figures)
+            for what, value in (await scene("punctual", place, at.url, 1000)).items():
+                show(f"1,000 due in one second: {what}", value, figures)
+        for engine in ("SQLite", "PostgreSQL") if database is not None else ("SQLite",):
+            for name, size in SIZES.items():
                 with tempfile.TemporaryDirectory(prefix="loa-bench-") as place:
-                    address = await database() if url is None and database is not None else ""
-                    told = await scene(title, place, at.url, size // part, address)
-                figures |= {f"{title}, {size // part} on {name}: {what}": value for what, value in told.items()}
-    for name, value in figures.items():
-        show(name, {name: value}, {})
+                    address = [await database()] if database is not None and engine == "PostgreSQL" else []
+                    told = await scene(name, place, at.url, size // part, *address)
+                for what, value in told.items():
+                    show(f"{name}, {size // part} on {engine}: {what}", value, figures)
     return figures
 
 
@@ -190,9 +183,9 @@ async def growth() -> dict[str, float]:
         small = (await rounds({"10,000": loa()}, at, 10_000, 64, 3))["10,000"]
         large = (await rounds({"1,000,000": loa()}, at, 1_000_000, 64, 1))["1,000,000"]
     figures: dict[str, float] = {}
-    show("CPU a delivery at 1,000,000 / at 10,000", {"growth": large.cpu / small.cpu}, figures)
-    show("most resident memory at 1,000,000, MB", {"memory": large.peak}, figures)
-    show("file growth, bytes a delivery with its recipient", {"bytes": large.size / 1_000_000}, figures)
+    show("CPU a delivery at 1,000,000 / at 10,000", large.cpu / small.cpu, figures)
+    show("most resident memory at 1,000,000, MB", large.peak, figures)
+    show("file growth, bytes a delivery with its recipient", large.size / 1_000_000, figures)
     return figures
 
 
@@ -205,17 +198,16 @@ def table(title: str, measured: dict[str, Measured]) -> dict[str, float]:
         ratio, low, high = one.rate / base.rate, min(one.rates) / base.rate, max(one.rates) / base.rate
         spread = f"[{low:.2f}..{high:.2f}]"
         row = f"  {name:32} {ratio:8.2f} {spread:>16} {base.cpu / one.cpu:8.2f} {one.cpu:8.1f} {one.rate:9.0f} {one.peak:6.0f}"
-        print(row)  # noqa: T201 (a table is what it is for)
+        print(row, flush=True)  # noqa: T201 (a table is what it is for)
         figures |= {f"{title}: {name}: x rate": ratio, f"{title}: {name}: x CPU": base.cpu / one.cpu}
         figures[f"{title}: {name}: CPU us"] = one.cpu
     return figures
 
 
-def show(title: str, values: dict[str, float], figures: dict[str, float]) -> None:
-    """Print single figures and keep them."""
-    for name, value in values.items():
-        print(f"  {title:64} {value:12.2f}")  # noqa: T201 (a table is what it is for)
-        figures[name] = value
+def show(title: str, value: float, figures: dict[str, float]) -> None:
+    """Print a single figure and keep it."""
+    print(f"  {title:64} {value:12.2f}", flush=True)  # noqa: T201 (a table is what it is for)
+    figures[title] = value
 
 
 if __name__ == "__main__":

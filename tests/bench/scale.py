@@ -34,6 +34,7 @@ from scheduler.scheduling import Wish
 
 Figures = dict[str, float]
 AT_ONCE = 64
+TRIES_PARTS = 200
 
 
 class Stage:
@@ -222,7 +223,7 @@ async def _old_deliveries(house: House, count: int) -> None:
     tries = (
         "INSERT INTO attempt (parcel, seq, n, at, ms, outcome, reason, reference, detail)"
         f" WITH RECURSIVE {seqs} SELECT id, seq, 1, due_at, 5, 'sent', '', '', '' FROM parcel, seqs WHERE state = 'done'"
-        " AND id % 20 = CAST(? AS BIGINT)"
+        f" AND id / 1000 % {TRIES_PARTS} = CAST(? AS BIGINT)"
     )
 
     def work(sql: str, *values: int) -> Generator[Step, Rows, None]:
@@ -230,7 +231,7 @@ async def _old_deliveries(house: House, count: int) -> None:
 
     await house.database.run(work(parcels, copies))
     await house.database.run(work(people))
-    for part in range(20):
+    for part in range(TRIES_PARTS):
         await house.database.run(work(tries, part))
     async with house.database.write() as tx:
         if not house.database.is_sqlite:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from content.reading import Piece, Reading, read, reader
@@ -35,6 +35,7 @@ texts = st.lists(st.one_of(scraps, odd, st.text(max_size=6)), max_size=9).flatma
 
 @settings(max_examples=250, deadline=None)
 @given(texts)
+@example("15/CĐ-UBND\u0301")
 def test_only_words_and_pauses_are_left(text: str) -> None:
     """The spoken text holds small letters, spaces, new lines and pause marks, and nothing else; it is in NFC."""
     spoken = read(text).text
