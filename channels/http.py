@@ -261,7 +261,7 @@ class Http:
             reply = await target.pool.ask(written, target.pool.now() + self._total, headless=method == "HEAD")
         except (NotSent, Lost) as error:
             reply = _reply_of(error, target.host)
-        answer = Answer(*reply, hidden)
+        answer = tuple.__new__(Answer, (*reply, hidden))  # in half the time, for every request
         if 200 <= answer.status < 300 or answer.status in accept:
             return answer
         raise status_error(answer, self._clock.now())

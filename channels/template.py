@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Literal
@@ -26,18 +26,17 @@ class Template:
     ) -> None:
         escape = _in_json if kind == "json" else _in_form
         marked = _marked_json(text, constants) if kind == "json" else _marked_form(text, constants)
-        pieces = []
-        self._escapes: list[tuple[str, Callable[[str], str]]] = []
-        for piece in marked.replace("%", "%%").split(_OPEN):
-            name, found, rest = piece.partition(_CLOSE)
-            if found:
-                self._escapes.append((name, str if name in plain else escape))
-            pieces.append(rest if found else piece)
-        self._format = "%s".join(pieces)
+        names = re.findall(f"{_OPEN}(.*?){_CLOSE}", marked)
+        self._format = marked.replace("%", "%%").replace(_OPEN, "%(").replace(_CLOSE, ")s")
+        self._escape = escape
+        self._escaped = [name for name in dict.fromkeys(names) if name not in plain]
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The body with these values."""
-        return self._format % tuple([escape(values[name]) for name, escape in self._escapes])
+        written = dict(values)
+        for name in self._escaped:
+            written[name] = self._escape(values[name])
+        return self._format % written
 
 
 def texts(text: str, kind: Literal["json", "form"]) -> list[str]:

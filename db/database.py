@@ -18,11 +18,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from db.direct import T, Work, run_postgresql, run_sqlite
+from db.direct import BUSY_SECONDS, T, Work, run_postgresql, run_sqlite
 from db.server import arguments, passes, read_url
 from db.types import from_ms
 
-BUSY_SECONDS = 30
 READERS = 4
 PRAGMAS = (
     f"busy_timeout={BUSY_SECONDS * 1000}",
@@ -138,7 +137,7 @@ class Database:
     def _connect_direct(self) -> sqlite3.Connection:
         # used by the loop's thread and the one that waits, by turns
         connection = sqlite3.connect(self.url.database or "", isolation_level=None, check_same_thread=False)
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, "busy_timeout=0"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 

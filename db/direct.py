@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import asyncpg
 
 T = TypeVar("T")
+BUSY_SECONDS = 30
 MOST_ON_LOOP = 2048
 """Rows that may be written in the event loop's own thread: some milliseconds."""
 ROWS_AT_ONCE = 256
@@ -66,7 +67,10 @@ async def run_sqlite(connection: sqlite3.Connection, work: Work[T], hop: Hop) ->
     What waits, for another process's lock or for the disk, waits in a thread. The statements between are short and
     mostly Python: handing the interpreter to and fro for each would cost more than all of them.
     """
-    await hop(connection.execute, "BEGIN IMMEDIATE")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        await hop(_wait_and_begin, connection)
     try:
         step = next(work)
         while True:
@@ -79,6 +83,15 @@ async def run_sqlite(connection: sqlite3.Connection, work: Work[T], hop: Hop) ->
     finally:
         if connection.in_transaction:
             await hop(connection.execute, "ROLLBACK")
+
+
+def _wait_and_begin(connection: sqlite3.Connection) -> None:
+    """Another process writes: wait for it, as long as is usual here."""
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute("PRAGMA busy_timeout=0")
 
 
 def _is_long(step: Step) -> bool:

@@ -11,7 +11,7 @@ from config.clock import Clock
 from config.logs import log
 from db.types import from_ms
 from scheduler.delivery import State
-from scheduler.outcome import Job, Outcome, Try, verdict, word
+from scheduler.outcome import Job, Outcome, Try, accepted, verdict, word
 from scheduler.retry import next_try
 
 PATIENCE = timedelta(days=1)
@@ -31,11 +31,11 @@ class Sender:
         """Send it once; never raises but when it is cancelled."""
         if job.why == "ask":
             return await self._ask(at, job)
-        parcel = job.parcel
-        assert parcel.bulletin is not None
+        bulletin = job.parcel.bulletin
+        assert bulletin is not None
         moment, begun = self._clock.ms(), self._clock.steady()
         try:
-            receipt = await at.channel.send(parcel.bulletin, at.outlet, job.to, self._http)
+            receipt = await at.channel.send(bulletin, at.outlet, job.to, self._http)
         except SendError as failure:
             return self._failed(at, job, failure, moment, begun)
         except Exception as fault:  # noqa: BLE001 (what a plug-in raises is not ours to know)
@@ -45,8 +45,7 @@ class Sender:
             error = Unsure("fault", detail, "a fault in the channel's code, see the server's log")
             return self._failed(at, job, error, moment, begun)
         ms = round((self._clock.steady() - begun) * 1000)
-        tried = Try(parcel.id, job.seq, job.n, moment, ms, "sent", "", receipt.reference, receipt.detail)
-        return Outcome(job, State.SENT, tried)
+        return accepted(job, moment, ms, receipt.reference, receipt.detail)
 
     def _failed(self, at: InService, job: Job, error: SendError, moment: int, begun: float) -> Outcome:
         ms = round((self._clock.steady() - begun) * 1000)

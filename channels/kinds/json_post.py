@@ -15,6 +15,7 @@ from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
 _NAMES = ("id", "phone", "name", "text")
+_TAKEN = Receipt()
 
 
 class JsonPostOptions(Options):
@@ -83,7 +84,7 @@ class JsonPost(Channel[JsonPostOptions]):
             hide=(*options.secrets, to.address),
         )
         if not options.reference:
-            return Receipt()
+            return _TAKEN
         plain: Any = answer.json()
         return Receipt(str(plain.get(options.reference) or "") if isinstance(plain, dict) else "")
 

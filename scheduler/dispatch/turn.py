@@ -7,7 +7,7 @@ disk before its request was written.
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -235,7 +235,7 @@ def _record(
     """Tries are appended, letters moved, next looks put down; what came under a lost claim is set apart."""
     again: list[Outcome] = []
     settled: list[tuple[int, int]] = []
-    last, row, mine, letters = None, _NO_ROW, False, list[str]()
+    last, row, mine, letters, sent = None, _NO_ROW, False, list[str](), State.SENT
     for one in outcomes:
         parcel, seq = one.job.parcel, one.job.seq
         if parcel is not last:
@@ -247,7 +247,7 @@ def _record(
         row.changed = True
         if one.tried is not None:
             done.tried.append(one.tried)
-        if parcel.first and one.state is State.SENT and letters[seq] == SENDING:
+        if parcel.first and one.state is sent and letters[seq] == SENDING:
             letters[seq] = SENT  # nearly all of them
             continue
         after = _unless_stopped(row, one)
@@ -364,9 +364,11 @@ def _note_busy(
     wish: Wish, done: Turn, parcels: Sequence[Parcel], outcomes: Sequence[Outcome], rows: Mapping[int, _Row]
 ) -> None:
     """Whether anything of a claimed parcel stays in hand; else its claim ends with this turn."""
-    out = Counter({one.id: one.out for one in parcels if one.first})
-    out.subtract(one.job.parcel.id for one in outcomes if one.job.parcel.first)
-    out.update(one.parcel.id for one in done.jobs if one.parcel.first)
+    out = {one.id: one.out for one in parcels if one.first}
+    for change, jobs in ((-1, [one.job for one in outcomes]), (1, done.jobs)):
+        for each in jobs:
+            if each.parcel.first:
+                out[each.parcel.id] = out.get(each.parcel.id, 0) + change
     taken = {parcel.id: at for parcel, at in done.taken if parcel.first}
     for one in parcels:
         if one.first and one.id not in done.lost:

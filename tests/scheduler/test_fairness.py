@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from channels.kinds.sms_http import SmsHttp
 from config.clock import FakeClock
 from config.settings import Settings
 from desk.app import House, opened
@@ -173,9 +174,15 @@ async def test_two_processes_share_an_outlets_pace(
     await office.schedule(await office.item(), "shared", audience="Bản A")
     await plan(office)
     begun = office.clock.steady()
+    sms.hold()
     async with opened(Settings.model_validate(office_settings), office.clock) as beside:
         beside.runner._worker._owner = "this-machine/1/1"
-        await asyncio.gather(office.house.runner.drain(), beside.runner.drain())
+        first = asyncio.create_task(beside.runner.drain())
+        await sms.has_come(1)
+        second = asyncio.create_task(office.drain())
+        await sms.has_come(SmsHttp.pace.at_once + 1)  # more than one of them may have under way
+        sms.let_go()
+        await asyncio.gather(first, second)
         shares = [sent_by(house) for house in (office.house, beside)]
     assert 1000 == len(sms.ledger.taken)
     assert not sms.ledger.repeats
