@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -35,10 +35,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Confirmation, Shelved
 from config.clock import Clock
+from config.lazy import lazily
 from config.words import NotFound
 from content.bulletin import Bulletin
 from db.database import Database
 from db.types import Json, Moment, metadata, to_ms
+
+if TYPE_CHECKING:
+    from cryptography import fernet
+else:
+    fernet = lazily("cryptography.fernet")
 
 outlet = Table(
     "outlet",
@@ -173,12 +179,12 @@ async def resume_outlet(tx: AsyncConnection, name: str) -> bool:
 
 
 class SealedKeep:
-    """An outlet's small memory for tokens, sealed with a key that is not in the database (see channel.Keep)."""
+    """An outlet's small memory for tokens, sealed with a key of 32 bytes that is not in the database (see channel.Keep)."""
 
-    def __init__(self, database: Database, clock: Clock, seal: Fernet, outlet_name: str) -> None:
+    def __init__(self, database: Database, clock: Clock, key: bytes, outlet_name: str) -> None:
         self._database = database
         self._clock = clock
-        self._seal = seal
+        self._key = urlsafe_b64encode(key)
         self._outlet = outlet_name
 
     async def get(self, name: str) -> str | None:
@@ -187,13 +193,13 @@ class SealedKeep:
         async with self._database.read() as connection:
             value = (await connection.execute(select(outlet_keep.c.value).where(mine))).scalar_one_or_none()
         try:
-            return None if value is None else self._seal.decrypt(value.encode()).decode()
-        except InvalidToken:
+            return None if value is None else fernet.Fernet(self._key).decrypt(value.encode()).decode()
+        except fernet.InvalidToken:
             return None
 
     async def put(self, name: str, value: str) -> None:
         """See Keep.put."""
-        sealed = self._seal.encrypt(value.encode()).decode()
+        sealed = fernet.Fernet(self._key).encrypt(value.encode()).decode()
         async with self._database.write() as tx:
             save = self._database.insert_or_update(outlet_keep, ["outlet", "name"], "value")
             await tx.execute(save.values(outlet=self._outlet, name=name, value=sealed))

@@ -85,6 +85,9 @@ class Outbox:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting: list[Connection] = []
+        # One room for all to read into, since each answer is taken apart as soon as it has come: asyncio would fetch
+        # 256 KB from the system for every one, and a room for each of a thousand connections would be 16 MB.
+        self.room = memoryview(bytearray(READ_BYTES))
 
     def add(self, connection: Connection) -> None:
         """Its request is to be written."""
@@ -118,9 +121,7 @@ class Connection(asyncio.BufferedProtocol):
         self._parser = HttpResponseParser(self)
         # What aiohttp lets pass too: some old gateways end their lines with a bare line feed.
         self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
-        # A room of its own to read into: asyncio would fetch 256 KB from the system for every answer.
-        self._buffer = bytearray(READ_BYTES)
-        self._view = memoryview(self._buffer)
+        self._room = outbox.room
         self._waiting: asyncio.Future[Reply] | None = None
         self._deadline = self._rests_until = self._lives_until = 0.0
         self._alarm: asyncio.TimerHandle | None = None
@@ -198,9 +199,9 @@ class Connection(asyncio.BufferedProtocol):
         self._lives_until = now + LIFE_SECONDS
         self._set_alarm(self._rests_until)
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         """See asyncio.BufferedProtocol."""
-        return self._buffer
+        return self._room
 
     def buffer_updated(self, nbytes: int) -> None:
         """See asyncio.BufferedProtocol."""
@@ -209,7 +210,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._received += nbytes
         try:
-            self._parser.feed_data(self._view[:nbytes])
+            self._parser.feed_data(self._room[:nbytes])
         except (HttpParserError, HttpParserUpgrade) as error:
             self._spoiled = True
             if not self._whole:

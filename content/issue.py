@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -39,6 +39,14 @@ class Order:
     pinned: tuple[Pinned, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A text that may go out, until it is stale."""
+
+    part: Part
+    valid_until: datetime | None
+
+
 @dataclass(frozen=True)
 class Press:
     """How this office's bulletins are made up: its name, its voices in order of preference, its mastering."""
@@ -51,36 +59,41 @@ class Press:
         """The key under which the recording of a revision's spoken script is kept."""
         return recording_key(revision.spoken, self.voices, self.mastering)
 
-    async def issue(
-        self, connection: AsyncConnection, orders: Sequence[Order], now: datetime
-    ) -> dict[str, Bulletin | NotApproved]:
-        """By each order's id its bulletin as approved, or why there is none; a handful of queries for all of them."""
-        pinned = [one for order in orders for one in order.pinned]
+    async def clear(
+        self, connection: AsyncConnection, pinned: Collection[Pinned], now: datetime
+    ) -> dict[Pinned, Cleared | NotApproved]:
+        """Of each text whether it may go out now, or why not; a handful of queries for all of them."""
         items = await store.items_by_id(connection, {one.item for one in pinned})
         revisions = await store.revisions_by_id(connection, {one.revision for one in pinned})
         themes = dict(await store.themes(connection))
         audios = await self._audios(connection, list(revisions.values()))
-
-        def part(one: Pinned) -> Part:
-            item, revision = items.get(one.item), revisions.get(one.revision)
-            if item is None or revision is None:
-                raise NotApproved(f"Không có tin bài {one.item}", f"There is no item {one.item}")
-            check_in_force(item, revision, one.digest, now)
-            audio = audios[revision.id]
-            if isinstance(audio, NotApproved):
-                raise audio
-            return _part(item, revision, themes.get(revision.theme, ""), audio)
-
-        issued: dict[str, Bulletin | NotApproved] = {}
-        for order in orders:
-            ends = [revisions[one.revision].valid_until for one in order.pinned if one.revision in revisions]
-            until = min((end for end in ends if end), default=None)
+        cleared: dict[Pinned, Cleared | NotApproved] = {}
+        for one in pinned:
             try:
-                parts = tuple(map(part, order.pinned))
-                issued[order.id] = Bulletin(order.id, order.klass, self.office, order.issued_at, until, parts)
+                item, revision = items.get(one.item), revisions.get(one.revision)
+                if item is None or revision is None:
+                    raise NotApproved(f"Không có tin bài {one.item}", f"There is no item {one.item}")
+                check_in_force(item, revision, one.digest, now)
+                audio = audios[revision.id]
+                if isinstance(audio, NotApproved):
+                    raise audio
+                part = _part(item, revision, one.digest, themes.get(revision.theme, ""), audio)
+                cleared[one] = Cleared(part, revision.valid_until)
             except NotApproved as why:
-                issued[order.id] = why
-        return issued
+                cleared[one] = why
+        return cleared
+
+    def issue(self, order: Order, cleared: Mapping[Pinned, Cleared | NotApproved]) -> Bulletin | NotApproved:
+        """The bulletin as approved, or why there is none."""
+        parts, ends = [], []
+        for pinned in order.pinned:
+            one = cleared[pinned]
+            if isinstance(one, NotApproved):
+                return one
+            parts.append(one.part)
+            if one.valid_until:
+                ends.append(one.valid_until)
+        return Bulletin(order.id, order.klass, self.office, order.issued_at, min(ends, default=None), tuple(parts))
 
     async def audio_of(self, connection: AsyncConnection, revision: Revision) -> Audio | None:
         """The finished recording of a revision, if there is one. Raises NotApproved if another one was approved."""
@@ -114,11 +127,11 @@ class Press:
         return audios
 
 
-def _part(item: Item, revision: Revision, theme: str, audio: Audio | None) -> Part:
+def _part(item: Item, revision: Revision, digest: str, theme: str, audio: Audio | None) -> Part:
     return Part(
         item=item.id,
         revision=revision.id,
-        digest=revision.digest,
+        digest=digest,
         slug=item.slug,
         title=revision.title,
         article=revision.article,

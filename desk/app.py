@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import hashlib
 import hmac
@@ -14,8 +13,6 @@ from dataclasses import dataclass, field
 from datetime import time
 from importlib.metadata import version
 from pathlib import Path
-
-from cryptography.fernet import Fernet
 
 from channels import store as channels_store
 from channels.channel import find_channels
@@ -88,7 +85,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     database = Database(settings.database.url, SystemClock() if clock is None else None)
     clock = clock or SystemClock()
     key = load_key(settings)
-    seal = Fernet(base64.urlsafe_b64encode(derive(key, "seal")))
+    seal = derive(key, "seal")
     keeps = {name: SealedKeep(database, clock, seal, name) for name in settings.outlets}
     outlets = set_up_outlets(
         settings.outlets, find_channels(), base_url=settings.web.base_url, keeps=keeps, source=settings.source

@@ -13,7 +13,7 @@ from channels.channel import Form
 from channels.outlet import InService
 from config.clock import Clock
 from content.bulletin import Bulletin, BulletinClass
-from content.issue import NotApproved, Order, Pinned, Press
+from content.issue import Cleared, NotApproved, Order, Pinned, Press
 from db.database import Database
 from db.notifier import Notifier
 from db.types import from_ms
@@ -24,6 +24,7 @@ from scheduler.outcome import Outcome, given_up, job, untouched
 from scheduler.schedule import QuietHours
 
 AUDIO_PAUSE = timedelta(seconds=5)
+MOST_KNOWN = 5_000
 CHECK_SECONDS = 0.5
 """So long a ruling holds, here and again in a lane's hand: what is withdrawn stops within two seconds."""
 
@@ -55,7 +56,8 @@ class Gate:
         self._notifier = notifier
         self._press = press
         self._quiet = quiet
-        self._known: dict[str, tuple[float, Bulletin | NotApproved]] = {}
+        self._orders: dict[str, Order] = {}
+        self._cleared: dict[Pinned, tuple[float, Cleared | NotApproved]] = {}
 
     async def rule(self, at: InService, parcels: Sequence[Parcel]) -> list[Ruling]:
         """Of each parcel its bulletin as approved if it may go out now, else what keeps it."""
@@ -76,17 +78,31 @@ class Gate:
         return None
 
     async def _issued(self, occurrences: Collection[str], now: datetime) -> dict[str, Bulletin | NotApproved]:
-        """Checked anew twice a second, many at once: many parcels of many occurrences go out meanwhile."""
+        """Each text checked anew twice a second: many parcels of many occurrences go out meanwhile."""
+        orders = await self._ordered(occurrences)
+        cleared = await self._clear({one for order in orders for one in order.pinned}, now)
+        return {order.id: self._press.issue(order, cleared) for order in orders}
+
+    async def _ordered(self, occurrences: Collection[str]) -> list[Order]:
+        """What each occurrence is to say, which never changes."""
+        known = self._orders if len(self._orders) < MOST_KNOWN else {}
+        new = [id for id in occurrences if id not in known]
+        if new:
+            async with self._database.read() as connection:
+                known = known | {row.id: _order(row) for row in await store.find_occurrences(connection, new)}
+            self._orders = known
+        return [known[id] for id in occurrences]
+
+    async def _clear(self, pinned: Collection[Pinned], now: datetime) -> dict[Pinned, Cleared | NotApproved]:
         steady = self._clock.steady()
-        known = {id: one for id, one in self._known.items() if steady - one[0] < CHECK_SECONDS}
-        unknown = [id for id in occurrences if id not in known]
+        fresh = {one: said for one, said in self._cleared.items() if steady - said[0] < CHECK_SECONDS}
+        unknown = pinned - fresh.keys()
         if unknown:
             async with self._database.read() as connection:
-                rows = await store.find_occurrences(connection, unknown)
-                issued = await self._press.issue(connection, [_order(row) for row in rows], now)
-            known |= {id: (steady, one) for id, one in issued.items()}
-        self._known = known
-        return {id: known[id][1] for id in occurrences}
+                cleared = await self._press.clear(connection, unknown, now)
+            fresh |= {one: (steady, said) for one, said in cleared.items()}
+        self._cleared = fresh
+        return {one: fresh[one][1] for one in pinned}
 
     async def turn_away(self, parcel: Parcel, ruling: Later | Never) -> list[Outcome]:
         """Let go of a parcel of which nothing is under way; of further tries, their outcomes."""

@@ -6,12 +6,17 @@ import argparse
 import asyncio
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.clock import SystemClock
+from config.lazy import lazily
 from config.logs import set_up
 from config.settings import Settings
-from desk.demo.play import free_port, play
+
+if TYPE_CHECKING:
+    from desk.demo import play
+else:
+    play = lazily("desk.demo.play")
 
 
 def register(commands: Any) -> None:
@@ -28,7 +33,7 @@ async def run_demo(_settings: Settings, args: argparse.Namespace) -> int:
     set_up("warning", "console")
     directory = args.dir or Path("var/demo") / SystemClock().now().strftime("%Y%m%d-%H%M%S")
     directory.mkdir(parents=True, exist_ok=True)
-    playing = asyncio.ensure_future(play(directory.resolve(), args.port or free_port(), once=args.once))
+    playing = asyncio.ensure_future(play.play(directory.resolve(), args.port or play.free_port(), once=args.once))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, playing.cancel)

@@ -6,18 +6,24 @@ import argparse
 import asyncio
 import getpass
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from channels import store as channels_store
 from channels.channel import To
 from channels.http import SendError
+from config.lazy import lazily
 from config.words import BadInput
 from content.bulletin import Bulletin, BulletinClass, Part
 from db.types import new_id
-from desk import auth, store
+from desk import store
 from desk.app import House
 from desk.commands.acting import EVERYTHING, actor
 from desk.commands.output import err, local, out, print_json, print_table
+
+if TYPE_CHECKING:
+    from desk import auth
+else:
+    auth = lazily("desk.auth")
 
 
 def register(commands: Any) -> None:

@@ -8,17 +8,14 @@ import contextlib
 import gc
 import resource
 import signal
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.lazy import lazily
 from config.logs import log
 from config.words import BadInput
 from db.database import DatabaseTrouble
-from desk import auth, health
 from desk.app import House
 from desk.commands.output import err
 from scheduler.delivery import FINAL
@@ -26,11 +23,10 @@ from scheduler.log import store as log_store
 from scheduler.runner import ROLES
 
 if TYPE_CHECKING:
-    from desk import web as pages
+    from desk import auth, serving
 else:
-    pages = lazily("desk.web")  # a process that only sends needs no pages
+    auth, serving = lazily("desk.auth"), lazily("desk.serving")  # a process that only sends needs no pages
 
-STOP_SECONDS = 25
 MOST_FILES = 65_536
 BAR = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
@@ -54,14 +50,12 @@ async def run_server(house: House, args: argparse.Namespace) -> int:
     settle_process()
     async with contextlib.AsyncExitStack() as stack:
         if "desk" in roles:
-            await stack.enter_async_context(serving(house))
+            await stack.enter_async_context(serving.desk(house))
             said = await auth.first_administrator(house)
             if said:
                 err.print(f"[bold]{said}[/bold]")
         elif house.settings.web.metrics_port:
-            await stack.enter_async_context(
-                listening(house, health.make_probes(house), house.settings.web.metrics_port)
-            )
+            await stack.enter_async_context(serving.probes(house))
         err.print(f"Loa đang chạy ({', '.join(roles)}): {house.settings.web.base_url}/  Dừng: Ctrl+C")
         actors = tuple(role for role in roles if role in ROLES)
         if actors:
@@ -87,31 +81,6 @@ def _roles(text: str) -> list[str]:
         listed = ", ".join(known)
         raise BadInput(f"Không có vai trò {', '.join(unknown)} (có: {listed})", f"Unknown roles; there are: {listed}")
     return roles
-
-
-def serving(house: House) -> contextlib.AbstractAsyncContextManager[int]:
-    """The web side of the house on its address; yields the port it listens on."""
-    return listening(house, pages.make_web(house), house.settings.web.port)
-
-
-@contextlib.asynccontextmanager
-async def listening(house: House, app: web.Application, port: int) -> AsyncIterator[int]:
-    """An application on the address of the house; yields the port it listens on."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS / 5)
-    await runner.setup()
-    site = web.TCPSite(runner, house.settings.web.host, port)
-    try:
-        await site.start()
-    except OSError as error:
-        await runner.cleanup()
-        at = f"{house.settings.web.host}:{port}"
-        raise BadInput(
-            f"Không mở được {at} ({error.strerror}): đổi [web] port", f"Cannot listen on {at} ({error.strerror})"
-        ) from None
-    try:
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
 
 
 def stop_on_signals(house: House) -> None:

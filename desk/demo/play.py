@@ -23,10 +23,9 @@ from content import store as content_store
 from content.document import read_document
 from content.item import Item
 from db.types import new_id
-from desk import auth
+from desk import auth, serving
 from desk.app import House, opened
 from desk.commands.output import err, local, out
-from desk.commands.server import serving
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.station import Station
 from desk.demo.zalo import ZaloSandbox
@@ -93,7 +92,7 @@ async def stage(directory: Path, port: int) -> AsyncIterator[Stage]:
     feed = f"{base}/radio/tram-xa/feed.xml?token=tram-xa-sop-cop-2026"
     async with sms, zalo, Station(feed, directory / "tram-xa") as station:
         settings = demo_settings(directory, port, sms, zalo)
-        async with opened(settings) as house, serving(house):
+        async with opened(settings) as house, serving.desk(house):
             yield Stage(house, sms, zalo, station, directory)
 
 

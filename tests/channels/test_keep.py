@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from channels.store import SealedKeep, outlet_keep
@@ -14,7 +14,7 @@ from config.clock import FakeClock
 from db.database import Database
 from tests.conftest import both
 
-SEAL = Fernet(Fernet.generate_key())
+SEAL = secrets.token_bytes(32)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_a_value_is_sealed_in_the_table(database: Database, clock: FakeClo
 async def test_another_key_or_outlet_reads_nothing(database: Database, clock: FakeClock) -> None:
     """After the key has changed the outlet has to be connected again; its neighbour never reads it."""
     await SealedKeep(database, clock, SEAL, "oa").put("token", "x")
-    assert await SealedKeep(database, clock, Fernet(Fernet.generate_key()), "oa").get("token") is None
+    assert await SealedKeep(database, clock, secrets.token_bytes(32), "oa").get("token") is None
     assert await SealedKeep(database, clock, SEAL, "sms").get("token") is None
 
 

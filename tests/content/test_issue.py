@@ -37,7 +37,7 @@ async def issued(office: Office, *pinned: Pinned) -> Bulletin:
     now = office.clock.now()
     order = Order("b1", BulletinClass.PRIORITY, now, pinned)
     async with office.database.read() as connection:
-        bulletin = (await PRESS.issue(connection, [order], now))["b1"]
+        bulletin = PRESS.issue(order, await PRESS.clear(connection, pinned, now))
     if isinstance(bulletin, NotApproved):
         raise bulletin
     return bulletin
