@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from config.words import NotFound
 from content.bulletin import Bulletin
+from content.issue import Order
 from db.types import spell, unspell
 
 PARCEL_SIZE = 500
@@ -89,16 +90,16 @@ class Parcel:
     A `suspect` was in hand at several crashes and is sent alone.
 
     `todo` lists (seq, tries made, why), `at` is how far it has been gone through, `out` how many have no outcome yet.
-    `rank` and `turn` say who goes next; `until` is in milliseconds since 1970. `bulletin` is what goes out, once it was
-    checked at `checked` (steady seconds).
+    `rank` and `turn` say who goes next; `until` is in milliseconds since 1970. `order` is what its occurrence is to say,
+    `bulletin` what goes out, once it was checked at `checked` (steady seconds).
     """
 
     id: int
-    occurrence: str
     rank: int
     turn: int
     until: int
     epoch: int
+    order: Order
     people: list[list[str]]
     todo: list[tuple[int, int, str]]
     first: bool

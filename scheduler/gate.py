@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from channels.channel import Form
 from channels.outlet import InService
 from config.clock import Clock
 from content.bulletin import Bulletin, BulletinClass
-from content.issue import Cleared, NotApproved, Order, Pinned, Press
+from content.issue import Cleared, NotApproved, Pinned, Press
 from db.database import Database
 from db.notifier import Notifier
 from db.types import from_ms
@@ -24,7 +21,6 @@ from scheduler.outcome import Outcome, given_up, job, untouched
 from scheduler.schedule import QuietHours
 
 AUDIO_PAUSE = timedelta(seconds=5)
-MOST_KNOWN = 5_000
 CHECK_SECONDS = 0.5
 """So long a ruling holds, here and again in a lane's hand: what is withdrawn stops within two seconds."""
 
@@ -56,17 +52,17 @@ class Gate:
         self._notifier = notifier
         self._press = press
         self._quiet = quiet
-        self._orders: dict[str, Order] = {}
         self._cleared: dict[Pinned, tuple[float, Cleared | NotApproved]] = {}
 
     async def rule(self, at: InService, parcels: Sequence[Parcel]) -> list[Ruling]:
         """Of each parcel its bulletin as approved if it may go out now, else what keeps it."""
         now = self._clock.now()
         early = [self._untimely(at, parcel, now) for parcel in parcels]
-        asked = {parcel.occurrence for parcel, ruling in zip(parcels, early, strict=True) if ruling is None}
-        issued = await self._issued(asked, now)
+        asked = [parcel for parcel, ruling in zip(parcels, early, strict=True) if ruling is None]
+        cleared = await self._clear({one for parcel in asked for one in parcel.order.pinned}, now)
         return [
-            ruling or _judged(at, issued[parcel.occurrence], now) for parcel, ruling in zip(parcels, early, strict=True)
+            ruling or _judged(at, self._press.issue(parcel.order, cleared), now)
+            for parcel, ruling in zip(parcels, early, strict=True)
         ]
 
     def _untimely(self, at: InService, parcel: Parcel, now: datetime) -> Later | Never | None:
@@ -77,23 +73,8 @@ class Gate:
             return Later(opening)
         return None
 
-    async def _issued(self, occurrences: Collection[str], now: datetime) -> dict[str, Bulletin | NotApproved]:
-        """Each text checked anew twice a second: many parcels of many occurrences go out meanwhile."""
-        orders = await self._ordered(occurrences)
-        cleared = await self._clear({one for order in orders for one in order.pinned}, now)
-        return {order.id: self._press.issue(order, cleared) for order in orders}
-
-    async def _ordered(self, occurrences: Collection[str]) -> list[Order]:
-        """What each occurrence is to say, which never changes."""
-        known = self._orders if len(self._orders) < MOST_KNOWN else {}
-        new = [id for id in occurrences if id not in known]
-        if new:
-            async with self._database.read() as connection:
-                known = known | {row.id: _order(row) for row in await store.find_occurrences(connection, new)}
-            self._orders = known
-        return [known[id] for id in occurrences]
-
     async def _clear(self, pinned: Collection[Pinned], now: datetime) -> dict[Pinned, Cleared | NotApproved]:
+        """Each text checked anew twice a second: many parcels of many occurrences go out meanwhile."""
         steady = self._clock.steady()
         fresh = {one: said for one, said in self._cleared.items() if steady - said[0] < CHECK_SECONDS}
         unknown = pinned - fresh.keys()
@@ -119,17 +100,12 @@ class Gate:
                 await dispatch.settle(self._database, tx, parcel.id, {}, epoch=parcel.epoch, **free, **moment)
             else:
                 if ruling.reason:
-                    await store.change_occurrence(tx, parcel.occurrence, reason=ruling.reason)
+                    await store.change_occurrence(tx, parcel.order.id, reason=ruling.reason)
                 rest = dict.fromkeys(range(len(parcel.people)), ruling.state)
                 whole = {"cursor": len(parcel.people)}
                 await dispatch.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free, **whole)
         self._notifier.ring("delivery")
         return []
-
-
-def _order(row: Row[Any]) -> Order:
-    pinned = tuple(Pinned(**one) for one in row.pinned)
-    return Order(row.id, BulletinClass(row.klass), row.due_at, pinned)
 
 
 def _judged(at: InService, issued: Bulletin | NotApproved, now: datetime) -> Ruling:

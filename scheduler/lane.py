@@ -21,7 +21,9 @@ from db.notifier import Notifier
 from db.types import to_ms
 from scheduler.delivery import PARCEL_SIZE, Parcel
 from scheduler.dispatch import store as dispatch
-from scheduler.dispatch.turn import FAST, Turn, Wish, pause_for, turn
+from scheduler.dispatch.pace import FAST, pause_for
+from scheduler.dispatch.turn import turn
+from scheduler.dispatch.wish import Turn, Wish
 from scheduler.gate import CHECK_SECONDS, Gate
 from scheduler.meter import LaneMeter
 from scheduler.outcome import Breaker, Job, Outcome, hold, untouched

@@ -196,11 +196,6 @@ async def find_occurrence(connection: AsyncConnection, id: str) -> Row[Any]:
     return row
 
 
-async def find_occurrences(connection: AsyncConnection, ids: Sequence[str]) -> list[Row[Any]]:
-    """The occurrences with these ids."""
-    return list(await connection.execute(select(occurrence).where(occurrence.c.id.in_(ids))))
-
-
 async def list_occurrences(
     connection: AsyncConnection,
     *,

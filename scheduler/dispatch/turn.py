@@ -6,99 +6,19 @@ disk before its request was written.
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
-from channels.channel import Pace
 from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
 from db.types import from_ms, new_number, to_ms
 from scheduler.delivery import FINAL, LETTER, Parcel, State, may_move
-from scheduler.outcome import Job, Outcome, Try, given_up, job
-
-BURST = 40_000
-"""Microseconds of an outlet's pace that may go at one moment; never less than one delivery."""
-LONGEST_PAUSE = 2.0
-"""Seconds."""
-FAST = 1_000
-"""Deliveries a second above which two processes may overdraw an outlet's pace by one burst, but do not wait in line."""
-MOST_CLAIMED = 256
-ALONE_AFTER = 2
-"""A delivery that was in hand at so many crashes is sent alone, so that a third one names the guilty."""
+from scheduler.dispatch.claims import again_in_hand, claim, claim_again, not_in_hand, short_of
+from scheduler.dispatch.pace import allowed, book, outlet_row
+from scheduler.dispatch.wish import NO_ROW, Row, Turn, Wish
+from scheduler.outcome import Outcome, Try, given_up, job
 
 PENDING, SENDING, SENT = LETTER[State.PENDING], LETTER[State.SENDING], LETTER[State.SENT]
 UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
-
-
-@dataclass(slots=True)
-class Wish:
-    """What a lane asks for: `room` deliveries more, as far as the pace allows. Moments in milliseconds since 1970.
-
-    `look`: see whether the outlet is paused, what is due again and what goes before what is in hand; between two looks a
-    quick outlet's pace is reckoned from `free_at` and `owed`, what has been sent since it was booked.
-    `stock` is how many more to have claimed by the next turn, `parcel_size` how many deliveries a parcel has lately had.
-    `free` asks for nothing more and lets go of what is in hand. `hold` is a moment until which the partner wants to be
-    left alone. `alone`: nothing else is under way, so that a suspect may go. `repair`: the last turn's commit was not
-    answered, so nothing it wrote or claimed is taken for granted.
-    """
-
-    outlet: str
-    owner: str
-    now: int
-    lease: int
-    pace: Pace
-    room: int
-    stock: int
-    look: bool = True
-    free_at: int = 0
-    owed: int = 0
-    parcel_size: int = 1
-    free: bool = False
-    hold: int = 0
-    alone: bool = False
-    repair: bool = False
-
-
-@dataclass(slots=True)
-class Turn:
-    """What came of it: jobs that may leave now, parcels newly in hand, tries logged, outcomes whose claim was lost."""
-
-    jobs: list[Job] = field(default_factory=list)
-    taken: list[tuple[Parcel, int]] = field(default_factory=list)
-    claimed: list[Parcel] = field(default_factory=list)
-    lost: set[int] = field(default_factory=set)
-    orphans: list[Outcome] = field(default_factory=list)
-    over: list[tuple[int, int]] = field(default_factory=list)
-    tried: list[Try] = field(default_factory=list)
-    paused: bool = False
-    free_at: int = 0
-    owed: int = 0
-
-
-@dataclass(slots=True)
-class _Row:
-    """A parcel's row, held; written back once if it has changed. `busy`: something of it is in hand after this turn."""
-
-    owner: str | None
-    epoch: int
-    state: str
-    letters: list[str]
-    cursor: int
-    turn: int
-    size: int
-    occurrence: str
-    rank: int
-    until: int
-    lease: int | None
-    changed: bool = False
-    intent: bool = False
-    busy: bool = False
-
-
-_NO_ROW = _Row(None, -1, "", [], 0, 0, 0, "", 0, 0, None)
 
 
 def turn(
@@ -106,14 +26,14 @@ def turn(
 ) -> Generator[Step, Rows, Turn]:
     """One turn of a lane; see the module. The parcels are not touched: `taken` says how far each has been gone through."""
     done, told = Turn(), outcomes
-    done.paused, done.free_at = yield from _outlet(database, wish)
+    done.paused, done.free_at = yield from outlet_row(database, wish)
     if wish.repair:
         yield from _drop_strays(wish, parcels)
         outcomes = yield from _unwritten(outcomes)
-    again = (yield from _claim_again(database, wish)) if wish.look and _short(wish, done, parcels) > 0 else ()
+    again = (yield from claim_again(database, wish)) if wish.look and short_of(wish, done, parcels) > 0 else ()
     ids = {one.id for one in parcels} | {one.job.parcel.id for one in outcomes} | {wait[0] for wait in again}
     rows = yield from _rows(database, sorted(ids))
-    again = _not_in_hand(again, parcels, rows)
+    again = not_in_hand(again, parcels, rows)
     ours = yield from _own_waits(wish, parcels, outcomes)
     done.lost = {one.id for one in parcels if one.first and not _is_ours(rows.get(one.id), one, wish)}
     yield from _record(wish, done, outcomes, rows, ours)
@@ -125,75 +45,19 @@ def turn(
         yield Each(_WAIT_NO_MORE, done.over)
     if wish.free:
         yield from _let_go_waits(parcels, ours)
-    yield from _book(wish, done)
-    done.claimed = yield from _again_in_hand(again, rows)
+    yield from book(wish, done)
+    done.claimed = yield from again_in_hand(again, rows)
     if not wish.free and not done.paused:
-        short = _short(wish, done, [*parcels, *done.claimed])
+        short = short_of(wish, done, [*parcels, *done.claimed])
         if short > 0 or wish.look:
-            done.claimed += yield from _claim(database, wish, short, parcels)
+            done.claimed += yield from claim(database, wish, short, parcels)
     return done
-
-
-def _short(wish: Wish, done: Turn, parcels: Iterable[Parcel]) -> int:
-    """How many deliveries are to be claimed for the next turn."""
-    left = sum(parcel.left for parcel in parcels) - len(done.jobs)
-    return 0 if wish.free or done.paused else wish.stock - left
-
-
-# --- the outlet's pace: a virtual moment shared by all processes, in microseconds (GCRA) -------------------------------
-
-
-def _outlet(database: Database, wish: Wish) -> Generator[Step, Rows, tuple[bool, int]]:
-    if not wish.look:
-        return False, wish.free_at
-    # A slow outlet's row is held, so that two processes never take the same moment; a fast one's would hold them up.
-    held = database.for_update if wish.pace.per_second <= FAST else ""
-    rows = yield Ask(f"SELECT paused_at, free_at FROM outlet WHERE name = ?{held}", (wish.outlet,))
-    return (rows[0][0] is not None, rows[0][1]) if rows else (True, 0)
-
-
-def allowed(pace: Pace, free_at: int, now: int) -> int:
-    """How many may leave at a moment (both in microseconds), when the outlet is free from `free_at` on."""
-    begin = max(free_at, now)
-    spare = now - begin + max(0, BURST - _interval(pace))
-    return spare // _interval(pace) + 1 if spare >= 0 else 0
-
-
-def pause_for(pace: Pace, free_at: int, now: int) -> float:
-    """Seconds after which it is worth looking at the pace again: a few deliveries at once, where it is quick.
-
-    Never long: where the clock was set back by hours, `free_at` lies hours away until somebody sees that.
-    """
-    spare = max(0, BURST - _interval(pace))
-    return min(LONGEST_PAUSE, max(0, free_at - now - spare // 2) / 1_000_000)
-
-
-def _interval(pace: Pace) -> int:
-    """Microseconds from one delivery to the next."""
-    return max(1, round(1_000_000 / pace.per_second))
-
-
-def _book(wish: Wish, done: Turn) -> Generator[Step, Rows, None]:
-    """Push the outlet's free moment on by what has left, and behind the moment its partner asked for."""
-    done.owed = wish.owed + sum(1 for job in done.jobs if job.why != "ask")
-    floor = max(wish.now, wish.hold) * 1000
-    if not done.owed and not wish.hold:
-        return
-    if not wish.look:
-        done.free_at = max(done.free_at, floor) + (done.owed - wish.owed) * _interval(wish.pace)
-        return
-    book = (
-        "UPDATE outlet SET free_at = CASE WHEN free_at > ? THEN free_at ELSE CAST(? AS BIGINT) END + ? WHERE name = ?"
-        " RETURNING free_at"
-    )
-    rows = yield Ask(book, (floor, floor, done.owed * _interval(wish.pace), wish.outlet))
-    done.free_at, done.owed = rows[0][0], 0
 
 
 # --- rows in hand ------------------------------------------------------------------------------------------------------
 
 
-def _rows(database: Database, ids: Sequence[int]) -> Generator[Step, Rows, dict[int, _Row]]:
+def _rows(database: Database, ids: Sequence[int]) -> Generator[Step, Rows, dict[int, Row]]:
     if not ids:
         return {}
     rows = yield Ask(
@@ -201,15 +65,15 @@ def _rows(database: Database, ids: Sequence[int]) -> Generator[Step, Rows, dict[
         f" WHERE id IN ({marks(len(ids))}) ORDER BY id{database.for_update}",
         ids,
     )
-    return {row[0]: _Row(row[1], row[2], row[3], list(row[4]), *row[5:]) for row in rows}
+    return {row[0]: Row(row[1], row[2], row[3], list(row[4]), *row[5:]) for row in rows}
 
 
-def _is_stopped(row: _Row, parcel: Parcel) -> bool:
+def _is_stopped(row: Row, parcel: Parcel) -> bool:
     """Whether somebody cancelled it since it was claimed: it is to be tried no longer than until then."""
     return row.until < parcel.until
 
 
-def _is_ours(row: _Row | None, parcel: Parcel, wish: Wish) -> bool:
+def _is_ours(row: Row | None, parcel: Parcel, wish: Wish) -> bool:
     return row is not None and row.owner == wish.owner and row.epoch == parcel.epoch
 
 
@@ -230,12 +94,12 @@ def _own_waits(
 
 
 def _record(
-    wish: Wish, done: Turn, outcomes: Sequence[Outcome], rows: Mapping[int, _Row], ours: set[tuple[int, int]]
+    wish: Wish, done: Turn, outcomes: Sequence[Outcome], rows: Mapping[int, Row], ours: set[tuple[int, int]]
 ) -> Generator[Step, Rows, None]:
     """Tries are appended, letters moved, next looks put down; what came under a lost claim is set apart."""
     again: list[Outcome] = []
     settled: list[tuple[int, int]] = []
-    last, row, mine, letters, sent = None, _NO_ROW, False, list[str](), State.SENT
+    last, row, mine, letters, sent = None, NO_ROW, False, list[str](), State.SENT
     for one in outcomes:
         parcel, seq = one.job.parcel, one.job.seq
         if parcel is not last:
@@ -263,7 +127,7 @@ def _record(
         yield Each(_WAIT_NO_MORE, settled)
 
 
-def _unless_stopped(row: _Row, one: Outcome) -> Outcome:
+def _unless_stopped(row: Row, one: Outcome) -> Outcome:
     """What comes of a try: there is no other once somebody has cancelled."""
     if one.state is State.PENDING and _is_stopped(row, one.job.parcel):
         return given_up(one.job, one.why, State.CANCELLED)
@@ -281,7 +145,7 @@ def _append(wish: Wish, done: Turn) -> Generator[Step, Rows, None]:
 _ORPHAN = ("id", "found_at", *Try._fields)
 
 
-def _move(row: _Row, seq: int, to: State) -> None:
+def _move(row: Row, seq: int, to: State) -> None:
     """Make the move if the table knows it: a receipt may have overtaken the answer, a person may have decided."""
     letter = row.letters[seq]
     if to is State.CANCELLED and letter == SENDING:
@@ -318,7 +182,7 @@ def _unwritten(outcomes: Sequence[Outcome]) -> Generator[Step, Rows, list[Outcom
 
 
 def _intend(
-    wish: Wish, done: Turn, parcels: Sequence[Parcel], rows: Mapping[int, _Row], ours: set[tuple[int, int]]
+    wish: Wish, done: Turn, parcels: Sequence[Parcel], rows: Mapping[int, Row], ours: set[tuple[int, int]]
 ) -> None:
     """Mark what leaves next: by class, then by turn, so that two schedules on one outlet share it."""
     room = min(wish.room, allowed(wish.pace, done.free_at, wish.now * 1000))
@@ -329,7 +193,7 @@ def _intend(
         _take(done, parcel, rows[parcel.id], room - len(done.jobs), ours)
 
 
-def _take(done: Turn, parcel: Parcel, row: _Row, most: int, ours: set[tuple[int, int]]) -> None:
+def _take(done: Turn, parcel: Parcel, row: Row, most: int, ours: set[tuple[int, int]]) -> None:
     at, end, stopped = parcel.at, len(done.jobs) + most, _is_stopped(row, parcel)
     # An `i` we never took out is the intent of a commit whose answer was lost.
     open_letters = PENDING + SENDING
@@ -353,7 +217,7 @@ def _take(done: Turn, parcel: Parcel, row: _Row, most: int, ours: set[tuple[int,
         row.turn += at - parcel.at
 
 
-def _leave(done: Turn, parcel: Parcel, row: _Row, seq: int, why: str) -> None:
+def _leave(done: Turn, parcel: Parcel, row: Row, seq: int, why: str) -> None:
     """It has an end already, or was cancelled before it left: nobody waits for it any more."""
     _move(row, seq, State.UNSURE if why == "doubt" else State.CANCELLED)
     if not parcel.first:
@@ -361,7 +225,7 @@ def _leave(done: Turn, parcel: Parcel, row: _Row, seq: int, why: str) -> None:
 
 
 def _note_busy(
-    wish: Wish, done: Turn, parcels: Sequence[Parcel], outcomes: Sequence[Outcome], rows: Mapping[int, _Row]
+    wish: Wish, done: Turn, parcels: Sequence[Parcel], outcomes: Sequence[Outcome], rows: Mapping[int, Row]
 ) -> None:
     """Whether anything of a claimed parcel stays in hand; else its claim ends with this turn."""
     out = {one.id: one.out for one in parcels if one.first}
@@ -378,7 +242,7 @@ def _note_busy(
             row.changed = row.changed or not row.busy
 
 
-def _write(wish: Wish, rows: Mapping[int, _Row]) -> Generator[Step, Rows, None]:
+def _write(wish: Wish, rows: Mapping[int, Row]) -> Generator[Step, Rows, None]:
     """Each changed parcel once."""
     update = (
         "UPDATE parcel SET letters = ?, state = ?, cursor = ?, turn = ?, window_at = coalesce(?, window_at),"
@@ -406,88 +270,6 @@ def _let_go_waits(parcels: Sequence[Parcel], ours: set[tuple[int, int]]) -> Gene
     free = [place for place in rest if place in ours]
     if free:
         yield Each("UPDATE waiting SET owner = NULL, lease_until = NULL WHERE parcel = ? AND seq = ?", free)
-
-
-# --- claims ------------------------------------------------------------------------------------------------------------
-
-
-def _claim_again(database: Database, wish: Wish) -> Generator[Step, Rows, Rows]:
-    """Take deliveries whose next look is due, as rows of (parcel, seq, tries, why, crashes); a suspect goes when it is alone."""
-    take = (
-        "WITH next AS (SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner IS NULL AND due_at <= ? AND {}"
-        f" ORDER BY rank, due_at LIMIT ?{database.skip_locked})"
-        " UPDATE waiting SET owner = ?, lease_until = ?"
-        " WHERE (parcel, seq) IN (SELECT parcel, seq FROM next) RETURNING parcel, seq, tries, why, crashes"
-    )
-    claim = (wish.owner, wish.lease)
-    found = yield Ask(take.format("crashes < ?"), (wish.outlet, wish.now, ALONE_AFTER, wish.stock, *claim))
-    if not found and wish.alone:
-        found = yield Ask(take.format("crashes >= ?"), (wish.outlet, wish.now, ALONE_AFTER, 1, *claim))
-    return found
-
-
-def _not_in_hand(again: Rows, parcels: Iterable[Parcel], rows: Mapping[int, _Row]) -> list[Any]:
-    """Those not in hand already: somebody took our claim for lost and gave it back, and now it is ours a second time."""
-    if not again:
-        return []
-    held = {(one.id, seq) for one in parcels if not one.first for seq, _, _ in one.todo[one.at :]}
-    return [row for row in again if (row[0], row[1]) not in held and rows[row[0]].letters[row[1]] != SENDING]
-
-
-def _again_in_hand(again: Rows, rows: Mapping[int, _Row]) -> Generator[Step, Rows, list[Parcel]]:
-    todo: defaultdict[tuple[int, bool], list[tuple[int, int, str]]] = defaultdict(list)
-    suspects = set()
-    for id, seq, tries, why, crashes in again:
-        todo[id, why == "ask"].append((seq, tries, why))
-        if crashes >= ALONE_AFTER:
-            suspects.add(id)
-    people = yield from _people(sorted({id for id, _ in todo}))
-    found = []
-    for (id, _), places in todo.items():
-        # Before what goes first of its class: behind it there would always be something more.
-        about = (id, rows[id].occurrence, rows[id].rank, -1, rows[id].until, 0)
-        found.append(Parcel(*about, people[id], places, first=False, suspect=id in suspects))
-    return found
-
-
-def _claim(
-    database: Database, wish: Wish, short: int, parcels: Sequence[Parcel]
-) -> Generator[Step, Rows, list[Parcel]]:
-    """Take the outlet's next parcels: urgent class first, then whose turn it is. One statement decides who gets which.
-
-    With enough in hand, only what goes before all of it: of a higher class, or of a schedule that has had less.
-    """
-    before = (99, 0)
-    if short <= 0:
-        before = min((one.place for one in parcels if one.first), default=before)
-        if len(parcels) >= MOST_CLAIMED:
-            before = (before[0], 0)
-    most = max(1, min(MOST_CLAIMED, short // wish.parcel_size))
-    take = (
-        "WITH next AS (SELECT id FROM parcel WHERE outlet = ? AND state = 'open' AND owner IS NULL AND due_at <= ?"
-        f" AND (rank, turn) < (?, ?) ORDER BY rank, turn, id LIMIT ?{database.skip_locked})"
-        " UPDATE parcel SET owner = ?, lease_until = ?, epoch = epoch + 1 WHERE id IN (SELECT id FROM next)"
-        " RETURNING id, occurrence, rank, turn, until, epoch, cursor, size"
-    )
-    found = yield Ask(take, (wish.outlet, wish.now, *before, most, wish.owner, wish.lease))
-    people = yield from _people([row[0] for row in found])
-    return [
-        Parcel(
-            *(id, occurrence, rank, place, until, epoch),
-            people[id],
-            [(seq, 0, "first") for seq in range(cursor, size)],
-            first=True,
-        )
-        for id, occurrence, rank, place, until, epoch, cursor, size in found
-    ]
-
-
-def _people(ids: Sequence[int]) -> Generator[Step, Rows, dict[int, list[list[str]]]]:
-    """Frozen recipients by parcel."""
-    if not ids:
-        return {}
-    rows = yield Ask(f"SELECT parcel, recipients FROM parcel_recipients WHERE parcel IN ({marks(len(ids))})", ids)
-    return {row[0]: json.loads(row[1]) for row in rows}
 
 
 def _drop_strays(wish: Wish, parcels: Sequence[Parcel]) -> Generator[Step, Rows, None]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from channels.channel import Pace
 from db.types import to_ms
-from scheduler.dispatch.turn import Wish, turn
+from scheduler.dispatch.turn import turn
+from scheduler.dispatch.wish import Wish
 from scheduler.lane import LEASE
 from scheduler.outcome import Job
 from tests.scheduler.conftest import FAST, Office

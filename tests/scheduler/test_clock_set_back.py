@@ -18,8 +18,8 @@ from db.journal import Deed
 from desk.demo.sms_gateway import SmsGateway
 from scheduler.delivery import Attempt, State
 from scheduler.dispatch import mark
+from scheduler.dispatch.pace import pause_for
 from scheduler.dispatch.store import Waiting, add_attempts, parcel, wait_again, waiting
-from scheduler.dispatch.turn import pause_for
 from scheduler.schedule import Rule
 from scheduler.store import occurrence, schedule
 from scheduler.timekeeper import THING, Timekeeper

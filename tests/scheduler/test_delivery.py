@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from channels.http import Refused, SendError, Unavailable, Unsure
 from config.words import NotFound
+from content.bulletin import BulletinClass
+from content.issue import Order
 from scheduler.delivery import (
     FINAL,
     LETTER,
@@ -89,7 +91,8 @@ def test_no_try_beyond_the_window() -> None:
     assert next_try(1, NOW, NOW + timedelta(seconds=59), hint=60) is None
 
 
-PARCEL = Parcel(1, "o", 2, 0, 0, 1, [["+84981000101", "Pành"]], [(0, 0, "first")], first=True)
+ORDER = Order("o", BulletinClass.NORMAL, NOW, ())
+PARCEL = Parcel(1, 2, 0, 0, 1, ORDER, [["+84981000101", "Pành"]], [(0, 0, "first")], first=True)
 JOB = job(PARCEL, 0, 0, "first")
 BUSY = Unavailable("busy", "bận", "busy", retry_after=90)
 

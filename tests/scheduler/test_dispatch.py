@@ -19,8 +19,8 @@ from desk.demo.zalo import ZaloSandbox
 from scheduler import store
 from scheduler.delivery import OccurrenceState, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
-from scheduler.dispatch.turn import Wish as Take
 from scheduler.dispatch.turn import turn
+from scheduler.dispatch.wish import Wish as Take
 from scheduler.schedule import Missed, Rule, ScheduleState
 from scheduler.scheduling import Wish
 from tests.conftest import both

@@ -12,7 +12,8 @@ from channels.channel import Pace
 from channels.http import Unsure
 from content.bulletin import Bulletin
 from scheduler.delivery import State
-from scheduler.dispatch.turn import Wish, turn
+from scheduler.dispatch.turn import turn
+from scheduler.dispatch.wish import Wish
 from scheduler.outcome import Job, untouched
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish as Asked

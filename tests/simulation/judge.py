@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from db.types import from_ms, spell
 from scheduler.delivery import OF_LETTER, State
-from scheduler.dispatch.turn import BURST
+from scheduler.dispatch.pace import BURST
 from scheduler.lane import STALE_SECONDS
 from scheduler.schedule import Schedule
 from tests.simulation.partner import Partner, Request

@@ -1,0 +1,126 @@
+"""Claims: which deliveries a lane takes in hand next, parcels for a first try and single ones that are due again."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from content.bulletin import BulletinClass
+from content.issue import Order, Pinned
+from db.database import Database
+from db.direct import Ask, Rows, Step, marks
+from db.types import from_ms
+from scheduler.delivery import LETTER, Parcel, State
+from scheduler.dispatch.wish import Row, Turn, Wish
+
+MOST_CLAIMED = 256
+ALONE_AFTER = 2
+"""A delivery that was in hand at so many crashes is sent alone, so that a third one names the guilty."""
+
+
+def short_of(wish: Wish, done: Turn, parcels: Iterable[Parcel]) -> int:
+    """How many deliveries are to be claimed for the next turn."""
+    left = sum(parcel.left for parcel in parcels) - len(done.jobs)
+    return 0 if wish.free or done.paused else wish.stock - left
+
+
+def claim_again(database: Database, wish: Wish) -> Generator[Step, Rows, Rows]:
+    """Take deliveries whose next look is due, as rows of (parcel, seq, tries, why, crashes); a suspect goes when it is alone."""
+    take = (
+        "WITH next AS (SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner IS NULL AND due_at <= ? AND {}"
+        f" ORDER BY rank, due_at LIMIT ?{database.skip_locked})"
+        " UPDATE waiting SET owner = ?, lease_until = ?"
+        " WHERE (parcel, seq) IN (SELECT parcel, seq FROM next) RETURNING parcel, seq, tries, why, crashes"
+    )
+    claim = (wish.owner, wish.lease)
+    found = yield Ask(take.format("crashes < ?"), (wish.outlet, wish.now, ALONE_AFTER, wish.stock, *claim))
+    if not found and wish.alone:
+        found = yield Ask(take.format("crashes >= ?"), (wish.outlet, wish.now, ALONE_AFTER, 1, *claim))
+    return found
+
+
+def not_in_hand(again: Rows, parcels: Iterable[Parcel], rows: Mapping[int, Row]) -> list[Any]:
+    """Those not in hand already: somebody took our claim for lost and gave it back, and now it is ours a second time."""
+    if not again:
+        return []
+    held = {(one.id, seq) for one in parcels if not one.first for seq, _, _ in one.todo[one.at :]}
+    return [
+        row for row in again if (row[0], row[1]) not in held and rows[row[0]].letters[row[1]] != LETTER[State.SENDING]
+    ]
+
+
+def again_in_hand(again: Rows, rows: Mapping[int, Row]) -> Generator[Step, Rows, list[Parcel]]:
+    """What was claimed, as parcels: the places of one parcel together, questions apart from tries."""
+    todo: defaultdict[tuple[int, bool], list[tuple[int, int, str]]] = defaultdict(list)
+    suspects = set()
+    for id, seq, tries, why, crashes in again:
+        todo[id, why == "ask"].append((seq, tries, why))
+        if crashes >= ALONE_AFTER:
+            suspects.add(id)
+    people = yield from _people(sorted({id for id, _ in todo}))
+    orders = yield from _orders({rows[id].occurrence for id, _ in todo})
+    found = []
+    for (id, _), places in todo.items():
+        # Before what goes first of its class: behind it there would always be something more.
+        about = (id, rows[id].rank, -1, rows[id].until, 0)
+        found.append(
+            Parcel(*about, orders[rows[id].occurrence], people[id], places, first=False, suspect=id in suspects)
+        )
+    return found
+
+
+def claim(database: Database, wish: Wish, short: int, parcels: Sequence[Parcel]) -> Generator[Step, Rows, list[Parcel]]:
+    """Take the outlet's next parcels: urgent class first, then whose turn it is. One statement decides who gets which.
+
+    With enough in hand, only what goes before all of it: of a higher class, or of a schedule that has had less.
+    """
+    before = (99, 0)
+    if short <= 0:
+        before = min((one.place for one in parcels if one.first), default=before)
+        if len(parcels) >= MOST_CLAIMED:
+            before = (before[0], 0)
+    most = max(1, min(MOST_CLAIMED, short // wish.parcel_size))
+    take = (
+        "WITH next AS (SELECT id FROM parcel WHERE outlet = ? AND state = 'open' AND owner IS NULL AND due_at <= ?"
+        f" AND (rank, turn) < (?, ?) ORDER BY rank, turn, id LIMIT ?{database.skip_locked})"
+        " UPDATE parcel SET owner = ?, lease_until = ?, epoch = epoch + 1 WHERE id IN (SELECT id FROM next)"
+        " RETURNING id, occurrence, rank, turn, until, epoch, cursor, size"
+    )
+    found = yield Ask(take, (wish.outlet, wish.now, *before, most, wish.owner, wish.lease))
+    people = yield from _people([row[0] for row in found])
+    orders = yield from _orders({row[1] for row in found})
+    return [
+        Parcel(
+            *(id, rank, place, until, epoch),
+            orders[occurrence],
+            people[id],
+            [(seq, 0, "first") for seq in range(cursor, size)],
+            first=True,
+        )
+        for id, occurrence, rank, place, until, epoch, cursor, size in found
+    ]
+
+
+def _people(ids: Sequence[int]) -> Generator[Step, Rows, dict[int, list[list[str]]]]:
+    """Frozen recipients by parcel."""
+    if not ids:
+        return {}
+    rows = yield Ask(f"SELECT parcel, recipients FROM parcel_recipients WHERE parcel IN ({marks(len(ids))})", ids)
+    return {row[0]: json.loads(row[1]) for row in rows}
+
+
+def _orders(occurrences: Collection[str]) -> Generator[Step, Rows, dict[str, Order]]:
+    """What each is to say."""
+    if not occurrences:
+        return {}
+    about = f"SELECT id, klass, due_at, pinned FROM occurrence WHERE id IN ({marks(len(occurrences))})"
+    rows = yield Ask(about, sorted(occurrences))
+    return {row[0]: Order(row[0], BulletinClass(row[1]), from_ms(row[2]), _pinned(row[3])) for row in rows}
+
+
+@lru_cache(1024)
+def _pinned(record: str) -> tuple[Pinned, ...]:
+    return tuple(Pinned(**one) for one in json.loads(record))
