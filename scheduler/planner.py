@@ -16,7 +16,7 @@ from db.notifier import Notifier
 from db.types import to_json
 from scheduler.delivery import PARCEL_SIZE, OccurrenceState
 from scheduler.dispatch import plan
-from scheduler.dispatch.plan import Due, Frozen, Line, NewParcel, Planning, Run
+from scheduler.dispatch.plan import Due, Frozen, NewParcel, Planning, Run, Sight
 from scheduler.schedule import Missed, QuietHours, Schedule
 
 AT_ONCE = 500
@@ -129,10 +129,10 @@ class Planner:
 
     def _freeze(self, now: datetime) -> Generator[Step, Rows, int]:
         """Freeze the next chunk of recipients; of how many occurrences."""
-        line, room, parcels, touched = Line(), CHUNK, list[NewParcel](), list[Planning]()
+        seen, room, parcels, touched = Sight(), CHUNK, list[NewParcel](), list[Planning]()
         for one in (yield from plan.planning(self._database, AT_ONCE)):
             while room > 0 and one.outlet_at < len(one.outlets):
-                new = yield from self._freeze_outlet(line, one, room, now)
+                new = yield from self._freeze_outlet(seen, one, room, now)
                 parcels += new
                 room -= sum(parcel.people.size for parcel in new)
             touched.append(one)
@@ -145,16 +145,16 @@ class Planner:
         return len(touched)
 
     def _freeze_outlet(
-        self, line: Line, one: Planning, room: int, now: datetime
+        self, seen: Sight, one: Planning, room: int, now: datetime
     ) -> Generator[Step, Rows, list[NewParcel]]:
         """Parcels of one outlet, until it is through or there is no room left."""
         name = one.outlets[one.outlet_at]
         at = self._outlets.get(name)
-        turn = yield from plan.next_turn(line, one, name)
+        turn = yield from plan.next_turn(seen, one, name)
         due_at, until = self._moments(at, one, now)
         parcels: list[NewParcel] = []
         while room > 0:
-            people = yield from self._people(at, one, name)
+            people = yield from self._people(seen, at, one, name)
             if people is not None:
                 parcels.append(NewParcel(one.id, name, one.klass.rank, turn, due_at, until, people))
                 one.size, turn, room = one.size + people.size, turn + people.size, room - people.size
@@ -164,11 +164,13 @@ class Planner:
             one.address_at = people.last
         return parcels
 
-    def _people(self, at: InService | None, one: Planning, name: str) -> Generator[Step, Rows, Frozen | None]:
+    def _people(
+        self, seen: Sight, at: InService | None, one: Planning, name: str
+    ) -> Generator[Step, Rows, Frozen | None]:
         """The next recipients; a channel without recipients is its own."""
         if at is None or not at.channel.scheme:
             return Frozen(1, name, name, to_json([[name, ""]]))
-        return (yield from plan.page(self._database, one, at.channel.scheme, self._parcel_size))
+        return (yield from plan.page(self._database, seen, one, at.channel.scheme, self._parcel_size))
 
     def _moments(self, at: InService | None, one: Planning, now: datetime) -> tuple[datetime, datetime]:
         """When its deliveries may go, and until when they are tried."""

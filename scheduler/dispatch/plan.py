@@ -65,10 +65,11 @@ class Frozen:
 
 
 @dataclass(slots=True)
-class Line:
-    """Where the next parcels stand in the lines of a transaction's outlets, by outlet and rank."""
+class Sight:
+    """What a transaction has seen: where the next parcels stand in the line of an outlet and rank, and recipients."""
 
     begins: dict[tuple[str, int], int] = field(default_factory=dict)
+    pages: dict[tuple[str, str, str], Frozen | None] = field(default_factory=dict)
 
 
 # --- due schedules -----------------------------------------------------------------------------------------------------
@@ -201,18 +202,24 @@ def planning(database: Database, most: int) -> Generator[Step, Rows, list[Planni
     ]
 
 
-def page(database: Database, one: Planning, scheme: str, most: int) -> Generator[Step, Rows, Frozen | None]:
+def page(
+    database: Database, seen: Sight, one: Planning, scheme: str, most: int
+) -> Generator[Step, Rows, Frozen | None]:
     """The next recipients of its audience in order of address; None when there are no more."""
+    place = one.audience, scheme, one.address_at
+    if place in seen.pages:
+        return seen.pages[place]
     query = (
         f"SELECT count(*), min(address), max(address), {database.pairs('address', 'name')} FROM (SELECT address, name"
         " FROM recipient WHERE audience = (SELECT id FROM audience WHERE name = ?) AND scheme = ? AND address > ?"
         " AND stopped_at IS NULL ORDER BY address LIMIT ?) AS page"
     )
     rows = yield Ask(query, (one.audience, scheme, one.address_at, most))
-    return Frozen(*rows[0]) if rows[0][0] else None
+    seen.pages[place] = Frozen(*rows[0]) if rows[0][0] else None
+    return seen.pages[place]
 
 
-def next_turn(line: Line, one: Planning, outlet: str) -> Generator[Step, Rows, int]:
+def next_turn(seen: Sight, one: Planning, outlet: str) -> Generator[Step, Rows, int]:
     """Where an occurrence's next parcels stand in an outlet's line: behind its own, else beside whoever goes next.
 
     A parcel's `turn` grows with what has been sent of it (start-time fair queueing), so that two schedules share an
@@ -223,11 +230,11 @@ def next_turn(line: Line, one: Planning, outlet: str) -> Generator[Step, Rows, i
         rows = yield Ask(behind, (one.id, outlet))
         return int(rows[0][0])
     place = outlet, one.klass.rank
-    if place not in line.begins:
+    if place not in seen.begins:
         beside = "SELECT min(turn) FROM parcel WHERE outlet = ? AND state = 'open' AND rank = ?"
         rows = yield Ask(beside, place)
-        line.begins[place] = int(rows[0][0] or 0)
-    return line.begins[place]
+        seen.begins[place] = int(rows[0][0] or 0)
+    return seen.begins[place]
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,7 @@ async def scale(database: NewDatabase | None, part: int) -> dict[str, float]:
             show("idle schedules: wake-up ms", full["wake-up ms"], figures)
             show("idle schedules: memory MB", full["memory MB"] - idle["memory MB"], figures)
             for what, value in (await scene("punctual", place, at.url, 1000)).items():
-                show(f"1,000 due in one second: {what}", value, figures)
+                show(f"1,000 due in one second, {what}", value, figures)
         for engine in ("SQLite", "PostgreSQL") if database is not None else ("SQLite",):
             for name, size in SIZES.items():
                 with tempfile.TemporaryDirectory(prefix="loa-bench-") as place:
