@@ -30,7 +30,7 @@ async def test_recipients_come_page_by_page_and_none_twice(database: Database, c
         await save_audience(database, tx, "a2", "Hai", [Recipient("phone", "+84912349999")], clock.now())
     one = Planning("k", BulletinClass.NORMAL, clock.now(), None, ("sms",), "Một", 0, "", 0)
     seen: list[list[str]] = []
-    while frozen := await database.run(plan.page(database, one, "phone", 10)):
+    while frozen := await database.run(plan.page(database, plan.Sight(), one, "phone", 10)):
         rows = json.loads(frozen.people)
         assert (len(rows), rows[0][0], rows[-1][0]) == (frozen.size, frozen.first, frozen.last)
         seen, one.address_at = seen + rows, frozen.last
