@@ -101,7 +101,7 @@ class Gate:
             else:
                 if ruling.reason:
                     await store.change_occurrence(tx, parcel.order.id, reason=ruling.reason)
-                rest = dict.fromkeys(range(len(parcel.people)), ruling.state)
+                rest = dict.fromkeys((seq for seq, _, _ in parcel.todo[parcel.at :]), ruling.state)
                 whole = {"cursor": len(parcel.people)}
                 await dispatch.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free, **whole)
         self._notifier.ring("delivery")

@@ -80,7 +80,7 @@ class Handling:
                 f"Lượt gửi đang ở trạng thái {TITLES[was]}, không chuyển sang {TITLES[to]} được",
                 f"The delivery is {was}; it cannot become {to}",
             )
-        await dispatch.wait_no_more(tx, [(parcel, seq)])
+        await dispatch.wait_no_more(tx, [(parcel, seq)], held=False)
         await self._journal.note(
             tx, self._clock.now(), by, verb, f"delivery/{id}", was=was.value, to=to.value, note=note
         )

@@ -65,7 +65,7 @@ class Receiver:
         state = State.CONFIRMED if said.delivered else State.FAILED
         await dispatch.settle(self._database, tx, parcel, {seq: state})
         if may_move(row.letters[seq], state):
-            await dispatch.wait_no_more(tx, [place])
+            await dispatch.wait_no_more(tx, [place], held=False)
         return True
 
     async def _place(self, tx: AsyncConnection, outlet: str, said: Confirmation) -> tuple[int, int] | None:

@@ -372,10 +372,12 @@ async def wait_again(
     await tx.execute(save, rows)
 
 
-async def wait_no_more(tx: AsyncConnection, done: Sequence[tuple[int, int]]) -> None:
-    """Take settled deliveries off the waiting list."""
+async def wait_no_more(tx: AsyncConnection, done: Sequence[tuple[int, int]], *, held: bool = True) -> None:
+    """Take settled deliveries off the waiting list; those that a lane has in hand too, or it does when it sees them settled."""
     if done:
         one = delete(waiting).where(waiting.c.parcel == bindparam("p"), waiting.c.seq == bindparam("s"))
+        if not held:
+            one = one.where(waiting.c.owner.is_(None))
         await tx.execute(one, [{"p": parcel_id, "s": seq} for parcel_id, seq in done])
 
 

@@ -9,10 +9,12 @@ import pytest
 from aiohttp import web
 
 from channels import store as channels_store
+from channels.channel import Confirmation
 from config.clock import FakeClock
 from desk import partners
 from desk.demo.sms_gateway import Taken
 from scheduler.delivery import State
+from scheduler.dispatch import store as dispatch
 from tests.conftest import both
 from tests.scheduler.claims import plan
 from tests.scheduler.conftest import Office
@@ -104,3 +106,28 @@ async def test_a_report_stands_for_a_lost_answer(served: Office, sms: ReportingG
     await served.drain()
     assert {State.CONFIRMED: 1} == await served.states()
     assert 1 == len(sms.came)
+
+
+@both
+async def test_a_report_overtakes_the_answer_of_a_repeat(served: Office, sms: ReportingGateway) -> None:
+    """The repeat is confirmed while its answer is on the way: both tries are in the log, and nothing waits any more."""
+    await served.audience(1)
+    await served.schedule(await served.item(), "sms", audience="Bản A")
+    sms.says = lambda _: (503, {})
+    await served.drain()
+    sms.says = lambda _: None
+    sms.hold()
+    served.clock.advance(60)
+    working = asyncio.create_task(served.drain())
+    await sms.has_come(2)
+    (delivery,) = await served.deliveries()
+    async with served.house.database.write() as tx:
+        said = Confirmation(delivered=True, delivery=delivery.id)
+        assert await served.house.receiver.confirm(tx, "sms", said, served.clock.now())
+    sms.let_go()
+    await working
+    (delivery,) = await served.deliveries()
+    assert State.CONFIRMED == delivery.state
+    assert ["unavailable", "sent"] == [attempt.outcome for attempt in delivery.attempts]
+    async with served.house.database.read() as connection:
+        assert {} == await dispatch.waiting_of(connection, delivery.parcel)
