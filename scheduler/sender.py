@@ -17,6 +17,9 @@ from scheduler.retry import next_try
 PATIENCE = timedelta(days=1)
 """Partners that are tried for longer than this are tried more often, and with longer pauses."""
 
+TELL_SECONDS = 60.0
+"""A fault of a channel's code is told with its trace no more often than this, an outlet: the log of tries names them all."""
+
 logger = log("sender")
 
 
@@ -26,6 +29,7 @@ class Sender:
     def __init__(self, clock: Clock, http: Http) -> None:
         self._clock = clock
         self._http = http
+        self._told: dict[str, float] = {}
 
     async def send(self, at: InService, job: Job) -> Outcome:
         """Send it once; never raises but when it is cancelled."""
@@ -40,12 +44,18 @@ class Sender:
             return self._failed(at, job, failure, moment, begun)
         except Exception as fault:  # noqa: BLE001 (what a plug-in raises is not ours to know)
             # A fault of the channel's own code: what it had sent by then is not known.
-            logger.error("channel_fault", error=fault, outlet=at.name, delivery=job.to.delivery)
+            self._tell(at, job, fault)
             detail = "lỗi trong mã của kênh, xem nhật ký máy chủ"
             error = Unsure("fault", detail, "a fault in the channel's code, see the server's log")
             return self._failed(at, job, error, moment, begun)
         ms = round((self._clock.steady() - begun) * 1000)
         return accepted(job, moment, ms, receipt.reference, receipt.detail)
+
+    def _tell(self, at: InService, job: Job, fault: Exception) -> None:
+        steady = self._clock.steady()
+        if steady - self._told.get(at.name, -TELL_SECONDS) >= TELL_SECONDS:
+            self._told[at.name] = steady
+            logger.error("channel_fault", error=fault, outlet=at.name, delivery=job.to.delivery)
 
     def _failed(self, at: InService, job: Job, error: SendError, moment: int, begun: float) -> Outcome:
         ms = round((self._clock.steady() - begun) * 1000)

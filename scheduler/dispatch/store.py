@@ -92,6 +92,12 @@ waiting = Table(
     PrimaryKeyConstraint("parcel", "seq"),
     Index("waiting_due", "outlet", "owner", "due_at"),
 )
+Index(
+    "waiting_owner",
+    waiting.c.owner,
+    sqlite_where=waiting.c.owner.is_not(None),
+    postgresql_where=waiting.c.owner.is_not(None),
+)
 
 # The one table that grows: no foreign key (a look-up a row), the narrowest types first, as PostgreSQL aligns them.
 attempt = Table(
