@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class BulletinClass(StrEnum):
@@ -59,6 +59,24 @@ class Part:
     source: str = ""
     language: str = "vi"
     audio: Audio | None = None
+
+
+class Pinned(NamedTuple):
+    """A text as a schedule pinned it: which revision of which item, by the digest that was approved."""
+
+    item: str
+    revision: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A bulletin to be issued: its texts in running order."""
+
+    id: str
+    klass: BulletinClass
+    issued_at: datetime
+    pinned: tuple[Pinned, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import Said
 from content import store
-from content.bulletin import Audio, Bulletin, BulletinClass, Part
+from content.bulletin import Audio, Bulletin, Order, Part, Pinned
 from content.item import Item, ItemState, Revision
 from content.mastering import Mastering
 from content.recording import recording_key
@@ -19,24 +18,6 @@ from content.recording import recording_key
 
 class NotApproved(Said):
     """What was pinned is no longer what somebody approved; it must not go out."""
-
-
-class Pinned(NamedTuple):
-    """A text as a schedule pinned it: which revision of which item, by the digest that was approved."""
-
-    item: str
-    revision: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A bulletin to be issued: its texts in running order."""
-
-    id: str
-    klass: BulletinClass
-    issued_at: datetime
-    pinned: tuple[Pinned, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from config.words import NotFound
-from content.bulletin import Bulletin
-from content.issue import Order
+from content.bulletin import Bulletin, Order
 from db.types import spell, unspell
 
 PARCEL_SIZE = 500

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from channels.channel import Form
 from channels.outlet import InService
 from config.clock import Clock
-from content.bulletin import Bulletin, BulletinClass
-from content.issue import Cleared, NotApproved, Pinned, Press
+from content.bulletin import Bulletin, BulletinClass, Pinned
+from content.issue import Cleared, NotApproved, Press
 from db.database import Database
 from db.notifier import Notifier
 from db.types import from_ms

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.store import outlet
 from scheduler.delivery import LETTER, State
-from scheduler.dispatch.store import parcel, waiting
+from scheduler.dispatch.tables import parcel, waiting
 
 LATE = timedelta(minutes=1)
 Narrow = Callable[[Select[Any]], Select[Any]]

@@ -8,8 +8,7 @@ from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from content.bulletin import BulletinClass
-from content.issue import Order, Pinned
+from content.bulletin import BulletinClass, Order, Pinned
 from db.database import Database
 from db.direct import Ask, Rows, Step, marks
 from db.types import from_ms

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.words import NotFound
 from scheduler.backlog.store import Backlog, backlog, count_of
 from scheduler.delivery import LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
-from scheduler.dispatch.store import attempt, parcel, parcel_recipients, receipt
+from scheduler.dispatch.tables import attempt, parcel, parcel_recipients, receipt
 from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 50

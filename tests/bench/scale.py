@@ -27,7 +27,7 @@ from desk.commands.bench import bench_settings, enqueue, peak_mb
 from desk.commands.server import settle_process
 from scheduler import store as scheduler_store
 from scheduler.delivery import State
-from scheduler.dispatch.store import attempt, parcel
+from scheduler.dispatch.tables import attempt, parcel
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish

@@ -9,8 +9,8 @@ import pytest
 
 from config.clock import FakeClock
 from content import store
-from content.bulletin import Audio, Bulletin, BulletinClass
-from content.issue import NotApproved, Order, Pinned, Press
+from content.bulletin import Audio, Bulletin, BulletinClass, Order, Pinned
+from content.issue import NotApproved, Press
 from content.item import Draft, Item
 from content.mastering import Mastering
 from db.database import Database

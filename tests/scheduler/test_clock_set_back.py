@@ -19,7 +19,8 @@ from desk.demo.sms_gateway import SmsGateway
 from scheduler.delivery import Attempt, State
 from scheduler.dispatch import mark
 from scheduler.dispatch.pace import pause_for
-from scheduler.dispatch.store import Waiting, add_attempts, parcel, wait_again, waiting
+from scheduler.dispatch.store import Waiting, add_attempts, wait_again
+from scheduler.dispatch.tables import parcel, waiting
 from scheduler.schedule import Rule
 from scheduler.store import occurrence, schedule
 from scheduler.timekeeper import THING, Timekeeper

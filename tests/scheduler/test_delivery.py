@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from channels.http import Refused, SendError, Unavailable, Unsure
 from config.words import NotFound
-from content.bulletin import BulletinClass
-from content.issue import Order
+from content.bulletin import BulletinClass, Order
 from scheduler.delivery import (
     FINAL,
     LETTER,

@@ -11,8 +11,7 @@ from channels.http import Http
 from channels.outlet import InService
 from channels.store import SealedKeep
 from config.clock import FakeClock
-from content.bulletin import Bulletin, BulletinClass
-from content.issue import Order
+from content.bulletin import Bulletin, BulletinClass, Order
 from db.database import Database
 from scheduler.delivery import Parcel, State
 from scheduler.outcome import job

@@ -1,0 +1,109 @@
+"""Tables of dispatch: parcels and their recipients, the waiting list, attempts, receipts."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, SmallInteger, Table, Text
+
+from db.types import Json, Moment, metadata
+
+parcel = Table(
+    "parcel",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("occurrence", Text, ForeignKey("occurrence.id"), nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("turn", BigInteger, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("first", Text, nullable=False),
+    Column("last", Text, nullable=False),
+    Column("cursor", Integer, nullable=False),
+    Column("letters", Text, nullable=False),
+    Column("window_at", Moment),
+    Column("owner", Text),
+    Column("lease_until", Moment),
+    Column("epoch", Integer, nullable=False),
+    Index("parcel_turn", "outlet", "state", "rank", "turn"),
+    Index("parcel_occurrence", "occurrence", "outlet", "turn"),
+    Index("parcel_owner", "owner"),
+)
+Index("parcel_due", parcel.c.due_at, sqlite_where=parcel.c.state == "open", postgresql_where=parcel.c.state == "open")
+
+parcel_recipients = Table(
+    "parcel_recipients",
+    metadata,
+    Column("parcel", BigInteger, ForeignKey("parcel.id"), primary_key=True, autoincrement=False),
+    Column("recipients", Json, nullable=False),
+)
+
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("parcel", BigInteger, ForeignKey("parcel.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Moment),
+    PrimaryKeyConstraint("parcel", "seq"),
+    Index("waiting_due", "outlet", "owner", "due_at"),
+)
+Index(
+    "waiting_owner",
+    waiting.c.owner,
+    sqlite_where=waiting.c.owner.is_not(None),
+    postgresql_where=waiting.c.owner.is_not(None),
+)
+
+# The one table that grows: no foreign key (a look-up a row), the narrowest types first, as PostgreSQL aligns them.
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("parcel", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("ms", Integer, nullable=False),
+    Column("seq", SmallInteger, nullable=False),
+    Column("n", SmallInteger, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("parcel", "seq", "n"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "attempt_reference",
+    attempt.c.reference,
+    sqlite_where=attempt.c.reference != "",
+    postgresql_where=attempt.c.reference != "",
+)
+
+# What was known of tries whose claim was lost meanwhile: the log says what the one who took over knew, this the rest.
+orphan = Table(
+    "orphan",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("found_at", Moment, nullable=False),
+    *(Column(column.name, column.type, nullable=False) for column in attempt.columns),
+    Index("orphan_parcel", "parcel", "seq"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("parcel", BigInteger, ForeignKey("parcel.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("parcel", "seq", "stage"),
+    sqlite_with_rowid=False,
+)
