@@ -94,7 +94,7 @@ class Press:
             if row.state == "made"
         }
         recorded = [revision for revision in revisions if keys[revision.id] in made]
-        heard = await store.heard_at_approval(connection, [revision.id for revision in recorded])
+        heard = await store.heard_at_approval(connection, [one.id for one in recorded]) if recorded else {}
         audios: dict[str, Audio | NotApproved | None] = dict.fromkeys(keys)
         for revision in recorded:
             row = made[keys[revision.id]]

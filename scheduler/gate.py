@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,6 +54,7 @@ class Gate:
         self._press = press
         self._quiet = quiet
         self._cleared: dict[Pinned, tuple[float, Cleared | NotApproved]] = {}
+        self._asked: set[Pinned] = set()
 
     async def rule(self, at: InService, parcels: Sequence[Parcel]) -> list[Ruling]:
         """Of each parcel its bulletin as approved if it may go out now, else what keeps it."""
@@ -73,17 +75,18 @@ class Gate:
             return Later(opening)
         return None
 
-    async def _clear(self, pinned: Collection[Pinned], now: datetime) -> dict[Pinned, Cleared | NotApproved]:
+    async def _clear(self, pinned: AbstractSet[Pinned], now: datetime) -> dict[Pinned, Cleared | NotApproved]:
         """Each text checked anew twice a second: many parcels of many occurrences go out meanwhile."""
         steady = self._clock.steady()
-        fresh = {one: said for one, said in self._cleared.items() if steady - said[0] < CHECK_SECONDS}
-        unknown = pinned - fresh.keys()
-        if unknown:
+        self._asked |= pinned
+        if any(one not in self._cleared or steady - self._cleared[one][0] >= CHECK_SECONDS for one in pinned):
+            # With them all that was asked for lately: they would be a query each soon.
+            asked, self._asked = self._asked, set(pinned)
             async with self._database.read() as connection:
-                cleared = await self._press.clear(connection, unknown, now)
-            fresh |= {one: (steady, said) for one, said in cleared.items()}
-        self._cleared = fresh
-        return {one: fresh[one][1] for one in pinned}
+                cleared = await self._press.clear(connection, asked, now)
+            fresh = {one: known for one, known in self._cleared.items() if steady - known[0] < CHECK_SECONDS}
+            self._cleared = fresh | {one: (steady, said) for one, said in cleared.items()}
+        return {one: self._cleared[one][1] for one in pinned}
 
     async def turn_away(self, parcel: Parcel, ruling: Later | Never) -> list[Outcome]:
         """Let go of a parcel of which nothing is under way; of further tries, their outcomes."""

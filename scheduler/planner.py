@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from scheduler.schedule import Missed, QuietHours, Schedule
 AT_ONCE = 500
 CHUNK = 5000
 MOST_DUES = 1000
+REST_SECONDS = 0.01
 ON_TIME = timedelta(minutes=1)
 
 logger = log("planner")
@@ -78,6 +80,9 @@ class Planner:
                 self._next_moment = done.next_moment
                 return count
             count += len(done.dues) + done.frozen
+            if 0 < len(done.dues) < AT_ONCE:
+                # Whoever sends has the loop, and what falls due in the meantime is planned by one commit.
+                await asyncio.sleep(REST_SECONDS)
 
     async def next_moment(self) -> datetime | None:
         """When there will be something to plan, as far as was known when there was nothing left to plan."""

@@ -67,8 +67,8 @@ async def run(args: argparse.Namespace) -> dict[str, float]:
         if args.peers:
             figures |= await against_queues(database, min(count, queues.MOST), times)
         figures |= await scale(database, 100 if args.short else 1 if args.scale else 10)
-    if args.scale:
-        figures |= await growth()
+        if args.scale:
+            figures |= await growth(database)
     show("reading, words a CPU second", other.reading(), figures)
     show("mastering / real time (CPU)", await other.mastering(), figures)
     return figures
@@ -178,15 +178,21 @@ async def scene(name: str, place: str, gateway: str, count: int, *database: str)
     )
 
 
-async def growth() -> dict[str, float]:
-    """A million deliveries against ten thousand."""
-    async with sink() as at:
-        small = (await rounds({"10,000": loa()}, at, 10_000, 64, 3))["10,000"]
-        large = (await rounds({"1,000,000": loa()}, at, 1_000_000, 64, 1))["1,000,000"]
+async def growth(database: NewDatabase | None) -> dict[str, float]:
+    """A million deliveries against ten thousand, round by round; what a delivery with its recipient and attempt takes."""
     figures: dict[str, float] = {}
-    show("CPU a delivery at 1,000,000 / at 10,000", large.cpu / small.cpu, figures)
-    show("most resident memory at 1,000,000, MB", large.peak, figures)
-    show("file growth, bytes a delivery with its recipient", large.size / 1_000_000, figures)
+    contestants = {"SQLite": loa()} | ({"PostgreSQL": loa(database)} if database is not None else {})
+    async with sink() as at:
+        for name, contestant in contestants.items():
+            runs: dict[int, list[Measured]] = {10_000: [], 1_000_000: []}
+            for _ in range(3):
+                for size, done in runs.items():
+                    done.append((await rounds({name: contestant}, at, size, 64, 1))[name])
+            small, large = (median(one.cpu for one in done) for done in runs.values())
+            last = runs[1_000_000][-1]
+            show(f"{name}: CPU a delivery at 1,000,000 / at 10,000", large / small, figures)
+            show(f"{name}: most resident memory at 1,000,000, MB", last.peak, figures)
+            show(f"{name}: bytes a delivery with its recipient and attempt", last.size / 1_000_000, figures)
     return figures
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sqlite3
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +16,7 @@ from statistics import median
 from typing import Any
 
 import aiohttp
+import asyncpg
 
 from tests.conftest import ROOT
 
@@ -29,7 +31,7 @@ class Measured:
     cpus: list[float] = field(default_factory=list)
     peak: float = 0.0
     size: float = 0.0
-    """Bytes of the database, where it is a file."""
+    """Bytes of the tables that grow with deliveries, and of their indexes."""
 
     @property
     def rate(self) -> float:
@@ -106,8 +108,8 @@ def loa(database: Callable[[], Awaitable[str]] | None = None, workers: int = 1) 
     async def run(at: Sink, count: int, at_once: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="loa-bench-") as place:
             words = ["--count", str(count), "--concurrency", str(at_once), "--gateway", at.url, "--dir", place]
-            if database is not None:
-                words += ["--database", await database()]
+            address = await database() if database is not None else ""
+            words += ["--database", address] if address else []
             command = [sys.executable, "-m", "desk", "bench", "send", *words]
             first = asyncio.ensure_future(child(*command))
             others = []
@@ -118,10 +120,29 @@ def loa(database: Callable[[], Awaitable[str]] | None = None, workers: int = 1) 
             told = await first
             for other in others:
                 told["cpu_seconds"] += (await other)["cpu_seconds"]
-            size = sum(file.stat().st_size for file in Path(place).glob("loa.db*"))
-            return told | {"bytes": size}
+            return told | {"bytes": await _on_postgresql(address) if address else _on_sqlite(Path(place) / "loa.db")}
 
     return run
+
+
+GROWING = ("parcel", "parcel_recipients", "attempt")
+
+
+async def _on_postgresql(address: str) -> float:
+    connection = await asyncpg.connect(address)
+    try:
+        sizes = "SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest($1::text[]) AS name"
+        return float(await connection.fetchval(sizes, GROWING))
+    finally:
+        await connection.close()
+
+
+def _on_sqlite(file: Path) -> float:
+    """Needs SQLite's `dbstat`, as Debian and python.org build it."""
+    parts = "SELECT name FROM sqlite_schema WHERE tbl_name IN (?, ?, ?)"
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        sizes = f"SELECT sum(pgsize) FROM dbstat WHERE name IN ({parts})"
+        return float(connection.execute(sizes, GROWING).fetchone()[0])
 
 
 async def rounds(
