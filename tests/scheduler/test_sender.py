@@ -18,25 +18,29 @@ from scheduler.outcome import job
 from scheduler.sender import TELL_SECONDS, Sender
 
 
-class Faulty(Channel[Options]):
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch) -> Channel[Options]:
     """A plug-in with a mistake in it."""
+    monkeypatch.setattr(Channel, "registry", dict(Channel.registry))
 
-    kind = "faulty"
-    title_vi = title_en = "Faulty"
-    form = Form.SHORT
-    options = Options
+    class Faulty(Channel[Options]):
+        kind = "faulty"
+        title_vi = title_en = "Faulty"
+        form = Form.SHORT
+        options = Options
 
-    async def send(self, bulletin: Bulletin, outlet: Outlet[Options], to: To, http: Http) -> Receipt:
-        """Never ends well."""
-        raise ZeroDivisionError
+        async def send(self, bulletin: Bulletin, outlet: Outlet[Options], to: To, http: Http) -> Receipt:
+            raise ZeroDivisionError
+
+    return Faulty()
 
 
 async def test_a_fault_of_the_channels_code_is_doubt_and_is_told_once_a_minute(
-    database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    faulty: Channel[Options], database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What had left is not known: each is repeated in doubt, and each try is logged; the trace is not, for each."""
     at = InService(
-        Faulty(), Outlet("x", "X", Options(), "https://loa.example", SealedKeep(database, clock, bytes(32), "x"))
+        faulty, Outlet("x", "X", Options(), "https://loa.example", SealedKeep(database, clock, bytes(32), "x"))
     )
     bulletin = Bulletin("o", BulletinClass.NORMAL, "UBND", clock.now(), None, ())
     order = Order("o", BulletinClass.NORMAL, clock.now(), ())
