@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scheduler.delivery import State
+from tests.conftest import both
 from tests.story.nodes import Nodes, sink
 from tests.story.warm import zygote
 
@@ -21,12 +22,13 @@ RECOVERY_SECONDS, STOP_SECONDS = 10, 25
 ROLES = "planner,worker,sweeper"
 
 
-async def test_killed_again_and_again(tmp_path: Path) -> None:
+@both
+async def test_killed_again_and_again(database_url: str, tmp_path: Path) -> None:
     """Nothing is lost; whatever came twice stands in the log as interrupted; each start sends anew within 10 seconds."""
     chance = random.Random(ROUNDS)
     count = ROUNDS * MOST + 3000
     async with sink(2) as gateway:
-        nodes = Nodes(f"sqlite:///{tmp_path / 'loa.db'}", gateway, tmp_path, per_second=2500)
+        nodes = Nodes(database_url, gateway, tmp_path, per_second=2500)
         await nodes.enqueue(count)
         async with zygote(tmp_path) as warm:
             for _ in range(ROUNDS):
