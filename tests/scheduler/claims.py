@@ -8,7 +8,8 @@ from scheduler.dispatch.turn import turn
 from scheduler.dispatch.wish import Wish
 from scheduler.lane import LEASE
 from scheduler.outcome import Job
-from tests.scheduler.conftest import FAST, Office
+from tests.scheduler.conftest import Office
+from tests.scheduler.partner import FAST
 
 
 async def plan(office: Office) -> None:

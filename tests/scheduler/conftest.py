@@ -25,8 +25,7 @@ from scheduler.delivery import Delivery, State
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule, Schedule
 from scheduler.scheduling import Wish
-
-FAST = 10_000.0
+from tests.scheduler.partner import SlowGateway
 
 
 class BriskClock(FakeClock):
@@ -102,10 +101,11 @@ class Office:
 
 
 @pytest.fixture
-async def sms() -> AsyncIterator[SmsGateway]:
-    """A gateway that deduplicates."""
-    async with SmsGateway(per_second=FAST) as gateway:
+async def sms(clock: FakeClock) -> AsyncIterator[SlowGateway]:
+    """A gateway that deduplicates, and that can be held."""
+    async with SlowGateway(clock) as gateway:
         yield gateway
+        gateway.let_go()
 
 
 @pytest.fixture

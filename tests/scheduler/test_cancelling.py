@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
+from collections.abc import Generator
 
 import pytest
 
-from config.clock import FakeClock
 from config.words import Conflict
 from db.direct import Ask, Rows, Step
 from scheduler import store
@@ -19,14 +18,6 @@ from tests.scheduler.conftest import Office
 from tests.scheduler.partner import SlowGateway, busy
 
 FIRST = "+84980000000"
-
-
-@pytest.fixture
-async def sms(clock: FakeClock) -> AsyncIterator[SlowGateway]:
-    """A gateway that can be held."""
-    async with SlowGateway(clock) as gateway:
-        yield gateway
-        gateway.let_go()
 
 
 async def cancel(office: Office) -> dict[State, int]:

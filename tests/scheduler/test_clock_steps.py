@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from config.clock import FakeClock
 from config.settings import Settings
 from scheduler import store
 from scheduler.runner import POLL
@@ -22,14 +20,6 @@ from tests.scheduler.conftest import URGENT, Office
 from tests.scheduler.partner import SlowGateway, busy
 
 HOUR = 3600
-
-
-@pytest.fixture
-async def sms(clock: FakeClock) -> AsyncIterator[SlowGateway]:
-    """A gateway that can be held."""
-    async with SlowGateway(clock) as gateway:
-        yield gateway
-        gateway.let_go()
 
 
 @pytest.fixture

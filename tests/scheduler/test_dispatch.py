@@ -24,7 +24,8 @@ from scheduler.dispatch.wish import Wish as Take
 from scheduler.schedule import Missed, Rule, ScheduleState
 from scheduler.scheduling import Wish
 from tests.conftest import both
-from tests.scheduler.conftest import FAST, URGENT, Office
+from tests.scheduler.conftest import URGENT, Office
+from tests.scheduler.partner import FAST
 
 
 @both

@@ -23,14 +23,6 @@ PATIENCE = 20.0
 
 
 @pytest.fixture
-async def sms(clock: FakeClock) -> AsyncIterator[SlowGateway]:
-    """A gateway that can be held."""
-    async with SlowGateway(clock) as gateway:
-        yield gateway
-        gateway.let_go()
-
-
-@pytest.fixture
 async def other(clock: FakeClock) -> AsyncIterator[SlowGateway]:
     """Another gateway."""
     async with SlowGateway(clock) as gateway:

@@ -27,14 +27,6 @@ PATIENCE = 20.0
 
 
 @pytest.fixture
-async def sms(clock: FakeClock) -> AsyncIterator[SlowGateway]:
-    """A gateway that can be held."""
-    async with SlowGateway(clock) as gateway:
-        yield gateway
-        gateway.let_go()
-
-
-@pytest.fixture
 async def receiver(clock: FakeClock) -> AsyncIterator[tuple[str, list[float]]]:
     """The address of a system that takes nothing, and when it was asked."""
     came: list[float] = []

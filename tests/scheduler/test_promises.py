@@ -27,14 +27,6 @@ PATIENCE = 20.0
 
 
 @pytest.fixture
-async def sms(clock: FakeClock) -> AsyncIterator[SlowGateway]:
-    """A gateway that can be held."""
-    async with SlowGateway(clock) as gateway:
-        yield gateway
-        gateway.let_go()
-
-
-@pytest.fixture
 def office_settings(plain_settings: dict[str, Any], sms: SlowGateway) -> dict[str, Any]:
     """A quick outlet at the gateway, and one with a hundred a second."""
     plain_settings["outlets"] |= {

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from channels.channel import Pace
-from config.clock import FakeClock
 from scheduler.width import START, TRY_AGAIN, Width
 from tests.conftest import both
 from tests.scheduler.conftest import Office
@@ -79,14 +77,6 @@ def test_it_does_not_grow_where_nothing_is_gained() -> None:
     partner.most = 1e9
     partner.go_on(3 * TRY_AGAIN)
     assert width.now >= 500
-
-
-@pytest.fixture
-async def sms(clock: FakeClock) -> AsyncIterator[SlowGateway]:
-    """A gateway that answers after a while of the clock."""
-    async with SlowGateway(clock) as gateway:
-        yield gateway
-        gateway.let_go()
 
 
 @pytest.fixture
