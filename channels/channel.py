@@ -85,10 +85,11 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast an outlet may be used: sends a second, and sends under way at once."""
+    """How an outlet may be used: sends a second, sends under way at once, and sends a day of the office (0: any number)."""
 
     per_second: float = 20.0
     at_once: int = 32
+    per_day: int = 0
 
 
 class Keep(Protocol):

@@ -60,6 +60,8 @@ outlet = Table(
     Column("paused_at", Moment),
     Column("paused_by", Text),
     Column("free_at", BigInteger, nullable=False),
+    Column("quota_day", BigInteger, nullable=False),
+    Column("quota_used", BigInteger, nullable=False),
 )
 
 outlet_keep = Table(
@@ -135,7 +137,8 @@ callback = Table(
 async def apply_outlet(database: Database, tx: AsyncConnection, name: str, kind: str, title: str, at: datetime) -> None:
     """Note that the configuration has this outlet; its health is kept."""
     save = database.insert_or_update(outlet, ["name"], "kind", "title", "applied_at")
-    await tx.execute(save.values(name=name, kind=kind, title=title, applied_at=at, failures=0, trouble="", free_at=0))
+    new = {"failures": 0, "trouble": "", "free_at": 0, "quota_day": 0, "quota_used": 0}
+    await tx.execute(save.values(name=name, kind=kind, title=title, applied_at=at, **new))
 
 
 async def outlet_rows(connection: AsyncConnection) -> dict[str, Row[Any]]:

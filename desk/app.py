@@ -109,7 +109,9 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     owner, meter = own_name(), Meter(clock, version("loa"))
     recorder = Recorder(database, clock, notifier, journal)
     gate = Gate(database, clock, notifier, press, quiet)
-    worker = Worker(database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping)
+    worker = Worker(
+        database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone
+    )
     receiver = Receiver(database, clock, notifier)
     runner = Runner(
         clock,

@@ -11,6 +11,7 @@ from channels.outlet import InService
 from config.words import Conflict
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, listed
+from scheduler.dispatch.pace import day_of, used_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Standing:
     at: InService
     row: Any
     base_url: str
+    today: int = 0
+    """The office's day as a number."""
 
     @property
     def state(self) -> str:
@@ -64,7 +67,19 @@ class Standing:
     def pace(self) -> str:
         """How fast it may be used."""
         pace = self.at.channel.pace_of(self.at.outlet)
-        return f"{pace.per_second:g} lượt/giây, {pace.at_once} lượt cùng lúc".replace(".", ",")
+        words = f"{pace.per_second:g} lượt/giây, {pace.at_once} lượt cùng lúc".replace(".", ",")
+        return f"{words}; {self.used_today} trên {pace.per_day} lượt của hôm nay đã dùng" if pace.per_day else words
+
+    @property
+    def used_today(self) -> int:
+        """How much of a daily quota is used."""
+        return used_on(self.today, self.row.quota_day, self.row.quota_used)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether today's quota is used up, so that the rest waits for tomorrow."""
+        most = self.at.channel.pace_of(self.at.outlet).per_day
+        return 0 < most <= self.used_today
 
 
 async def standings(visit: Visit) -> list[Standing]:
@@ -72,7 +87,8 @@ async def standings(visit: Visit) -> list[Standing]:
     async with visit.house.database.read() as connection:
         rows = await channels_store.outlet_rows(connection)
     base = visit.house.settings.web.base_url
-    return [Standing(at, rows[at.name], base) for at in visit.house.outlets if at.name in rows]
+    today, _ = day_of(visit.house.clock.now(), visit.house.settings.office.zone)
+    return [Standing(at, rows[at.name], base, today) for at in visit.house.outlets if at.name in rows]
 
 
 async def list_all(visit: Visit) -> Answer:
@@ -100,6 +116,8 @@ def plain_outlet(standing: Standing) -> dict[str, Any]:
         "worked_at": iso(row.worked_at),
         "paused_at": iso(row.paused_at),
         "paused_by": row.paused_by,
+        "per_day": at.channel.pace_of(at.outlet).per_day or None,
+        "used_today": standing.used_today,
         "addresses": [address for _, address in standing.addresses],
     }
 

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from channels.outlet import InService
 from config.clock import Clock
@@ -21,7 +22,7 @@ from db.notifier import Notifier
 from db.types import to_ms
 from scheduler.delivery import PARCEL_SIZE, Parcel
 from scheduler.dispatch import store as dispatch
-from scheduler.dispatch.pace import FAST, pause_for
+from scheduler.dispatch.pace import FAST, day_of, pause_for
 from scheduler.dispatch.turn import turn
 from scheduler.dispatch.wish import Turn, Wish
 from scheduler.gate import CHECK_SECONDS, Gate
@@ -69,6 +70,7 @@ class Lane:
         solo: Solo,
         stopping: asyncio.Event,
         *,
+        zone: ZoneInfo,
         database: Database,
         clock: Clock,
         notifier: Notifier,
@@ -82,6 +84,7 @@ class Lane:
         self._breaker = breaker
         self._solo = solo
         self._stopping = stopping
+        self._zone = zone
         self._database = database
         self._clock = clock
         self._notifier = notifier
@@ -165,7 +168,8 @@ class Lane:
 
     def _wish(self, *, free: bool, hold: int, ending: bool) -> Wish:
         now, ms = self._clock.now(), self._clock.ms()
-        quick = self._pace.per_second > FAST and self._parcels and not ending and not self._repair and not hold
+        quick = self._pace.per_second > FAST and not self._pace.per_day
+        quick = quick and bool(self._parcels) and not ending and not self._repair and not hold
         look = not quick or not 0 <= ms - self._looked < LOOK_EVERY
         if look:
             self._looked = ms
@@ -176,11 +180,14 @@ class Lane:
             window, room = 1, 0 if self._out else 1
         if hold or (self._solo.outlet and (self._solo.outlet != self._at.name or self._solo.out)):
             room = 0
+        day, tomorrow = day_of(now, self._zone) if self._pace.per_day else (0, 0)
         return Wish(
             *(self._at.name, self._owner, ms, to_ms(now + self._database.ahead + LEASE), self._pace, room, 2 * window),
             look=look,
             free_at=self._free_at,
             owed=self._owed,
+            day=day,
+            tomorrow=tomorrow,
             parcel_size=self._parcel_size,
             free=free,
             hold=hold,

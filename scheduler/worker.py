@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from channels import store as channels_store
 from channels.outlet import InService, Outlets
@@ -35,6 +36,7 @@ class Worker:
         owner: str,
         meter: Meter,
         stopping: asyncio.Event,
+        zone: ZoneInfo,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -46,6 +48,7 @@ class Worker:
         self._owner = owner
         self._meter = meter
         self._stopping = stopping
+        self._zone = zone
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._breakers: dict[str, Breaker] = {}
         self._solo = Solo()
@@ -88,6 +91,7 @@ class Worker:
     async def _lane(self, at: InService) -> None:
         lane = Lane(
             *(at, self._owner, self._breaker(at.name), self._solo, self._stopping),
+            zone=self._zone,
             database=self._database,
             clock=self._clock,
             notifier=self._notifier,

@@ -32,6 +32,9 @@ class JsonPostOptions(Options):
         default=20.0, description="Số lượt gửi nhiều nhất trong một giây."
     )
     at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số lượt nhiều nhất gửi cùng lúc.")
+    per_day: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Số lượt gửi nhiều nhất một ngày, (0: không hạn chế)."
+    )
 
     @field_validator("url")
     @classmethod
@@ -90,7 +93,7 @@ class JsonPost(Channel[JsonPostOptions]):
 
     def pace_of(self, outlet: Outlet[JsonPostOptions]) -> Pace:
         """As the receiver allows."""
-        return Pace(outlet.options.per_second, outlet.options.at_once)
+        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
 
 @lru_cache(64)

@@ -160,6 +160,9 @@ class SmsHttpOptions(Options):
         default=20.0, description="Số tin nhiều nhất mỗi giây."
     )
     at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số tin nhiều nhất gửi cùng lúc.")
+    per_day: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Số tin nhiều nhất một ngày, theo hợp đồng với nhà cung cấp (0: không hạn chế)."
+    )
 
     @field_validator("refused", "stopped", mode="after")
     @classmethod
@@ -248,7 +251,7 @@ class SmsHttp(Channel[SmsHttpOptions]):
 
     def pace_of(self, outlet: Outlet[SmsHttpOptions]) -> Pace:
         """The pace the account is sold with."""
-        return Pace(outlet.options.per_second, outlet.options.at_once)
+        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
     def confirm(self, callback: Callback, outlet: Outlet[SmsHttpOptions]) -> Sequence[Confirmation]:
         """Delivery reports. Refused when the outlet takes none, the method differs or the proof is wrong."""

@@ -91,6 +91,9 @@ class ZaloOptions(Options):
     )
     oauth_url: WebAddress = Field(default="https://oauth.zaloapp.com/v4", description="Địa chỉ đổi token.")
     per_second: Annotated[float, Field(gt=0, le=66)] = Field(default=20.0, description="Số tin nhiều nhất mỗi giây.")
+    per_day: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Số tin nhiều nhất một ngày, theo gói của OA (0: không hạn chế)."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class ZaloOa(Channel[ZaloOptions]):
 
     def pace_of(self, outlet: Outlet[ZaloOptions]) -> Pace:
         """Zalo allows 4,000 calls a minute for an app."""
-        return Pace(outlet.options.per_second, self.pace.at_once)
+        return Pace(outlet.options.per_second, self.pace.at_once, outlet.options.per_day)
 
     def confirm(self, callback: Callback, outlet: Outlet[ZaloOptions]) -> Sequence[Confirmation]:
         """`user_received_message` proves delivery; other events say nothing. Refused when the signature is wrong."""

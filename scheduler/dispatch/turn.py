@@ -13,7 +13,7 @@ from db.direct import Append, Ask, Each, Rows, Step, marks
 from db.types import from_ms, new_number, to_ms
 from scheduler.delivery import FINAL, LETTER, Parcel, State, may_move
 from scheduler.dispatch.claims import again_in_hand, claim, claim_again, not_in_hand, short_of
-from scheduler.dispatch.pace import allowed, book, outlet_row
+from scheduler.dispatch.pace import book, look_at_outlet, room_of
 from scheduler.dispatch.wish import NO_ROW, Row, Turn, Wish
 from scheduler.outcome import Outcome, Try, given_up, job
 
@@ -26,7 +26,7 @@ def turn(
 ) -> Generator[Step, Rows, Turn]:
     """One turn of a lane; see the module. The parcels are not touched: `taken` says how far each has been gone through."""
     done, told = Turn(), outcomes
-    done.paused, done.free_at = yield from outlet_row(database, wish)
+    yield from look_at_outlet(database, wish, done)
     if wish.repair:
         yield from _drop_strays(wish, parcels)
         outcomes = yield from _unwritten(outcomes)
@@ -45,7 +45,7 @@ def turn(
         yield Each(_WAIT_NO_MORE, done.over)
     if wish.free:
         yield from _let_go_waits(parcels, ours)
-    yield from book(wish, done)
+    yield from book(wish, done, told)
     done.claimed = yield from again_in_hand(again, rows)
     if not wish.free and not done.paused:
         short = short_of(wish, done, [*parcels, *done.claimed])
@@ -185,7 +185,7 @@ def _intend(
     wish: Wish, done: Turn, parcels: Sequence[Parcel], rows: Mapping[int, Row], ours: set[tuple[int, int]]
 ) -> None:
     """Mark what leaves next: by class, then by turn, so that two schedules on one outlet share it."""
-    room = min(wish.room, allowed(wish.pace, done.free_at, wish.now * 1000))
+    room = room_of(wish, done)
     ready = [one for one in parcels if one.left and one.may_go and not (one.first and one.id in done.lost)]
     for parcel in sorted(ready, key=lambda one: one.place):
         if len(done.jobs) >= room:

@@ -15,6 +15,7 @@ class Wish:
 
     `look`: see whether the outlet is paused, what is due again and what goes before what is in hand; between two looks a
     quick outlet's pace is reckoned from `free_at` and `owed`, what has been sent since it was booked.
+    `day` is the office's day as a number and `tomorrow` the moment the next begins, where the outlet has a daily quota.
     `stock` is how many more to have claimed by the next turn, `parcel_size` how many deliveries a parcel has lately had.
     `free` asks for nothing more and lets go of what is in hand. `hold` is a moment until which the partner wants to be
     left alone. `alone`: nothing else is under way, so that a suspect may go. `repair`: the last turn's commit was not
@@ -31,6 +32,8 @@ class Wish:
     look: bool = True
     free_at: int = 0
     owed: int = 0
+    day: int = 0
+    tomorrow: int = 0
     parcel_size: int = 1
     free: bool = False
     hold: int = 0
@@ -40,7 +43,10 @@ class Wish:
 
 @dataclass(slots=True)
 class Turn:
-    """What came of it: jobs that may leave now, parcels newly in hand, tries logged, outcomes whose claim was lost."""
+    """What came of it: jobs that may leave now, parcels newly in hand, tries logged, outcomes whose claim was lost.
+
+    `used` is how much of the outlet's daily quota is gone.
+    """
 
     jobs: list[Job] = field(default_factory=list)
     taken: list[tuple[Parcel, int]] = field(default_factory=list)
@@ -52,6 +58,7 @@ class Turn:
     paused: bool = False
     free_at: int = 0
     owed: int = 0
+    used: int = 0
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ async def test_what_may_not_go_any_more_leaves_the_queue_unsent(office: Office, 
     worker, at = office.house.runner._worker, office.house.outlets["sms"]
     lane = Lane(
         *(at, "this-machine/999999/1", Breaker(), worker._solo, office.house.stopping),
+        zone=office.house.settings.office.zone,
         database=office.house.database,
         clock=office.clock,
         notifier=office.house.notifier,

@@ -112,7 +112,7 @@ class Node:
         self.worker = Worker(
             *(database, clock, notifier, outlets, Gate(database, clock, notifier, ground.press, quiet)),
             *(Sender(clock, Line(clock, world.partners)), Recorder(database, clock, notifier, ground.journal)),
-            *(name, meter, asyncio.Event()),
+            *(name, meter, asyncio.Event(), quiet.zone),
         )
         self.sweeper = Sweeper(database, clock, notifier, outlets, self.editing, ground.journal, name, world.is_dead)
         self.receiver = Receiver(database, clock, notifier)
