@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 
@@ -91,20 +91,29 @@ async def _lateness(house: House, count: int, apart: timedelta) -> Figures:
             await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
     already = await _sent(house)
     house.stopping.clear()
+    opened_at = [due]
+    listening = asyncio.create_task(_note_openings(house, opened_at))
     running = asyncio.create_task(house.runner.run(("planner", "worker")))
     await _until_sent(house, already + count)
+    listening.cancel()
     house.stopping.set()
     house.notifier.ring("stop")
     await running
-    occurrence = scheduler_store.occurrence
     tries = select(attempt.c.at, parcel.c.due_at).join(parcel, parcel.c.id == attempt.c.parcel)
-    opened_at = select(occurrence.c.planned_at, occurrence.c.due_at)
     async with house.database.read() as connection:
         first = list(await connection.execute(tries.where(parcel.c.due_at >= due)))
-        plans = list(await connection.execute(opened_at.where(occurrence.c.due_at >= due)))
     tried = [(row.at - row.due_at).total_seconds() * 1000 for row in first]
-    begun = [(row.planned_at - row.due_at).total_seconds() * 1000 for row in plans]
-    return {"begun p99 ms": _p(begun, 99), "first try p50 ms": _p(tried, 50), "first try p99 ms": _p(tried, 99)}
+    opened = (opened_at[-1] - (due + (count - 1) * apart)).total_seconds() * 1000
+    return {"all opened after ms": opened, "first try p50 ms": _p(tried, 50), "first try p99 ms": _p(tried, 99)}
+
+
+async def _note_openings(house: House, moments: list[datetime]) -> None:
+    """When occurrences were opened, each time that the planner's commit is on disk."""
+    async with house.notifier.waiting("occurrence") as rung:
+        while True:
+            await rung.wait()
+            rung.clear()
+            moments.append(house.clock.now())
 
 
 async def _idle_schedules(house: House, count: int) -> None:
