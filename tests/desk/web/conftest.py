@@ -54,6 +54,7 @@ OUTLETS = {
         "title": "SMS",
         "url": "https://sms.example.vn/send",
         "body_template": '{"phone": "{phone}", "text": "{text}", "id": "{id}"}',
+        "per_day": 2000,
     },
 }
 

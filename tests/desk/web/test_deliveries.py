@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from channels import store as channels_store
+from scheduler.dispatch.pace import day_of
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 
@@ -126,6 +128,23 @@ async def test_an_occurrence_is_stopped_from_its_schedule(desk: Any) -> None:
     answer = await lan.post(f"/occurrences/{delivery.occurrence}/cancel")
     assert answer.headers["Location"] == f"/schedules/{delivery.schedule}"
     assert [await state_of(desk, id) for id in ids] == ["confirmed", "cancelled", "cancelled"]
+
+
+async def test_a_daily_quota_is_told(desk: Any) -> None:
+    """How much of today's is used, and that the rest waits when all of it is; tomorrow it is new."""
+    lan, headers = await desk.browser("lan"), await desk.api("lan", "read")
+    assert "0 trên 2000 lượt của hôm nay đã dùng" in await lan.page("/outlets")
+    today, _ = day_of(desk.house.clock.now(), desk.house.settings.office.zone)
+    async with desk.house.database.write() as tx:
+        spent = update(channels_store.outlet).where(channels_store.outlet.c.name == "sms")
+        await tx.execute(spent.values(quota_day=today, quota_used=2000))
+    page = await lan.page("/outlets")
+    assert "2000 trên 2000 lượt" in page and "Đã gửi hết số lượt của hôm nay" in page
+    listed = (await (await desk.client.get("/api/v1/outlets", headers=headers)).json())["items"]
+    assert [(None, 0), (None, 0), (2000, 2000)] == [(one["per_day"], one["used_today"]) for one in listed]
+    async with desk.house.database.write() as tx:
+        await tx.execute(spent.values(quota_day=today - 1))
+    assert "Đã gửi hết" not in await lan.page("/outlets")
 
 
 async def test_outlets_pause_and_resume(desk: Any) -> None:
