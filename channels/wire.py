@@ -300,7 +300,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _reply(self) -> Reply:
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        return tuple.__new__(Reply, (self._status, self._headers, body[:ANSWER_BYTES]))
+        return tuple.__new__(Reply, (self._status, self._headers, body[:ANSWER_BYTES]))  # as Answer, for speed
 
     def _ends_with_farewell(self) -> bool:
         coding = self._headers.get("transfer-encoding")

@@ -168,9 +168,8 @@ class Lane:
 
     def _wish(self, *, free: bool, hold: int, ending: bool) -> Wish:
         now, ms = self._clock.now(), self._clock.ms()
-        quick = self._pace.per_second > FAST and not self._pace.per_day
-        quick = quick and bool(self._parcels) and not ending and not self._repair and not hold
-        look = not quick or not 0 <= ms - self._looked < LOOK_EVERY
+        seldom = self._pace.per_second > FAST and not self._pace.per_day and self._parcels
+        look = not seldom or ending or self._repair or bool(hold) or not 0 <= ms - self._looked < LOOK_EVERY
         if look:
             self._looked = ms
         window = 0 if ending else self._limit + self._ahead()

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
@@ -18,6 +19,7 @@ from statistics import quantiles
 import uvloop
 from sqlalchemy import func, select
 
+from channels.channel import Pace
 from channels.store import Recipient, save_audience
 from content.bulletin import BulletinClass
 from content.item import Draft
@@ -28,6 +30,8 @@ from desk.commands.server import settle_process
 from scheduler import store as scheduler_store
 from scheduler.delivery import State
 from scheduler.dispatch.tables import attempt, parcel
+from scheduler.dispatch.turn import turn
+from scheduler.dispatch.wish import Wish as Take
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
@@ -197,9 +201,13 @@ async def started(stage: Stage) -> Figures:
 
 
 async def log(stage: Stage) -> Figures:
-    """So many deliveries done, one in a hundred thousand failed: every kind of page."""
+    """So many deliveries done, one in a hundred thousand failed: every kind of page, and a claim against one at the start."""
     async with stage.house() as house:
+        await enqueue(house, 500)
+        await house.runner._planner.plan()
+        early = _p([await _claim(house) for _ in range(50)], 50)
         await _old_deliveries(house, stage.count)
+        figures = {"claim / claim when nothing was done": _p([await _claim(house) for _ in range(50)], 50) / early}
         async with house.database.read() as connection:
             newest = await log_store.list_deliveries(connection, log_store.Filter())
             middle = await log_store.list_deliveries(connection, log_store.Filter(), after=newest[-1].id)
@@ -212,7 +220,6 @@ async def log(stage: Stage) -> Figures:
             "person": log_store.Filter(address=person),
             "item": log_store.Filter(item="không có"),
         }
-        figures = {}
         for name, wanted in pages.items():
             took = [await _timed(lambda wanted=wanted: _page(house, wanted)) for _ in range(9)]
             figures[f"page {name} ms"] = _p(took, 50)
@@ -222,10 +229,20 @@ async def log(stage: Stage) -> Figures:
     return figures
 
 
+async def _claim(house: House) -> float:
+    """Milliseconds that one turn takes to claim the outlet's next parcel; it is given back."""
+    now = house.clock.ms()
+    wish = Take("gateway", "this-machine/1/1", now, now + 30_000, Pace(1e6, AT_ONCE), 0, 500)
+    begun = time.perf_counter()
+    done = await house.database.run(turn(house.database, wish, [], []))
+    took = (time.perf_counter() - begun) * 1000
+    assert len(done.claimed) == 1
+    await house.database.run(turn(house.database, replace(wish, free=True), done.claimed, []))
+    return took
+
+
 async def _old_deliveries(house: House, count: int) -> None:
     """Done parcels of 500 with their tries, made by the database itself of the first one."""
-    await enqueue(house, 500)
-    await house.runner._planner.plan()
     copies = count // 500
     numbers = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < CAST(? AS BIGINT))"
     seqs = "seqs (seq) AS (SELECT 0 UNION ALL SELECT seq + 1 FROM seqs WHERE seq < 499)"
