@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.http import Http, Refused, Unavailable, Unsure
-from content.bulletin import Audio, Bulletin
+from content.bulletin import Audio, Bulletin, Sound
 
 __all__ = [
     "Callback",
@@ -245,6 +245,10 @@ class Channel(ABC, Generic[O]):
     async def ask(self, to: To, reference: str, outlet: Outlet[O], http: Http) -> Confirmation | None:
         """Ask the partner what became of a delivery; None when it cannot say."""
         return None
+
+    def sounds(self, outlet: Outlet[O]) -> tuple[Sound, ...]:
+        """What recordings the outlet takes besides the one that was heard at approval."""
+        return ()
 
     def token_of(self, outlet: Outlet[O]) -> str:
         """The token a partner pulls the shelf with; empty: none is asked for."""

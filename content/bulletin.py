@@ -28,6 +28,23 @@ class BulletinClass(StrEnum):
         return {"normal": "thông thường", "priority": "ưu tiên", "urgent": "khẩn cấp"}[self.value]
 
 
+class Sound(NamedTuple):
+    """How a recording is wanted: a format of `content.mastering` and a loudness in LUFS."""
+
+    format: str = "mp3"
+    lufs: float = -16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The same recording as another file: content-addressed name, size in bytes, sha256 in hex."""
+
+    sound: Sound
+    name: str
+    bytes: int
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Audio:
     """A finished recording: its content-addressed file name, size in bytes, length in seconds, sha256 in hex."""
@@ -36,6 +53,17 @@ class Audio:
     bytes: int
     seconds: float
     sha256: str
+    variants: tuple[Variant, ...] = ()
+
+    def sounding(self, sound: Sound) -> Variant | None:
+        """The file of this recording in another sound, if it is made."""
+        return next((variant for variant in self.variants if variant.sound == sound), None)
+
+    @classmethod
+    def from_record(cls, plain: dict[str, Any]) -> Audio:
+        """From JSON-ready values; records older than variants have none."""
+        variants = (Variant(**{**one, "sound": Sound(*one["sound"])}) for one in plain.get("variants", ()))
+        return cls(**{**plain, "variants": tuple(variants)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +153,8 @@ class Bulletin:
         """The opposite of `record`."""
         until = plain["valid_until"]
         parts = tuple(
-            Part(**{**part, "audio": Audio(**part["audio"]) if part["audio"] else None}) for part in plain["parts"]
+            Part(**{**part, "audio": Audio.from_record(part["audio"]) if part["audio"] else None})
+            for part in plain["parts"]
         )
         return cls(
             id=plain["id"],
