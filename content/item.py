@@ -68,6 +68,8 @@ class Draft:
     script: str = ""
     short: str = ""
     chat: str = ""
+    readings: tuple[tuple[str, str], ...] = ()
+    """What is read otherwise in this text alone: (written, spoken)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Revision:
     language: str
     writer: str
     made_at: datetime
+    readings: tuple[tuple[str, str], ...] = ()
 
     @property
     def digest(self) -> str:

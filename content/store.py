@@ -74,6 +74,7 @@ revision = Table(
     Column("valid_until", Moment),
     *(Column(name, Text, nullable=False) for name in ("source", "byline", "language", "writer")),
     Column("made_at", Moment, nullable=False),
+    Column("readings", Json, nullable=False),
     UniqueConstraint("item", "number", name="revision_number"),
 )
 
@@ -129,7 +130,8 @@ def to_item(row: Row[Any]) -> Item:
 def to_revision(row: Row[Any]) -> Revision:
     """A revision of its row."""
     values = {name: getattr(row, name) for name in REVISION_FIELDS}
-    return Revision(**{**values, "derived": tuple(row.derived), "klass": BulletinClass(row.klass)})
+    plain = {"derived": tuple(row.derived), "readings": tuple((one[0], one[1]) for one in row.readings)}
+    return Revision(**{**values, **plain, "klass": BulletinClass(row.klass)})
 
 
 async def find_item(connection: AsyncConnection, id: str) -> Item:
@@ -216,7 +218,8 @@ async def change_item(tx: AsyncConnection, id: str, **values: Any) -> None:
 
 async def add_revision(tx: AsyncConnection, new: Revision) -> None:
     """Store a new revision; revisions are never changed."""
-    values = {**asdict(new), "klass": new.klass.value, "derived": list(new.derived), "digest": new.digest}
+    plain = {"klass": new.klass.value, "derived": list(new.derived), "readings": [list(one) for one in new.readings]}
+    values = {**asdict(new), **plain, "digest": new.digest}
     await tx.execute(insert(revision).values(**values))
 
 

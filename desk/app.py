@@ -23,6 +23,7 @@ from config.clock import Clock, SystemClock
 from config.settings import BadSettings, Settings
 from content import store as content_store
 from content.editing import Editing
+from content.glossary.keeping import Glossary
 from content.issue import Press
 from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
@@ -63,6 +64,7 @@ class House:
     press: Press
     studio: Studio
     voices: tuple[Voice, ...]
+    glossary: Glossary
     editing: Editing
     scheduling: Scheduling
     handling: Handling
@@ -99,7 +101,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     press = Press(settings.office.name, tuple(voice.mark for voice in voices), mastering)
     recordings = settings.files.dir / "recordings"
     studio = Studio(voices, recordings, mastering)
-    editing = Editing(database, journal, clock, variant=settings.voice.variant)
+    glossary = Glossary(database, journal, clock)
+    editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant)
     quiet = QuietHours(
         time.fromisoformat(settings.schedule.quiet_from),
         time.fromisoformat(settings.schedule.quiet_to),
@@ -143,6 +146,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         press=press,
         studio=studio,
         voices=voices,
+        glossary=glossary,
         editing=editing,
         scheduling=Scheduling(database, journal, clock, outlets, settings.office.timezone),
         handling=Handling(database, journal, clock),

@@ -14,8 +14,9 @@ from channels import store as channels_store
 from config.words import NotFound, Said
 from content import store
 from content.item import MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
+from content.reading import Piece, Reading
 from content.recording import BadScript
-from content.rendition import Finding, findings
+from content.rendition import Finding, findings, reading_of, stretches
 from content.short import sms_length, unaccented
 from desk.answer import Answer, Done, Shown, Visit
 from desk.drafting import draft_form, draft_from, read_upload, typed_of
@@ -117,11 +118,24 @@ class Sheet:
     verdicts: dict[str, list[Approval]]
     recording: Any
     findings: list[Finding]
+    reading: Reading | None
+    """The script with its pieces; None when it would be read otherwise today than when it was written."""
 
     @property
     def bad(self) -> bool:
         """Whether something must be mended before submission."""
         return any(finding.bad for finding in self.findings)
+
+    @property
+    def stretches(self) -> list[tuple[str, Piece | None]]:
+        """The script with what is said otherwise than written."""
+        return stretches(self.revision.script, self.reading) if self.reading else []
+
+    @property
+    def changes(self) -> list[Piece]:
+        """Each thing once that is said otherwise than written, what nobody knew first."""
+        pieces = {piece.written: piece for piece in (self.reading.pieces if self.reading else ()) if piece.is_changed}
+        return sorted(pieces.values(), key=lambda piece: piece.rule != "spelled")
 
     @property
     def sms(self) -> dict[str, Any]:
@@ -158,8 +172,11 @@ async def _sheet(visit: Visit) -> Shown:
         recording = await _recording(visit, connection, revision)
         deeds = await house.journal.of(connection, f"item/{item.id}")
         theme = dict(await store.themes(connection)).get(revision.theme, revision.theme)
+        lexicon = await house.glossary.lexicon(connection)
     # reading a long script aloud in words takes a moment
-    sheet = Sheet(item, revision, revisions, verdicts, recording, await asyncio.to_thread(findings, revision))
+    told = await asyncio.to_thread(findings, revision, lexicon)
+    reading = await asyncio.to_thread(reading_of, revision, lexicon, house.settings.voice.variant)
+    sheet = Sheet(item, revision, revisions, verdicts, recording, told, reading)
     values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
     return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain_sheet(sheet))
 
@@ -187,6 +204,10 @@ def plain_sheet(sheet: Sheet) -> dict[str, Any]:
         "body": revision.body,
         "renditions": {name: getattr(revision, name) for name in (*RENDITIONS, "spoken")},
         "derived": list(revision.derived),
+        "readings": dict(revision.readings),
+        "spoken_otherwise": [
+            {"written": piece.written, "spoken": piece.spoken, "rule": piece.rule} for piece in sheet.changes
+        ],
         "findings": [
             {"rendition": one.rendition, "bad": one.bad, "vi": one.vi, "en": one.en} for one in sheet.findings
         ],

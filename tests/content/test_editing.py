@@ -17,6 +17,7 @@ from config.clock import FakeClock
 from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
 from content import store
 from content.editing import Editing
+from content.glossary.keeping import Glossary
 from content.item import Draft, Item, ItemState, Revision
 from db.database import Database
 from db.journal import Journal, journal
@@ -33,7 +34,7 @@ class Office:
         self.database = database
         self.clock = clock
         self.journal = Journal(b"key")
-        self.editing = Editing(database, self.journal, clock)
+        self.editing = Editing(database, self.journal, clock, Glossary(database, self.journal, clock))
 
     async def do(self, verb: str, *given: Any, **named: Any) -> Item:
         """One verb; a second passes first."""

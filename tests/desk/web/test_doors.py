@@ -33,7 +33,8 @@ JUDGES = frozenset({"approver", "administrator"})
 MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences"), READERS),
-    **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-submit"), WRITERS),
+    **dict.fromkeys(("glossary", "glossary-table", "sound"), READERS),
+    **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
 }
 DEEDS = {"author", "approver", "administrator"}
