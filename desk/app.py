@@ -14,13 +14,15 @@ from datetime import time
 from importlib.metadata import version
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from channels import store as channels_store
 from channels.channel import find_channels
 from channels.http import CONNECTIONS, Http
 from channels.outlet import Outlets, set_up_outlets
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
-from config.settings import BadSettings, Settings
+from config.settings import BadSettings, Settings, reason_of
 from content import store as content_store
 from content.editing import Editing
 from content.glossary.keeping import Glossary
@@ -189,13 +191,25 @@ async def _move_in(house: House) -> None:
 
 
 def choose_voices(settings: Settings) -> tuple[Voice, ...]:
-    """The configured voices in order of preference. Raises BadSettings for an unknown one."""
-    known = find_voices()
-    unknown = [name for name in settings.voice.engines if name not in known]
-    if unknown:
-        listed = ", ".join(known)
-        raise BadSettings([f"[voice] engines: không có giọng {name} (có: {listed})" for name in unknown])
-    return tuple(known[name]() for name in settings.voice.engines)
+    """The configured voices in order of preference. Raises BadSettings for an unknown one, and for every wrong option."""
+    known, problems, chosen = find_voices(), [], []
+    for name in dict.fromkeys((*settings.voice.engines, *settings.voices)):
+        if name not in known:
+            section = "[voice] engines" if name in settings.voice.engines else f"[voices.{name}]"
+            problems.append(f"{section}: không có giọng {name} (có: {', '.join(known)})")
+            continue
+        try:
+            options = known[name].options.model_validate(settings.voices.get(name, {}))
+        except ValidationError as error:
+            for detail in error.errors():
+                key = ".".join(map(str, detail["loc"])) or "options"
+                problems.append(f"[voices.{name}] {key}: {reason_of(detail)}")
+            continue
+        if name in settings.voice.engines:
+            chosen.append(known[name].configured(options))
+    if problems:
+        raise BadSettings([f"{settings.source}: {problem}" if settings.source else problem for problem in problems])
+    return tuple(chosen)
 
 
 def load_key(settings: Settings) -> bytes:
