@@ -1,0 +1,106 @@
+"""Programme: several recordings in running order joined to one, without loss, with the times of its chapters.
+
+A station's slot asks for one with `await studio.join(Programme(...)) -> Joined` (`content.recording.Studio`). What is
+in it and when it goes out is decided elsewhere; the same programme always gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from content.bulletin import Audio, Sound
+from content.formats import flac
+from content.mastering import MASTER_RATE, MasteringStopped
+from content.sound import decoded, in_turn, silence
+from content.tags import Chapter, Tags
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One recording of a programme: the title of its chapter, the name of its master, and the mark of its voice.
+
+    The mark is empty for a person's voice.
+    """
+
+    title: str
+    master: str
+    voice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What is to be joined: segments in running order with `pause` seconds between them.
+
+    `tags` are those of the whole file (title, office, series, date, validity); chapters and voice are filled in.
+    `sounds` are wanted besides the studio's own. `target` is the length in seconds it should not exceed; 0: none.
+    """
+
+    segments: tuple[Segment, ...]
+    tags: Tags = field(default_factory=Tags)
+    sounds: tuple[Sound, ...] = ()
+    pause: float = 1.0
+    target: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.segments:
+            raise ValueError("a programme needs a segment")
+        if not 0 <= self.pause <= 1.3:
+            raise ValueError(f"a pause of {self.pause} s would be a gap")
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A finished programme: its file with its variants, its master, its figures as measured, its chapters.
+
+    `over` is how many seconds it is longer than its target; 0 when it fits or has none.
+    """
+
+    audio: Audio
+    master: str
+    lufs: float
+    true_peak_db: float
+    chapters: tuple[Chapter, ...]
+    voice: str = ""
+    over: float = 0.0
+
+
+Piece = tuple[str, Iterable["AudioFrame"]]
+"""A stretch of a programme's master; with a title it begins a chapter, without it belongs to the one before."""
+
+
+def laid_out(pieces: Iterable[Piece], air: float, stop: threading.Event) -> tuple[bytes, tuple[Chapter, ...]]:
+    """The master of all pieces, and its chapters in a file with `air` seconds at either end. Raises MasteringStopped."""
+    titles: list[str] = []
+    begins: list[float] = []
+    length = 0
+
+    def heard() -> Iterator[AudioFrame]:
+        nonlocal length
+        for title, sound in pieces:
+            if title:
+                titles.append(title)
+                begins.append(air + length / MASTER_RATE)
+            for frame in sound:
+                if stop.is_set():
+                    raise MasteringStopped
+                length += frame.samples
+                yield frame
+
+    master = flac(in_turn(heard()), MASTER_RATE)
+    ends = [*begins[1:], length / MASTER_RATE + 2 * air]
+    return master, tuple(map(Chapter, titles, [0.0, *begins[1:]], ends))
+
+
+def pieces_of(programme: Programme, directory: Path) -> Iterator[Piece]:
+    """The segments with pauses between them, read when they are reached. Raises OSError."""
+    for number, segment in enumerate(programme.segments):
+        if number:
+            yield "", silence(programme.pause, MASTER_RATE)
+        yield segment.title, decoded((directory / segment.master).read_bytes())
