@@ -87,6 +87,11 @@ def recording_key(script: str, voice_names: Sequence[str], mastering: Mastering)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def script_digest(script: str) -> str:
+    """The sha256 of a script in hex, as sidecars name it. Raises BadScript."""
+    return hashlib.sha256(canonical(script).encode()).hexdigest()
+
+
 class Studio:
     """Makes recordings in `directory` with `voices` in order of preference; `at_once` of them mastered in parallel.
 
@@ -100,6 +105,7 @@ class Studio:
         self._voices = tuple(voices)
         self._directory = directory
         self._mastering = mastering or Mastering()
+        self.at_once = at_once
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="loa-studio")
         self._making: dict[str, _Job] = {}
 
@@ -139,7 +145,7 @@ class Studio:
 
     async def vary(self, master: str, sound: Sound, tags: Tags, origin: Origin) -> File:
         """The recording of a kept master in another sound, kept too. Raises OSError (also when the master is gone)."""
-        stop = threading.Event()
+        stop, tags = threading.Event(), replace(tags, voice=_said_of(origin.voice))
 
         def make() -> File:
             data = (self._directory / master).read_bytes()
@@ -192,7 +198,7 @@ class Studio:
         self, key: str, script: str, tags: Tags, on_fallback: Callable[[Fallback], None] | None
     ) -> Recording:
         spoken = await speak(script, self._voices, on_fallback=on_fallback)
-        origin = Origin(spoken.voice, hashlib.sha256(script.encode()).hexdigest())
+        origin = Origin(spoken.voice, script_digest(script))
         master, file = await self._produce(spoken.speech, replace(tags, voice=_said_of(spoken.voice)), origin)
         figures = (file.sha256, file.bytes, file.seconds, file.lufs, file.true_peak_db)
         return Recording(key, file.name, *figures, spoken.voice, script, master, spoken.fallbacks)

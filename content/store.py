@@ -56,7 +56,9 @@ item = Table(
     Column("valid_until", Moment),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("original", Text),
     Index("item_state", "state", "changed_at"),
+    Index("item_original", "original"),
 )
 
 revision = Table(
@@ -74,6 +76,7 @@ revision = Table(
     Column("valid_until", Moment),
     *(Column(name, Text, nullable=False) for name in ("source", "byline", "language", "writer")),
     Column("made_at", Moment, nullable=False),
+    Column("recorded", Text, nullable=False),
     UniqueConstraint("item", "number", name="revision_number"),
 )
 
@@ -109,7 +112,14 @@ recording = Table(
     Column("next_try_at", Moment, nullable=False),
     Column("owner", Text),
     Column("lease_until", Moment),
+    Column("master", Text),
+    Column("variant_of", Text),
+    Column("format", Text),
+    Column("lufs", Float),
+    Index("recording_sha256", "sha256"),
+    Index("recording_variant_of", "variant_of"),
 )
+"""`loudness` and `peak` are as measured; a variant names the sha256 of the recording it is another sound of."""
 
 ITEM_FIELDS = tuple(field.name for field in fields(Item))
 REVISION_FIELDS = tuple(field.name for field in fields(Revision))
@@ -268,6 +278,20 @@ async def recordings(connection: AsyncConnection, keys: Sequence[str]) -> dict[s
     """Rows of recordings by key, whatever their state."""
     rows = await connection.execute(select(recording).where(recording.c.key.in_(keys)))
     return {row.key: row for row in rows}
+
+
+async def recordings_by_sha256(connection: AsyncConnection, sha256s: Collection[str]) -> dict[str, Row[Any]]:
+    """Finished recordings (no variants) by the sha256 of their file."""
+    query = select(recording).where(
+        recording.c.sha256.in_(sha256s), recording.c.state == "made", recording.c.variant_of.is_(None)
+    )
+    return {row.sha256: row for row in await connection.execute(query)}
+
+
+async def variants(connection: AsyncConnection, sha256s: Collection[str]) -> list[Row[Any]]:
+    """The finished variants of recordings."""
+    query = select(recording).where(recording.c.variant_of.in_(sha256s), recording.c.state == "made")
+    return list(await connection.execute(query.order_by(recording.c.format, recording.c.lufs)))
 
 
 async def recording_by_name(connection: AsyncConnection, name: str) -> Row[Any] | None:
