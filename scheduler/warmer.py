@@ -121,7 +121,8 @@ class Warmer:
         async def take() -> None:
             nonlocal made
             for job in queue:
-                made += await job()
+                done = await job()  # the sum may have changed meanwhile
+                made += done
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._studio.at_once, len(jobs))):
