@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from content.bulletin import Audio, Sound, Variant
-from content.files import File, Origin, keep_finished, keep_master
+from content.files import File, Origin, keep, keep_finished, keep_master
 from content.mastering import Mastered, Mastering, Tags, finish, shape
-from content.programme import Joined, Programme, laid_out, pieces_of
+from content.programme import CLOSING, OPENING, Joined, Programme, Segment, laid_out, pieces_of
 from content.voice import Fallback, Speech, Voice, letters, speak
 
 T = TypeVar("T")
@@ -157,9 +157,11 @@ class Studio:
     async def join(self, programme: Programme) -> Joined:
         """Join recordings to one, finish it in every sound and keep it with its master.
 
-        The studio's own sound is the file, the others are its variants. Raises OSError (also when a master is gone).
+        The studio's own sound is the file, the others are its variants. Announcements are spoken once and remembered.
+        Raises what `record` raises for them, and OSError (also when a master is gone).
         """
         stop, air = threading.Event(), self._mastering.air
+        programme = replace(programme, segments=await self._announced(programme))
         pieces = pieces_of(programme, self._directory)
         master, chapters = await self._off_loop(stop, laid_out, pieces, air, stop)
         voice = ", ".join(dict.fromkeys(segment.voice for segment in programme.segments if segment.voice))
@@ -179,6 +181,22 @@ class Studio:
         audio = Audio(main.name, main.bytes, main.seconds, main.sha256, variants)
         over = max(0.0, main.seconds - programme.target) if programme.target else 0.0
         return Joined(audio, name, main.lufs, main.true_peak_db, chapters, voice, over)
+
+    async def _announced(self, programme: Programme) -> tuple[Segment, ...]:
+        """The segments with the opening before and the closing behind them."""
+        opening = [await self._say(OPENING, programme.opening)] if programme.opening else []
+        closing = [await self._say(CLOSING, programme.closing)] if programme.closing else []
+        return (*opening, *programme.segments, *closing)
+
+    async def _say(self, title: str, words: str) -> Segment:
+        """An announcement as a segment; its key is remembered on disk, so that it is spoken once for all programmes."""
+        place = f"spoken/{self.key(words)}.json"
+        known = await asyncio.to_thread(_remembered, self._directory, place)
+        if known is None:
+            made = await self.record(words, Tags(title=title))
+            known = {"master": made.master, "voice": made.voice}
+            await asyncio.to_thread(keep, self._directory, place, json.dumps(known, ensure_ascii=False).encode())
+        return Segment(title, known["master"], known["voice"])
 
     async def aclose(self) -> None:
         """Stop what is being made and end the threads."""
@@ -239,6 +257,15 @@ class Studio:
 def _said_of(voice: str) -> str:
     """The mark of a machine's voice in the tags."""
     return voice and f"synthetic voice, giọng đọc máy: {voice}"
+
+
+def _remembered(directory: Path, place: str) -> dict[str, str] | None:
+    """What is known of an announcement, if its master is still there."""
+    try:
+        known: dict[str, str] = json.loads((directory / place).read_bytes())
+    except FileNotFoundError:
+        return None
+    return known if (directory / known["master"]).is_file() else None
 
 
 class _Job:

@@ -7,16 +7,22 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from config.settings import ANNOUNCED, RadioSettings
 from content.bulletin import Sound
+from content.chime import chime
 from content.files import keep_master
+from content.formats import flac
 from content.mastering import MASTER_RATE, Tags, measure, shape
-from content.programme import Joined, Programme, Segment
+from content.programme import FIELDS, Joined, Programme, Segment, announcement
 from content.recording import Studio
-from content.sound import decoded, pcm_of
+from content.sound import decoded, frames, pcm_of
+from content.voice import Speech
+from content.voices.espeak import EspeakVoice
 from tests.content.speechlike import speechlike
 
 TITLES = ("Thông báo lịch tiêm phòng", "Lịch tiếp công dân", "Cảnh báo mưa lũ")
@@ -140,6 +146,62 @@ async def test_a_master_that_is_gone(studio: Studio, programme: Programme, tmp_p
     with pytest.raises(OSError, match=r"gone\.flac"):
         await studio.join(gone)
     assert before == {*tmp_path.rglob("*")}
+
+
+async def test_chime_and_announcements(programme: Programme, tmp_path: Path) -> None:
+    """The chime, then the opening, the items, the closing: each a chapter; announcements are spoken once for all."""
+    espeak = EspeakVoice()
+    studio = Studio([espeak], tmp_path, at_once=2)
+    words = announcement(RadioSettings().opening, office="UBND xã Mường Hum", at=datetime(2026, 11, 23, 5, tzinfo=UTC))
+    whole = replace(programme, opening=words, closing="xin cảm ơn bà con.", chime=True, pause=0.5)
+    try:
+        joined = await studio.join(whole)
+    finally:
+        await studio.aclose()
+        await espeak.aclose()
+    assert ("Mở đầu", *TITLES, "Kết thúc") == tuple(chapter.title for chapter in joined.chapters)
+    pcm = pcm_of(decoded((tmp_path / joined.master).read_bytes()))
+    assert pcm.startswith(chime().pcm + bytes(MASTER_RATE))
+    assert joined.chapters[1].begin > chime().seconds + 4
+    assert abs(joined.lufs + 16) <= 0.3
+    silent = Studio([Mute(espeak.version)], tmp_path)
+    try:
+        assert joined == await silent.join(whole)
+    finally:
+        await silent.aclose()
+
+
+class Mute(EspeakVoice):
+    """The same voice for whoever looks at its mark, but it cannot speak."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__()
+        self._version = version
+
+    async def synth(self, sentence: str) -> Speech:
+        """Nothing is said twice."""
+        raise AssertionError(sentence)
+
+
+def test_the_chime_is_soft() -> None:
+    """Not louder than the speech of a master around it, without a click at either end."""
+    heard = measure(flac(frames(chime()), MASTER_RATE))
+    assert -34 < heard.lufs < -24
+    samples = memoryview(chime().pcm).cast("h")
+    assert max(map(abs, samples[:5])) < 50
+    assert max(map(abs, samples[-100:])) < 50
+
+
+def test_announcements_are_words() -> None:
+    """Names, day and date as they are said; no digit is left."""
+    at = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+    words = announcement("{office}, buổi {session} {weekday}, ngày {date}. {sender}.", office="UBND xã", at=at)
+    assert words == (
+        "ủy ban nhân dân xã, buổi chiều thứ hai, ngày hai mươi ba tháng mười một năm hai nghìn không trăm hai mươi "
+        "sáu. ủy ban nhân dân xã."
+    )
+    assert "đài xã" in announcement("{sender}", office="UBND xã", at=at, sender="Đài xã")
+    assert {"{" + name + "}" for name in FIELDS} == {"{" + name + "}" for name in ANNOUNCED}
 
 
 @pytest.mark.parametrize(("segments", "pause"), [((), 1.0), ((Segment("Một", "a"),), 2.0)])
