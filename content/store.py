@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     insert,
     or_,
     select,
@@ -313,6 +314,22 @@ async def claim_recording(
         .values(owner=owner, lease_until=lease_until, tries=recording.c.tries + 1)
     )
     return bool((await tx.execute(take)).rowcount == 1)
+
+
+async def add_recording(database: Database, tx: AsyncConnection, key: str, **values: Any) -> None:
+    """A recording that is made already; one that is known stays as it is."""
+    new = {"key": key, "state": "made", "tries": 1, "next_try_at": values["made_at"], **values}
+    await tx.execute(database.insert_if_absent(recording).values(**new))
+
+
+async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[Item, str]]:
+    """An item's versions in other languages with the original among them, each with its language, oldest first."""
+    origin = select(func.coalesce(item.c.original, item.c.id)).where(item.c.id == item_id).scalar_subquery()
+    query = select(item, revision.c.language).join(revision, revision.c.id == item.c.revision)
+    rows = await connection.execute(
+        query.where(or_(item.c.id == origin, item.c.original == origin)).order_by(item.c.id)
+    )
+    return [(to_item(row), row.language) for row in rows]
 
 
 async def save_recording(tx: AsyncConnection, key: str, owner: str, **values: Any) -> bool:
