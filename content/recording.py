@@ -110,6 +110,7 @@ class Studio:
         self.at_once = at_once
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="loa-studio")
         self._making: dict[str, _Job] = {}
+        self._decoding = asyncio.Semaphore(1)
 
     def key(self, script: str) -> str:
         """The key a recording of `script` would have here. Raises BadScript."""
@@ -148,7 +149,8 @@ class Studio:
     async def take_in(self, file: IO[bytes], tags: Tags) -> Recording:
         """A person's recording from an open file, shaped, mastered and kept like a voice's. Raises BadInput, OSError."""
         asked = f"{await asyncio.to_thread(_digest, file)} {self._mastering.key}"
-        speech = await decode(file)
+        async with self._decoding:  # each may take much memory
+            speech = await decode(file)
         try:
             master, made = await self._produce(speech, tags, Origin())
         except SilentSpeech as error:

@@ -323,7 +323,7 @@ async def add_recording(database: Database, tx: AsyncConnection, key: str, **val
 
 
 async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[Item, str]]:
-    """An item's versions in other languages with the original among them, each with its language, oldest first."""
+    """An item's versions in other languages with the original among them, each with its language, the original first."""
     origin = select(func.coalesce(item.c.original, item.c.id)).where(item.c.id == item_id).scalar_subquery()
     query = select(item, revision.c.language).join(revision, revision.c.id == item.c.revision)
     rows = await connection.execute(

@@ -34,6 +34,7 @@ MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences"), READERS),
     **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-submit"), WRITERS),
+    **dict.fromkeys(("item-record", "item-unrecord"), WRITERS),
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
 }
 DEEDS = {"author", "approver", "administrator"}
