@@ -38,6 +38,26 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
     ItemState.EXPIRED: frozenset({ItemState.DRAFT}),
 }
 
+LANGUAGES = {
+    "vi": "tiếng Việt",
+    "blt": "tiếng Thái",
+    "hmn": "tiếng Mông",
+    "ium": "tiếng Dao",
+    "tyz": "tiếng Tày",
+    "nut": "tiếng Nùng",
+    "mtq": "tiếng Mường",
+    "kjg": "tiếng Khơ Mú",
+    "km": "tiếng Khmer",
+    "rad": "tiếng Ê Đê",
+    "jra": "tiếng Gia Rai",
+    "bdq": "tiếng Ba Na",
+    "cjm": "tiếng Chăm",
+    "zh": "tiếng Hoa",
+    "lo": "tiếng Lào",
+    "en": "tiếng Anh",
+}
+"""Languages that offices broadcast in, by ISO 639 code; another code may be given as well."""
+
 RENDITIONS = ("article", "script", "short", "chat")
 
 DEFAULT_THEMES = (
@@ -74,7 +94,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One unchangeable text of an item with its renditions. `spoken` is the script in words; `derived` names what was not edited."""
+    """One unchangeable text of an item with its renditions. `spoken` is the script in words; `derived` names what was not edited.
+
+    `recorded` is the key of the uploaded recording that is heard instead of a synthetic voice; empty: there is none.
+    """
 
     id: str
     item: str
@@ -97,6 +120,7 @@ class Revision:
     writer: str
     made_at: datetime
     readings: tuple[tuple[str, str], ...] = ()
+    recorded: str = ""
 
     @property
     def digest(self) -> str:
@@ -106,13 +130,17 @@ class Revision:
                 *(self.title, self.article, self.script, self.spoken, self.short, self.chat),
                 *(self.theme, self.klass.value, self.source, self.byline, self.language),
                 *(_written(moment) for moment in (self.valid_from, self.valid_until)),
+                *([self.recorded] if self.recorded else []),  # digests from before there were uploads stay right
             ]
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One piece of public information. `revision` is its newest text, `approved` the one in force, if any."""
+    """One piece of public information. `revision` is its newest text, `approved` the one in force, if any.
+
+    `original` is the item of which this one is a version in another language.
+    """
 
     id: str
     slug: str
@@ -125,6 +153,7 @@ class Item:
     valid_until: datetime | None
     created_at: datetime
     changed_at: datetime
+    original: str | None = None
 
     def check_move(self, to: ItemState) -> None:
         """Raise Conflict unless the item may go there from where it is."""

@@ -100,9 +100,10 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     http = Http(clock, settings.http.allow, connections=max(CONNECTIONS, most))
     voices = choose_voices(settings)
     mastering = Mastering(lufs=settings.voice.loudness)
-    press = Press(settings.office.name, tuple(voice.mark for voice in voices), mastering)
+    marks = tuple(voice.mark for voice in voices)
+    press = Press(settings.office.name, marks, mastering, settings.office.zone, settings.voice.say_synthetic)
     recordings = settings.files.dir / "recordings"
-    studio = Studio(voices, recordings, mastering)
+    studio = Studio(voices, recordings, mastering, at_once=os.cpu_count() or 1)
     glossary = Glossary(database, journal, clock)
     editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant)
     quiet = QuietHours(

@@ -13,7 +13,8 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from config.logs import about, log
-from desk import auth, deliveries, glossary, health, items, live, outlets, partners, schedules, today
+from content.upload import MOST_BYTES
+from desk import auth, deliveries, glossary, health, items, live, outlets, partners, recordings, schedules, today
 from desk.answer import (
     VISIT,
     Handler,
@@ -32,7 +33,7 @@ from desk.auth import DoorKeeper, to_door
 from desk.drawing import STATIC, Drawing
 
 MEGABYTE = 2**20
-SMALL, LARGE = MEGABYTE, 14 * MEGABYTE
+SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
 
 ALL = frozenset({"author", "approver", "station", "viewer", "administrator"})
 READ = ALL - {"station"}
@@ -67,6 +68,8 @@ DOORS: tuple[Door, ...] = (
     Door("item-edit", "GET", "/items/{id}/edit", items.edit, WRITE),
     Door("item-revise", "POST", "/items/{id}", items.revise, WRITE, api=True, scope="write", most=LARGE),
     Door("item-reading", "POST", "/items/{id}/reading", glossary.read_otherwise, WRITE, api=True, scope="write"),
+    Door("item-record", "POST", "/items/{id}/recording", recordings.upload, WRITE, True, "write", most=HUGE),
+    Door("item-unrecord", "POST", "/items/{id}/recording/remove", recordings.remove, WRITE, True, "write"),
     Door("item-submit", "POST", "/items/{id}/submit", items.submit, WRITE, api=True, scope="write"),
     Door("item-approve", "POST", "/items/{id}/approve", items.approve, APPROVE, api=True, scope="approve"),
     Door("item-send-back", "POST", "/items/{id}/send-back", items.send_back, APPROVE, api=True, scope="approve"),

@@ -35,6 +35,7 @@ MAY = {
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound"), READERS),
     **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
+    **dict.fromkeys(("item-record", "item-unrecord"), WRITERS),
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
 }
 DEEDS = {"author", "approver", "administrator"}
