@@ -28,6 +28,7 @@ from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
 from content.recording import Studio
 from content.voice import Voice, find_voices
+from content.voices.piper import PiperVoice, voice_files
 from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
@@ -184,14 +185,27 @@ async def _move_in(house: House) -> None:
                 await content_store.save_theme(house.database, tx, id, title, position)
 
 
-def choose_voices(settings: Settings) -> tuple[Voice, ...]:
-    """The configured voices in order of preference. Raises BadSettings for an unknown one."""
+def choose_voices(settings: Settings, only: str = "") -> tuple[Voice, ...]:
+    """Voices the office has added, the latest first, then the configured ones; or only the one asked for by name.
+
+    Raises BadSettings for an unknown one, BadVoiceFile for an added one that cannot be used.
+    """
+    added = {file.stem: file for file in voice_files(voices_dir(settings))}
     known = find_voices()
-    unknown = [name for name in settings.voice.engines if name not in known]
+    if only in added:
+        return (PiperVoice(added[only]),)
+    names = (only,) if only else settings.voice.engines
+    unknown = [name for name in names if name not in known]
     if unknown:
-        listed = ", ".join(known)
+        listed = ", ".join([*added, *known])
         raise BadSettings([f"[voice] engines: không có giọng {name} (có: {listed})" for name in unknown])
-    return tuple(known[name]() for name in settings.voice.engines)
+    real = [PiperVoice(file) for file in ([] if only else added.values())]
+    return (*real, *(known[name]() for name in names))
+
+
+def voices_dir(settings: Settings) -> Path:
+    """Where voices are kept that the office has added."""
+    return settings.files.dir / "voices"
 
 
 def load_key(settings: Settings) -> bytes:

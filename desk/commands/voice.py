@@ -55,9 +55,7 @@ async def read_text(settings: Settings, args: argparse.Namespace) -> int:
 async def speak_file(settings: Settings, args: argparse.Namespace) -> int:
     """One file read aloud, mastered, measured and written whole."""
     title, script = await asyncio.to_thread(_script, args.file, settings)
-    if args.voice:
-        settings = settings.model_copy(update={"voice": settings.voice.model_copy(update={"engines": (args.voice,)})})
-    voices = choose_voices(settings)
+    voices = choose_voices(settings, args.voice or "")
     with tempfile.TemporaryDirectory(prefix="loa-speak-") as place:
         studio = Studio(voices, Path(place), Mastering(lufs=settings.voice.loudness))
         tags = Tags(title=title, office=settings.office.name, series="Bản tin truyền thanh")
