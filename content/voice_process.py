@@ -51,9 +51,14 @@ class VoiceProcess:
         return self._running.process.pid if self._running else None
 
     async def say(self, sentence: str, seconds: float) -> Speech:
-        """One sentence, spoken within `seconds`; an engine that died is replaced once, one that hangs is killed.
+        """One sentence, spoken as `ask` tells."""
+        return Speech(*await self.ask(sentence, seconds))
 
-        Cancelling ends the engine unless it works for others too. Raises VoiceUnavailable or VoiceRefused.
+    async def ask(self, sentence: str, seconds: float) -> tuple[bytes, int]:
+        """The engine's answer within `seconds`, and the rate it told at its start.
+
+        An engine that died is replaced once, one that hangs is killed. Cancelling ends it unless it works for others
+        too. Raises VoiceUnavailable or VoiceRefused.
         """
         text = sentence.replace("\0", " ").encode()
         async with self._room:
@@ -74,7 +79,7 @@ class VoiceProcess:
                         await self._drop(running)
                     raise
                 else:
-                    return self._speech(kind, answer, running.rate)
+                    return self._accepted(kind, answer), running.rate
             raise VoiceUnavailable(
                 f"tiến trình {self._name} dừng đột ngột hai lần", f"the {self._name} worker died twice"
             )
@@ -85,11 +90,11 @@ class VoiceProcess:
             if self._running:
                 await self._drop(self._running, patience=END_SECONDS)
 
-    def _speech(self, kind: bytes, answer: bytes, rate: int) -> Speech:
+    def _accepted(self, kind: bytes, answer: bytes) -> bytes:
         if kind != b"P":
             reason = answer.decode(errors="replace")
             raise VoiceRefused(f"{self._name} không đọc được câu: {reason}", f"{self._name} cannot say this: {reason}")
-        return Speech(answer, rate)
+        return answer
 
     async def _ready(self) -> _Running:
         async with self._starting:

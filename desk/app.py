@@ -31,6 +31,7 @@ from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
 from content.recording import Studio
 from content.voice import Voice, find_voices
+from content.voices.piper import PiperVoice, voice_files
 from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
@@ -191,26 +192,39 @@ async def _move_in(house: House) -> None:
                 await content_store.save_theme(house.database, tx, id, title, position)
 
 
-def choose_voices(settings: Settings) -> tuple[Voice, ...]:
-    """The configured voices in order of preference. Raises BadSettings for an unknown one, and for every wrong option."""
-    known, problems, chosen = find_voices(), [], []
-    for name in dict.fromkeys((*settings.voice.engines, *settings.voices)):
+def choose_voices(settings: Settings, only: str = "") -> tuple[Voice, ...]:
+    """Voices the office has added, the latest first, then the configured ones; or only the one asked for by name.
+
+    Raises BadSettings for an unknown one and for every wrong option, BadVoiceFile for an added one that cannot be used.
+    """
+    added = {file.stem: file for file in voice_files(voices_dir(settings))}
+    if only in added:
+        return (PiperVoice(added[only]),)
+    known, problems = find_voices(), list[str]()
+    wanted = (only,) if only else settings.voice.engines
+    configured: dict[str, Voice] = {}
+    for name in dict.fromkeys((*wanted, *settings.voices)):
         if name not in known:
-            section = "[voice] engines" if name in settings.voice.engines else f"[voices.{name}]"
-            problems.append(f"{section}: không có giọng {name} (có: {', '.join(known)})")
+            section = f"[voices.{name}]" if name in settings.voices else "[voice] engines"
+            problems.append(f"{section}: không có giọng {name} (có: {', '.join([*added, *known])})")
             continue
         try:
             options = known[name].options.model_validate(settings.voices.get(name, {}))
         except ValidationError as error:
-            for detail in error.errors():
-                key = ".".join(map(str, detail["loc"])) or "options"
-                problems.append(f"[voices.{name}] {key}: {reason_of(detail)}")
+            keys = ((".".join(map(str, detail["loc"])) or "options", reason_of(detail)) for detail in error.errors())
+            problems += [f"[voices.{name}] {key}: {reason}" for key, reason in keys]
             continue
-        if name in settings.voice.engines:
-            chosen.append(known[name].configured(options))
+        if name in wanted:
+            configured[name] = known[name].configured(options)
     if problems:
         raise BadSettings([f"{settings.source}: {problem}" if settings.source else problem for problem in problems])
-    return tuple(chosen)
+    real = [PiperVoice(file) for file in ([] if only else added.values())]
+    return (*real, *(configured[name] for name in wanted))
+
+
+def voices_dir(settings: Settings) -> Path:
+    """Where voices are kept that the office has added."""
+    return settings.files.dir / "voices"
 
 
 def load_key(settings: Settings) -> bytes:

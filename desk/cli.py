@@ -30,6 +30,7 @@ from desk.commands import (
     themes,
     upkeep,
     voice,
+    voices,
 )
 from desk.commands.output import err
 
@@ -96,7 +97,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"loa {version('loa')}")
     parser.add_argument("--config", metavar="FILE", help="tệp cấu hình TOML (mặc định: loa.toml nếu có)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (demo, server, items, schedules, deliveries, people, themes, glossary, voice, upkeep, doctor, bench):
+    for group in (
+        demo,
+        server,
+        items,
+        schedules,
+        deliveries,
+        people,
+        themes,
+        glossary,
+        voice,
+        voices,
+        upkeep,
+        doctor,
+        bench,
+    ):
         group.register(commands)
     _accept_config_last(commands)
     return parser

@@ -6,15 +6,11 @@ loads the library that the package espeakng-loader carries and answers as `conte
 
 from __future__ import annotations
 
-import ctypes
-import os
 import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import ClassVar
 
-import espeakng_loader
-
+from content.espeak_library import EspeakLibrary
 from content.voice import Speech, Voice
 from content.voice_process import Say, VoiceProcess, serve
 
@@ -63,48 +59,10 @@ class EspeakFemaleVoice(EspeakVoice):
     variant = "vi+f3"
 
 
-class _Library:
-    """espeak-ng through ctypes; only ever made in the worker process."""
-
-    SYNCHRONOUS, DONT_EXIT, UTF8, RATE, VOLUME = 2, 0x8000, 1, 1, 2
-
-    def __init__(self, voice: str, words_a_minute: int, amplitude: int) -> None:
-        self._dll = ctypes.CDLL(espeakng_loader.get_library_path())
-        data = Path(espeakng_loader.get_data_path())
-        # The library keeps no more than 160 bytes of this path, so it is given a short one.
-        os.chdir(data.parent)
-        self.rate: int = self._dll.espeak_Initialize(self.SYNCHRONOUS, 0, data.name.encode(), self.DONT_EXIT)
-        if self.rate <= 0:
-            raise RuntimeError(f"espeak_Initialize: {self.rate}")
-        self._sound = bytearray()
-        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-        self._callback = kind(self._hear)
-        self._dll.espeak_SetSynthCallback(self._callback)
-        self._must("espeak_SetVoiceByName", voice.encode())
-        self._must("espeak_SetParameter", self.RATE, words_a_minute, 0)
-        self._must("espeak_SetParameter", self.VOLUME, amplitude, 0)
-
-    def _must(self, function: str, *arguments: object) -> None:
-        if code := getattr(self._dll, function)(*arguments):
-            raise RuntimeError(f"{function}: {code}")
-
-    def _hear(self, samples: object, count: int, events: object) -> int:
-        if samples and count > 0:
-            self._sound += ctypes.string_at(samples, 2 * count)  # type: ignore[arg-type]
-        return 0
-
-    def say(self, text: str) -> bytes:
-        """Mono signed 16 bit samples of a text, which is never read as SSML or phonemes."""
-        self._sound.clear()
-        read = text.encode()
-        self._must("espeak_Synth", read, ctypes.c_size_t(len(read) + 1), 0, 0, 0, self.UTF8, None, None)
-        self._must("espeak_Synchronize")
-        return bytes(self._sound)
-
-
 def _load() -> tuple[int, Say]:
     voice, words_a_minute, amplitude = sys.argv[1:]
-    library = _Library(voice, int(words_a_minute), int(amplitude))
+    library = EspeakLibrary(voice)
+    library.tune(int(words_a_minute), int(amplitude))
     return library.rate, library.say
 
 

@@ -64,9 +64,7 @@ async def speak_file(settings: Settings, args: argparse.Namespace) -> int:
     """One file read aloud, mastered, measured and written whole."""
     mastering = Mastering(lufs=settings.voice.loudness, format=_format(args.output))
     title, script = await asyncio.to_thread(_script, args.file, settings)
-    if args.voice:
-        settings = settings.model_copy(update={"voice": settings.voice.model_copy(update={"engines": (args.voice,)})})
-    voices = choose_voices(settings)
+    voices = choose_voices(settings, args.voice or "")
     with tempfile.TemporaryDirectory(prefix="loa-speak-") as place:
         studio = Studio(voices, Path(place), mastering)
         tags = Tags(title=title, office=settings.office.name, series="Bản tin truyền thanh")

@@ -21,7 +21,7 @@ RHYMES = {("a", "nh"): "ɛŋ", ("a", "ch"): "ɛk"}
 """Where nucleus and coda change each other."""
 CREAK = "ʔ"
 VOWELS = frozenset("aɑɐəɛeiɪoɔuʊɨɯɤɜʌæy")
-VOICED = VOWELS | frozenset("bdɡlmnŋɲvzʒwj")
+VOICED = VOWELS | frozenset("bdɡlmnŋɲvzʒwjː")
 
 
 def phonemes(syllable: Syllable) -> tuple[str, str]:
