@@ -64,7 +64,8 @@ def test_the_example_channel_is_valid() -> None:
 def test_every_voice_is_listed() -> None:
     """The table of docs/voices.md names the voices there are, no more and no less."""
     first_cells = re.findall(r"^\| (`[^|]*`) \|", text("docs/voices.md"), re.MULTILINE)
-    assert set(re.findall(r"`([\w-]+)`", " ".join(first_cells))) == set(find_voices())
+    ours = {name for name, voice in find_voices().items() if voice.__module__.startswith("content.voices")}
+    assert set(re.findall(r"`([\w-]+)`", " ".join(first_cells))) == ours
 
 
 def test_every_file_is_on_the_floor_plan() -> None:
