@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from config.words import BadInput
+from content.bed import tuned, under
 from content.bulletin import Audio, Sound, Variant
 from content.files import File, Origin, keep, keep_finished, keep_master
 from content.mastering import Mastered, Mastering, SilentSpeech, Tags, finish, shape
@@ -158,6 +159,25 @@ class Studio:
         figures = (made.sha256, made.bytes, made.seconds, made.lufs, made.true_peak_db)
         return Recording(hashlib.sha256(asked.encode()).hexdigest()[:32], made.name, *figures, "", "", master)
 
+    async def take_bed(self, file: IO[bytes]) -> str:
+        """Music from an open file, kept for `Programme.bed`; what it is called there. Raises BadInput, OSError.
+
+        A file that was taken before is known again and not decoded.
+        """
+        place = f"beds/{await asyncio.to_thread(_digest, file)}.json"
+        known = await asyncio.to_thread(_remembered, self._directory, place)
+        if known is None:
+            async with self._decoding:
+                music = await decode(file)
+            stop = threading.Event()
+            try:
+                name = await self._off_loop(stop, lambda: keep_master(self._directory, tuned(music, stop)))
+            except SilentSpeech as error:
+                raise BadInput(f"Nhạc nền: {error.vi}", f"The bed: {error.en}", field="bed") from None
+            known = {"master": name}
+            await asyncio.to_thread(keep, self._directory, place, json.dumps(known).encode())
+        return known["master"]
+
     async def vary(self, master: str, sound: Sound, tags: Tags, origin: Origin) -> File:
         """The recording of a kept master in another sound, kept too. Raises OSError (also when the master is gone)."""
         stop, tags = threading.Event(), replace(tags, voice=_said_of(origin.voice))
@@ -179,6 +199,9 @@ class Studio:
         programme = replace(programme, segments=await self._announced(programme))
         pieces = pieces_of(programme, self._directory)
         master, chapters = await self._off_loop(stop, laid_out, pieces, air, stop)
+        if programme.bed:
+            bed = await asyncio.to_thread((self._directory / programme.bed).read_bytes)
+            master = await self._off_loop(stop, under, master, bed, stop)
         voice = ", ".join(dict.fromkeys(segment.voice for segment in programme.segments if segment.voice))
         tags = replace(programme.tags, chapters=chapters, voice=_said_of(voice))
         sounds = [sound for sound in dict.fromkeys(programme.sounds) if sound != self._mastering.sound]
@@ -284,7 +307,7 @@ def _said_of(voice: str) -> str:
 
 
 def _remembered(directory: Path, place: str) -> dict[str, str] | None:
-    """What is known of an announcement, if its master is still there."""
+    """What is known of an announcement or a bed, if its master is still there."""
     try:
         known: dict[str, str] = json.loads((directory / place).read_bytes())
     except FileNotFoundError:

@@ -329,11 +329,8 @@ async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[I
     """An item's versions in other languages with the original among them, each with its language, the original first."""
     origin = select(func.coalesce(item.c.original, item.c.id)).where(item.c.id == item_id).scalar_subquery()
     query = select(item, revision.c.language).join(revision, revision.c.id == item.c.revision)
-    rows = await connection.execute(
-        query.where(or_(item.c.id == origin, item.c.original == origin)).order_by(
-            item.c.original.is_not(None), item.c.id
-        )
-    )
+    query = query.where(or_(item.c.id == origin, item.c.original == origin))
+    rows = await connection.execute(query.order_by(item.c.original.is_not(None), item.c.id))
     return [(to_item(row), row.language) for row in rows]
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
+import tempfile
+from array import array
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +17,7 @@ import pytest
 
 from config.settings import ANNOUNCED, RadioSettings
 from content.bulletin import Sound
+from content.bwf import riff
 from content.chime import chime
 from content.files import keep_master
 from content.formats import flac
@@ -169,6 +173,31 @@ async def test_chime_and_announcements(programme: Programme, tmp_path: Path) -> 
         assert joined == await silent.join(whole)
     finally:
         await silent.aclose()
+
+
+async def test_a_bed_under_the_words(studio: Studio, programme: Programme, tmp_path: Path) -> None:
+    """Music is heard in the pauses, at least 6 dB softer under words, faded at the end; the length stays the same."""
+    tone = array("h", (round(9000 * math.sin(at * 0.09)) for at in range(3 * 22050)))  # 316 Hz
+    with tempfile.TemporaryFile() as file:
+        file.write(riff(tone.tobytes(), 22050, 1))
+        bed = await studio.take_bed(file)
+        assert bed == await studio.take_bed(file)
+    plain, bedded = await studio.join(programme), await studio.join(replace(programme, bed=bed))
+    assert plain.audio.seconds == bedded.audio.seconds
+    assert plain.chapters == bedded.chapters
+    assert abs(bedded.lufs + 16) <= 0.3
+    dry, wet = (memoryview(pcm_of(decoded((tmp_path / one.master).read_bytes()))).cast("h") for one in (plain, bedded))
+    music = [wet[at] - dry[at] for at in range(min(len(dry), len(wet)))]
+
+    def loud(begin: float, end: float) -> float:
+        part = music[round(begin * MASTER_RATE) : round(end * MASTER_RATE)]
+        return math.sqrt(sum(one * one for one in part) / len(part))
+
+    first = lengths(programme, tmp_path)[0]
+    pause, words = loud(first + 0.8, first + 1.0), loud(first - 0.6, first - 0.1)
+    assert 200 < pause < 2000
+    assert words < pause / 2
+    assert loud(len(music) / MASTER_RATE - 0.05, len(music) / MASTER_RATE) < pause / 10
 
 
 class Mute(EspeakVoice):
