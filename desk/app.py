@@ -32,8 +32,10 @@ from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
 from db.notifier import Notifier
+from scheduler.director import Director
 from scheduler.gate import Gate
 from scheduler.handling import Handling
+from scheduler.joining import Joining
 from scheduler.meter import Meter
 from scheduler.owner import own_name
 from scheduler.planner import Planner
@@ -128,6 +130,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         ),
         worker=worker,
         warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
+        director=Director(database, clock, notifier, outlets, Joining(recordings, settings.office.name), owner),
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
         timekeeper=Timekeeper(database, clock, journal, meter),

@@ -156,7 +156,7 @@ class Radio(Channel[RadioOptions]):
             return _recording(name, tracks, outlet.options.wanted, pull.now, self.shelf_grace)
         if folder == "transcript":
             return _transcript(name, tracks)
-        return _list(pull, tracks, outlet) or _programme(folder, name, pull, outlet)
+        return _list(pull, tracks, outlet) or _programme(folder, name, pull, tracks, outlet)
 
 
 def _list(pull: Pull, tracks: Sequence[Track], outlet: Outlet[RadioOptions]) -> Page | None:
@@ -205,14 +205,21 @@ def _transcript(name: str, tracks: Sequence[Track]) -> Page | None:
     return None
 
 
-def _programme(folder: str, name: str, pull: Pull, outlet: Outlet[RadioOptions]) -> Page | None:
-    """The programme of a slot by the slot's name or by its moment, while it is to be had; never another day's."""
+def _programme(
+    folder: str, name: str, pull: Pull, tracks: Sequence[Track], outlet: Outlet[RadioOptions]
+) -> Page | None:
+    """The programme of a slot by the slot's name or by its moment, while it is to be had; never another day's.
+
+    One that holds what is over or withdrawn is not to be had until it is made anew.
+    """
     ready, zone = timedelta(minutes=outlet.options.ready_minutes), ZoneInfo(outlet.options.timezone)
+    standing = {one.shelved.delivery for one in tracks if pull.now < one.end(outlet.options.wanted.keep)}
     for programme in pull.programmes:
         named = f"slot/{programme.slot}.mp3" == f"{folder}/{name}" or (
             not folder and dated_name(programme, zone) == name
         )
-        if named and programme.is_open(pull.now, ready):
+        whole = all(delivery in standing for delivery, _ in programme.holds)
+        if named and whole and programme.is_open(pull.now, ready):
             file, proves = programme_file(programme), programme_proofs(programme)
             made_at = programme.made_at
             return Page("audio/mpeg", audio=programme.audio, changed_at=made_at, proves=proves, file=file)

@@ -114,6 +114,13 @@ async def programmes(
     return [_programme(row) for row in rows]
 
 
+async def find_programme(connection: AsyncConnection, outlet: str, slot: str, starts_at: datetime) -> Programme | None:
+    """The programme of one slot of one day, if it was frozen."""
+    mine = (programme.c.outlet == outlet) & (programme.c.slot == slot) & (programme.c.starts_at == starts_at)
+    row = (await connection.execute(select(programme).where(mine))).one_or_none()
+    return None if row is None else _programme(row)
+
+
 async def freeze_programme(
     database: Database, tx: AsyncConnection, new: Programme, items: Sequence[str], now: datetime
 ) -> bool:
