@@ -11,14 +11,15 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.channel import Callback, Confirmation, Page, Pull
+from channels.channel import Callback, Page, Pull
 from channels.http import Refused
 from channels.outlet import InService
 from channels.station import store as station_store
 from channels.station.store import Token
 from config.logs import log
-from config.words import BadInput, NotFound
+from config.words import BadInput
 from db.types import new_id
+from desk.airing import Word, note_aired
 from desk.app import House
 from desk.passwords import hashed
 from desk.pulls import Pulls
@@ -36,7 +37,9 @@ def routes(house: House, partners: Partners | None = None) -> list[web.RouteDef]
     partners = partners or Partners(house)
     mounts = sorted({at.channel.shelf for at in house.outlets if at.channel.shelf})
     shelves = [web.get(f"/{mount}/{{tail:.*}}", partners.pull) for mount in mounts]
-    aired = [web.post(f"/{mount}/{{outlet}}/aired", partners.aired) for mount in mounts]
+    aired = [
+        web.post(f"/{mount}/{{outlet}}/{key}aired", partners.aired) for mount in mounts for key in ("", "t/{token}/")
+    ]
     return [*aired, *shelves, web.route("*", "/hooks/{outlet}", partners.hook)]
 
 
@@ -55,7 +58,7 @@ class Partners:
         """Something of a shelf."""
         self.calm(request)
         mount, tail = request.path.strip("/").split("/", 1)[0], request.match_info["tail"]
-        at, path = self._outlet(mount, tail)
+        at, path = self.outlet_at(mount, tail)
         key, path = _split_key(at, path)
         async with self._house.database.read() as connection:
             token = await self.let_in(connection, at, request, key)
@@ -79,7 +82,7 @@ class Partners:
             raise web.HTTPGone if gone else web.HTTPNotFound
         return page
 
-    def _outlet(self, mount: str, tail: str) -> tuple[InService, str]:
+    def outlet_at(self, mount: str, tail: str) -> tuple[InService, str]:
         """The outlet an address belongs to, and what follows its mount."""
         mine = [at for at in self._house.outlets if at.channel.shelf == mount]
         if len(mine) == 1 and mine[0].channel.shelf_public:
@@ -121,20 +124,21 @@ class Partners:
     # --- calls ---
 
     async def aired(self, request: web.Request) -> web.StreamResponse:
-        """A station says that it has played one: `delivery` (the guid of the feed) as JSON or form, with a note."""
-        at, _ = self._outlet(request.path.strip("/").split("/", 1)[0], request.match_info["outlet"] + "/aired")
+        """A station says that it has played one: `delivery` (the guid of the feed) as JSON or form, with slot and presenter."""
+        mount = request.path.strip("/").split("/", 1)[0]
+        at, _ = self.outlet_at(mount, request.match_info["outlet"] + "/aired")
         if at.channel.shelf_public:
             raise web.HTTPNotFound  # on a shelf anybody reads nobody is known who could say so
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise web.HTTPForbidden  # a browser that knows the password is not to be made to say it by another page
+        token = request.match_info.get("token")
         async with self._house.database.read() as connection:
-            token = await self.let_in(connection, at, request)
-        await self.note_token(token)
+            known = await self.let_in(connection, at, request, f"t/{token}/" if token else "")
+        await self.note_token(known)
         given = await _fields(request)
-        note = "".join(letter for letter in str(given.get("note", "")) if letter.isprintable())[:300]
-        said = Confirmation(True, delivery=str(given.get("delivery", "")), detail=note or "đã phát sóng", aired=True)
-        async with self._house.database.write() as tx:
-            if not await self._house.receiver.confirm(tx, at.name, said, self._house.clock.now()):
-                raise NotFound("Không có bản tin này trên kệ của đài", "No such bulletin on this station's shelf")
-        self._house.notifier.ring("delivery")
+        await note_aired(self._house, at, Word.of(given))
+        if given.get("page"):
+            raise web.HTTPSeeOther(f"./?{request.query_string}" if request.query_string else "./")
         return web.json_response({"aired": True})
 
     async def hook(self, request: web.Request) -> web.StreamResponse:

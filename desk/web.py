@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from config.logs import about, log
-from desk import auth, deliveries, health, items, live, outlets, partners, schedules, today
+from desk import auth, deliveries, health, items, live, outlets, partners, schedules, sheet, stations, today
 from desk.answer import (
     VISIT,
     Handler,
@@ -90,6 +90,8 @@ DOORS: tuple[Door, ...] = (
     Door("outlets", "GET", "/outlets", outlets.list_all, ALL, api=True),
     Door("outlet-pause", "POST", "/outlets/{name}/pause", outlets.pause, RUN, api=True, scope="write"),
     Door("outlet-resume", "POST", "/outlets/{name}/resume", outlets.resume, RUN, api=True, scope="write"),
+    Door("outlet-sheet", "GET", "/outlets/{name}/sheet", sheet.show, RUN),
+    Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("audiences", "GET", "/audiences", outlets.list_audiences, READ, api=True),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""
@@ -123,7 +125,10 @@ def make_web(house: House) -> web.Application:
     live.set_up(app)
     _open_doors(app, house, drawing, keeper)
     app.router.add_get("/static/{name:.+}", partial(send_static, static, versions))
-    app.router.add_routes([*partners.routes(house), *health.routes(house)])
+    pulled = partners.Partners(house)
+    app.router.add_routes(
+        [*stations.routes(house, pulled, drawing), *partners.routes(house, pulled), *health.routes(house)]
+    )
     return app
 
 

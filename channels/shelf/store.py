@@ -134,6 +134,13 @@ async def is_on_shelf(connection: AsyncConnection, delivery: str) -> bool:
     return (await connection.execute(select(shelf.c.delivery).where(shelf.c.delivery == delivery))).first() is not None
 
 
+async def find_shelved(connection: AsyncConnection, outlet_name: str, delivery: str) -> Shelved | None:
+    """What a delivery put on this outlet's shelf, withdrawn or not."""
+    mine = (shelf.c.outlet == outlet_name) & (shelf.c.delivery == delivery)
+    found = await _shelved(connection, outlet_name, mine, 1)
+    return found[0] if found else None
+
+
 async def take_off_shelves(tx: AsyncConnection, item: str, at: datetime) -> int:
     """Withdraw everything that holds the item, programmes too; how many entries of shelves."""
     holds = type_coerce(shelf.c.holds, Text).contains(f'"{item}"', autoescape=True)

@@ -231,7 +231,8 @@ async def use_token(tx: AsyncConnection, token: Token, now: datetime) -> None:
     """Note the first use of a token: the ones made before it end now."""
     first = update(station_token).where(station_token.c.hash == token.hash, station_token.c.used_at.is_(None))
     if (await tx.execute(first.values(used_at=now))).rowcount == 1:
-        older = (station_token.c.outlet == token.outlet) & (station_token.c.made_at < token.made_at)
+        others = (station_token.c.outlet == token.outlet) & (station_token.c.hash != token.hash)
+        older = others & (station_token.c.made_at <= token.made_at)
         valid = or_(station_token.c.ends_at.is_(None), station_token.c.ends_at > now)
         await tx.execute(update(station_token).where(older, valid).values(ends_at=now))
 
