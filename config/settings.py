@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -138,11 +139,40 @@ class OfficeSettings(Section):
 
 
 class VoiceSettings(Section):
-    """Voices in order of preference, loudness of the finished file in LUFS (EBU R128)."""
+    """Voices in order of preference, loudness of the finished file in LUFS (EBU R128), whether it says it is a machine."""
 
     engines: tuple[str, ...] = Field(("gtts", "espeak"), min_length=1)
     loudness: float = Field(-16.0, ge=-31, le=-9)
     variant: Literal["north", "south"] = "north"
+    say_synthetic: bool = False
+
+
+def _template(text: str) -> str:
+    """An announcement may name what is filled in, and nothing else."""
+    try:
+        found = [piece for piece in Formatter().parse(text) if piece[1] is not None]
+        names = {str(name) + (spec or "") + (conversion or "") for _, name, spec, conversion in found}
+    except ValueError:
+        names = {"{"}
+    if names - ANNOUNCED:
+        listed = ", ".join(sorted(ANNOUNCED))
+        raise PydanticCustomError("template", f"trong ngoặc nhọn chỉ dùng được {listed} (unknown field)")
+    return text
+
+
+ANNOUNCED = {"office", "sender", "session", "weekday", "date"}
+"""What `content.programme.announcement` fills in."""
+Template = Annotated[str, AfterValidator(_template)]
+
+
+class RadioSettings(Section):
+    """What stands around the items of a joined programme; an empty announcement is left out. `pause` in seconds."""
+
+    opening: Template = "Đây là chương trình phát thanh của {office}, buổi {session} {weekday}, ngày {date}."
+    closing: Template = "Chương trình phát thanh của {sender} đến đây là hết. Xin cảm ơn bà con đã lắng nghe."
+    sender: str = ""
+    chime: bool = True
+    pause: float = Field(1.0, ge=0.3, le=1.3)
 
 
 class ScheduleSettings(Section):
@@ -181,6 +211,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     office: OfficeSettings = OfficeSettings()
     voice: VoiceSettings = VoiceSettings()
+    radio: RadioSettings = RadioSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     http: HttpSettings = HttpSettings()
     security: SecuritySettings = SecuritySettings()

@@ -15,6 +15,7 @@ from config.clock import Clock
 from config.words import BadInput, Conflict, NotAllowed
 from content import store
 from content.item import Approval, Draft, Item, ItemState, Revision, same_person, slug_of
+from content.recording import Recording
 from content.rendition import findings, render
 from db.database import Database
 from db.journal import Journal
@@ -30,9 +31,10 @@ class Editing:
         self._clock = clock
         self._variant = variant
 
-    async def write(self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "") -> Item:
-        """A new item with its first revision. Raises BadInput."""
+    async def write(self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "", original: str = "") -> Item:
+        """A new item with its first revision; `original` makes it a version of that item. Raises BadInput, NotFound."""
         _check_named(by)
+        first = await store.find_item(tx, original) if original else None
         now = self._clock.now()
         id = new_id(now)
         revision = await self._render(draft, id, 1, by)
@@ -48,6 +50,7 @@ class Editing:
             valid_until=revision.valid_until,
             created_at=now,
             changed_at=now,
+            original=(first.original or first.id) if first else None,
         )
         await self._check_theme(tx, draft)
         await store.add_item(tx, item)
@@ -59,16 +62,43 @@ class Editing:
         """A new text of an item: always a draft. `base` is the revision the writer started from; Conflict if it is not newest."""
         _check_named(by)
         item = await store.lock_item(self._database, tx, item_id)
-        if base and base != item.revision:
-            raise Conflict(
-                "Người khác vừa sửa tin này; hãy mở lại để xem bản mới nhất",
-                "Somebody else has just changed this item; open it again",
-            )
+        _check_base(item, base)
         item.check_move(ItemState.DRAFT)
-        now = self._clock.now()
         before = await store.find_revision(tx, item.revision)
         revision = await self._render(draft, item.id, before.number + 1, by)
+        if (revision.spoken, revision.language) == (before.spoken, before.language):
+            revision = replace(revision, recorded=before.recorded)  # the same words may still be heard as they were
         await self._check_theme(tx, draft)
+        return await self._revised(tx, item, revision, "revise")
+
+    async def record(self, tx: AsyncConnection, item_id: str, made: Recording, by: str, *, base: str = "") -> Item:
+        """Bind a person's recording to the newest text, or another in its place: a new revision, so a draft.
+
+        Whoever uploads it counts as a writer.
+        """
+        figures = {"bytes": made.bytes, "seconds": made.seconds, "loudness": made.lufs, "peak": made.true_peak_db}
+        file = {"name": made.name, "sha256": made.sha256, "master": made.master, "made_at": self._clock.now()}
+        await store.add_recording(self._database, tx, made.key, voice="", **file, **figures)
+        return await self._bind(tx, item_id, made.key, by, "record", base)
+
+    async def unrecord(self, tx: AsyncConnection, item_id: str, by: str, *, base: str = "") -> Item:
+        """Leave the reading to a synthetic voice again."""
+        return await self._bind(tx, item_id, "", by, "unrecord", base)
+
+    async def _bind(self, tx: AsyncConnection, item_id: str, key: str, by: str, verb: str, base: str) -> Item:
+        _check_named(by)
+        item = await store.lock_item(self._database, tx, item_id)
+        _check_base(item, base)
+        item.check_move(ItemState.DRAFT)
+        before = await store.find_revision(tx, item.revision)
+        if key == before.recorded:
+            raise Conflict("Tin đã có đúng bản ghi âm này", "The item has this very recording already")
+        now = self._clock.now()
+        number = before.number + 1
+        new = replace(before, id=new_id(now), number=number, writer=by, made_at=now, recorded=key)
+        return await self._revised(tx, item, new, verb)
+
+    async def _revised(self, tx: AsyncConnection, item: Item, revision: Revision, verb: str) -> Item:
         await store.add_revision(tx, revision)
         changed = replace(
             item,
@@ -78,12 +108,11 @@ class Editing:
             klass=revision.klass,
             theme=revision.theme,
             valid_until=revision.valid_until,
-            changed_at=now,
+            changed_at=revision.made_at,
         )
         await self._save(tx, changed)
-        await self._journal.note(
-            tx, now, by, "revise", f"item/{item.id}", digest=revision.digest, number=revision.number
-        )
+        detail = {"digest": revision.digest, "number": revision.number}
+        await self._journal.note(tx, revision.made_at, revision.writer, verb, f"item/{item.id}", **detail)
         return changed
 
     async def submit(self, tx: AsyncConnection, item_id: str, by: str) -> Item:
@@ -192,6 +221,15 @@ class Editing:
             theme=item.theme,
             valid_until=item.valid_until,
             changed_at=item.changed_at,
+        )
+
+
+def _check_base(item: Item, base: str) -> None:
+    """Nobody overwrites what they have not seen."""
+    if base and base != item.revision:
+        raise Conflict(
+            "Người khác vừa sửa tin này; hãy mở lại để xem bản mới nhất",
+            "Somebody else has just changed this item; open it again",
         )
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import Said
 from content import store
-from content.bulletin import Audio, Bulletin, Order, Part, Pinned
+from content.bulletin import Audio, Bulletin, Order, Part, Pinned, Sound, Variant, digest_of
+from content.files import Origin
 from content.item import Item, ItemState, Revision
-from content.mastering import Mastering
-from content.recording import recording_key
+from content.mastering import Mastering, Tags
+from content.programme import Segment
+from content.recording import BadScript, recording_key, script_digest
+
+SERIES = "Bản tin truyền thanh"
+SYNTHETIC = "bản tin được đọc bằng giọng nói nhân tạo."
+"""What is said at the end when `[voice] say_synthetic` is set, in words ready to be spoken."""
 
 
 class NotApproved(Said):
@@ -30,15 +38,50 @@ class Cleared:
 
 @dataclass(frozen=True)
 class Press:
-    """How this office's bulletins are made up: its name, its voices in order of preference, its mastering."""
+    """How this office's bulletins are made up: its name, its voices in order of preference, its mastering, its zone."""
 
     office: str
     voices: tuple[str, ...]
     mastering: Mastering
+    zone: tzinfo = UTC
+    say_synthetic: bool = False
+
+    def script_of(self, revision: Revision) -> str:
+        """What a synthetic voice says. Raises BadScript for a language that no voice of ours speaks."""
+        if revision.language.lower().split("-")[0] != "vi":
+            raise BadScript(
+                "tin không phải tiếng Việt cần bản ghi âm giọng người",
+                "an item that is not in Vietnamese needs a recording of a person",
+            )
+        return f"{revision.spoken}\n{SYNTHETIC}" if self.say_synthetic else revision.spoken
 
     def key_of(self, revision: Revision) -> str:
-        """The key under which the recording of a revision's spoken script is kept."""
-        return recording_key(revision.spoken, self.voices, self.mastering)
+        """The key under which the recording of a revision is kept: an uploaded one, or its script's. Raises BadScript."""
+        return revision.recorded or recording_key(self.script_of(revision), self.voices, self.mastering)
+
+    def tags_of(self, revision: Revision) -> Tags:
+        """What the recording's files say of it."""
+        begin, end = (
+            moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+            for moment in (revision.valid_from, revision.valid_until)
+        )
+        return Tags(
+            title=revision.title,
+            office=self.office,
+            series=SERIES,
+            language=revision.language,
+            valid_from=begin,
+            valid_until=end,
+        )
+
+    def origin_of(self, revision: Revision, voice: str) -> Origin:
+        """What the sidecars of a recording by this voice (empty: a person's) say."""
+        return Origin(voice, script_digest(self.script_of(revision)) if voice else "")
+
+    def variant_key(self, revision: Revision, sha256: str, sound: Sound) -> str:
+        """The key of a recording's file in another sound: its tags are the revision's, its loudness the mastering's."""
+        asked = [sha256, self.mastering.sounding(sound).key, asdict(self.tags_of(revision))]
+        return digest_of(asked)[:32]
 
     async def clear(
         self, connection: AsyncConnection, pinned: Collection[Pinned], now: datetime
@@ -83,28 +126,67 @@ class Press:
             raise found
         return found
 
-    async def _audios(
+    async def audios(self, connection: AsyncConnection, ids: Collection[str]) -> dict[str, Audio]:
+        """The recordings of revisions as they are now, with the variants made meanwhile; those there are."""
+        revisions = await store.revisions_by_id(connection, ids)
+        found = await self._audios(connection, list(revisions.values()))
+        return {id: audio for id, audio in found.items() if isinstance(audio, Audio)}
+
+    async def segment_of(self, connection: AsyncConnection, revision: Revision) -> Segment | None:
+        """The recording of a revision ready to be joined, if it is made and has its master."""
+        row = (await self.recordings(connection, [revision]))[revision.id]
+        if row is None or isinstance(row, NotApproved) or row.master is None:
+            return None
+        return Segment(revision.title, row.master, row.voice or "")
+
+    async def recordings(
         self, connection: AsyncConnection, revisions: Sequence[Revision]
-    ) -> dict[str, Audio | NotApproved | None]:
-        """The recording of each revision that is made and is the one that was heard at its approval."""
-        keys = {revision.id: self.key_of(revision) for revision in revisions}
-        made = {
-            key: row
-            for key, row in (await store.recordings(connection, [*keys.values()])).items()
-            if row.state == "made"
-        }
-        recorded = [revision for revision in revisions if keys[revision.id] in made]
-        heard = await store.heard_at_approval(connection, [one.id for one in recorded]) if recorded else {}
-        audios: dict[str, Audio | NotApproved | None] = dict.fromkeys(keys)
-        for revision in recorded:
-            row = made[keys[revision.id]]
-            if heard.get(revision.id, row.sha256) == row.sha256:
-                audios[revision.id] = Audio(row.name, row.bytes, row.seconds, row.sha256)
-            else:
-                audios[revision.id] = NotApproved(
+    ) -> dict[str, Row[Any] | NotApproved | None]:
+        """The row of each revision's finished recording: the one that was heard at its approval, whatever is set since."""
+        keys = {revision.id: self._key(revision) for revision in revisions}
+        rows = await store.recordings(connection, [key for key in keys.values() if key])
+        made = {key: row for key, row in rows.items() if row.state == "made"}
+        heard = await store.heard_at_approval(connection, [one.id for one in revisions]) if revisions else {}
+        known = {row.sha256: row for row in made.values()}
+        if missing := set(heard.values()) - known.keys():
+            known |= await store.recordings_by_sha256(connection, missing)
+        found: dict[str, Row[Any] | NotApproved | None] = {}
+        for revision in revisions:
+            row = made.get(keys[revision.id])
+            found[revision.id] = known.get(heard[revision.id]) if revision.id in heard else row
+            if found[revision.id] is None and row is not None:
+                found[revision.id] = NotApproved(
                     f"Bản ghi âm của “{revision.title}” khác bản đã duyệt",
                     f"The recording of {revision.title!r} is not the one that was approved",
                 )
+        return found
+
+    def _key(self, revision: Revision) -> str:
+        try:
+            return self.key_of(revision)
+        except BadScript:
+            return ""
+
+    async def _audios(
+        self, connection: AsyncConnection, revisions: Sequence[Revision]
+    ) -> dict[str, Audio | NotApproved | None]:
+        """The recording of each revision with its variants, if it is made and is the one that was approved."""
+        rows = await self.recordings(connection, revisions)
+        made = {row.sha256 for row in rows.values() if row is not None and not isinstance(row, NotApproved)}
+        others = await store.variants(connection, made) if made else []
+        audios: dict[str, Audio | NotApproved | None] = {}
+        for revision in revisions:
+            row = rows[revision.id]
+            if row is None or isinstance(row, NotApproved):
+                audios[revision.id] = row
+                continue
+            variants = tuple(
+                Variant(sound, other.name, other.bytes, other.sha256)
+                for other in others
+                if other.variant_of == row.sha256
+                and other.key == self.variant_key(revision, row.sha256, sound := Sound(other.format, other.lufs))
+            )
+            audios[revision.id] = Audio(row.name, row.bytes, row.seconds, row.sha256, variants)
         return audios
 
 

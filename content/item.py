@@ -72,7 +72,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One unchangeable text of an item with its renditions. `spoken` is the script in words; `derived` names what was not edited."""
+    """One unchangeable text of an item with its renditions. `spoken` is the script in words; `derived` names what was not edited.
+
+    `recorded` is the key of the uploaded recording that is heard instead of a synthetic voice; empty: there is none.
+    """
 
     id: str
     item: str
@@ -94,6 +97,7 @@ class Revision:
     language: str
     writer: str
     made_at: datetime
+    recorded: str = ""
 
     @property
     def digest(self) -> str:
@@ -103,13 +107,17 @@ class Revision:
                 *(self.title, self.article, self.script, self.spoken, self.short, self.chat),
                 *(self.theme, self.klass.value, self.source, self.byline, self.language),
                 *(_written(moment) for moment in (self.valid_from, self.valid_until)),
+                *([self.recorded] if self.recorded else []),  # digests from before there were uploads stay right
             ]
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One piece of public information. `revision` is its newest text, `approved` the one in force, if any."""
+    """One piece of public information. `revision` is its newest text, `approved` the one in force, if any.
+
+    `original` is the item of which this one is a version in another language.
+    """
 
     id: str
     slug: str
@@ -122,6 +130,7 @@ class Item:
     valid_until: datetime | None
     created_at: datetime
     changed_at: datetime
+    original: str | None = None
 
     def check_move(self, to: ItemState) -> None:
         """Raise Conflict unless the item may go there from where it is."""

@@ -1,7 +1,8 @@
-"""Recording: a script made into a broadcast-ready file, kept by the hash of its content.
+"""Recording: a script made into a broadcast-ready file, kept by the hash of its content beside its lossless master.
 
 A recording's key says what was asked for (script, voices, mastering), its name what came out (sha256 of the file). The
-row that ties a key to a name is written by whoever asked; here are only the making and the file.
+row that ties a key to a name is written by whoever asked; here are only the making and the files. Other sounds of a
+recording, and programmes of several, are made from the masters, so that what was approved is never spoken again.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
 import threading
 import unicodedata
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
-from content.mastering import Mastered, Mastering, Tags, master
-from content.voice import Fallback, Voice, letters, speak
+from config.words import BadInput
+from content.bulletin import Audio, Sound, Variant
+from content.files import File, Origin, keep, keep_finished, keep_master
+from content.mastering import Mastered, Mastering, SilentSpeech, Tags, finish, shape
+from content.programme import CLOSING, OPENING, Joined, Programme, Segment, laid_out, pieces_of
+from content.upload import decode
+from content.voice import Fallback, Speech, Voice, letters, speak
 
 T = TypeVar("T")
 
@@ -42,7 +46,8 @@ class Recording:
     """A finished file: `key` of what was asked, `name` below the studio's directory, sha256 in hex, size in bytes.
 
     Length in seconds, loudness (LUFS) and true peak (dBTP) are as measured on the file; then the mark of the voice that
-    spoke, the script, and the preferred voices that failed (an online voice may do better another time).
+    spoke, the script, the name of the master, and the preferred voices that failed (an online voice may do better
+    another time).
     """
 
     key: str
@@ -54,6 +59,7 @@ class Recording:
     true_peak_db: float
     voice: str
     made_from: str
+    master: str
     fallbacks: tuple[Fallback, ...] = ()
 
 
@@ -83,6 +89,11 @@ def recording_key(script: str, voice_names: Sequence[str], mastering: Mastering)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def script_digest(script: str) -> str:
+    """The sha256 of a script in hex, as sidecars name it. Raises BadScript."""
+    return hashlib.sha256(canonical(script).encode()).hexdigest()
+
+
 class Studio:
     """Makes recordings in `directory` with `voices` in order of preference; `at_once` of them mastered in parallel.
 
@@ -96,6 +107,7 @@ class Studio:
         self._voices = tuple(voices)
         self._directory = directory
         self._mastering = mastering or Mastering()
+        self.at_once = at_once
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="loa-studio")
         self._making: dict[str, _Job] = {}
 
@@ -133,6 +145,72 @@ class Studio:
         finally:
             job.waiting -= 1
 
+    async def take_in(self, file: IO[bytes], tags: Tags) -> Recording:
+        """A person's recording from an open file, shaped, mastered and kept like a voice's. Raises BadInput, OSError."""
+        asked = f"{await asyncio.to_thread(_digest, file)} {self._mastering.key}"
+        speech = await decode(file)
+        try:
+            master, made = await self._produce(speech, tags, Origin())
+        except SilentSpeech as error:
+            raise BadInput(f"Tệp ghi âm: {error.vi}", f"The recording: {error.en}", field="recording") from None
+        figures = (made.sha256, made.bytes, made.seconds, made.lufs, made.true_peak_db)
+        return Recording(hashlib.sha256(asked.encode()).hexdigest()[:32], made.name, *figures, "", "", master)
+
+    async def vary(self, master: str, sound: Sound, tags: Tags, origin: Origin) -> File:
+        """The recording of a kept master in another sound, kept too. Raises OSError (also when the master is gone)."""
+        stop, tags = threading.Event(), replace(tags, voice=_said_of(origin.voice))
+
+        def make() -> File:
+            data = (self._directory / master).read_bytes()
+            made = finish(data, self._mastering.sounding(sound), tags, stop)
+            return keep_finished(self._directory, made, sound, origin, master)
+
+        return await self._off_loop(stop, make)
+
+    async def join(self, programme: Programme) -> Joined:
+        """Join recordings to one, finish it in every sound and keep it with its master.
+
+        The studio's own sound is the file, the others are its variants. Announcements are spoken once and remembered.
+        Raises what `record` raises for them, and OSError (also when a master is gone).
+        """
+        stop, air = threading.Event(), self._mastering.air
+        programme = replace(programme, segments=await self._announced(programme))
+        pieces = pieces_of(programme, self._directory)
+        master, chapters = await self._off_loop(stop, laid_out, pieces, air, stop)
+        voice = ", ".join(dict.fromkeys(segment.voice for segment in programme.segments if segment.voice))
+        tags = replace(programme.tags, chapters=chapters, voice=_said_of(voice))
+        sounds = [sound for sound in dict.fromkeys(programme.sounds) if sound != self._mastering.sound]
+        async with asyncio.TaskGroup() as group:
+            made = {
+                sound: group.create_task(
+                    self._off_loop(stop, finish, master, self._mastering.sounding(sound), tags, stop)
+                )
+                for sound in (self._mastering.sound, *sounds)
+            }
+        finished = {sound: task.result() for sound, task in made.items()}
+        name, files = await self._off_loop(stop, self._keep, master, finished, Origin(voice))
+        main = files.pop(self._mastering.sound)
+        variants = tuple(Variant(sound, file.name, file.bytes, file.sha256) for sound, file in files.items())
+        audio = Audio(main.name, main.bytes, main.seconds, main.sha256, variants)
+        over = max(0.0, main.seconds - programme.target) if programme.target else 0.0
+        return Joined(audio, name, main.lufs, main.true_peak_db, chapters, voice, over)
+
+    async def _announced(self, programme: Programme) -> tuple[Segment, ...]:
+        """The segments with the opening before and the closing behind them."""
+        opening = [await self._say(OPENING, programme.opening)] if programme.opening else []
+        closing = [await self._say(CLOSING, programme.closing)] if programme.closing else []
+        return (*opening, *programme.segments, *closing)
+
+    async def _say(self, title: str, words: str) -> Segment:
+        """An announcement as a segment; its key is remembered on disk, so that it is spoken once for all programmes."""
+        place = f"spoken/{self.key(words)}.json"
+        known = await asyncio.to_thread(_remembered, self._directory, place)
+        if known is None:
+            made = await self.record(words, Tags(title=title))
+            known = {"master": made.master, "voice": made.voice}
+            await asyncio.to_thread(keep, self._directory, place, json.dumps(known, ensure_ascii=False).encode())
+        return Segment(title, known["master"], known["voice"])
+
     async def aclose(self) -> None:
         """Stop what is being made and end the threads."""
         tasks = [job.task for job in self._making.values()]
@@ -151,13 +229,29 @@ class Studio:
         self, key: str, script: str, tags: Tags, on_fallback: Callable[[Fallback], None] | None
     ) -> Recording:
         spoken = await speak(script, self._voices, on_fallback=on_fallback)
+        origin = Origin(spoken.voice, script_digest(script))
+        master, file = await self._produce(spoken.speech, replace(tags, voice=_said_of(spoken.voice)), origin)
+        figures = (file.sha256, file.bytes, file.seconds, file.lufs, file.true_peak_db)
+        return Recording(key, file.name, *figures, spoken.voice, script, master, spoken.fallbacks)
+
+    async def _produce(self, speech: Speech, tags: Tags, origin: Origin) -> tuple[str, File]:
+        """Speech shaped, finished and kept: the name of its master, and its file."""
         stop = threading.Event()
-        tags = replace(tags, voice=f"synthetic voice, giọng đọc máy: {spoken.voice}")
-        done = await self._off_loop(stop, master, spoken.speech, self._mastering, tags, stop)
-        name = f"{done.sha256[:2]}/{done.sha256}.{self._mastering.format}"
-        await self._off_loop(stop, keep, self._directory, name, done)
-        figures = (done.sha256, done.bytes, done.seconds, done.lufs, done.true_peak_db)
-        return Recording(key, name, *figures, spoken.voice, script, spoken.fallbacks)
+
+        def make() -> tuple[str, File]:
+            master = shape(speech, stop)
+            made = finish(master, self._mastering, tags, stop)
+            name, files = self._keep(master, {self._mastering.sound: made}, origin)
+            return name, files[self._mastering.sound]
+
+        return await self._off_loop(stop, make)
+
+    def _keep(self, master: bytes, finished: Mapping[Sound, Mastered], origin: Origin) -> tuple[str, dict[Sound, File]]:
+        """A master and its finished files on disk, once all of them are made."""
+        name = keep_master(self._directory, master)
+        return name, {
+            sound: keep_finished(self._directory, made, sound, origin, name) for sound, made in finished.items()
+        }
 
     async def _off_loop(self, stop: threading.Event, work: Callable[..., T], *arguments: object) -> T:
         """`work` in a thread of ours; when cancelled, it is told to stop and waited for."""
@@ -173,41 +267,32 @@ class Studio:
             raise
 
 
+def _digest(file: IO[bytes]) -> str:
+    """The sha256 of an open file in hex."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(2**20):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _said_of(voice: str) -> str:
+    """The mark of a machine's voice in the tags."""
+    return voice and f"synthetic voice, giọng đọc máy: {voice}"
+
+
+def _remembered(directory: Path, place: str) -> dict[str, str] | None:
+    """What is known of an announcement, if its master is still there."""
+    try:
+        known: dict[str, str] = json.loads((directory / place).read_bytes())
+    except FileNotFoundError:
+        return None
+    return known if (directory / known["master"]).is_file() else None
+
+
 class _Job:
     """A recording under way and how many wait for it."""
 
     def __init__(self, task: asyncio.Task[Recording]) -> None:
         self.task = task
         self.waiting = 0
-
-
-def keep(directory: Path, name: str, made: Mastered) -> Path:
-    """Write a file so that under its name there is the whole of it or nothing, also after a power cut.
-
-    A whole file already there stays as it is, so that what stations pull keeps its dates. Raises OSError.
-    """
-    target = directory / name
-    if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == made.sha256:
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.parent / f".{uuid.uuid4().hex}.part"
-    try:
-        with part.open("xb") as file:
-            file.write(made.data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    for folder in (target.parent, directory):
-        _sync(folder)
-    return target
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -249,6 +249,13 @@ def _script_findings(revision: Revision) -> Iterator[Finding]:
             f"Lời đọc {len(revision.script)} ký tự, tối đa {SCRIPT_CHARACTERS}",
             f"The script has {len(revision.script)} characters, at most {SCRIPT_CHARACTERS}",
         )
+    if revision.language.lower().split("-")[0] != "vi" and not revision.recorded:
+        yield Finding(
+            "script",
+            False,
+            "Tin không phải tiếng Việt: cần tải lên bản ghi âm giọng người thì đài mới phát được",
+            "Not in Vietnamese: stations need the recording of a person, to be uploaded",
+        )
     unknown = read(revision.script).unknown
     if unknown:
         listed = ", ".join(unknown[:10])

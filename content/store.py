@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     insert,
     or_,
     select,
@@ -56,7 +57,9 @@ item = Table(
     Column("valid_until", Moment),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("original", Text),
     Index("item_state", "state", "changed_at"),
+    Index("item_original", "original"),
 )
 
 revision = Table(
@@ -74,6 +77,7 @@ revision = Table(
     Column("valid_until", Moment),
     *(Column(name, Text, nullable=False) for name in ("source", "byline", "language", "writer")),
     Column("made_at", Moment, nullable=False),
+    Column("recorded", Text, nullable=False),
     UniqueConstraint("item", "number", name="revision_number"),
 )
 
@@ -109,7 +113,14 @@ recording = Table(
     Column("next_try_at", Moment, nullable=False),
     Column("owner", Text),
     Column("lease_until", Moment),
+    Column("master", Text),
+    Column("variant_of", Text),
+    Column("format", Text),
+    Column("lufs", Float),
+    Index("recording_sha256", "sha256"),
+    Index("recording_variant_of", "variant_of"),
 )
+"""`loudness` and `peak` are as measured; a variant names the sha256 of the recording it is another sound of."""
 
 ITEM_FIELDS = tuple(field.name for field in fields(Item))
 REVISION_FIELDS = tuple(field.name for field in fields(Revision))
@@ -270,6 +281,20 @@ async def recordings(connection: AsyncConnection, keys: Sequence[str]) -> dict[s
     return {row.key: row for row in rows}
 
 
+async def recordings_by_sha256(connection: AsyncConnection, sha256s: Collection[str]) -> dict[str, Row[Any]]:
+    """Finished recordings (no variants) by the sha256 of their file."""
+    query = select(recording).where(
+        recording.c.sha256.in_(sha256s), recording.c.state == "made", recording.c.variant_of.is_(None)
+    )
+    return {row.sha256: row for row in await connection.execute(query)}
+
+
+async def variants(connection: AsyncConnection, sha256s: Collection[str]) -> list[Row[Any]]:
+    """The finished variants of recordings."""
+    query = select(recording).where(recording.c.variant_of.in_(sha256s), recording.c.state == "made")
+    return list(await connection.execute(query.order_by(recording.c.format, recording.c.lufs)))
+
+
 async def recording_by_name(connection: AsyncConnection, name: str) -> Row[Any] | None:
     """The finished recording with this file name."""
     query = select(recording).where(recording.c.name == name, recording.c.state == "made").limit(1)
@@ -289,6 +314,22 @@ async def claim_recording(
         .values(owner=owner, lease_until=lease_until, tries=recording.c.tries + 1)
     )
     return bool((await tx.execute(take)).rowcount == 1)
+
+
+async def add_recording(database: Database, tx: AsyncConnection, key: str, **values: Any) -> None:
+    """A recording that is made already; one that is known stays as it is."""
+    new = {"key": key, "state": "made", "tries": 1, "next_try_at": values["made_at"], **values}
+    await tx.execute(database.insert_if_absent(recording).values(**new))
+
+
+async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[Item, str]]:
+    """An item's versions in other languages with the original among them, each with its language, oldest first."""
+    origin = select(func.coalesce(item.c.original, item.c.id)).where(item.c.id == item_id).scalar_subquery()
+    query = select(item, revision.c.language).join(revision, revision.c.id == item.c.revision)
+    rows = await connection.execute(
+        query.where(or_(item.c.id == origin, item.c.original == origin)).order_by(item.c.id)
+    )
+    return [(to_item(row), row.language) for row in rows]
 
 
 async def save_recording(tx: AsyncConnection, key: str, owner: str, **values: Any) -> bool:

@@ -98,9 +98,10 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     http = Http(clock, settings.http.allow, connections=max(CONNECTIONS, most))
     voices = choose_voices(settings)
     mastering = Mastering(lufs=settings.voice.loudness)
-    press = Press(settings.office.name, tuple(voice.mark for voice in voices), mastering)
+    marks = tuple(voice.mark for voice in voices)
+    press = Press(settings.office.name, marks, mastering, settings.office.zone, settings.voice.say_synthetic)
     recordings = settings.files.dir / "recordings"
-    studio = Studio(voices, recordings, mastering)
+    studio = Studio(voices, recordings, mastering, at_once=os.cpu_count() or 1)
     editing = Editing(database, journal, clock, variant=settings.voice.variant)
     quiet = QuietHours(
         time.fromisoformat(settings.schedule.quiet_from),
@@ -115,6 +116,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone
     )
     receiver = Receiver(database, clock, notifier)
+    joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     runner = Runner(
         clock,
         notifier,
@@ -130,7 +132,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         ),
         worker=worker,
         warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
-        director=Director(database, clock, notifier, outlets, Joining(recordings, settings.office.name), owner),
+        director=Director(database, clock, notifier, outlets, joining, owner),
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
         timekeeper=Timekeeper(database, clock, journal, meter),

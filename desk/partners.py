@@ -50,7 +50,7 @@ class Partners:
         self._house = house
         self._pulls = Pulls(house)
         self._storm = Storm(house.clock)
-        self.shelves = Shelves()
+        self.shelves = Shelves(house.clock, house.press)
 
     # --- shelves ---
 
@@ -73,7 +73,7 @@ class Partners:
 
     async def _page(self, connection: AsyncConnection, at: InService, pull: Pull) -> Page:
         """What the kind draws. Raises 404, and 410 for what stood there once."""
-        seen = await self.shelves.look(connection, at.name)
+        seen = await self.shelves.look(connection, at)
         asked = replace(pull, programmes=seen.programmes)
         current = seen.stock.current(pull.now, at.channel.shelf_grace)
         page = at.channel.feed(asked, current, at.outlet)

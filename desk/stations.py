@@ -17,7 +17,7 @@ from channels.shelf.fetched import Pulled
 from channels.slots import Airtime
 from channels.station import store as station_store
 from channels.station.store import Airing
-from channels.station.tracks import Track, dated_name, tracks_of
+from channels.station.tracks import MAIN, Track, dated_stem, tracks_of
 from content.bulletin import BulletinClass
 from desk.app import House
 from desk.drawing import Drawing
@@ -87,7 +87,7 @@ class Stations:
         token, now = request.match_info.get("token"), self._house.clock.now()
         async with self._house.database.read() as connection:
             key = await self._partners.let_in(connection, at, request, f"t/{token}/" if token else "")
-            seen = await self._partners.shelves.look(connection, at.name)
+            seen = await self._partners.shelves.look(connection, at)
             current = seen.stock.current(now, timedelta())
             ids = [one.delivery for one in current]
             airings = await station_store.airings_of(connection, ids)
@@ -148,6 +148,6 @@ def _place(
         key=lambda one: (order.index(one.track.shelved.delivery), one.track.number),
     )
     is_open = programme is not None and programme.is_open(now, timetable.ready)
-    file = dated_name(programme, timetable.zone) if programme is not None and is_open else ""
+    file = dated_stem(programme, timetable.zone) + MAIN.ending if programme is not None and is_open else ""
     state = "over" if airtime.ends_at <= now else "on" if airtime.starts_at <= now else "ready" if file else "coming"
     return Place(airtime, programme, file, tuple(inside), state)

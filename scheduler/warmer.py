@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row
 
 from channels.channel import Form
 from channels.outlet import Outlets
 from config.clock import Clock
 from config.logs import log
 from content import store
+from content.bulletin import Sound
+from content.files import File
 from content.issue import Press
 from content.item import ItemState, Revision
-from content.mastering import SilentSpeech, Tags
+from content.mastering import SilentSpeech
 from content.recording import BadScript, Recording, Studio
 from content.voice import VoiceError
 from db.database import Database
@@ -49,80 +56,125 @@ class Warmer:
         self._owner = owner
 
     async def warm(self) -> int:
-        """Make every recording that is wanted and due for a try; how many were made."""
-        made = 0
-        for revision in await self._wanted():
-            made += await self._record(revision)
-        return made
+        """Make every recording that is wanted and due for a try, then their other sounds; how many were made."""
+        sounds = await self._coming()
+        made = await self._each([partial(self._record, revision) for revision in await self._unmade(sounds)])
+        return made + await self._each([partial(self._vary, *one) for one in await self._unvaried(sounds)])
 
-    async def _wanted(self) -> list[Revision]:
-        """Revisions without a finished recording: scheduled ones first, soonest first, then those in review."""
-        ids: dict[str, None] = {}
+    async def _coming(self) -> dict[str, set[Sound]]:
+        """Revisions that are to be heard, soonest first, then those in review, with the sounds their outlets take."""
+        coming: dict[str, set[Sound]] = {}
         async with self._database.read() as connection:
             for schedule in await scheduler_store.coming_schedules(connection, self._clock.now() + HORIZON):
                 if self._speaks(schedule.outlets):
-                    ids.update(dict.fromkeys(pinned.revision for pinned in schedule.items))
+                    for pinned in schedule.items:
+                        coming.setdefault(pinned.revision, set()).update(self._sounds(schedule.outlets))
             for row in await scheduler_store.open_occurrences(connection):
                 if self._speaks(row.outlets):
-                    ids.update(dict.fromkeys(pinned["revision"] for pinned in row.pinned))
+                    for pinned in row.pinned:
+                        coming.setdefault(pinned["revision"], set()).update(self._sounds(row.outlets))
             for item in await store.list_items(connection, states=(ItemState.IN_REVIEW,)):
-                ids.setdefault(item.revision)
-            revisions = {id: await store.find_revision(connection, id) for id in ids}
-            keys = {id: self._key(revision) for id, revision in revisions.items()}
-            known = await store.recordings(connection, [key for key in keys.values() if key])
-        return [revisions[id] for id, key in keys.items() if key and self._open(known, key)]
+                coming.setdefault(item.revision, set())
+        return coming
 
-    def _speaks(self, outlets: list[str] | tuple[str, ...]) -> bool:
+    def _speaks(self, outlets: Sequence[str]) -> bool:
         return any(name in self._outlets and self._outlets[name].channel.form is Form.AUDIO for name in outlets)
 
-    def _key(self, revision: Revision) -> str:
-        try:
-            return self._press.key_of(revision)
-        except BadScript:
-            return ""
+    def _sounds(self, outlets: Sequence[str]) -> set[Sound]:
+        """What these outlets take besides the recording itself."""
+        named = [self._outlets[name] for name in outlets if name in self._outlets]
+        asked = {sound for at in named if at.channel.form is Form.AUDIO for sound in at.channel.sounds(at.outlet)}
+        return asked - {self._press.mastering.sound}
 
-    def _open(self, known: Mapping[str, object], key: str) -> bool:
-        row = known.get(key)
-        return row is None or getattr(row, "state", "") == "wanted"
+    async def _unmade(self, ids: Collection[str]) -> list[Revision]:
+        """Those a synthetic voice has to read that are not read yet."""
+        async with self._database.read() as connection:
+            revisions = await store.revisions_by_id(connection, ids)
+            rows = await self._press.recordings(connection, list(revisions.values()))
+        return [revisions[id] for id in ids if rows[id] is None and self._readable(revisions[id])]
+
+    def _readable(self, revision: Revision) -> bool:
+        try:
+            return bool(self._press.key_of(revision)) and not revision.recorded
+        except BadScript:
+            return False
+
+    async def _unvaried(self, sounds: Mapping[str, set[Sound]]) -> list[tuple[Revision, Row[Any], Sound]]:
+        """The sounds that made recordings still lack."""
+        ids = [id for id, wanted in sounds.items() if wanted]
+        async with self._database.read() as connection:
+            revisions = await store.revisions_by_id(connection, ids)
+            rows = await self._press.recordings(connection, list(revisions.values()))
+            audios = await self._press.audios(connection, ids)
+        return [
+            (revisions[id], row, sound)
+            for id, audio in audios.items()
+            if isinstance(row := rows[id], Row) and row.master
+            for sound in sorted(sounds[id])
+            if audio.sounding(sound) is None
+        ]
+
+    async def _each(self, jobs: Sequence[Callable[[], Awaitable[bool]]]) -> int:
+        """Do jobs in order, as many at a time as the studio can; how many succeeded."""
+        queue, made = iter(jobs), 0
+
+        async def take() -> None:
+            nonlocal made
+            for job in queue:
+                done = await job()  # the sum may have changed meanwhile
+                made += done
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._studio.at_once, len(jobs))):
+                group.create_task(take())
+        return made
 
     async def _record(self, revision: Revision) -> bool:
         """One recording from claim to row; failures are told and tried again later."""
-        key, now = self._press.key_of(revision), self._clock.now()
-        async with self._database.write() as tx:
-            if not await store.claim_recording(
-                self._database, tx, key, owner=self._owner, now=now, lease_until=now + LEASE
-            ):
-                return False
+        key = self._press.key_of(revision)
+        if not await self._claim(key):
+            return False
         try:
-            recording = await self._studio.record(revision.spoken, self._tags(revision))
+            recording = await self._studio.record(self._press.script_of(revision), self._press.tags_of(revision))
         except (BadScript, SilentSpeech, VoiceError, OSError) as error:
             await self._failed(key, revision, error)
             return False
         await self._made(key, recording)
         return True
 
-    def _tags(self, revision: Revision) -> Tags:
-        return Tags(title=revision.title, office=self._press.office, series="Bản tin truyền thanh")
+    async def _vary(self, revision: Revision, row: Row[Any], sound: Sound) -> bool:
+        """One variant from claim to row; it is made from the master, so that it is what was heard."""
+        key, voice = self._press.variant_key(revision, row.sha256, sound), row.voice or ""
+        if not await self._claim(key):
+            return False
+        origin = self._press.origin_of(revision, voice)
+        try:
+            file = await self._studio.vary(row.master, sound, self._press.tags_of(revision), origin)
+        except OSError as error:
+            await self._failed(key, revision, error)
+            return False
+        more = {"voice": voice, "variant_of": row.sha256, "format": sound.format, "lufs": sound.lufs}
+        await self._save(key, file, master=row.master, **more)
+        logger.info("variant_made", key=key, format=sound.format, lufs=sound.lufs)
+        return True
+
+    async def _claim(self, key: str) -> bool:
+        now = self._clock.now()
+        async with self._database.write() as tx:
+            return await store.claim_recording(
+                self._database, tx, key, owner=self._owner, now=now, lease_until=now + LEASE
+            )
 
     async def _made(self, key: str, recording: Recording) -> None:
         note = "; ".join(f"{one.voice}: {one.reason_vi}" for one in recording.fallbacks)
-        async with self._database.write() as tx:
-            await store.save_recording(
-                tx,
-                key,
-                self._owner,
-                state="made",
-                name=recording.name,
-                sha256=recording.sha256,
-                bytes=recording.bytes,
-                seconds=recording.seconds,
-                loudness=recording.lufs,
-                peak=recording.true_peak_db,
-                voice=recording.voice,
-                note=note,
-                made_at=self._clock.now(),
-            )
+        await self._save(key, recording, master=recording.master, voice=recording.voice, note=note)
         logger.info("recording_made", key=key, seconds=round(recording.seconds, 1), voice=recording.voice)
+
+    async def _save(self, key: str, made: Recording | File, **more: Any) -> None:
+        figures = {"seconds": made.seconds, "loudness": made.lufs, "peak": made.true_peak_db}
+        file = {"name": made.name, "sha256": made.sha256, "bytes": made.bytes, "made_at": self._clock.now()}
+        async with self._database.write() as tx:
+            await store.save_recording(tx, key, self._owner, state="made", **file, **figures, **more)
         self._notifier.ring("recording")
         self._notifier.ring("work")
 

@@ -16,17 +16,19 @@ from channels.station import lists
 from channels.station.feed import Show, rss
 from channels.station.tracks import (
     FURTHER,
+    MAIN,
     Addresses,
     Track,
     Wanted,
     changed_at,
-    dated_name,
+    dated_stem,
+    files_of,
     programme_file,
     programme_proofs,
     stem_of,
     tracks_of,
 )
-from content.bulletin import Bulletin, BulletinClass, Sound
+from content.bulletin import Bulletin, Sound
 
 _SOONEST = 5.0
 
@@ -114,14 +116,12 @@ class Radio(Channel[RadioOptions]):
     async def send(self, bulletin: Bulletin, outlet: Outlet[RadioOptions], to: To, http: Http) -> Receipt:
         """Put on the shelf; the reference is the first recording's address. Unavailable until every part has its audio.
 
-        A shelf is never added to, so a bulletin waits for the sounds the station takes; an urgent one goes as it is.
+        Further sounds hold nothing up: they are listed as soon as they are made.
         """
-        sounds = () if bulletin.klass is BulletinClass.URGENT else self.sounds(outlet)
-        for part in bulletin.parts:
-            if part.audio is None or any(part.audio.sounding(sound) is None for sound in sounds):
-                raise Unavailable(
-                    "audio_not_ready", "bản ghi âm chưa xong", "the recording is not finished", retry_after=_SOONEST
-                )
+        if any(part.audio is None for part in bulletin.parts):
+            raise Unavailable(
+                "audio_not_ready", "bản ghi âm chưa xong", "the recording is not finished", retry_after=_SOONEST
+            )
         return Receipt(f"{outlet.base_url.rstrip('/')}/audio/{stem_of(to.delivery, bulletin, 0)}.mp3")
 
     def sounds(self, outlet: Outlet[RadioOptions]) -> tuple[Sound, ...]:
@@ -171,15 +171,15 @@ def _list(pull: Pull, tracks: Sequence[Track], outlet: Outlet[RadioOptions]) -> 
             show = Show(outlet.title, options.author or outlet.title, options.description, options.image_url, root)
             kind, body = "application/rss+xml; charset=utf-8", rss(current, show, at, wanted, changed)
         case "playlist.m3u":
-            kind, body = "audio/x-mpegurl; charset=utf-8", lists.m3u(current, at)
+            kind, body = "audio/x-mpegurl; charset=utf-8", lists.m3u(current, at, wanted)
         case "playlist-low.m3u" if "low" in options.sounds:
             kind, body = "audio/x-mpegurl; charset=utf-8", lists.low_m3u(current, at, wanted)
         case "khan-cap.m3u":
-            kind, body = "audio/x-mpegurl; charset=utf-8", lists.urgent_m3u(current, at)
+            kind, body = "audio/x-mpegurl; charset=utf-8", lists.urgent_m3u(current, at, wanted)
         case "playlist.pls":
-            kind, body = "audio/x-scpls; charset=utf-8", lists.pls(current, at)
+            kind, body = "audio/x-scpls; charset=utf-8", lists.pls(current, at, wanted)
         case "playlist.xspf":
-            kind, body = "application/xspf+xml; charset=utf-8", lists.xspf(current, at, outlet.title)
+            kind, body = "application/xspf+xml; charset=utf-8", lists.xspf(current, at, wanted, outlet.title)
         case _:
             return None
     return Page(kind, body, changed_at=changed)
@@ -212,15 +212,23 @@ def _programme(
 
     One that holds what is over or withdrawn is not to be had until it is made anew.
     """
-    ready, zone = timedelta(minutes=outlet.options.ready_minutes), ZoneInfo(outlet.options.timezone)
-    standing = {one.shelved.delivery for one in tracks if pull.now < one.end(outlet.options.wanted.keep)}
+    ready, zone, wanted = (
+        timedelta(minutes=outlet.options.ready_minutes),
+        ZoneInfo(outlet.options.timezone),
+        outlet.options.wanted,
+    )
+    standing = {one.shelved.delivery for one in tracks if pull.now < one.end(wanted.keep)}
     for programme in pull.programmes:
-        named = f"slot/{programme.slot}.mp3" == f"{folder}/{name}" or (
-            not folder and dated_name(programme, zone) == name
-        )
+        if programme.audio is None or not programme.is_open(pull.now, ready):
+            continue
+        slot, moment = f"slot/{programme.slot}", dated_stem(programme, zone)
+        files = files_of(slot, programme.audio, wanted) | files_of(moment, programme.audio, wanted)
+        asked = f"{folder}/{name}" if folder else name
         whole = all(delivery in standing for delivery, _ in programme.holds)
-        if named and whole and programme.is_open(pull.now, ready):
-            file, proves = programme_file(programme), programme_proofs(programme)
-            made_at = programme.made_at
-            return Page("audio/mpeg", audio=programme.audio, changed_at=made_at, proves=proves, file=file)
+        if whole and asked in files:
+            # Under its plain name a programme has the station's own loudness, which is the first of its files.
+            plain = asked in {slot + MAIN.ending, moment + MAIN.ending}
+            kind, audio = next(iter(files.values())) if plain else files[asked]
+            file, proves = programme_file(programme, audio, kind), programme_proofs(programme)
+            return Page(kind.media, audio=audio, changed_at=programme.made_at, proves=proves, file=file)
     return None

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
-from channels.station.tracks import MAIN, Addresses, Track, Wanted, cleared, one_line
+from channels.station.tracks import Addresses, Track, Wanted, cleared, one_line
 
 ATOM = "http://www.w3.org/2005/Atom"
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
@@ -68,15 +68,15 @@ def _item(channel: ElementTree.Element, track: Track, show: Show, at: Addresses,
     _text(item, "pubDate", format_datetime(track.at, usegmt=True))
     ElementTree.SubElement(item, "guid", {"isPermaLink": "false"}).text = track.guid
     files = track.files(wanted)
-    _, main = files[track.stem + MAIN.ending]
-    enclosure = {"url": at(f"audio/{track.stem}{MAIN.ending}"), "length": str(main.bytes), "type": MAIN.media}
+    listed, (kind, main) = next(iter(files.items()))
+    enclosure = {"url": at(f"audio/{listed}"), "length": str(main.bytes), "type": kind.media}
     ElementTree.SubElement(item, "enclosure", enclosure)
     _text(item, f"{{{ITUNES}}}author", one_line(show.author))
     _text(item, f"{{{ITUNES}}}duration", str(max(1, round(track.audio.seconds))))
     _text(item, f"{{{ITUNES}}}explicit", "false")
     for name, (kind, audio) in files.items():
         told = {"type": kind.media, "length": str(audio.bytes), "lang": track.part.language}
-        if kind is MAIN:
+        if name == listed:
             told["default"] = "true"
         other = ElementTree.SubElement(item, f"{{{PODCAST}}}alternateEnclosure", told)
         ElementTree.SubElement(other, f"{{{PODCAST}}}source", {"uri": at(f"audio/{name}")})

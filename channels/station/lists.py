@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from channels.station.tracks import FURTHER, MAIN, Addresses, Track, Wanted, cleared, one_line, to_air
+from channels.station.tracks import FURTHER, Addresses, Track, Wanted, cleared, one_line, to_air
 from content.bulletin import BulletinClass
 
 XSPF = "http://xspf.org/ns/0/"
@@ -15,11 +15,11 @@ SMALL = 1000
 _LINE = 60
 
 
-def m3u(tracks: Sequence[Track], at: Addresses) -> bytes:
+def m3u(tracks: Sequence[Track], at: Addresses, wanted: Wanted) -> bytes:
     """Extended M3U in the order to air."""
     lines = ["#EXTM3U"]
     for track in to_air(tracks):
-        lines += [f"#EXTINF:{_seconds(track)},{one_line(track.part.title)}", at(f"audio/{track.stem}{MAIN.ending}")]
+        lines += [f"#EXTINF:{_seconds(track)},{one_line(track.part.title)}", _main(track, at, wanted)]
     return "\n".join([*lines, ""]).encode()
 
 
@@ -28,19 +28,19 @@ def low_m3u(tracks: Sequence[Track], at: Addresses, wanted: Wanted) -> bytes:
     lines = ["#EXTM3U"]
     for track in to_air(tracks):
         low = track.stem + FURTHER["low"].ending
-        name = low if low in track.files(wanted) else track.stem + MAIN.ending
-        lines += [f"#EXTINF:{_seconds(track)},{one_line(track.part.title)}", at(f"audio/{name}")]
+        address = at(f"audio/{low}") if low in track.files(wanted) else _main(track, at, wanted)
+        lines += [f"#EXTINF:{_seconds(track)},{one_line(track.part.title)}", address]
     return "\n".join([*lines, ""]).encode()
 
 
-def urgent_m3u(tracks: Sequence[Track], at: Addresses) -> bytes:
+def urgent_m3u(tracks: Sequence[Track], at: Addresses, wanted: Wanted) -> bytes:
     """Urgent tracks alone, under 1 kB: of more than fit, the newest."""
     urgent = [track for track in tracks if track.klass is BulletinClass.URGENT]
     entries: list[bytes] = []
     room = SMALL - len(b"#EXTM3U\n")
     for track in sorted(urgent, key=lambda track: track.at, reverse=True):
         title = one_line(track.part.title)[:_LINE]
-        entry = f"#EXTINF:{_seconds(track)},{title}\n{at(f'audio/{track.stem}{MAIN.ending}')}\n".encode()
+        entry = f"#EXTINF:{_seconds(track)},{title}\n{_main(track, at, wanted)}\n".encode()
         if len(entry) > room:
             break
         room -= len(entry)
@@ -48,24 +48,24 @@ def urgent_m3u(tracks: Sequence[Track], at: Addresses) -> bytes:
     return b"#EXTM3U\n" + b"".join(reversed(entries))
 
 
-def pls(tracks: Sequence[Track], at: Addresses) -> bytes:
+def pls(tracks: Sequence[Track], at: Addresses, wanted: Wanted) -> bytes:
     """PLS version 2."""
     lines = ["[playlist]"]
     for number, track in enumerate(to_air(tracks), 1):
-        lines.append(f"File{number}={at(f'audio/{track.stem}{MAIN.ending}')}")
+        lines.append(f"File{number}={_main(track, at, wanted)}")
         lines.append(f"Title{number}={one_line(track.part.title)}")
         lines.append(f"Length{number}={_seconds(track)}")
     return "\n".join([*lines, f"NumberOfEntries={len(tracks)}", "Version=2", ""]).encode()
 
 
-def xspf(tracks: Sequence[Track], at: Addresses, title: str) -> bytes:
+def xspf(tracks: Sequence[Track], at: Addresses, wanted: Wanted, title: str) -> bytes:
     """XSPF version 1 (https://www.xspf.org/spec); lengths in milliseconds."""
     playlist = ElementTree.Element(f"{{{XSPF}}}playlist", {"version": "1"})
     _text(playlist, "title", one_line(title))
     held = ElementTree.SubElement(playlist, f"{{{XSPF}}}trackList")
     for track in to_air(tracks):
         entry = ElementTree.SubElement(held, f"{{{XSPF}}}track")
-        _text(entry, "location", at(f"audio/{track.stem}{MAIN.ending}"))
+        _text(entry, "location", _main(track, at, wanted))
         _text(entry, "identifier", f"urn:loa:{track.guid}")
         _text(entry, "title", one_line(track.part.title))
         _text(entry, "duration", str(round(track.audio.seconds * 1000)))
@@ -75,6 +75,11 @@ def xspf(tracks: Sequence[Track], at: Addresses, title: str) -> bytes:
 
 def _text(parent: ElementTree.Element, name: str, text: str) -> None:
     ElementTree.SubElement(parent, f"{{{XSPF}}}{name}").text = cleared(text)
+
+
+def _main(track: Track, at: Addresses, wanted: Wanted) -> str:
+    """The address of the file to be listed."""
+    return at(f"audio/{next(iter(track.files(wanted)))}")
 
 
 def _seconds(track: Track) -> int:

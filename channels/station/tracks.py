@@ -78,20 +78,28 @@ class Track:
         return min(ends, default=self.shelved.since + keep)
 
     def files(self, wanted: Wanted) -> dict[str, tuple[Kind, Audio]]:
-        """Every file of it that is there, by file name; the main one first."""
-        main = self._sounding(Sound("mp3", wanted.lufs)) or self.audio
-        found = {self.stem + MAIN.ending: (MAIN, main)}
-        for name in wanted.sounds:
-            kind = FURTHER[name]
-            if file := self._sounding(Sound(kind.format, wanted.lufs)):
-                found[self.stem + kind.ending] = (kind, file)
-        return found
+        """Every file of it that is there now, by file name; the one to be listed first.
 
-    def _sounding(self, sound: Sound) -> Audio | None:
-        if sound == Sound():
-            return self.audio
-        variant = self.audio.sounding(sound)
-        return Audio(variant.name, variant.bytes, self.audio.seconds, variant.sha256) if variant else None
+        A file's name is for ever, so a loudness of the station's own is a name of its own.
+        """
+        return files_of(self.stem, self.audio, wanted)
+
+
+def files_of(stem: str, audio: Audio, wanted: Wanted) -> dict[str, tuple[Kind, Audio]]:
+    """The files of a recording by name, each under `stem`; the first is the main one."""
+    kinds = [FURTHER[name] for name in wanted.sounds]
+    if Sound("mp3", wanted.lufs) != Sound():
+        kinds.insert(0, Kind(f"{wanted.lufs:g}lufs.mp3", "mp3", "audio/mpeg"))
+    made = {stem + kind.ending: (kind, sounding(audio, Sound(kind.format, wanted.lufs))) for kind in kinds}
+    found = {name: (kind, file) for name, (kind, file) in made.items() if file is not None}
+    loud = {name: one for name, one in found.items() if one[0].format == "mp3"}
+    return {**loud, stem + MAIN.ending: (MAIN, audio), **found}
+
+
+def sounding(audio: Audio, sound: Sound) -> Audio | None:
+    """The file of a recording in another sound, if it is made."""
+    variant = audio.sounding(sound)
+    return Audio(variant.name, variant.bytes, audio.seconds, variant.sha256) if variant else None
 
 
 def tracks_of(shelf: Sequence[Shelved]) -> Iterator[Track]:
@@ -132,15 +140,14 @@ def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", bare)
 
 
-def dated_name(programme: Programme, zone: tzinfo) -> str:
-    """A programme's address by its moment on the station's wall clock, such as `2026-01-31-0500.mp3`."""
-    return f"{programme.starts_at.astimezone(zone):%Y-%m-%d-%H%M}.mp3"
+def dated_stem(programme: Programme, zone: tzinfo) -> str:
+    """A programme's address by its moment on the station's wall clock, such as `2026-01-31-0500`."""
+    return f"{programme.starts_at.astimezone(zone):%Y-%m-%d-%H%M}"
 
 
-def programme_file(programme: Programme) -> str:
-    """The name a programme is accounted by: one version of one slot of one day."""
-    assert programme.audio is not None
-    return f"{programme.slot}-{programme.starts_at.astimezone(HANOI):%Y%m%d-%H%M}-{programme.audio.sha256[:8]}.mp3"
+def programme_file(programme: Programme, audio: Audio, kind: Kind) -> str:
+    """The name a programme is accounted by: one version of one slot of one day, in one sound."""
+    return f"{programme.slot}-{programme.starts_at.astimezone(HANOI):%Y%m%d-%H%M}-{audio.sha256[:8]}{kind.ending}"
 
 
 def programme_proofs(programme: Programme) -> tuple[Proof, ...]:

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 import pytest
 from pydantic import ValidationError
 
-from channels.channel import Page, Proof, Pull, Shelved, To, Unavailable
+from channels.channel import Page, Proof, Pull, Shelved, To
 from channels.kinds.radio import Radio, RadioOptions
 from content.bulletin import Audio, BulletinClass, Sound, Variant
+from tests.channels.podcast import faults
 
 XSPF = "{http://xspf.org/ns/0/}"
 ROOT = "https://loa.example/radio/dai-1/"
@@ -127,25 +128,29 @@ def test_every_sound_is_a_file_of_its_own(make: Any) -> None:
 
 
 def test_a_station_with_a_loudness_of_its_own_gets_it(make: Any) -> None:
-    """As the main file, in the feed too, by its own size and digest."""
+    """As the file that is listed, under a name of its own, in the feed too; the other one is there by its name."""
     shelf = Shelf(make, loudness=-23, sounds=("wav",))
     shelf.put("d1", audio=sounding(Sound("mp3", -23), Sound("wav", -23)))
-    page = shelf.pull(addresses(shelf.text("playlist.m3u"))[0].removeprefix(ROOT))
-    assert page is not None and page.audio is not None and "mp3-23" == page.audio.name
-    assert 'length="500"' in shelf.text("feed.xml") and 'length="16000"' not in shelf.text("feed.xml")
+    path = addresses(shelf.text("playlist.m3u"))[0].removeprefix(ROOT)
+    assert path.endswith("-23lufs.mp3")
+    for name, expected in ((path, "mp3-23"), (path.replace("-23lufs.mp3", ".mp3"), "main.mp3")):
+        page = shelf.pull(name)
+        assert page is not None and page.audio is not None and expected == page.audio.name
+    enclosures = [one for one in shelf.text("feed.xml").split("<") if one.startswith("enclosure ")]
+    assert 1 == len(enclosures) and 'length="500"' in enclosures[0]
+    assert [] == faults(shelf.text("feed.xml").encode())
     assert (Sound("mp3", -23), Sound("wav", -23)) == Radio().sounds(shelf.outlet)
     assert () == Radio().sounds(Shelf(make).outlet)
 
 
-async def test_a_bulletin_waits_for_the_sounds_of_its_station(make: Any, http: Any) -> None:
-    """A shelf is never added to; what is urgent goes as it is."""
-    outlet = Shelf(make, sounds=("low",)).outlet
-    part = make.part(audio=sounding(Sound("wav")))
-    with pytest.raises(Unavailable, match="not finished"):
-        await Radio().send(make.bulletin(part), outlet, To("d1", ""), http)
-    assert await Radio().send(make.bulletin(part, klass=BulletinClass.URGENT), outlet, To("d1", ""), http)
-    part = make.part(audio=sounding(Sound("mp3-low")))
-    assert await Radio().send(make.bulletin(part), outlet, To("d1", ""), http)
+async def test_further_sounds_hold_nothing_up(make: Any, http: Any) -> None:
+    """What was heard at approval is enough to go out."""
+    shelf = Shelf(make, sounds=("low",), loudness=-23)
+    assert await Radio().send(make.bulletin(make.part(audio=sounding())), shelf.outlet, To("d1", ""), http)
+    shelf.put("d1", audio=sounding())
+    (address,) = addresses(shelf.text("playlist.m3u"))
+    page = shelf.pull(address.removeprefix(ROOT))
+    assert page is not None and page.audio is not None and "main.mp3" == page.audio.name
 
 
 def test_a_key_in_the_path_goes_along(shelf: Shelf) -> None:

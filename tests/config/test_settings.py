@@ -245,3 +245,12 @@ def test_the_public_address_has_no_slash_at_its_end() -> None:
     """Addresses are made by adding to it; an IPv6 host is bracketed."""
     assert "https://loa.vn" == Settings.model_validate({"web": {"public_url": "https://loa.vn/"}}).web.base_url
     assert "http://[::1]:8100" == Settings.model_validate({"web": {"host": "::1"}}).web.base_url
+
+
+@pytest.mark.parametrize("template", ["{offices}", "{office", "{office!r}", "{date:>9999}", "{}", "{office.x}"])
+def test_an_announcement_names_what_there_is(tmp_path: Path, template: str) -> None:
+    """What cannot be filled in is told when the file is read, not at five in the morning."""
+    told = problems(written(tmp_path, f'[radio]\nopening = "{template}"\n'))
+    assert len(told) == 1
+    assert "[radio] opening" in told[0]
+    assert "weekday" in told[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import json
 import math
 import os
 import socket
@@ -95,7 +96,13 @@ async def test_real_speech_to_a_finished_file(tmp_path: Path) -> None:
     with av.open(io.BytesIO(data)) as file:
         assert file.metadata["title"] == "Thông báo"
         assert file.metadata["AI_VOICE"] == f"synthetic voice, giọng đọc máy: {espeak.mark}"
-    assert files(tmp_path) == [studio.path(made)]
+    mastered = hashlib.sha256((tmp_path / made.master).read_bytes()).hexdigest()
+    assert made.master == f"{mastered[:2]}/{mastered}.flac"
+    sidecar = studio.path(made).with_suffix(".json")
+    assert set(files(tmp_path)) == {studio.path(made), tmp_path / made.master, sidecar}
+    said = json.loads(sidecar.read_text(encoding="utf-8"))
+    assert (said["synthetic"], said["voice"], said["sha256"]) == (True, espeak.mark, made.sha256)
+    assert (said["script_sha256"], said["lufs"]) == (hashlib.sha256(SCRIPT.encode()).hexdigest(), round(made.lufs, 2))
 
 
 async def test_google_down_is_recorded_by_espeak(tmp_path: Path) -> None:
@@ -139,7 +146,7 @@ def test_key_is_stable() -> None:
     """The key does not depend on Unicode form or white space, but on every word, voice, order and setting."""
     mastering = Mastering()
     key = recording_key("xin chào bà con", ["gtts 2", "espeak 1"], mastering)
-    assert key == "471f1293933530c67321d82d8ddd0f5d"
+    assert key == "021ad61c5f5e8f1143b4eb15aa9790cf"
     assert key == recording_key("  xin  cha\u0300o ba\u0300 con \n\n", ["gtts 2", "espeak 1"], mastering)
     others = {
         recording_key("xin chào bà con.", ["gtts 2", "espeak 1"], mastering),
@@ -156,7 +163,7 @@ async def test_same_key_is_made_once(studio: Studio, voice: Fake) -> None:
     made = await asyncio.gather(*(studio.record(SCRIPT) for _ in range(5)))
     assert len(set(made)) == 1
     assert len(voice.said) == 2
-    assert files(studio.path(made[0]).parents[1]) == [studio.path(made[0])]
+    assert len(files(studio.path(made[0]).parents[1])) == len(("the file", "its sidecar", "the master"))
 
 
 async def test_made_again_keeps_the_file(studio: Studio) -> None:
@@ -190,14 +197,15 @@ async def test_name_appears_only_when_whole(studio: Studio, tmp_path: Path, monk
     def rename(part: Path, target: Path) -> None:
         assert not target.exists()
         assert part.parent == target.parent
-        assert hashlib.sha256(part.read_bytes()).hexdigest() == target.stem
+        if target.suffix != ".json":
+            assert hashlib.sha256(part.read_bytes()).hexdigest() == target.stem
         steps.append("rename")
         real_replace(part, target)
 
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(os, "replace", rename)
     await studio.record(SCRIPT)
-    assert steps == ["sync file", "rename", "sync folder", "sync folder"]
+    assert steps == ["sync file", "rename", "sync folder", "sync folder"] * len(("master", "file", "sidecar"))
 
 
 async def test_crash_before_the_name(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,17 +238,17 @@ async def test_cancel_while_speaking(studio: Studio, voice: Fake, tmp_path: Path
 async def test_cancel_while_mastering(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mastering is told to stop and the thread is free when the cancelled asker is told."""
     loop, begun, ended = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
-    real = recording_module.master
+    real = recording_module.shape
 
-    def slow(speech: Speech, mastering: Mastering, tags: Tags, stop: threading.Event) -> object:
+    def slow(speech: Speech, stop: threading.Event) -> object:
         loop.call_soon_threadsafe(begun.set)
         assert stop.wait(10)
         try:
-            return real(speech, mastering, tags, stop)
+            return real(speech, stop)
         finally:
             ended.set()
 
-    monkeypatch.setattr(recording_module, "master", slow)
+    monkeypatch.setattr(recording_module, "shape", slow)
     task = asyncio.ensure_future(studio.record(SCRIPT))
     await begun.wait()
     task.cancel()

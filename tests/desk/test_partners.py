@@ -451,11 +451,11 @@ async def test_a_station_that_polls_and_fetches_is_never_told_to_wait(door: Door
 
 async def test_a_poll_reads_no_bulletin(door: Door) -> None:
     """The urgent list is asked for all day: the shelf is read when it has turned, and drawn alike in between."""
-    shelves = Shelves()
+    shelves = Shelves(door.clock, door.house.press)
 
     async def look() -> Seen:
         async with door.house.database.read() as connection:
-            return await shelves.look(connection, "tram")
+            return await shelves.look(connection, door.house.outlets["tram"])
 
     await door.publish()
     first = await look()
