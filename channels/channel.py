@@ -22,6 +22,8 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.http import Http, Refused, Unavailable, Unsure
+from channels.shelf.fetched import Proof
+from channels.slots import Programme, Timetable
 from content.bulletin import Audio, Bulletin, Sound
 
 __all__ = [
@@ -34,10 +36,13 @@ __all__ = [
     "Outlet",
     "Pace",
     "Page",
+    "Programme",
+    "Proof",
     "Pull",
     "Receipt",
     "Refused",
     "Shelved",
+    "Timetable",
     "To",
     "Unavailable",
     "Unsure",
@@ -175,23 +180,32 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A request for something on a shelf: `path` is what follows the outlet's mount, without a leading slash."""
+    """A request for something on a shelf: `path` is what follows the outlet's mount, without a leading slash.
+
+    `key` is the part of the address that let the asker in (`t/{token}/`), for addresses that are written into the answer.
+    """
 
     path: str
     query: Mapping[str, str]
     now: datetime
+    key: str = ""
+    programmes: Sequence[Programme] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a pull gets: `body`, or `audio` (a stored recording). Sent to its last byte, it proves the `proves` deliveries."""
+    """What a pull gets: `body`, or `audio` (a stored recording). Sent to its last byte, it proves `proves`.
+
+    `file` is the name it is accounted by, when that is not the last part of the path.
+    """
 
     content_type: str
     body: bytes = b""
     audio: Audio | None = None
     changed_at: datetime | None = None
     status: int = 200
-    proves: tuple[str, ...] = ()
+    proves: tuple[Proof, ...] = ()
+    file: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -213,6 +227,8 @@ class Channel(ABC, Generic[O]):
     """Where its shelf is mounted (`portal`, `radio`); empty: it pushes."""
     shelf_public: ClassVar[bool] = False
     """Whether the shelf can be pulled without the outlet's token."""
+    shelf_grace: ClassVar[timedelta] = timedelta()
+    """For how long what is over can still be fetched by whoever has just read the list."""
     pace: ClassVar[Pace] = Pace()
 
     registry: ClassVar[dict[str, Channel[Any]]] = {}
@@ -249,6 +265,10 @@ class Channel(ABC, Generic[O]):
     def sounds(self, outlet: Outlet[O]) -> tuple[Sound, ...]:
         """What recordings the outlet takes besides the one that was heard at approval."""
         return ()
+
+    def timetable(self, outlet: Outlet[O]) -> Timetable | None:
+        """The slots its partner airs in; None: whatever comes goes out when it comes."""
+        return None
 
     def token_of(self, outlet: Outlet[O]) -> str:
         """The token a partner pulls the shelf with; empty: none is asked for."""

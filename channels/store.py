@@ -1,4 +1,4 @@
-"""Tables and SQL of this floor: outlets' health and sealed memory, audiences, shelves, pulls, callbacks."""
+"""Tables and SQL of this floor: outlets' health and sealed memory, audiences, callbacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -28,16 +27,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    type_coerce,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.channel import Confirmation, Shelved
+from channels.channel import Confirmation
 from config.clock import Clock
 from config.lazy import lazily
 from config.words import NotFound
-from content.bulletin import Bulletin
 from db.database import Database
 from db.types import Json, Moment, metadata, to_ms
 
@@ -62,6 +59,7 @@ outlet = Table(
     Column("free_at", BigInteger, nullable=False),
     Column("quota_day", BigInteger, nullable=False),
     Column("quota_used", BigInteger, nullable=False),
+    Column("shelf_turn", BigInteger, nullable=False),
 )
 
 outlet_keep = Table(
@@ -94,32 +92,6 @@ recipient = Table(
     PrimaryKeyConstraint("audience", "scheme", "address"),
 )
 
-shelf = Table(
-    "shelf",
-    metadata,
-    Column("delivery", Text, primary_key=True),
-    Column("outlet", Text, nullable=False),
-    Column("holds", Json, nullable=False),
-    Column("bulletin", Json, nullable=False),
-    Column("since", Moment, nullable=False),
-    Column("until", Moment),
-    Column("withdrawn_at", Moment),
-    Index("shelf_since", "outlet", "since"),
-)
-
-pull = Table(
-    "pull",
-    metadata,
-    Column("delivery", Text, primary_key=True),
-    Column("outlet", Text, nullable=False),
-    Column("requests", Integer, nullable=False),
-    Column("bytes", BigInteger, nullable=False),
-    Column("ranges", Json, nullable=False),
-    Column("first_at", Moment, nullable=False),
-    Column("complete_at", Moment),
-    Column("agent", Text, nullable=False),
-)
-
 callback = Table(
     "callback",
     metadata,
@@ -137,7 +109,7 @@ callback = Table(
 async def apply_outlet(database: Database, tx: AsyncConnection, name: str, kind: str, title: str, at: datetime) -> None:
     """Note that the configuration has this outlet; its health is kept."""
     save = database.insert_or_update(outlet, ["name"], "kind", "title", "applied_at")
-    new = {"failures": 0, "trouble": "", "free_at": 0, "quota_day": 0, "quota_used": 0}
+    new = {"failures": 0, "trouble": "", "free_at": 0, "quota_day": 0, "quota_used": 0, "shelf_turn": 0}
     await tx.execute(save.values(name=name, kind=kind, title=title, applied_at=at, **new))
 
 
@@ -298,108 +270,6 @@ async def audiences(connection: AsyncConnection) -> list[Row[Any]]:
         .order_by(audience.c.name)
     )
     return list(await connection.execute(query))
-
-
-async def put_on_shelf(tx: AsyncConnection, outlet_name: str, delivery: str, bulletin: Bulletin, now: datetime) -> None:
-    """Stand a bulletin on an outlet's shelf. `since` rises strictly: pollers skip what is not newer than the newest."""
-    # The outlet's row is held until the end, so that two workers do not both follow the same newest one.
-    await tx.execute(update(outlet).where(outlet.c.name == outlet_name).values(name=outlet_name))
-    newest = (await tx.execute(select(func.max(shelf.c.since)).where(shelf.c.outlet == outlet_name))).scalar_one()
-    second = now.replace(microsecond=0)
-    since = second if newest is None or newest < second else newest + timedelta(seconds=1)
-    await tx.execute(
-        insert(shelf).values(
-            delivery=delivery,
-            outlet=outlet_name,
-            holds=[part.item for part in bulletin.parts],
-            bulletin=bulletin.record(),
-            since=since,
-            until=bulletin.valid_until,
-        )
-    )
-
-
-async def is_on_shelf(connection: AsyncConnection, delivery: str) -> bool:
-    """Whether this delivery stands on a shelf already (a try that was interrupted may have put it there)."""
-    return (await connection.execute(select(shelf.c.delivery).where(shelf.c.delivery == delivery))).first() is not None
-
-
-async def take_off_shelves(tx: AsyncConnection, item: str, at: datetime) -> int:
-    """Withdraw everything that holds the item; how many entries."""
-    holds = type_coerce(shelf.c.holds, Text).contains(f'"{item}"', autoescape=True)
-    withdraw = update(shelf).where(shelf.c.withdrawn_at.is_(None), holds).values(withdrawn_at=at)
-    return int((await tx.execute(withdraw)).rowcount)
-
-
-async def on_shelf(connection: AsyncConnection, outlet_name: str, now: datetime, limit: int = 200) -> list[Shelved]:
-    """What stands on an outlet's shelf now, newest first: not withdrawn, not past its validity."""
-    stands = shelf.c.withdrawn_at.is_(None) & or_(shelf.c.until.is_(None), shelf.c.until > now)
-    return await _shelved(connection, outlet_name, stands, limit)
-
-
-async def off_shelf(connection: AsyncConnection, outlet_name: str, now: datetime, limit: int = 200) -> list[Shelved]:
-    """What stood there once: gone is another answer than never there."""
-    return await _shelved(connection, outlet_name, or_(shelf.c.withdrawn_at.is_not(None), shelf.c.until <= now), limit)
-
-
-async def _shelved(
-    connection: AsyncConnection, outlet_name: str, which: ColumnElement[bool], limit: int
-) -> list[Shelved]:
-    query = select(shelf).where(shelf.c.outlet == outlet_name, which).order_by(shelf.c.since.desc()).limit(limit)
-    return [
-        Shelved(row.delivery, row.delivery, Bulletin.from_record(row.bulletin), row.since, row.until)
-        for row in await connection.execute(query)
-    ]
-
-
-async def note_pull(
-    database: Database,
-    tx: AsyncConnection,
-    *,
-    outlet_name: str,
-    delivery: str,
-    span: tuple[int, int],
-    size: int,
-    agent: str,
-    at: datetime,
-) -> bool:
-    """Add the half-open span of bytes really sent of one delivery's file; True when they make it complete for the first time."""
-    new = database.insert_if_absent(pull).values(
-        delivery=delivery, outlet=outlet_name, requests=0, bytes=0, ranges=[], first_at=at, agent=agent[:200]
-    )
-    await tx.execute(new)
-    row = (await tx.execute(database.locked(select(pull).where(pull.c.delivery == delivery)))).one()
-    ranges = joined([*((begin, end) for begin, end in row.ranges), span])
-    complete = row.complete_at is None and ranges == [(0, size)]
-    await tx.execute(
-        update(pull)
-        .where(pull.c.delivery == delivery)
-        .values(
-            requests=row.requests + 1,
-            bytes=row.bytes + span[1] - span[0],
-            ranges=[list(pair) for pair in ranges],
-            agent=agent[:200],
-            complete_at=at if complete else row.complete_at,
-        )
-    )
-    return complete
-
-
-def joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The union of half-open byte ranges, in order."""
-    union: list[tuple[int, int]] = []
-    for begin, end in sorted(ranges):
-        if union and begin <= union[-1][1]:
-            union[-1] = (union[-1][0], max(end, union[-1][1]))
-        elif end > begin:
-            union.append((begin, end))
-    return union
-
-
-async def pulls_of(connection: AsyncConnection, deliveries: Sequence[str]) -> dict[str, Row[Any]]:
-    """What was pulled of these deliveries."""
-    rows = await connection.execute(select(pull).where(pull.c.delivery.in_(deliveries)))
-    return {row.delivery: row for row in rows}
 
 
 async def store_callback(

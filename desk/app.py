@@ -36,8 +36,10 @@ from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
 from db.notifier import Notifier
+from scheduler.director import Director
 from scheduler.gate import Gate
 from scheduler.handling import Handling
+from scheduler.joining import Joining
 from scheduler.meter import Meter
 from scheduler.owner import own_name
 from scheduler.planner import Planner
@@ -120,6 +122,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone
     )
     receiver = Receiver(database, clock, notifier)
+    joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     runner = Runner(
         clock,
         notifier,
@@ -135,6 +138,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         ),
         worker=worker,
         warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
+        director=Director(database, clock, notifier, outlets, joining, owner),
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
         timekeeper=Timekeeper(database, clock, journal, meter),

@@ -8,8 +8,11 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
 from channels.audience import masked, normal_address
+from channels.shelf import store as shelf_store
+from channels.shelf.fetched import delivery_state, part_states
+from channels.station import store as station_store
+from channels.station.store import Airing
 from config.words import BadInput, NotFound, Said
 from content import store as content_store
 from desk.answer import Answer, Done, Shown, Visit
@@ -147,30 +150,38 @@ async def _sheet(visit: Visit) -> Shown:
     async with house.database.read() as connection:
         told = await log_store.story(connection, id)
         delivery = told.delivery
-        pull = (await channels_store.pulls_of(connection, [delivery.id])).get(delivery.id)
+        pulls = (await shelf_store.pulls_of(connection, [delivery.id])).get(delivery.id, [])
+        airings = (await station_store.airings_of(connection, [delivery.id])).get(delivery.id, [])
         schedule = await store.find_schedule(connection, delivery.schedule)
         deeds = await house.journal.of(connection, f"delivery/{delivery.id}")
-    values = {"delivery": delivery, "receipts": told.receipts, "pull": pull, "schedule": schedule, "deeds": deeds}
+    at = house.outlets.get(delivery.outlet)
+    states = part_states(pulls, pulls[0].proof.parts) if pulls else []
+    fetched = delivery_state(states) if at is not None and at.channel.shelf else None
+    values = {"delivery": delivery, "receipts": told.receipts, "pulls": pulls, "schedule": schedule, "deeds": deeds}
     values |= {
         "outlets": house.outlets,
         "outcomes": OUTCOME_TITLES,
         "stages": STAGE_TITLES,
         "can": _can(delivery.state),
+        "airings": airings,
+        "parts": states,
+        "fetched": fetched,
     }
     plain = plain_delivery(delivery) | {
         "receipts": [
             {"stage": one.stage, "at": iso(one.at), "reason": one.reason, "detail": one.detail} for one in told.receipts
         ],
-        "pull": None
-        if pull is None
-        else {
-            "requests": pull.requests,
-            "bytes": pull.bytes,
-            "first_at": iso(pull.first_at),
-            "complete_at": iso(pull.complete_at),
-        },
+        "fetched": fetched.value if fetched else None,
+        "pulls": [one.plain() for one in pulls],
+        "aired": [plain_airing(one) for one in airings],
     }
     return Shown("deliveries/show.html", values, plain)
+
+
+def plain_airing(one: Airing) -> dict[str, Any]:
+    """An airing as JSON."""
+    kept = ("seconds", "slot", "presenter", "source", "line")
+    return {"at": iso(one.at), "part": one.part + 1 or None} | {name: getattr(one, name) for name in kept}
 
 
 def _can(state: State) -> dict[str, bool]:

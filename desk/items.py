@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
+from channels.shelf import store as shelf_store
 from config.words import NotFound, Said
 from content import store
 from content.issue import NotApproved
@@ -299,7 +299,7 @@ async def withdraw(visit: Visit) -> Answer:
 
     async def deed(tx: AsyncConnection) -> Item:
         item = await visit.house.editing.withdraw(tx, visit.part("id"), visit.name, visit.text("note"))
-        await channels_store.take_off_shelves(tx, item.id, visit.house.clock.now())
+        await shelf_store.take_off_shelves(tx, item.id, visit.house.clock.now())
         return item
 
     return await done(visit, "Đã thu hồi tin và gỡ khỏi cổng thông tin, đài phát.", deed)

@@ -1,48 +1,45 @@
-"""Feed and callback addresses for stations, readers and gateways, mounted once for all kinds.
-
-Shelves: HEAD, Range, If-Range, ETag, If-None-Match and If-Modified-Since as RFC 9110 has them, Content-Length always. A
-pull counts by the bytes really sent: a file that has gone out whole, over however many requests, confirms its delivery.
-"""
+"""Feed and callback addresses for stations, readers and gateways, mounted once for all kinds."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import hashlib
 import hmac
-import os
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from email.utils import format_datetime, parsedate_to_datetime
-from pathlib import Path
-from typing import BinaryIO
+from dataclasses import replace
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.channel import Callback, Confirmation, Page, Pull
+from channels.channel import Callback, Page, Pull
 from channels.http import Refused
 from channels.outlet import InService
+from channels.station import store as station_store
+from channels.station.store import Token
 from config.logs import log
-from config.words import BadInput, NotFound
+from config.words import BadInput
 from db.types import new_id
+from desk.airing import Word, note_aired
 from desk.app import House
-from desk.ranges import Span, wanted_span
+from desk.passwords import hashed
+from desk.pulls import Pulls
+from desk.shelves import Shelves
+from desk.storm import Storm
 
 CALLBACK_BYTES = 64 * 1024
-PIECE = 64 * 1024
-PROVED_KEPT = 10_000
 
 logger = log("partners")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def routes(house: House) -> list[web.RouteDef]:
+def routes(house: House, partners: Partners | None = None) -> list[web.RouteDef]:
     """Every address a partner calls."""
-    partners = Partners(house)
+    partners = partners or Partners(house)
     mounts = sorted({at.channel.shelf for at in house.outlets if at.channel.shelf})
     shelves = [web.get(f"/{mount}/{{tail:.*}}", partners.pull) for mount in mounts]
-    aired = [web.post(f"/{mount}/{{outlet}}/aired", partners.aired) for mount in mounts]
+    aired = [
+        web.post(f"/{mount}/{{outlet}}/{key}aired", partners.aired) for mount in mounts for key in ("", "t/{token}/")
+    ]
     return [*aired, *shelves, web.route("*", "/hooks/{outlet}", partners.hook)]
 
 
@@ -51,28 +48,41 @@ class Partners:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._proved: set[str] = set()
+        self._pulls = Pulls(house)
+        self._storm = Storm(house.clock)
+        self.shelves = Shelves(house.clock, house.press)
 
     # --- shelves ---
 
     async def pull(self, request: web.Request) -> web.StreamResponse:
         """Something of a shelf."""
+        self.calm(request)
         mount, tail = request.path.strip("/").split("/", 1)[0], request.match_info["tail"]
-        at, path = self._outlet(mount, tail)
-        self._check_token(at, request)
-        now = self._house.clock.now()
+        at, path = self.outlet_at(mount, tail)
+        key, path = _split_key(at, path)
         async with self._house.database.read() as connection:
-            asked = Pull(path, dict(request.query), now)
-            page = at.channel.feed(asked, await channels_store.on_shelf(connection, at.name, now), at.outlet)
-            if page is None:
-                past = await channels_store.off_shelf(connection, at.name, now)
-                gone = at.channel.feed(asked, past, at.outlet) is not None
-                raise web.HTTPGone if gone else web.HTTPNotFound
-        if page.audio is not None:
-            return await self._send_audio(request, at, page)
-        return await self._send_body(request, at, page)
+            token = await self.let_in(connection, at, request, key)
+            page = await self._page(connection, at, Pull(path, dict(request.query), self._house.clock.now(), key))
+        await self.note_token(token)
+        return await self._pulls.send(request, at, page)
 
-    def _outlet(self, mount: str, tail: str) -> tuple[InService, str]:
+    def calm(self, request: web.Request) -> None:
+        """Refuse a player that storms, before it costs anything. Raises 429."""
+        if wait := self._storm.wait(request.remote or "", request.path):
+            raise web.HTTPTooManyRequests(headers={"Retry-After": str(wait)})
+
+    async def _page(self, connection: AsyncConnection, at: InService, pull: Pull) -> Page:
+        """What the kind draws. Raises 404, and 410 for what stood there once."""
+        seen = await self.shelves.look(connection, at)
+        asked = replace(pull, programmes=seen.programmes)
+        current = seen.stock.current(pull.now, at.channel.shelf_grace)
+        page = at.channel.feed(asked, current, at.outlet)
+        if page is None:
+            gone = at.channel.feed(asked, seen.stock.past(pull.now), at.outlet) is not None
+            raise web.HTTPGone if gone else web.HTTPNotFound
+        return page
+
+    def outlet_at(self, mount: str, tail: str) -> tuple[InService, str]:
         """The outlet an address belongs to, and what follows its mount."""
         mine = [at for at in self._house.outlets if at.channel.shelf == mount]
         if len(mine) == 1 and mine[0].channel.shelf_public:
@@ -84,121 +94,51 @@ class Partners:
                 return at, rest
         raise web.HTTPNotFound
 
-    def _check_token(self, at: InService, request: web.Request) -> None:
-        """The outlet's token in `?token=` or as a Basic password; compared in constant time."""
+    async def let_in(
+        self, connection: AsyncConnection, at: InService, request: web.Request, key: str = ""
+    ) -> Token | None:
+        """Check the outlet's token: in the path, in `?token=`, or as a Basic password. Raises 401.
+
+        Answers the token, if it is one the desk made. All are compared in constant time or by their hash.
+        """
         token = at.channel.token_of(at.outlet)
-        given = request.query.get("token") or _basic_password(request.headers.get("Authorization", ""))
-        if not token and at.channel.shelf_public:
-            return
-        if not token or not hmac.compare_digest(given.encode(), token.encode()):
-            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": 'Basic realm="Loa"'})
+        given = key.removeprefix("t/").rstrip("/") or request.query.get("token")
+        given = given or _basic_password(request.headers.get("Authorization", ""))
+        if at.channel.shelf_public and not token:
+            return None
+        if token and hmac.compare_digest(given.encode(), token.encode()):
+            return None
+        if given:
+            now = self._house.clock.now()
+            found = await station_store.find_token(connection, at.name, hashed(given), now)
+            if found is not None:
+                return found
+        raise web.HTTPUnauthorized(headers={"WWW-Authenticate": 'Basic realm="Loa"'})
 
-    async def _send_body(self, request: web.Request, at: InService, page: Page) -> web.StreamResponse:
-        tag = hashlib.sha256(page.body).hexdigest()[:32]
-        headers = _headers(page, tag)
-        if page.status == 200 and _unchanged(request, tag, page.changed_at):
-            return web.Response(status=304, headers=headers)
-        response = web.Response(body=page.body, status=page.status, headers=headers)
-        if request.method == "GET" and page.proves:
-            # The proof is what has been sent, so the answer is written out before anything is noted.
-            await response.prepare(request)
-            await response.write_eof()
-            await self._prove(at, page, request, Span(0, len(page.body)), len(page.body))
-        return response
-
-    async def _send_audio(self, request: web.Request, at: InService, page: Page) -> web.StreamResponse:
-        audio = page.audio
-        assert audio is not None
-        file = self._house.recordings / audio.name
-        try:
-            opened = await asyncio.to_thread(_open, file, audio.bytes)
-        except OSError:
-            logger.error("recording_missing", outlet=at.name, file=audio.name)
-            raise web.HTTPNotFound from None
-        try:
-            return await self._stream(request, at, page, opened, audio.bytes, audio.sha256)
-        finally:
-            await asyncio.to_thread(opened.close)
-
-    async def _stream(
-        self, request: web.Request, at: InService, page: Page, file: BinaryIO, size: int, sha256: str
-    ) -> web.StreamResponse:
-        tag = sha256[:32]
-        headers = {**_headers(page, tag), "Accept-Ranges": "bytes"}
-        if _unchanged(request, tag, page.changed_at):
-            return web.Response(status=304, headers=headers)
-        # Ranges are defined for GET alone (RFC 9110 section 14.2).
-        asked = request.headers if request.method == "GET" else {}
-        span = wanted_span(asked, size, tag, page.changed_at)
-        if span is None:
-            return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
-        response = web.StreamResponse(status=206 if span.partial else 200, headers=headers)
-        response.content_length = span.end - span.begin
-        if span.partial:
-            response.headers["Content-Range"] = f"bytes {span.begin}-{span.end - 1}/{size}"
-        await response.prepare(request)
-        if request.method == "HEAD":
-            return response
-        sent = span.begin
-        try:
-            await asyncio.to_thread(file.seek, span.begin)
-            while sent < span.end:
-                piece = await asyncio.to_thread(file.read, min(PIECE, span.end - sent))
-                if not piece:
-                    raise ConnectionResetError("the recording has become shorter")
-                await response.write(piece)
-                sent += len(piece)
-            await response.write_eof()
-        finally:
-            await asyncio.shield(self._prove(at, page, request, Span(span.begin, sent), size))
-        return response
-
-    async def _prove(self, at: InService, page: Page, request: web.Request, sent: Span, size: int) -> None:
-        """Note what went out; the first time it is everything, the deliveries are confirmed."""
-        house = self._house
-        fresh = [delivery for delivery in page.proves if delivery not in self._proved]
-        if not fresh or sent.end <= sent.begin:
-            return
-        now = house.clock.now()
-        async with house.database.write() as tx:
-            for delivery in fresh:
-                complete = await channels_store.note_pull(
-                    house.database,
-                    tx,
-                    outlet_name=at.name,
-                    delivery=delivery,
-                    span=(sent.begin, sent.end),
-                    size=size,
-                    agent=request.headers.get("User-Agent", ""),
-                    at=now,
-                )
-                if complete:
-                    said = Confirmation(True, delivery=delivery, detail=f"đã tải đủ {size} byte")
-                    await house.receiver.confirm(tx, at.name, said, now)
-                    self._remember(delivery)
-        house.notifier.ring("delivery")
-
-    def _remember(self, delivery: str) -> None:
-        """Later readers of a proven page cost no write."""
-        if len(self._proved) >= PROVED_KEPT:
-            self._proved.clear()
-        self._proved.add(delivery)
+    async def note_token(self, token: Token | None) -> None:
+        """The first use of a new token ends the ones before it."""
+        if token is not None and token.used_at is None:
+            async with self._house.database.write() as tx:
+                await station_store.use_token(tx, token, self._house.clock.now())
 
     # --- calls ---
 
     async def aired(self, request: web.Request) -> web.StreamResponse:
-        """A station says that it has played one: `delivery` (the guid of the feed) as JSON or form, with a note."""
-        at, _ = self._outlet(request.path.strip("/").split("/", 1)[0], request.match_info["outlet"] + "/aired")
-        if not at.channel.token_of(at.outlet):
-            raise web.HTTPNotFound  # on a shelf without a token nobody is known who could say so
-        self._check_token(at, request)
+        """A station says that it has played one: `delivery` (the guid of the feed) as JSON or form, with slot and presenter."""
+        mount = request.path.strip("/").split("/", 1)[0]
+        at, _ = self.outlet_at(mount, request.match_info["outlet"] + "/aired")
+        if at.channel.shelf_public:
+            raise web.HTTPNotFound  # on a shelf anybody reads nobody is known who could say so
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise web.HTTPForbidden  # a browser that knows the password is not to be made to say it by another page
+        token = request.match_info.get("token")
+        async with self._house.database.read() as connection:
+            known = await self.let_in(connection, at, request, f"t/{token}/" if token else "")
+        await self.note_token(known)
         given = await _fields(request)
-        note = "".join(letter for letter in str(given.get("note", "")) if letter.isprintable())[:300]
-        said = Confirmation(True, delivery=str(given.get("delivery", "")), detail=note or "đã phát sóng", aired=True)
-        async with self._house.database.write() as tx:
-            if not await self._house.receiver.confirm(tx, at.name, said, self._house.clock.now()):
-                raise NotFound("Không có bản tin này trên kệ của đài", "No such bulletin on this station's shelf")
-        self._house.notifier.ring("delivery")
+        await note_aired(self._house, at, Word.of(given))
+        if given.get("page"):
+            raise web.HTTPSeeOther(f"./?{request.query_string}" if request.query_string else "./")
         return web.json_response({"aired": True})
 
     async def hook(self, request: web.Request) -> web.StreamResponse:
@@ -228,41 +168,12 @@ class Partners:
         return web.Response(text="ok")
 
 
-def _open(file: Path, size: int) -> BinaryIO:
-    """The file, if it is all there. Raises OSError."""
-    opened = file.open("rb")
-    if os.fstat(opened.fileno()).st_size != size:
-        opened.close()
-        raise OSError("not the size that was recorded")
-    return opened
-
-
-def _headers(page: Page, tag: str) -> dict[str, str]:
-    headers = {
-        "Content-Type": page.content_type,
-        "ETag": f'"{tag}"',
-        "Cache-Control": "no-cache",
-        "X-Content-Type-Options": "nosniff",
-        **page.headers,
-    }
-    if page.changed_at is not None:
-        headers["Last-Modified"] = format_datetime(page.changed_at.replace(microsecond=0), usegmt=True)
-    return headers
-
-
-def _unchanged(request: web.Request, tag: str, changed_at: datetime | None) -> bool:
-    """Whether the asker's copy is still right (RFC 9110 section 13.2.2: the tag decides before the date)."""
-    tags = request.headers.get("If-None-Match")
-    if tags is not None:
-        known = {one.strip().removeprefix("W/").strip('"') for one in tags.split(",")}
-        return tag in known or "*" in known
-    since = request.headers.get("If-Modified-Since")
-    if since is None or changed_at is None:
-        return False
-    try:
-        return changed_at.replace(microsecond=0) <= parsedate_to_datetime(since)
-    except (TypeError, ValueError, OverflowError):
-        return False
+def _split_key(at: InService, path: str) -> tuple[str, str]:
+    """The key in an address (`t/{token}/`) and what follows it, where one is asked for."""
+    if at.channel.shelf_public or not path.startswith("t/"):
+        return "", path
+    token, slash, rest = path.removeprefix("t/").partition("/")
+    return f"t/{token}{slash}", rest
 
 
 def _basic_password(header: str) -> str:

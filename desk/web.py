@@ -14,7 +14,21 @@ from aiohttp.typedefs import Middleware
 
 from config.logs import about, log
 from content.upload import MOST_BYTES
-from desk import auth, deliveries, glossary, health, items, live, outlets, partners, recordings, schedules, today
+from desk import (
+    auth,
+    deliveries,
+    glossary,
+    health,
+    items,
+    live,
+    outlets,
+    partners,
+    recordings,
+    schedules,
+    sheet,
+    stations,
+    today,
+)
 from desk.answer import (
     VISIT,
     Handler,
@@ -100,6 +114,8 @@ DOORS: tuple[Door, ...] = (
     Door("glossary-import", "POST", "/glossary/import", glossary.take_in, RUN),
     Door("glossary-table", "GET", "/glossary.tsv", glossary.table, READ, api=True),
     Door("sound", "GET", "/glossary/sound", glossary.sound, READ, api=True),
+    Door("outlet-sheet", "GET", "/outlets/{name}/sheet", sheet.show, RUN),
+    Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("audiences", "GET", "/audiences", outlets.list_audiences, READ, api=True),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""
@@ -133,7 +149,10 @@ def make_web(house: House) -> web.Application:
     live.set_up(app)
     _open_doors(app, house, drawing, keeper)
     app.router.add_get("/static/{name:.+}", partial(send_static, static, versions))
-    app.router.add_routes([*partners.routes(house), *health.routes(house)])
+    pulled = partners.Partners(house)
+    app.router.add_routes(
+        [*stations.routes(house, pulled, drawing), *partners.routes(house, pulled), *health.routes(house)]
+    )
     return app
 
 

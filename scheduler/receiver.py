@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
 from channels.channel import Confirmation
+from channels.station import store as station_store
+from channels.station.store import Airing
 from config.clock import Clock
 from config.words import NotFound
 from db.database import Database
@@ -51,6 +53,20 @@ class Receiver:
             outcome = ("applied", "") if all(known) else ("unknown", "không tìm thấy lượt gửi")
             await channels_store.settle_callbacks(tx, {row.id: outcome})
             return True
+
+    async def aired(self, tx: AsyncConnection, new: Airing, parts: int) -> bool:
+        """Keep a station's word that it aired something; False when it was kept before.
+
+        When every one of the bulletin's `parts` was aired, or the whole at once, the delivery has been.
+        """
+        if not await station_store.add_airing(self._database, tx, new):
+            return False
+        said = (await station_store.airings_of(tx, [new.delivery]))[new.delivery]
+        if any(one.part < 0 for one in said) or len({one.part for one in said}) >= parts:
+            words = ", ".join(word for word in (new.slot, new.presenter, new.line) if word)
+            aired = Confirmation(True, delivery=new.delivery, detail=words[:300] or "đã phát sóng", aired=True)
+            await self.confirm(tx, new.outlet, aired, new.at)
+        return True
 
     async def confirm(self, tx: AsyncConnection, outlet: str, said: Confirmation, at: datetime) -> bool:
         """Apply one confirmation; False when its delivery is not known."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels import store as channels_store
 from channels.http import Refused, SendError, Unavailable
 from channels.outlet import InService, should_pause
+from channels.shelf import store as shelf_store
 from config.clock import Clock
 from config.logs import log
 from db.database import Database
@@ -43,9 +44,10 @@ class Recorder:
         async with self._database.write() as tx:
             for one in sent:
                 assert one.job.parcel.bulletin is not None
-                if not await channels_store.is_on_shelf(tx, one.job.to.delivery):
+                if not await shelf_store.is_on_shelf(tx, one.job.to.delivery):
                     bulletin, now = one.job.parcel.bulletin, self._clock.now()
-                    await channels_store.put_on_shelf(tx, at.name, one.job.to.delivery, bulletin, now)
+                    await shelf_store.put_on_shelf(tx, at.name, one.job.to.delivery, bulletin, now)
+        self._notifier.ring("shelf")
 
     async def note_health(self, at: InService, outcomes: Sequence[Outcome]) -> None:
         """Keep the outlet's record; after long failure, or when a person is needed, it pauses itself."""

@@ -17,6 +17,7 @@ from config.clock import Clock
 from config.logs import log
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
+from scheduler.director import Director
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.sweeper import Sweeper
@@ -29,6 +30,7 @@ POLL = 1.0
 SWEEP_SECONDS = 5
 RENEW_SECONDS = 10
 WARM_SECONDS = 10
+DIRECT_SECONDS = 5
 TROUBLE_SECONDS = 5.0
 
 logger = log("runner")
@@ -46,6 +48,7 @@ class Runner:
         planner: Planner,
         worker: Worker,
         warmer: Warmer,
+        director: Director,
         sweeper: Sweeper,
         receiver: Receiver,
         timekeeper: Timekeeper,
@@ -56,6 +59,7 @@ class Runner:
         self._planner = planner
         self._worker = worker
         self._warmer = warmer
+        self._director = director
         self._sweeper = sweeper
         self._receiver = receiver
         self._timekeeper = timekeeper
@@ -74,6 +78,7 @@ class Runner:
                     )
                 if "warmer" in roles:
                     loops.create_task(self._loop(alarm, "warm", self._warmer.warm, "item", poll=WARM_SECONDS))
+                    loops.create_task(self._loop(alarm, "direct", self._director.direct, "shelf", poll=DIRECT_SECONDS))
                 if "sweeper" in roles:
                     loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
                     loops.create_task(self._loop(alarm, "receive", self._receiver.receive, "callback"))
@@ -133,9 +138,10 @@ class Runner:
             planned = await self._outlast("plan", self._planner.plan)
             made = await self._outlast("warm", self._warmer.warm)
             started = await self._drain_lanes()
+            directed = await self._outlast("direct", self._director.direct)
             received = await self._outlast("receive", self._receiver.receive)
             swept = await self._outlast("sweep", self._sweeper.sweep)
-            if not (planned or made or started or received or swept):
+            if not (planned or made or started or directed or received or swept):
                 return
 
     async def _drain_lanes(self) -> int:

@@ -21,7 +21,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import Field, field_validator
 
-from channels.channel import Channel, Form, Options, Outlet, Page, Pull, Receipt, Refused, Shelved, To
+from channels.channel import Channel, Form, Options, Outlet, Page, Proof, Pull, Receipt, Refused, Shelved, To
 from channels.http import Http
 from content.bulletin import Bulletin, Part
 
@@ -114,7 +114,7 @@ class Portal(Channel[PortalOptions]):
             return None
         others = [each for each in current if each is not found][:_OTHERS]
         body = _draw("item.html", outlet, news=found, others=others, over=found.over(pull.now), themes=_themes(current))
-        return Page(_HTML, body, changed_at=changed, proves=found.deliveries)
+        return Page(_HTML, body, changed_at=changed, proves=tuple(map(Proof, found.deliveries)))
 
 
 def _news(shelf: Sequence[Shelved]) -> tuple[dict[str, News], list[News]]:

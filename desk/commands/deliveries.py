@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from channels.audience import masked
-from channels.store import outlet_rows, pulls_of
+from channels.shelf.store import pulls_of
+from channels.store import outlet_rows
 from desk.app import House
 from desk.commands.acting import actor, moment
 from desk.commands.output import local, out, plain, print_json, print_table
@@ -155,9 +156,9 @@ async def show_delivery(house: House, args: argparse.Namespace) -> int:
     """One delivery's whole story."""
     async with house.database.read() as connection:
         story = await store.story(connection, args.id)
-        pull = (await pulls_of(connection, [args.id])).get(args.id)
+        pulls = (await pulls_of(connection, [args.id])).get(args.id, [])
     said = [{"at": row.at, "stage": row.stage, "reason": row.reason, "detail": row.detail} for row in story.receipts]
-    whole = {**brief(story.delivery), "receipts": said, "pull": pull._asdict() if pull else None}
+    whole = {**brief(story.delivery), "receipts": said, "pulls": [pull.plain() for pull in pulls]}
     if args.json:
         print_json(whole)
         return 0
@@ -169,10 +170,10 @@ async def show_delivery(house: House, args: argparse.Namespace) -> int:
         out.print(f"  lần {attempt.n}  {local(attempt.at, zone)}  {attempt.ms} ms  {attempt.outcome}  {said_there}")
     for row in story.receipts:
         out.print(f"  phản hồi  {local(row.at, zone)}  {STAGES[row.stage]}  {row.detail}")
-    if pull:
-        out.print(
-            f"  tải về  {local(pull.first_at, zone)}  {pull.bytes} byte  đủ lúc {local(pull.complete_at, zone) or '-'}"
-        )
+    for pull in pulls:
+        part = f"phần {pull.proof.part + 1}/{pull.proof.parts}  " if pull.proof.parts > 1 else ""
+        moment = local(pull.complete_at or pull.first_at, zone)
+        out.print(f"  tải về  {moment}  {part}{pull.state.title_vi}  {pull.bytes} byte  {pull.file}")
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.progress import track
 
-from channels import store as channels_store
+from channels.shelf import store as shelf_store
 from config.words import BadInput, Said
 from content import store
 from content.document import MOST_BYTES, Document, read_document
@@ -254,7 +254,7 @@ async def _do(house: House, tx: Any, verb: str, id: str, by: str, args: argparse
         return await editing.send_back(tx, id, by, args.note)
     if verb == "withdraw":
         item = await editing.withdraw(tx, id, by, args.note)
-        await channels_store.take_off_shelves(tx, item.id, house.clock.now())
+        await shelf_store.take_off_shelves(tx, item.id, house.clock.now())
         return item
     item = await store.find_item(tx, id)
     if item.state is ItemState.DRAFT:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from pydantic import ValidationError
 
-from channels.channel import Page, Pull, Shelved, To
+from channels.channel import Page, Proof, Pull, Shelved, To
 from channels.kinds.portal import Portal, PortalOptions
 from content.bulletin import BulletinClass
 
@@ -153,7 +153,7 @@ def test_an_item_page(site: Site) -> None:
     assert page.all("audio") == [{"controls": None, "preload": "none", "src": "/portal/audio/ab12.mp3"}]
     assert "Lời đọc của bản tin Từ đêm nay có mưa lớn. Bà con chú ý." in page.text
     assert "(0:17)" in page.text
-    assert site.page("mua-lon").proves == ("d1",)
+    assert site.page("mua-lon").proves == (Proof("d1"),)
     audio = site.page("audio/ab12.mp3")
     assert audio.content_type == "audio/mpeg" and audio.audio and audio.audio.bytes == 16000
 
@@ -217,7 +217,7 @@ def test_the_same_item_again_is_one_page(site: Site) -> None:
     site.put("d1")
     site.put("d2", since=3600)
     assert len(links(site.read(""))) == 1
-    assert site.page("mua-lon").proves == ("d1", "d2")
+    assert site.page("mua-lon").proves == (Proof("d1"), Proof("d2"))
     assert "Cập nhật Thứ hai, 23/11/2026, 09:00" in site.read("mua-lon").text
 
 
@@ -226,7 +226,7 @@ def test_a_new_title_keeps_the_old_address(site: Site) -> None:
     site.put("d1")
     site.put("d2", site.make.part(slug="mua-rat-lon", title="Mưa rất lớn", digest="new"), since=60)
     old, new = site.page("mua-lon"), site.page("mua-rat-lon")
-    assert old == new and new.proves == ("d2",)
+    assert old == new and new.proves == (Proof("d2"),)
     assert '<link rel="canonical" href="https://loa.example/portal/mua-rat-lon">' in new.body.decode()
     assert links(site.read("")) == ["/portal/mua-rat-lon"]
     assert site.page("ten-d1").body == new.body
@@ -238,14 +238,14 @@ def test_two_items_of_one_slug(site: Site) -> None:
     site.put("d2", site.make.part("other", title="Tin khác hẳn"), since=60)
     second, first = links(site.read(""))
     assert first == "/portal/mua-lon" and re.fullmatch(r"/portal/mua-lon-[0-9a-f]{6}", second)
-    assert site.page("mua-lon").proves == ("d1",)
-    assert site.page(second.removeprefix("/portal/")).proves == ("d2",)
+    assert site.page("mua-lon").proves == (Proof("d1"),)
+    assert site.page(second.removeprefix("/portal/")).proves == (Proof("d2"),)
 
 
 def test_every_part_of_a_bulletin_has_its_page(site: Site) -> None:
     """A bulletin of several items is several pages; each proves the delivery."""
     site.put("d1", site.make.part("a", slug="mot"), site.make.part("b", slug="hai"))
-    assert site.page("mot").proves == site.page("hai").proves == ("d1",)
+    assert site.page("mot").proves == site.page("hai").proves == (Proof("d1"),)
 
 
 def test_atom(site: Site) -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from channels.channel import Page, Pull, Shelved, To, Unavailable
+from channels.channel import Page, Proof, Pull, Shelved, To, Unavailable
 from channels.kinds.radio import Radio, RadioOptions
 from content.bulletin import Audio, BulletinClass
 
@@ -166,7 +166,7 @@ def test_the_token_goes_along_when_the_pull_had_it(station: Station) -> None:
     assert b"token" not in station.page("feed.xml").body
     station.query = {"token": "station-token-1&x"}
     feed = station.page("feed.xml").body.decode()
-    assert feed.count("?token=station-token-1%26x") == 3
+    assert feed.count("?token=station-token-1%26x") == 4
     assert station.lines()[2].endswith(".mp3?token=station-token-1%26x")
 
 
@@ -184,13 +184,14 @@ def test_titles_do_not_split(station: Station) -> None:
 
 
 def test_a_recording_proves_its_delivery(station: Station) -> None:
-    """The page holds the stored recording; of several parts the last proves."""
+    """The page holds the stored recording; each part proves itself."""
     audio = Audio("cd34.mp3", 5, 1.0, "cd" * 32)
     station.put("d1", station.make.part("a"), station.make.part("b", audio=audio))
     paths = [line.partition("/dai-1/")[2] for line in station.lines()[2::2]]
     first, last = (station.page(path) for path in paths)
-    assert first.content_type == "audio/mpeg" and first.audio and first.audio.name == "ab12.mp3" and first.proves == ()
-    assert last.audio == audio and last.proves == ("d1",)
+    assert first.content_type == "audio/mpeg" and first.audio and first.audio.name == "ab12.mp3"
+    assert last.audio == audio
+    assert (first.proves, last.proves) == ((Proof("d1", 0, 2),), (Proof("d1", 1, 2),))
 
 
 def test_a_transcript_is_the_approved_script(station: Station) -> None:

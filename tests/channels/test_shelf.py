@@ -12,17 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from channels.store import (
-    apply_outlet,
+from channels.shelf.fetched import Fetch, Proof, delivery_state, joined, part_states
+from channels.shelf.store import (
+    Told,
     is_on_shelf,
-    joined,
     note_pull,
-    off_shelf,
     on_shelf,
     pulls_of,
     put_on_shelf,
+    read_stock,
+    shelf_turn,
     take_off_shelves,
 )
+from channels.store import apply_outlet
 from config.clock import FakeClock
 from content.bulletin import Audio, Bulletin, BulletinClass, Part
 from db.database import Database
@@ -68,7 +70,7 @@ async def names(database: Database, clock: FakeClock, outlet: str = "tram") -> t
         now = clock.now()
         return (
             [one.delivery for one in await on_shelf(connection, outlet, now)],
-            [one.delivery for one in await off_shelf(connection, outlet, now)],
+            [one.delivery for one in (await read_stock(connection, outlet)).past(now)],
         )
 
 
@@ -140,36 +142,145 @@ async def test_what_is_withdrawn_or_expired_is_gone_but_remembered(database: Dat
     assert (["d3"], ["d5", "d2", "d1"]) == await names(database, clock)
 
 
+def told(clock: FakeClock, file: str, span: tuple[int, int] | None, *proofs: Proof, agent: str = "") -> Told:
+    """What went out of a file of 100 bytes."""
+    return Told("tram", file, proofs or (Proof("d1"),), span, 100, agent, clock.now())
+
+
+async def note(database: Database, *what: Told) -> list[list[str]]:
+    """Note each in a transaction of its own; the deliveries that are complete by it."""
+    done = []
+    for one in what:
+        async with database.write() as tx:
+            done.append(await note_pull(database, tx, one))
+    return done
+
+
 @both
 async def test_a_recording_is_complete_once(database: Database, clock: FakeClock) -> None:
     """Over several requests with gaps and overlaps; later ones count and complete nothing again."""
     complete = []
     for span in [(0, 40), (60, 100), (30, 50), (55, 60), (50, 55), (0, 100), (0, 1)]:
         clock.advance(1)
-        async with database.write() as tx:
-            done = await note_pull(
-                *(database, tx), outlet_name="tram", delivery="d1", span=span, size=100, agent="a" * 300, at=clock.now()
-            )
-            complete.append(done)
-    assert [False] * 4 + [True] + [False] * 2 == complete
+        complete += await note(database, told(clock, "a.mp3", span, agent="a" * 300))
+    assert [[]] * 4 + [["d1"]] + [[]] * 2 == complete
     async with database.read() as connection:
-        row = (await pulls_of(connection, ["d1", "d2"]))["d1"]
-    assert (7, 40 + 40 + 20 + 5 + 5 + 100 + 1, [[0, 100]], 200) == (row.requests, row.bytes, row.ranges, len(row.agent))
-    assert timedelta(seconds=4) == row.complete_at - row.first_at
-    assert "tram" == row.outlet
+        (one,) = (await pulls_of(connection, ["d1", "d2"]))["d1"]
+    assert (7, 40 + 40 + 20 + 5 + 5 + 100 + 1, ((0, 100),), 200) == (
+        one.requests,
+        one.bytes,
+        one.ranges,
+        len(one.agent),
+    )
+    assert timedelta(seconds=4) == (one.complete_at or one.first_at) - one.first_at
+    assert (Fetch.COMPLETE, "a.mp3") == (one.state, one.file)
 
 
 @both
 async def test_two_halves_at_once_make_one_whole(database: Database, clock: FakeClock) -> None:
     """Neither is lost, and exactly one of many is told that it was the last."""
+    pieces = [told(clock, "a.mp3", (at, at + 10)) for at in range(0, 100, 10)]
+    done = await asyncio.gather(*(note(database, piece) for piece in pieces))
+    assert [["d1"]] == [deliveries for ((deliveries),) in done if deliveries]
 
-    async def pull(span: tuple[int, int]) -> bool:
+
+@both
+async def test_each_part_is_proved_by_a_file_of_its_own(database: Database, clock: FakeClock) -> None:
+    """Any of its files; the delivery is complete with the last part, once; at the same time on many connections too."""
+    first, second, third = (Proof("d1", part, 3) for part in range(3))
+    async with database.write() as tx:
+        await apply_outlet(database, tx, "tram", "radio", "Trạm", clock.now())
+    await stand(database, clock, "d1", "i1", "i2", "i3")
+    whole = (0, 100)
+    assert [[], []] == await note(database, told(clock, "1-low.mp3", whole, first), told(clock, "1.mp3", whole, first))
+    halves = [told(clock, name, whole, proof) for name, proof in (("2.mp3", second), ("3.mp3", third))]
+    done = await asyncio.gather(*(note(database, one) for one in halves))
+    assert [[], ["d1"]] == sorted(deliveries for ((deliveries),) in done)
+    assert [[]] == await note(database, told(clock, "2-low.mp3", whole, second))
+
+
+@both
+async def test_a_programme_proves_what_is_in_it(database: Database, clock: FakeClock) -> None:
+    """All parts of several deliveries by one file; what was complete before is not told again."""
+    proofs = (Proof("d1", 0, 2), Proof("d1", 1, 2), Proof("d2"))
+    assert [["d2"]] == await note(database, told(clock, "d2.mp3", (0, 100), Proof("d2")))
+    assert [[], ["d1"]] == await note(
+        database, told(clock, "sang.mp3", (0, 60), *proofs), told(clock, "sang.mp3", (60, 100), *proofs)
+    )
+    async with database.read() as connection:
+        pulls = await pulls_of(connection, ["d1", "d2"])
+    assert [Fetch.COMPLETE, Fetch.COMPLETE] == part_states(pulls["d1"], 2)
+    assert {"sang.mp3", "d2.mp3"} == {one.file for one in pulls["d2"]}
+
+
+@both
+async def test_a_look_is_no_fetch(database: Database, clock: FakeClock) -> None:
+    """HEAD and 304 are counted apart; asking, and getting a part, are stages of their own."""
+    stages = []
+    for span in (None, (0, 0), (0, 30), None, (30, 100)):
+        await note(database, told(clock, "a.mp3", span))
+        async with database.read() as connection:
+            (one,) = (await pulls_of(connection, ["d1"]))["d1"]
+        stages.append((one.state, one.requests, one.checks))
+    assert [
+        (Fetch.CHECKED, 0, 1),
+        (Fetch.ASKED, 1, 1),
+        (Fetch.PARTLY, 2, 1),
+        (Fetch.PARTLY, 2, 2),
+        (Fetch.COMPLETE, 3, 2),
+    ] == stages
+
+
+@both
+async def test_a_transfer_that_rests_a_day_begins_anew(database: Database, clock: FakeClock) -> None:
+    """Yesterday's half and today's other half are not one fetch; a complete one stays complete."""
+    await note(database, told(clock, "a.mp3", (0, 50)))
+    clock.advance(86401)
+    assert [[]] == await note(database, told(clock, "a.mp3", (50, 100)))
+    clock.advance(86399)
+    assert [["d1"]] == await note(database, told(clock, "a.mp3", (0, 50)))
+    clock.advance(200_000)
+    assert [[]] == await note(database, told(clock, "a.mp3", (0, 50)))
+    async with database.read() as connection:
+        assert Fetch.COMPLETE == (await pulls_of(connection, ["d1"]))["d1"][0].state
+
+
+def test_the_state_of_a_delivery_is_that_of_its_parts() -> None:
+    """Complete only when all are; one complete part of two is a part of the whole."""
+    never, checked, complete = Fetch.NEVER, Fetch.CHECKED, Fetch.COMPLETE
+    states = [[never, never], [checked, never], [complete, never], [complete, complete], []]
+    assert [never, checked, Fetch.PARTLY, complete, complete] == [delivery_state(one) for one in states]
+
+
+@both
+async def test_a_shelf_turns_when_it_changes(database: Database, clock: FakeClock) -> None:
+    """By what comes and by what is withdrawn, and only its own."""
+    async with database.write() as tx:
+        for name in ("tram", "xa"):
+            await apply_outlet(database, tx, name, "radio", name, clock.now())
+
+    async def turns() -> tuple[int, int]:
+        async with database.read() as connection:
+            return await shelf_turn(connection, "tram"), await shelf_turn(connection, "xa")
+
+    seen = [await turns()]
+    await stand(database, clock, "d1", "i1")
+    seen.append(await turns())
+    for item in ("i9", "i1", "i1"):
         async with database.write() as tx:
-            return await note_pull(
-                *(database, tx), outlet_name="tram", delivery="d1", span=span, size=80, agent="", at=clock.now()
-            )
+            await take_off_shelves(tx, item, clock.now())
+        seen.append(await turns())
+    assert [(0, 0), (1, 0), (1, 0), (2, 0), (2, 0)] == seen
 
-    assert 1 == sum(await asyncio.gather(*(pull((at, at + 10)) for at in range(0, 80, 10))))
+
+@both
+async def test_a_bulletin_of_many_parts_leaves_room_for_their_dates(database: Database, clock: FakeClock) -> None:
+    """The next one comes after its last part, so no date depends on what still stands there."""
+    await stand(database, clock, "d1", "i1", "i2", "i3")
+    await stand(database, clock, "d2", "i4")
+    async with database.read() as connection:
+        second, first = await on_shelf(connection, "tram", clock.now())
+    assert timedelta(seconds=3) == second.since - first.since
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted).map(tuple), max_size=12), st.randoms())

@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn
 
 from channels import store as channels_store
+from channels.shelf import store as shelf_store
+from channels.station import store as station_store
 from channels.store import audience, outlet, outlet_keep
 from config.clock import FakeClock
 from content import store as content_store
@@ -23,7 +25,7 @@ from desk import store as desk_store
 from scheduler import store as scheduler_store
 from tests.conftest import both
 
-STORES = (content_store, channels_store, scheduler_store, desk_store)
+STORES = (content_store, channels_store, shelf_store, station_store, scheduler_store, desk_store)
 """Each adds its tables to the metadata when it is imported."""
 
 

@@ -19,6 +19,8 @@ import pytest
 from aiohttp import ClientSession, web
 
 from channels import store as channels_store
+from channels.shelf import store as shelf_store
+from channels.shelf.fetched import Fetch
 from channels.store import Recipient
 from config.clock import FakeClock
 from config.settings import Settings
@@ -28,6 +30,7 @@ from content.item import Draft
 from db.types import new_id
 from desk import partners
 from desk.app import House, opened
+from desk.shelves import Seen, Shelves
 from scheduler.delivery import Attempt, Delivery, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 from scheduler.log import store as log_store
@@ -121,7 +124,8 @@ class Door:
         """The pull noted of the one delivery, if any."""
         (delivery,) = await self.deliveries()
         async with self.house.database.read() as connection:
-            return (await channels_store.pulls_of(connection, [delivery.id])).get(delivery.id)
+            pulls = (await shelf_store.pulls_of(connection, [delivery.id])).get(delivery.id, [])
+        return next((pull for pull in pulls if pull.requests), None)
 
     async def raw(self, text: str) -> tuple[str, bytes]:
         """Head and body of an answer to bytes on a bare socket, read until the server closes."""
@@ -353,7 +357,7 @@ async def test_unknown_things_are_404_and_withdrawn_ones_410(door: Door) -> None
     assert 405 == (await door.call(path, "DELETE"))[0]
     async with door.house.database.write() as tx:
         await door.house.editing.withdraw(tx, door.item, "Hùng", "sai")
-        await channels_store.take_off_shelves(tx, door.item, door.clock.now())
+        await shelf_store.take_off_shelves(tx, door.item, door.clock.now())
     assert [] == await door.listed()
     for method in ("GET", "HEAD"):
         assert 410 == (await door.call(path, method))[0]
@@ -418,6 +422,91 @@ async def test_a_damaged_file_is_not_sent(door: Door) -> None:
         async with asyncio.timeout(10):
             assert 404 == (await door.call(path))[0]
     assert (State.SENT, None) == (await door.state(), await door.pulled())
+
+
+async def test_a_player_that_storms_is_told_to_wait(door: Door) -> None:
+    """A minute's worth of asking for one thing in a second; other things, and the same a little later, are there."""
+    path, _ = await door.publish()
+    statuses = [(await door.call("/radio/tram/audio/x.mp3"))[0] for _ in range(70)]
+    assert [404] * 60 + [429] * 10 == statuses
+    _, headers, _ = await door.call("/radio/tram/audio/x.mp3")
+    wait = int(headers["Retry-After"])
+    assert 1 == wait
+    assert 200 == (await door.call(path))[0]
+    door.clock.advance(wait)
+    assert [404, 404, 429] == [(await door.call("/radio/tram/audio/x.mp3"))[0] for _ in range(3)]
+
+
+async def test_a_station_that_polls_and_fetches_is_never_told_to_wait(door: Door) -> None:
+    """Every half minute the urgent list; a file in forty ranges at once, as downloaders do."""
+    path, sound = await door.publish()
+    for _ in range(100):
+        assert 200 == (await door.call("/radio/tram/khan-cap.m3u"))[0]
+        door.clock.advance(30)
+    step = SIZE // 40 + 1
+    asked = [{"Range": f"bytes={at}-{at + step - 1}"} for at in range(0, SIZE, step)]
+    pieces = await asyncio.gather(*(door.call(path, headers=headers) for headers in asked))
+    assert sound == b"".join(body for _, _, body in pieces)
+
+
+async def test_a_poll_reads_no_bulletin(door: Door) -> None:
+    """The urgent list is asked for all day: the shelf is read when it has turned, and drawn alike in between."""
+    shelves = Shelves(door.clock, door.house.press)
+
+    async def look() -> Seen:
+        async with door.house.database.read() as connection:
+            return await shelves.look(connection, door.house.outlets["tram"])
+
+    await door.publish()
+    first = await look()
+    _, headers, body = await door.call("/radio/tram/khan-cap.m3u")
+    assert b"#EXTM3U\n" == body
+    door.clock.advance(3600)
+    status, _, _ = await door.call("/radio/tram/khan-cap.m3u", headers={"If-None-Match": headers["ETag"]})
+    assert (304, True) == (status, await look() is first)
+    await door.publish(1000, "Tin thứ hai")
+    assert (1, 2) == (len(first.stock.stands), len((await look()).stock.stands))
+
+
+async def test_slow_stations_hold_nobody_up(door: Door) -> None:
+    """A dozen that read nothing for a while, as on a bad line; another one is served; then they get all of it."""
+    path, sound = await door.publish(4 * 2**20)
+    slow = []
+    for _ in range(12):
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port, limit=4096)
+        writer.write(f"GET {path}?token={TOKEN} HTTP/1.0\r\n\r\n".encode())
+        assert b" 200 " in await reader.readline()
+        slow.append((reader, writer))
+    async with asyncio.timeout(10):
+        assert sound == (await door.call(path, headers={"User-Agent": "nhanh"}))[2]
+    door.clock.advance(600)
+    for reader, writer in slow:
+        await reader.readuntil(b"\r\n\r\n")
+        assert sound == await reader.read(-1)
+        writer.close()
+
+
+async def test_a_look_is_noted_as_a_look(door: Door) -> None:
+    """HEAD and 304 of a recording are counted apart from fetches."""
+    path, _ = await door.publish()
+    _, head, _ = await door.call(path, "HEAD")
+    assert 304 == (await door.call(path, headers={"If-None-Match": head["ETag"]}))[0]
+    (delivery,) = await door.deliveries()
+    async with door.house.database.read() as connection:
+        (pull,) = (await shelf_store.pulls_of(connection, [delivery.id]))[delivery.id]
+    assert (Fetch.CHECKED, 0, 2, 0) == (pull.state, pull.requests, pull.checks, pull.bytes)
+
+
+async def test_a_token_in_the_path_opens_the_shelf(door: Door) -> None:
+    """For players that drop what follows a question mark; addresses in the lists carry it."""
+    path, sound = await door.publish()
+    key = f"/radio/tram/t/{TOKEN}/"
+    _, _, listed = await door.call(f"{key}playlist.m3u", token=None)
+    address = listed.decode().splitlines()[2]
+    assert f"/radio/tram/t/{TOKEN}/audio/" in address and address.endswith(".mp3")
+    assert sound == (await door.call(path.replace("/radio/tram/", key), token=None))[2]
+    for wrong in ("/radio/tram/t/sai/", "/radio/tram/t//", "/radio/tram/t/", f"/radio/xa/t/{TOKEN}/"):
+        assert 401 == (await door.call(f"{wrong}playlist.m3u", token=None))[0]
 
 
 async def test_a_station_says_what_it_has_aired(door: Door) -> None:

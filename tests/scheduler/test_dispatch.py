@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from channels import store as channels_store
 from channels.channel import Confirmation, Pace
+from channels.shelf import store as shelf_store
 from config.words import BadInput, Conflict, NotAllowed, Said
 from content.bulletin import Bulletin
 from content.item import Draft
@@ -567,7 +568,7 @@ async def test_the_radio_waits_for_its_recording(office: Office) -> None:
     await office.schedule(await office.item(), "tram")
     await office.drain()
     async with office.house.database.read() as connection:
-        shelf = await channels_store.on_shelf(connection, "tram", office.clock.now())
+        shelf = await shelf_store.on_shelf(connection, "tram", office.clock.now())
     audio = shelf[0].bulletin.parts[0].audio
     assert audio is not None
     assert audio.bytes == (office.house.recordings / audio.name).stat().st_size

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from channels import store as channels_store
+from channels.shelf import store as shelf_store
 from content import store as content_store
 from content.bulletin import Bulletin, BulletinClass, Part
 
@@ -211,11 +211,11 @@ async def test_withdrawing_clears_the_shelves_in_the_same_deed(desk: Any) -> Non
     now = desk.clock.now()
     async with desk.house.database.write() as tx:
         bulletin = Bulletin("b", BulletinClass.NORMAL, "UBND", now, None, (part,))
-        await channels_store.put_on_shelf(tx, "portal", "d-1", bulletin, now)
+        await shelf_store.put_on_shelf(tx, "portal", "d-1", bulletin, now)
     answer = await (await desk.browser("hung")).post(f"/items/{item.id}/withdraw", {"note": "Sai ngày"})
     assert answer.status == 303
     async with desk.house.database.read() as connection:
-        assert await channels_store.on_shelf(connection, "portal", now) == []
+        assert await shelf_store.on_shelf(connection, "portal", now) == []
         assert (await content_store.find_item(connection, item.id)).state == "withdrawn"
 
 

@@ -1,0 +1,1 @@
+"""What stands on outlets' shelves, and what of it was pulled."""

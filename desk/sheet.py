@@ -1,0 +1,72 @@
+"""A station's sheet of paper: its address with a QR code, how to use it, whom to call; and the keys it comes in with."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+import segno
+from markupsafe import Markup
+
+from channels.outlet import InService
+from channels.station import store as station_store
+from channels.station.store import Token
+from config.words import NotFound
+from desk.answer import Answer, Shown, Visit
+from desk.forms import iso
+from desk.passwords import hashed
+
+OLD_KEY = timedelta(days=14)
+"""An old key works until the new one is used, and no longer than this."""
+
+
+def _station(visit: Visit) -> InService:
+    at = visit.house.outlets[visit.part("name")]
+    if at.channel.timetable(at.outlet) is None:
+        raise NotFound(f"{at.outlet.title} không phải đài tự lấy bản tin", f"{at.name} is no station")
+    return at
+
+
+async def show(visit: Visit) -> Answer:
+    """GET /outlets/{name}/sheet: with the key of the configuration, if the station has one there."""
+    at = _station(visit)
+    return await _sheet(visit, at, at.channel.token_of(at.outlet), fresh=False)
+
+
+async def new_key(visit: Visit) -> Answer:
+    """POST /outlets/{name}/key: a new key, shown this once on the sheet to be printed."""
+    house, at, now = visit.house, _station(visit), visit.house.clock.now()
+    key = secrets.token_urlsafe(18)
+    async with house.database.write() as tx:
+        token = Token(hashed(key), at.name, now, visit.name, None, None)
+        await station_store.add_token(tx, token, now + OLD_KEY)
+        await house.journal.note(tx, now, visit.name, "new_key", f"outlet/{at.name}")
+    house.notifier.ring("outlet")
+    return await _sheet(visit, at, key, fresh=True)
+
+
+async def _sheet(visit: Visit, at: InService, key: str, *, fresh: bool) -> Shown:
+    async with visit.house.database.read() as connection:
+        tokens = await station_store.tokens_of(connection, at.name, visit.house.clock.now())
+    address = f"{at.outlet.base_url.rstrip('/')}/t/{key}/" if key else ""
+    values = {
+        "at": at,
+        "timetable": at.channel.timetable(at.outlet),
+        "address": address,
+        "qr": _qr(address) if address else "",
+        "fresh": fresh,
+        "tokens": tokens,
+        "old_days": OLD_KEY.days,
+    }
+    kept = [
+        {"made_at": iso(one.made_at), "made_by": one.made_by, "used_at": iso(one.used_at), "ends_at": iso(one.ends_at)}
+        for one in tokens
+    ]
+    plain = {"outlet": at.name, "keys": kept} | ({"key": key, "address": address} if fresh else {})
+    return Shown("station/sheet.html", values, plain)
+
+
+def _qr(address: str) -> Markup:
+    """The address as a QR code of medium correction, an SVG within the page."""
+    drawn = segno.make(address, error="m", micro=False).svg_inline(scale=4, border=2, omitsize=True, svgclass=None)
+    return Markup(drawn)  # noqa: S704 (drawn by segno: nothing but numbers)

@@ -1,0 +1,110 @@
+"""Joining: the bulletins of a programme made into one file by the studio, with what is said before and after them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from channels.channel import Shelved
+from channels.outlet import InService
+from channels.slots import Airtime
+from config.settings import RadioSettings
+from content import store as content_store
+from content.bulletin import Audio, Part
+from content.files import keep_master
+from content.formats import flac
+from content.mastering import MASTER_RATE
+from content.programme import Programme, Segment, announcement
+from content.recording import BadScript, Studio
+from content.sound import decoded, through
+from content.tags import Tags
+from content.voice import VoiceError
+from db.database import Database
+
+
+class JoinError(Exception):
+    """A programme could not be joined now; `vi` says why to people."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.vi = vi
+
+
+class Joining:
+    """Makes programmes with the office's words around them."""
+
+    def __init__(
+        self, database: Database, studio: Studio, recordings: Path, radio: RadioSettings, office: str, variant: str
+    ) -> None:
+        self._database = database
+        self._studio = studio
+        self._recordings = recordings
+        self._radio = radio
+        self._office = office
+        self._variant = variant
+
+    async def join(self, at: InService, airtime: Airtime, bulletins: Sequence[Shelved]) -> Audio:
+        """One file of these bulletins in order, in every sound the station takes. Raises JoinError."""
+        parts = [part for one in bulletins for part in one.bulletin.parts if part.audio is not None]
+        try:
+            joined = await self._studio.join(
+                Programme(
+                    segments=await self._segments(parts),
+                    tags=self._tags(at, airtime),
+                    sounds=at.channel.sounds(at.outlet),
+                    pause=self._radio.pause,
+                    opening=self._words(self._radio.opening, at, airtime),
+                    closing=self._words(self._radio.closing, at, airtime),
+                    chime=self._radio.chime,
+                )
+            )
+        except VoiceError as error:
+            raise JoinError(f"không đọc được lời dẫn: {error.reason_vi}", f"cannot announce: {error}") from error
+        except (OSError, ValueError, BadScript) as error:
+            raise JoinError(f"không ghép được tệp chương trình ({error})", f"cannot join: {error}") from error
+        return joined.audio
+
+    async def _segments(self, parts: Sequence[Part]) -> tuple[Segment, ...]:
+        audios = {part.audio.sha256: part.audio for part in parts if part.audio is not None}
+        async with self._database.read() as connection:
+            rows = await content_store.recordings_by_sha256(connection, list(audios))
+        masters = {sha256: row.master for sha256, row in rows.items() if row.master}
+        for sha256, audio in audios.items():
+            if sha256 not in masters:
+                masters[sha256] = await asyncio.to_thread(self._master_of, audio)
+        voices = {sha256: row.voice or "" for sha256, row in rows.items()}
+        return tuple(
+            Segment(part.title, masters[part.audio.sha256], voices.get(part.audio.sha256, ""))
+            for part in parts
+            if part.audio is not None
+        )
+
+    def _master_of(self, audio: Audio) -> str:
+        """A recording made before masters were kept is its own master."""
+        chain = [("aresample", str(MASTER_RATE)), ("aformat", "sample_fmts=flt:channel_layouts=mono")]
+        heard = decoded((self._recordings / audio.name).read_bytes())
+        return keep_master(self._recordings, flac(through(heard, chain, threading.Event()), MASTER_RATE))
+
+    def _tags(self, at: InService, airtime: Airtime) -> Tags:
+        timetable = at.channel.timetable(at.outlet)
+        assert timetable is not None
+        local, end = (moment.astimezone(timetable.zone) for moment in (airtime.starts_at, airtime.ends_at))
+        return Tags(
+            title=f"{airtime.slot.words} {local:%d/%m/%Y}",
+            office=self._office,
+            series=at.outlet.title,
+            date=f"{local:%Y-%m-%d}",
+            valid_from=f"{local:%Y-%m-%d %H:%M:%S}",
+            valid_until=f"{end:%Y-%m-%d %H:%M:%S}",
+        )
+
+    def _words(self, template: str, at: InService, airtime: Airtime) -> str:
+        timetable = at.channel.timetable(at.outlet)
+        assert timetable is not None
+        if not template:
+            return ""
+        local = airtime.starts_at.astimezone(timetable.zone)
+        told = {"office": self._office, "sender": self._radio.sender, "variant": self._variant}
+        return announcement(template, at=local, **told)

@@ -1,0 +1,235 @@
+"""Programmes of slots: composed ahead, frozen, joined, fetched by their addresses, and made anew when a part goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import av
+import pytest
+
+from channels.channel import Page, Programme, Pull
+from channels.shelf import store as shelf_store
+from channels.station import store as station_store
+from config.clock import FakeClock
+from config.settings import Settings
+from content.bulletin import BulletinClass
+from content.item import Item
+from desk.app import build, opened
+from scheduler.director import Director
+from scheduler.joining import Joining
+from tests.conftest import both
+from tests.scheduler.conftest import Office
+from tests.sounds import record
+
+SLOTS = [
+    {"name": "trua", "title": "Buổi trưa", "time": "11:00", "minutes": 15},
+    {"name": "chieu", "title": "Buổi chiều", "time": "17:00", "minutes": 15},
+]
+"""The clock stands at 8 in the morning of a Monday."""
+
+
+class Station(Office):
+    """An office with one station that has slots."""
+
+    async def send(self, title: str, **more: Any) -> Item:
+        """An approved item that goes to the station at once, with a recording of its own."""
+        klass = {"klass": more.pop("klass")} if "klass" in more else {}
+        item = await self.item(title, body=f"{title}. Bà con chú ý.", **more)
+        await record(self.house, item, 0.5 + len(title) / 40)
+        await self.schedule(item, "tram", **klass)
+        await self.drain()
+        return item
+
+    async def programmes(self) -> list[Programme]:
+        """What is frozen, the earliest first."""
+        async with self.house.database.read() as connection:
+            return (await station_store.programmes(connection, "tram"))[::-1]
+
+    async def titles(self, programme: Programme) -> list[str]:
+        """The bulletins of a programme in order."""
+        async with self.house.database.read() as connection:
+            stock = await shelf_store.read_stock(connection, "tram")
+        names = {one.delivery: one.bulletin.title for one in (*stock.stands, *stock.withdrawn)}
+        return [names[delivery] for delivery, _ in programme.holds]
+
+    async def pull(self, path: str) -> Page | None:
+        """What the station gets now."""
+        at = self.house.outlets["tram"]
+        async with self.house.database.read() as connection:
+            stock = await shelf_store.read_stock(connection, "tram")
+            programmes = tuple(await station_store.programmes(connection, "tram"))
+        pull = Pull(path, {}, self.clock.now(), programmes=programmes)
+        return at.channel.feed(pull, stock.current(pull.now, at.channel.shelf_grace), at.outlet)
+
+    async def direct(self) -> int:
+        """A turn of the director."""
+        return await self.house.runner._director.direct()
+
+
+@pytest.fixture
+async def station(plain_settings: dict[str, Any], clock: FakeClock) -> AsyncIterator[Station]:
+    """An office at 8 in the morning whose station airs at 11 and at 17."""
+    plain_settings["outlets"]["tram"] |= {"slots": SLOTS, "sounds": ["low"]}
+    plain_settings["radio"] = {"opening": "", "closing": "", "chime": False}
+    async with opened(Settings.model_validate(plain_settings), clock) as house:
+        yield Station(house, clock)
+
+
+async def test_a_programme_is_frozen_an_hour_ahead_and_joined(station: Station) -> None:
+    """Urgent first; not before its hour; one file as long as its parts; what comes later waits for the next slot."""
+    await station.send("Tin thường")
+    await station.send("Tin ưu tiên", klass=BulletinClass.PRIORITY)
+    assert [] == await station.programmes()
+    station.clock.advance(2 * 3600)
+    await station.drain()
+    (programme,) = await station.programmes()
+    assert ["Tin ưu tiên", "Tin thường"] == await station.titles(programme)
+    assert ("made", "trua", 1) == (programme.state, programme.slot, programme.version)
+    await station.send("Tin tới sau")
+    await station.drain()
+    station.clock.advance(6 * 3600)
+    await station.drain()
+    noon, evening = await station.programmes()
+    assert (noon.holds, ["Tin tới sau"]) == (programme.holds, await station.titles(evening))
+    assert noon.audio is not None
+    with av.open(str(station.house.recordings / noon.audio.name)) as file:
+        heard = sum(frame.samples for frame in file.decode(audio=0)) / 44100
+    async with station.house.database.read() as connection:
+        stock = await shelf_store.read_stock(connection, "tram")
+    parts = {one.delivery: one.bulletin.parts[0].audio for one in stock.stands}
+    lengths = [audio.seconds for delivery, _ in noon.holds if (audio := parts[delivery])]
+    assert abs(sum(lengths) + len(lengths) - 1 - heard) < 1.5 and abs(noon.audio.seconds - heard) < 0.1
+
+
+async def test_it_is_to_be_had_around_its_slot_alone(station: Station) -> None:
+    """By the slot's name and by its moment, from an hour before until the slot is over; tomorrow it is another one."""
+    await station.send("Tin thường")
+    assert None is await station.pull("slot/trua.mp3")
+    station.clock.advance(2 * 3600)
+    await station.drain()
+    named, dated = await station.pull("slot/trua.mp3"), await station.pull("2026-11-23-1100.mp3")
+    assert named == dated and named is not None and named.audio is not None
+    (delivery,) = [one.id for one in await station.deliveries()]
+    assert [(delivery, 0, 1)] == list(named.proves)
+    assert named.file.startswith("trua-20261123-1100-") and named.changed_at == station.clock.now()
+    low = await station.pull("slot/trua-low.mp3")
+    assert low is not None and low.audio is not None and low.audio.bytes < named.audio.bytes
+    assert low.file.endswith("-low.mp3") and low.proves == named.proves
+    for path in ("slot/chieu.mp3", "slot/tram.mp3", "2026-11-22-1100.mp3", "2026-11-23-1700.mp3", "trua.mp3"):
+        assert None is await station.pull(path)
+    station.clock.advance(3600 + 15 * 60 - 1)
+    assert named == await station.pull("slot/trua.mp3")
+    station.clock.advance(1)
+    assert None is await station.pull("slot/trua.mp3") is await station.pull("2026-11-23-1100.mp3")
+    station.clock.advance(24 * 3600 - 1800)
+    await station.drain()
+    assert None is await station.pull("slot/trua.mp3")  # nothing new today, and never yesterday's
+
+
+@both
+async def test_what_is_withdrawn_takes_the_programme_with_it(station: Station) -> None:
+    """In one transaction; then there is one without it, and none when nothing is left."""
+    first = await station.send("Tin thứ nhất")
+    second = await station.send("Tin thứ hai")
+    station.clock.advance(2 * 3600)
+    await station.drain()
+    before = await station.pull("slot/trua.mp3")
+    assert before is not None
+    for item, left in ((first, ["Tin thứ hai"]), (second, [])):
+        async with station.house.database.write() as tx:
+            await station.house.editing.withdraw(tx, item.id, "Hùng", "sai")
+            await shelf_store.take_off_shelves(tx, item.id, station.clock.now())
+        assert None is await station.pull("slot/trua.mp3")
+        await station.drain()
+        page = await station.pull("slot/trua.mp3")
+        (programme,) = await station.programmes()
+        if left:
+            assert page is not None and page.audio != before.audio
+            assert (left, 2, "made") == (await station.titles(programme), programme.version, programme.state)
+        else:
+            assert (None, "broken") == (page, programme.state)
+
+
+async def test_what_is_over_in_mid_slot_takes_the_programme_with_it(station: Station) -> None:
+    """At the very moment, before anybody has composed it anew."""
+    noon = station.in_(hours=3)
+    await station.send("Tin ngắn hạn", valid_until=noon + timedelta(minutes=5))
+    await station.send("Tin dài hạn")
+    station.clock.advance(3 * 3600)
+    station.clock.advance(-3600)
+    await station.drain()
+    station.clock.advance(3600 + 299)
+    assert await station.pull("slot/trua.mp3") is not None
+    station.clock.advance(1)
+    assert None is await station.pull("slot/trua.mp3")
+    await station.direct()
+    (programme,) = await station.programmes()
+    assert ["Tin dài hạn"] == await station.titles(programme)
+    assert await station.pull("slot/trua.mp3") is not None
+
+
+@both
+async def test_many_nodes_make_one_programme(station: Station) -> None:
+    """What one freezes and claims no other does: one row, one version, joined once."""
+    await station.send("Tin thường")
+    station.clock.advance(2 * 3600)
+    house = station.house
+    joining = Counted(
+        *(house.database, house.studio, house.recordings),
+        *(house.settings.radio, house.settings.office.name, house.settings.voice.variant),
+    )
+    nodes = [
+        Director(house.database, station.clock, house.notifier, house.outlets, joining, f"node{number}")
+        for number in range(4)
+    ]
+    await asyncio.gather(*(node.direct() for node in nodes))
+    for node in nodes:
+        await node.direct()
+    (programme,) = await station.programmes()
+    assert ("made", 1, 1) == (programme.state, programme.version, joining.joined)
+
+
+class Counted(Joining):
+    """Counts what it joins."""
+
+    joined = 0
+
+    async def join(self, *what: Any) -> Any:
+        """See Joining.join."""
+        self.joined += 1
+        return await super().join(*what)
+
+
+async def test_a_recording_that_is_missing_is_waited_for(station: Station) -> None:
+    """The programme stays frozen, says why, and is joined when the file is back; a dead claim is overtaken."""
+    await station.send("Tin thường")
+    (file,) = station.house.recordings.rglob("*.mp3")
+    away = file.rename(file.with_suffix(".away"))
+    station.clock.advance(2 * 3600)
+    assert 1 == await station.direct()  # frozen, not joined
+    assert 0 == await station.direct()  # too soon
+    away.rename(file)
+    station.clock.advance(15)
+    assert 1 == await station.direct()
+    assert "made" == (await station.programmes())[0].state
+
+
+async def test_a_slot_that_has_begun_is_not_composed_any_more(station: Station) -> None:
+    """Whoever asks at its end would get what nobody heard; it goes into the next one."""
+    station.clock.advance(3 * 3600)
+    await station.send("Tin sát giờ")
+    await station.drain()
+    assert [] == await station.programmes()
+    station.clock.advance(5 * 3600)
+    await station.drain()
+    assert ["chieu"] == [one.slot for one in await station.programmes()]
+
+
+def test_slots_that_make_no_sense_are_told_at_start(plain_settings: dict[str, Any]) -> None:
+    """With the outlet and the key."""
+    plain_settings["outlets"]["tram"] |= {"slots": [{"name": "sang", "time": "25:00"}]}
+    with pytest.raises(Exception, match=r"\[outlets\.tram\] slots\.0\.time"):
+        build(Settings.model_validate(plain_settings))
