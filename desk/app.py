@@ -18,6 +18,7 @@ from channels import store as channels_store
 from channels.channel import find_channels
 from channels.http import CONNECTIONS, Http
 from channels.outlet import Outlets, set_up_outlets
+from channels.recordings import loader
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
 from config.settings import BadSettings, Settings
@@ -89,8 +90,14 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     key = load_key(settings)
     seal = derive(key, "seal")
     keeps = {name: SealedKeep(database, clock, seal, name) for name in settings.outlets}
+    recordings = settings.files.dir / "recordings"
     outlets = set_up_outlets(
-        settings.outlets, find_channels(), base_url=settings.web.base_url, keeps=keeps, source=settings.source
+        settings.outlets,
+        find_channels(),
+        base_url=settings.web.base_url,
+        keeps=keeps,
+        load=loader(recordings),
+        source=settings.source,
     )
     journal = Journal(derive(key, "journal"))
     notifier = Notifier(database.url)
@@ -99,7 +106,6 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     voices = choose_voices(settings)
     mastering = Mastering(lufs=settings.voice.loudness)
     press = Press(settings.office.name, tuple(voice.mark for voice in voices), mastering)
-    recordings = settings.files.dir / "recordings"
     studio = Studio(voices, recordings, mastering)
     editing = Editing(database, journal, clock, variant=settings.voice.variant)
     quiet = QuietHours(
