@@ -20,6 +20,7 @@ from channels import store as channels_store
 from channels.channel import find_channels
 from channels.http import CONNECTIONS, Http
 from channels.outlet import Outlets, set_up_outlets
+from channels.recordings import loader
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
 from config.settings import BadSettings, Settings, reason_of
@@ -94,8 +95,14 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     key = load_key(settings)
     seal = derive(key, "seal")
     keeps = {name: SealedKeep(database, clock, seal, name) for name in settings.outlets}
+    recordings = settings.files.dir / "recordings"
     outlets = set_up_outlets(
-        settings.outlets, find_channels(), base_url=settings.web.base_url, keeps=keeps, source=settings.source
+        settings.outlets,
+        find_channels(),
+        base_url=settings.web.base_url,
+        keeps=keeps,
+        load=loader(recordings),
+        source=settings.source,
     )
     journal = Journal(derive(key, "journal"))
     notifier = Notifier(database.url)
@@ -105,7 +112,6 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     mastering = Mastering(lufs=settings.voice.loudness)
     marks = tuple(voice.mark for voice in voices)
     press = Press(settings.office.name, marks, mastering, settings.office.zone, settings.voice.say_synthetic)
-    recordings = settings.files.dir / "recordings"
     studio = Studio(voices, recordings, mastering, at_once=os.cpu_count() or 1)
     glossary = Glossary(database, journal, clock)
     editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant)
