@@ -26,7 +26,7 @@ from content.editing import Editing
 from content.issue import Press
 from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
-from content.recording import Studio
+from content.studio import Studio
 from content.voice import Voice, find_voices
 from db.database import Database
 from db.journal import Journal

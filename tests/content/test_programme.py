@@ -23,8 +23,8 @@ from content.files import keep_master
 from content.formats import flac
 from content.mastering import MASTER_RATE, Tags, measure, shape
 from content.programme import FIELDS, Joined, Programme, Segment, announcement
-from content.recording import Studio
 from content.sound import decoded, frames, pcm_of
+from content.studio import Studio
 from content.voice import Speech
 from content.voices.espeak import EspeakVoice
 from tests.content.speechlike import speechlike
