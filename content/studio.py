@@ -19,7 +19,7 @@ from typing import IO, TypeVar
 from config.words import BadInput
 from content.bed import tuned, under
 from content.bulletin import Audio, Sound, Variant
-from content.files import File, Origin, keep, keep_finished, keep_master
+from content.files import SYNTHETIC, File, Origin, keep, keep_finished, keep_master
 from content.mastering import Mastered, Mastering, SilentSpeech, Tags, finish, shape
 from content.programme import CLOSING, OPENING, Joined, Programme, Segment, laid_out, pieces_of
 from content.recording import Recording, canonical, recording_key, script_digest, upload_key
@@ -114,7 +114,7 @@ class Studio:
 
     async def vary(self, master: str, sound: Sound, tags: Tags, origin: Origin) -> File:
         """The recording of a kept master in another sound, kept too. Raises OSError (also when the master is gone)."""
-        stop, tags = threading.Event(), replace(tags, voice=_said_of(origin.voice))
+        stop, tags = threading.Event(), _marked(tags, origin.voice)
 
         def make() -> File:
             data = (self._directory / master).read_bytes()
@@ -137,7 +137,7 @@ class Studio:
             bed = await asyncio.to_thread((self._directory / programme.bed).read_bytes)
             master = await self._off_loop(stop, under, master, bed, stop)
         voice = ", ".join(dict.fromkeys(segment.voice for segment in programme.segments if segment.voice))
-        tags = replace(programme.tags, chapters=chapters, voice=_said_of(voice))
+        tags = _marked(replace(programme.tags, chapters=chapters), voice)
         sounds = [sound for sound in dict.fromkeys(programme.sounds) if sound != self._mastering.sound]
         async with asyncio.TaskGroup() as group:
             made = {
@@ -189,7 +189,7 @@ class Studio:
     ) -> Recording:
         spoken = await speak(script, self._voices, on_fallback=on_fallback)
         origin = Origin(spoken.voice, script_digest(script))
-        master, file = await self._produce(spoken.speech, replace(tags, voice=_said_of(spoken.voice)), origin)
+        master, file = await self._produce(spoken.speech, _marked(tags, spoken.voice), origin)
         figures = (file.sha256, file.bytes, file.seconds, file.lufs, file.true_peak_db)
         return Recording(key, file.name, *figures, spoken.voice, script, master, spoken.fallbacks)
 
@@ -235,9 +235,11 @@ def _digest(file: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _said_of(voice: str) -> str:
-    """The mark of a machine's voice in the tags."""
-    return voice and f"synthetic voice, giọng đọc máy: {voice}"
+def _marked(tags: Tags, voice: str) -> Tags:
+    """Tags with the mark of a machine's voice, for machines and for people."""
+    if not voice:
+        return tags
+    return replace(tags, voice=f"synthetic voice, giọng đọc máy: {voice}", comment=tags.comment or SYNTHETIC)
 
 
 def _remembered(directory: Path, place: str) -> dict[str, str] | None:
