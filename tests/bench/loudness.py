@@ -64,7 +64,7 @@ async def spoken(count: int) -> list[Bulletin]:
                 for _ in range(chance.choice((1, 1, 1, 2, 3, 8)))
             ]
             speech = (await speak("\n".join(lines), [voices[number % 2]])).speech
-            made.append(Bulletin(f"espeak {number}", amplified(speech, chance.choice((0.002, 0.02, 0.2, 1.0, 6.0)))))
+            made.append(Bulletin(f"espeak {number}", amplified(speech, chance.choice((0.006, 0.02, 0.2, 1.0, 6.0)))))
     finally:
         for voice in voices:
             await voice.aclose()

@@ -44,12 +44,16 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
     await made.aclose()
 
 
+@pytest.fixture(scope="module")
+def masters() -> list[bytes]:
+    """Recordings of very different levels."""
+    levels = (0.02, 0.9, 0.2)
+    return [shape(speechlike(0.8 + number / 3, level=level, seed=number)) for number, level in enumerate(levels)]
+
+
 @pytest.fixture
-def programme(tmp_path: Path) -> Programme:
-    """Three recordings of very different levels, one by a person."""
-    masters = [
-        shape(speechlike(1 + number / 2, level=level, seed=number)) for number, level in enumerate((0.02, 0.9, 0.2))
-    ]
+def programme(masters: list[bytes], tmp_path: Path) -> Programme:
+    """Three recordings in running order, one by a person."""
     names = [keep_master(tmp_path, master) for master in masters]
     return Programme(tuple(map(Segment, TITLES, names, ("espeak 1", "", "espeak 1"))), TAGS)
 
@@ -142,7 +146,6 @@ async def test_same_bytes_again(studio: Studio, programme: Programme) -> None:
 async def test_target_length(studio: Studio, programme: Programme) -> None:
     """How much too long it is."""
     one = replace(programme, segments=programme.segments[:1])
-    assert 0.0 == (await studio.join(one)).over
     assert 0.0 == (await studio.join(replace(one, target=60.0))).over
     joined = await studio.join(replace(one, target=1.0))
     assert joined.over == pytest.approx(joined.audio.seconds - 1.0)
