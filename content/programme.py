@@ -1,6 +1,6 @@
 """Programme: several recordings in running order joined to one, without loss, with the times of its chapters.
 
-A station's slot asks for one with `await studio.join(Programme(...)) -> Joined` (`content.recording.Studio`). What is
+A station's slot asks for one with `await studio.join(Programme(...)) -> Joined` (`content.studio.Studio`). What is
 in it and when it goes out is decided elsewhere; the same programme always gives the same bytes.
 
     chime  pause  opening  pause  segment  pause  segment ...  pause  closing

@@ -2,7 +2,7 @@
 
 Engines turn one sentence into raw speech; sentences, pauses, checks and falling back to the next engine live here, so
 that engines differ in nothing but the voice. Mastering and files are the business of `content.mastering` and
-`content.recording`.
+`content.studio`.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from content.glossary.keeping import Glossary
 from content.issue import Press
 from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
-from content.recording import Studio
+from content.studio import Studio
 from content.voice import Voice, find_voices
 from content.voices.piper import PiperVoice, voice_files
 from db.database import Database

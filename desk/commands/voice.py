@@ -16,8 +16,9 @@ from content.document import read_document
 from content.formats import FORMATS
 from content.mastering import Mastering, SilentSpeech, Tags
 from content.reading import read
-from content.recording import BadScript, Studio
+from content.recording import BadScript
 from content.rendition import plain_text, to_html
+from content.studio import Studio
 from content.voice import VoiceError
 from desk.app import choose_voices
 from desk.commands.output import err, figures_of, out

@@ -39,16 +39,16 @@ class Bulletin:
 
 def quick() -> list[Bulletin]:
     """Eight kinds of trouble, each in a few seconds: short, long gaps, whispered, clipping, uneven, other rates."""
-    loud, soft = speechlike(3, level=0.8, seed=7), speechlike(3, level=0.05, seed=8)
+    loud, soft = speechlike(1.5, level=0.8, seed=7), speechlike(1.5, level=0.05, seed=8)
     return [
         Bulletin("very short", speechlike(0.3)),
-        Bulletin("plain", speechlike(5)),
-        Bulletin("whispered", speechlike(4, level=0.008, seed=2)),
-        Bulletin("clipping", speechlike(4, level=3.0, seed=3)),
-        Bulletin("long gaps", speechlike(6, seed=4, gaps=(4.0, 6.0, 2.5))),
+        Bulletin("plain", speechlike(3)),
+        Bulletin("whispered", speechlike(2, level=0.008, seed=2)),
+        Bulletin("clipping", speechlike(2, level=3.0, seed=3)),
+        Bulletin("long gaps", speechlike(3, seed=4, gaps=(4.0, 2.5))),
         Bulletin("uneven", Speech(loud.pcm + soft.pcm, loud.rate)),
-        Bulletin("telephone", speechlike(4, rate=8000, seed=5)),
-        Bulletin("studio", speechlike(3, rate=48000, seed=6)),
+        Bulletin("telephone", speechlike(2, rate=8000, seed=5)),
+        Bulletin("studio", speechlike(2, rate=48000, seed=6)),
     ]
 
 
@@ -59,12 +59,12 @@ async def spoken(count: int) -> list[Bulletin]:
         for number in range(count):
             lines = [
                 ". ".join(
-                    " ".join(chance.choices(SAID.split(), k=chance.randint(3, 25))) for _ in range(chance.randint(1, 4))
+                    " ".join(chance.choices(SAID.split(), k=chance.randint(3, 25))) for _ in range(chance.randint(1, 2))
                 )
-                for _ in range(chance.choice((1, 1, 2, 3, 8, 12)))
+                for _ in range(chance.choice((1, 1, 1, 2, 3, 8)))
             ]
             speech = (await speak("\n".join(lines), [voices[number % 2]])).speech
-            made.append(Bulletin(f"espeak {number}", amplified(speech, chance.choice((0.002, 0.02, 0.2, 1.0, 6.0)))))
+            made.append(Bulletin(f"espeak {number}", amplified(speech, chance.choice((0.006, 0.02, 0.2, 1.0, 6.0)))))
     finally:
         for voice in voices:
             await voice.aclose()

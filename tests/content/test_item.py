@@ -136,7 +136,7 @@ def test_any_title_makes_a_good_address(title: str) -> None:
 
 CHANGES: dict[str, Any] = {
     **dict.fromkeys(("title", "article", "script", "spoken", "short", "chat"), "khác"),
-    **dict.fromkeys(("theme", "source", "byline", "language"), "khác"),
+    **dict.fromkeys(("theme", "source", "byline", "language", "recorded"), "khác"),
     "klass": BulletinClass.URGENT,
     "valid_from": NOON,
     "valid_until": NOON,

@@ -22,8 +22,7 @@ def test_on_target(bulletin: Bulletin) -> None:
     assert heard.seconds <= 1.5
 
 
-@pytest.mark.parametrize("lufs", [-16.0, -23.0])
-@pytest.mark.parametrize("format", ["mp3-low", "wav", "opus", "flac"])
+@pytest.mark.parametrize(("format", "lufs"), [("mp3-low", -16.0), ("wav", -23.0), ("opus", -16.0), ("flac", -23.0)])
 def test_every_format(format: str, lufs: float) -> None:
     """The same for the variants of a recording with much to limit."""
     clipping = next(one for one in BULLETINS if one.name == "clipping")

@@ -18,8 +18,8 @@ from config.words import BadInput
 from content.bwf import riff
 from content.formats import FORMATS, encode
 from content.mastering import Tags, measure
-from content.recording import Studio
 from content.sound import frames, in_turn, through
+from content.studio import Studio
 from content.upload import MOST_BYTES, RATE, REASONS, decode
 from tests.content.speechlike import speechlike
 
