@@ -91,6 +91,7 @@ DOORS: tuple[Door, ...] = (
     Door("outlet-pause", "POST", "/outlets/{name}/pause", outlets.pause, RUN, api=True, scope="write"),
     Door("outlet-resume", "POST", "/outlets/{name}/resume", outlets.resume, RUN, api=True, scope="write"),
     Door("outlet-sheet", "GET", "/outlets/{name}/sheet", sheet.show, RUN),
+    Door("outlet-paper", "GET", "/outlets/{name}/paper", sheet.paper, READ),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("audiences", "GET", "/audiences", outlets.list_audiences, READ, api=True),
 )
