@@ -41,6 +41,7 @@ from scheduler.director import Director
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.joining import Joining
+from scheduler.lookout import Lookout
 from scheduler.meter import Meter
 from scheduler.owner import own_name
 from scheduler.planner import Planner
@@ -144,6 +145,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         ),
         worker=worker,
         warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
+        lookout=Lookout(database, clock, notifier, outlets),
         director=Director(database, clock, notifier, outlets, joining, owner),
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from scheduler.backlog import store as backlog_store
 from scheduler.backlog.store import Backlog
 from scheduler.delivery import State
 from scheduler.lane import LEASE
+from scheduler.lookout import alerts
 
 KNOWN_SECONDS = 2.0
 """Whoever may ask, and however often: the database is asked no more often than this."""
@@ -70,6 +72,7 @@ class Seen:
     outlets: Mapping[str, Row[Any]]
     backlog: Mapping[str, Backlog]
     ahead: timedelta
+    alerts: Mapping[str, int]
 
 
 class Watch:
@@ -105,6 +108,7 @@ async def _look(house: House) -> Seen:
             await channels_store.outlet_rows(connection),
             await backlog_store.backlog(connection, now),
             house.database.ahead,
+            Counter(one.outlet for one in await alerts(connection, house.outlets, now)),
         )
 
 
@@ -143,6 +147,8 @@ def _of_outlets(seen: Seen) -> Iterator[GaugeMetricFamily]:
     yield _family("loa_lease_age_seconds", "Since when the oldest lease has not been renewed.", ages)
     paused = {name: row.paused_at is not None for name, row in seen.outlets.items()}
     yield _family("loa_outlet_paused", "Whether an outlet is paused.", paused)
+    calls = {name: seen.alerts.get(name, 0) for name in seen.outlets}
+    yield _family("loa_station_alerts", "Programmes and urgent bulletins a station has not fetched in time.", calls)
     yield _family("loa_outlet_failures", "Failures in a row.", {n: row.failures for n, row in seen.outlets.items()})
 
 

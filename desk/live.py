@@ -9,7 +9,7 @@ from aiohttp import web
 
 from desk.answer import Answer, Visit
 
-TOPICS = ("delivery", "item", "recording", "outlet", "occurrence", "schedule")
+TOPICS = ("delivery", "item", "recording", "outlet", "occurrence", "schedule", "programme", "alert")
 HEARTBEAT = 15.0
 AT_MOST_EVERY = 1.0
 LONGEST = 600.0

@@ -9,8 +9,10 @@ import segno
 from markupsafe import Markup
 
 from channels.outlet import InService
+from channels.shelf import store as shelf_store
 from channels.station import store as station_store
 from channels.station.store import Token
+from channels.station.tracks import to_air, tracks_of
 from config.words import NotFound
 from desk.answer import Answer, Shown, Visit
 from desk.forms import iso
@@ -43,6 +45,18 @@ async def new_key(visit: Visit) -> Answer:
         await house.journal.note(tx, now, visit.name, "new_key", f"outlet/{at.name}")
     house.notifier.ring("outlet")
     return await _sheet(visit, at, key, fresh=True)
+
+
+async def paper(visit: Visit) -> Answer:
+    """GET /outlets/{name}/paper: what the station is to air, in large type, to be printed or read out by telephone."""
+    house, at, now = visit.house, _station(visit), visit.house.clock.now()
+    timetable = at.channel.timetable(at.outlet)
+    assert timetable is not None
+    async with house.database.read() as connection:
+        shelved = await shelf_store.on_shelf(connection, at.name, now)
+    tracks = to_air([track for track in tracks_of(shelved) if track.end(timetable.keep) > now])
+    plain = [{"title": one.part.title, "class": one.klass.value, "script": one.part.script} for one in tracks]
+    return Shown("station/paper.html", {"at": at, "timetable": timetable, "tracks": tracks}, {"scripts": plain})
 
 
 async def _sheet(visit: Visit, at: InService, key: str, *, fresh: bool) -> Shown:

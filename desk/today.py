@@ -19,6 +19,7 @@ from scheduler import store
 from scheduler.delivery import DONE, State
 from scheduler.log import store as log_store
 from scheduler.log.store import Filter
+from scheduler.lookout import Alert, alerts
 from scheduler.schedule import Schedule, ScheduleState
 
 AHEAD = timedelta(hours=24)
@@ -69,15 +70,23 @@ async def show(visit: Visit) -> Answer:
         troubles = await log_store.list_deliveries(connection, bad, limit=8)
         week = await _counts(connection, Filter(since=now - BEHIND))
         missed = [row for row in await store.list_occurrences(connection, since=now - BEHIND) if row.state == "missed"]
+        calls = await alerts(connection, house.outlets, now)
     outlets = [one for one in await standings(visit) if one.state in {"paused", "troubled"}]
     values = {"coming": coming, "under_way": under_way, "items": items, "waiting": waiting, "drafts": drafts}
-    values |= {"troubles": troubles, "missed": missed[:MOST], "troubled": outlets, "week": week}
+    values |= {"troubles": troubles, "missed": missed[:MOST], "troubled": outlets, "week": week, "calls": calls}
     plain = {
         "coming": [{"at": iso(one.at), "schedule": one.schedule.id, "title": one.schedule.title} for one in coming],
         "waiting": {"items": [item.id for item in items], "schedules": [one.id for one in waiting]},
+        "alerts": [plain_alert(one) for one in calls],
         "week": {state.value: week[state] for state in State},
     }
     return Shown("today.html", values | {"outlets": house.outlets}, plain)
+
+
+def plain_alert(one: Alert) -> dict[str, Any]:
+    """An alert as JSON."""
+    kind = "urgent" if one.is_urgent else "slot"
+    return {"kind": kind, "outlet": one.outlet, "slot": one.slot, "at": iso(one.at), "title": one.title}
 
 
 async def _coming(connection: AsyncConnection, now: datetime) -> list[Coming]:

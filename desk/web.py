@@ -115,6 +115,7 @@ DOORS: tuple[Door, ...] = (
     Door("glossary-table", "GET", "/glossary.tsv", glossary.table, READ, api=True),
     Door("sound", "GET", "/glossary/sound", glossary.sound, READ, api=True),
     Door("outlet-sheet", "GET", "/outlets/{name}/sheet", sheet.show, RUN),
+    Door("outlet-paper", "GET", "/outlets/{name}/paper", sheet.paper, READ),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("audiences", "GET", "/audiences", outlets.list_audiences, READ, api=True),
 )

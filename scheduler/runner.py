@@ -18,6 +18,7 @@ from config.logs import log
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from scheduler.director import Director
+from scheduler.lookout import Lookout
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.sweeper import Sweeper
@@ -31,6 +32,7 @@ SWEEP_SECONDS = 5
 RENEW_SECONDS = 10
 WARM_SECONDS = 10
 DIRECT_SECONDS = 5
+LOOK_SECONDS = 5
 TROUBLE_SECONDS = 5.0
 
 logger = log("runner")
@@ -49,6 +51,7 @@ class Runner:
         worker: Worker,
         warmer: Warmer,
         director: Director,
+        lookout: Lookout,
         sweeper: Sweeper,
         receiver: Receiver,
         timekeeper: Timekeeper,
@@ -60,6 +63,7 @@ class Runner:
         self._worker = worker
         self._warmer = warmer
         self._director = director
+        self._lookout = lookout
         self._sweeper = sweeper
         self._receiver = receiver
         self._timekeeper = timekeeper
@@ -81,6 +85,7 @@ class Runner:
                     loops.create_task(self._loop(alarm, "direct", self._director.direct, "shelf", poll=DIRECT_SECONDS))
                 if "sweeper" in roles:
                     loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
+                    loops.create_task(self._loop(alarm, "look", self._lookout.look, "look", poll=LOOK_SECONDS))
                     loops.create_task(self._loop(alarm, "receive", self._receiver.receive, "callback"))
                 if "worker" in roles:
                     loops.create_task(self._loop(alarm, "renew", self._worker.renew, "renew", poll=RENEW_SECONDS))

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 AFRESH = timedelta(hours=24)
 """A transfer that rests so long is begun anew (IAB Podcast Measurement 2.0 counts within 24 hours)."""
+PROGRAMME = "slot/"
+"""What the names of programmes begin with in the account: no file of an item has a slash."""
 
 
 class Fetch(StrEnum):
@@ -73,6 +75,11 @@ class Pulled:
         if self.ranges:
             return Fetch.PARTLY
         return Fetch.ASKED if self.requests else Fetch.CHECKED
+
+    @property
+    def is_programme(self) -> bool:
+        """Whether it is a joined programme, and not a file of this bulletin alone."""
+        return self.file.startswith(PROGRAMME)
 
     @property
     def share(self) -> float:

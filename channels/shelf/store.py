@@ -164,14 +164,25 @@ async def on_shelf(connection: AsyncConnection, outlet_name: str, now: datetime,
     return await _shelved(connection, outlet_name, stands, limit)
 
 
+async def urgent_since(
+    connection: AsyncConnection, outlets: Sequence[str], since: datetime
+) -> list[tuple[str, Shelved]]:
+    """Urgent bulletins put on these shelves since a moment and not withdrawn, each with its outlet, oldest first."""
+    urgent = type_coerce(shelf.c.bulletin, Text).contains('"klass":"urgent"')
+    stands = shelf.c.outlet.in_(outlets) & (shelf.c.since > since) & shelf.c.withdrawn_at.is_(None)
+    rows = await connection.execute(select(shelf).where(stands, urgent).order_by(shelf.c.since))
+    return [(row.outlet, _one(row)) for row in rows]
+
+
 async def _shelved(
     connection: AsyncConnection, outlet_name: str, which: ColumnElement[bool], limit: int
 ) -> list[Shelved]:
     query = select(shelf).where(shelf.c.outlet == outlet_name, which).order_by(shelf.c.since.desc()).limit(limit)
-    return [
-        Shelved(row.delivery, row.delivery, Bulletin.from_record(row.bulletin), row.since, row.until)
-        for row in await connection.execute(query)
-    ]
+    return [_one(row) for row in await connection.execute(query)]
+
+
+def _one(row: Row[Any]) -> Shelved:
+    return Shelved(row.delivery, row.delivery, Bulletin.from_record(row.bulletin), row.since, row.until)
 
 
 @dataclass(frozen=True, slots=True)

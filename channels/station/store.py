@@ -114,6 +114,13 @@ async def programmes(
     return [_programme(row) for row in rows]
 
 
+async def open_programmes(connection: AsyncConnection, now: datetime, until: datetime) -> list[Programme]:
+    """Programmes of all outlets that are not over and start before `until`, the earliest first."""
+    open_ = (programme.c.ends_at > now) & (programme.c.starts_at < until)
+    query = select(programme).where(open_).order_by(programme.c.starts_at, programme.c.outlet, programme.c.slot)
+    return [_programme(row) for row in await connection.execute(query)]
+
+
 async def find_programme(connection: AsyncConnection, outlet: str, slot: str, starts_at: datetime) -> Programme | None:
     """The programme of one slot of one day, if it was frozen."""
     mine = (programme.c.outlet == outlet) & (programme.c.slot == slot) & (programme.c.starts_at == starts_at)

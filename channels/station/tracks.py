@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from channels.channel import Outlet, Proof, Pull, Shelved
+from channels.shelf.fetched import PROGRAMME
 from channels.slots import Programme
 from content.bulletin import Audio, Bulletin, BulletinClass, Part, Sound
 
@@ -147,7 +148,12 @@ def dated_stem(programme: Programme, zone: tzinfo) -> str:
 
 def programme_file(programme: Programme, audio: Audio, kind: Kind) -> str:
     """The name a programme is accounted by: one version of one slot of one day, in one sound."""
-    return f"{programme.slot}-{programme.starts_at.astimezone(HANOI):%Y%m%d-%H%M}-{audio.sha256[:8]}{kind.ending}"
+    return f"{programme_lead(programme)}{audio.sha256[:8]}{kind.ending}"
+
+
+def programme_lead(programme: Programme) -> str:
+    """What the names of all versions of a programme begin with."""
+    return f"{PROGRAMME}{programme.slot}/{programme.starts_at.astimezone(HANOI):%Y%m%d-%H%M}-"
 
 
 def programme_proofs(programme: Programme) -> tuple[Proof, ...]:

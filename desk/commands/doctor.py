@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import resource
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from scheduler import store as scheduler_store
 from scheduler.backlog import store as backlog_store
 from scheduler.backlog.store import Backlog
 from scheduler.dispatch import store as dispatch
+from scheduler.lookout import Alert, alerts
 from scheduler.timekeeper import STEP, THING
 
 LITTLE_ROOM = 2**30
@@ -69,7 +70,9 @@ async def look(house: House) -> AsyncIterator[Finding]:
         planning = await scheduler_store.planning_since(connection)
         overdue = await dispatch.overdue_parcels(connection, now - PATIENCE)
         step = await house.journal.last(connection, THING)
+        calls = await alerts(connection, house.outlets, now)
     yield of_journal(broken)
+    yield of_stations(calls)
     for outlet in house.outlets:
         yield of_outlet(outlet.name, rows[outlet.name])
     for finding in (
@@ -102,6 +105,12 @@ def of_outlet(name: str, row: Row[Any]) -> Finding:
     well = row.paused_at is None and not row.failures
     seen = "tốt" if well else row.trouble or "tạm dừng"
     return Finding(f"điểm phát {name}", well, seen, f"sửa rồi: loa outlet resume {name}")
+
+
+def of_stations(calls: Sequence[Alert]) -> Finding:
+    """Stations that have not fetched what they are to air."""
+    seen = "; ".join(f"{one.outlet}: {one.title}" + (f" ({one.phone})" if one.phone else "") for one in calls)
+    return Finding("đài chưa lấy bản tin", not calls, seen or "không có", "gọi đài; lời đọc ở trang Hôm nay")
 
 
 def of_unsure(backlog: Mapping[str, Backlog]) -> Finding:

@@ -10,72 +10,22 @@ from typing import Any
 import av
 import pytest
 
-from channels.channel import Page, Programme, Pull
 from channels.shelf import store as shelf_store
-from channels.station import store as station_store
 from config.clock import FakeClock
 from config.settings import Settings
 from content.bulletin import BulletinClass
-from content.item import Item
-from desk.app import build, opened
+from desk.app import build
 from scheduler.director import Director
 from scheduler.joining import Joining
 from tests.conftest import both
-from tests.scheduler.conftest import Office
-from tests.sounds import record
-
-SLOTS = [
-    {"name": "trua", "title": "Buổi trưa", "time": "11:00", "minutes": 15},
-    {"name": "chieu", "title": "Buổi chiều", "time": "17:00", "minutes": 15},
-]
-"""The clock stands at 8 in the morning of a Monday."""
-
-
-class Station(Office):
-    """An office with one station that has slots."""
-
-    async def send(self, title: str, **more: Any) -> Item:
-        """An approved item that goes to the station at once, with a recording of its own."""
-        klass = {"klass": more.pop("klass")} if "klass" in more else {}
-        item = await self.item(title, body=f"{title}. Bà con chú ý.", **more)
-        await record(self.house, item, 0.5 + len(title) / 40)
-        await self.schedule(item, "tram", **klass)
-        await self.drain()
-        return item
-
-    async def programmes(self) -> list[Programme]:
-        """What is frozen, the earliest first."""
-        async with self.house.database.read() as connection:
-            return (await station_store.programmes(connection, "tram"))[::-1]
-
-    async def titles(self, programme: Programme) -> list[str]:
-        """The bulletins of a programme in order."""
-        async with self.house.database.read() as connection:
-            stock = await shelf_store.read_stock(connection, "tram")
-        names = {one.delivery: one.bulletin.title for one in (*stock.stands, *stock.withdrawn)}
-        return [names[delivery] for delivery, _ in programme.holds]
-
-    async def pull(self, path: str) -> Page | None:
-        """What the station gets now."""
-        at = self.house.outlets["tram"]
-        async with self.house.database.read() as connection:
-            stock = await shelf_store.read_stock(connection, "tram")
-            programmes = tuple(await station_store.programmes(connection, "tram"))
-        pull = Pull(path, {}, self.clock.now(), programmes=programmes)
-        return at.channel.feed(pull, stock.current(pull.now, at.channel.shelf_grace), at.outlet)
-
-    async def direct(self) -> int:
-        """A turn of the director."""
-        return await self.house.runner._director.direct()
+from tests.scheduler.station import Station, station_in
 
 
 @pytest.fixture
 async def station(plain_settings: dict[str, Any], clock: FakeClock) -> AsyncIterator[Station]:
     """An office at 8 in the morning whose station airs at 11 and at 17."""
-    plain_settings["outlets"]["tram"] |= {"slots": SLOTS, "sounds": ["low"]}
-    plain_settings["radio"] = {"opening": "", "closing": "", "chime": False}
-    async with opened(Settings.model_validate(plain_settings), clock) as house:
-        yield Station(house, clock)
+    async with station_in(plain_settings, clock) as station:
+        yield station
 
 
 async def test_a_programme_is_frozen_an_hour_ahead_and_joined(station: Station) -> None:
@@ -114,7 +64,7 @@ async def test_it_is_to_be_had_around_its_slot_alone(station: Station) -> None:
     assert named == dated and named is not None and named.audio is not None
     (delivery,) = [one.id for one in await station.deliveries()]
     assert [(delivery, 0, 1)] == list(named.proves)
-    assert named.file.startswith("trua-20261123-1100-") and named.changed_at == station.clock.now()
+    assert named.file.startswith("slot/trua/20261123-1100-") and named.changed_at == station.clock.now()
     low = await station.pull("slot/trua-low.mp3")
     assert low is not None and low.audio is not None and low.audio.bytes < named.audio.bytes
     assert low.file.endswith("-low.mp3") and low.proves == named.proves

@@ -32,7 +32,7 @@ WRITERS = frozenset({"author", "administrator"})
 JUDGES = frozenset({"approver", "administrator"})
 MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
-    **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences"), READERS),
+    **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound"), READERS),
     **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
     **dict.fromkeys(("item-record", "item-unrecord"), WRITERS),

@@ -1,0 +1,196 @@
+"""What stations really run takes everything, whole, also over a line that breaks; and the log knows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from channels.shelf.fetched import Fetch
+from tests.story.players import TITLES, Radio, needs, on_air
+
+SECONDS = 2.0
+FETCHED = [Fetch.COMPLETE] * len(TITLES)
+
+
+@pytest.fixture
+async def radio(tmp_path: Path) -> AsyncIterator[Radio]:
+    """Three bulletins of two seconds each, some 32 kB."""
+    async with on_air(tmp_path, SECONDS) as radio:
+        yield radio
+
+
+def kept(radio: Radio, folder: str = ".") -> list[bytes]:
+    """Every MP3 below a folder, in an order of its own."""
+    return sorted(file.read_bytes() for file in (radio.place / folder).rglob("*.mp3") if "files" not in file.parts)
+
+
+@needs("curl")
+async def test_curl_goes_on_where_it_was_cut(radio: Radio) -> None:
+    """`curl -C -` in a loop, as a cron job has it: four cuts of each file, no byte twice and none missing."""
+    radio.line.carry = 9000
+    for number, address in enumerate(await radio.addresses()):
+        radio.line.cuts = 4
+        code, tries = 1, 0
+        while code != 0:
+            code, said = await radio.run("curl", "-fsS", "-C", "-", "-o", f"{number}.mp3", address)
+            assert code in {0, 18, 56}, said
+            tries += 1
+        assert tries >= 3
+    assert kept(radio) == sorted(radio.sounds.values())
+    assert await radio.fetched() == FETCHED
+
+
+@needs("wget")
+async def test_wget_tries_again_by_itself(radio: Radio) -> None:
+    """`wget -c -i` of the playlist's addresses; a second run fetches nothing anew."""
+    (radio.place / "list").write_text("\n".join(await radio.addresses()), encoding="utf-8")
+    radio.line.carry, radio.line.cuts = 12_000, 6
+    command = ("wget", "-q", "-c", "-t", "20", "--retry-connrefused", "--waitretry=0", "-P", "got", "-i", "list")
+    for _ in range(2):
+        code, said = await radio.run(*command)
+        assert code == 0, said
+        assert kept(radio, "got") == sorted(radio.sounds.values())
+    assert radio.line.broken == 6
+    assert await radio.fetched() == FETCHED
+
+
+@needs("ffmpeg")
+async def test_ffmpeg_hears_all_of_it(radio: Radio) -> None:
+    """It asks for `bytes=0-`, and for the rest when it is told to reconnect."""
+    radio.line.carry = 15_000
+    for number, address in enumerate(await radio.addresses()):
+        radio.line.cuts = 1
+        again = ("-reconnect", "1", "-reconnect_on_network_error", "1", "-reconnect_delay_max", "1")
+        code, said = await radio.run(
+            "ffmpeg", "-nostdin", "-v", "error", *again, "-i", address, "-f", "wav", f"{number}.wav"
+        )
+        assert code == 0, said
+        assert abs(radio.heard(radio.place / f"{number}.wav") - SECONDS) < 0.2
+    assert radio.line.broken == 3
+    assert await radio.fetched() == FETCHED
+
+
+@needs("mpg123")
+async def test_mpg123_plays_the_playlist(radio: Radio) -> None:
+    """HTTP/1.0 boxes: the whole list, in order, to its end."""
+    code, said = await radio.run("mpg123", "-q", "-w", "out.wav", "-@", f"{radio.base}playlist.m3u")
+    assert code == 0, said
+    assert abs(radio.heard(radio.place / "out.wav") - SECONDS * len(TITLES)) < 0.5
+    assert await radio.fetched() == FETCHED
+
+
+@needs("mpg123")
+async def test_mpg123_plays_what_is_urgent(radio: Radio) -> None:
+    """The tiny list holds one of them."""
+    code, said = await radio.run("mpg123", "-q", "-w", "out.wav", "-@", f"{radio.base}khan-cap.m3u")
+    assert code == 0, said
+    assert abs(radio.heard(radio.place / "out.wav") - SECONDS) < 0.3
+    assert sorted(await radio.fetched()) == sorted([Fetch.COMPLETE, Fetch.NEVER, Fetch.NEVER])
+
+
+@needs("podget", "wget")
+async def test_podget_keeps_three_files(radio: Radio) -> None:
+    """Which it names by the last part of the address; over cuts, and not again the next time."""
+    conf = radio.place / "podget"
+    for folder in ("podget", "pods", "log"):
+        (radio.place / folder).mkdir()
+    (conf / "podgetrc").write_text(
+        "# Podget configuration file created by version 0.9.0\nCONFIG_SERVERLIST=serverlist\nCONFIG_DIRSESSION="
+        + str(conf)
+        + "\nDIR_LIBRARY="
+        + str(radio.place / "pods")
+        + "\n"
+        "DIR_LOG=" + str(radio.place / "log") + "\nLOG_FAIL=errors\nLOG_COMPLETE=done\nMOST_RECENT=0\nFORCE=0\n"
+        "WGET_BASEOPTS='-c --no-check-certificate --tries=20 --waitretry=0'\nFILENAME_BADCHARS='~#^=+{}*[]:\"|<>?'\n"
+        "FILENAME_REPLACECHAR=_\nPLAYLIST_NAMEBASE=New-\nMIN_SPACE=0\nCLEANUP=0\n",
+        encoding="utf-8",
+    )
+    (conf / "serverlist").write_text(f"{radio.base}feed.xml Loa Tram-xa\n", encoding="utf-8")
+    for _ in range(2):
+        code, said = await radio.run("podget", "-d", str(conf), "-s")
+        assert code == 0, said
+        assert kept(radio, "pods") == sorted(radio.sounds.values()), said
+    assert await radio.fetched() == FETCHED
+
+
+@needs("gpo")
+async def test_gpodder_downloads_new_episodes(radio: Radio) -> None:
+    """It knows them by their guids and revalidates the feed."""
+    home = {"GPODDER_HOME": str(radio.place / "gpodder"), "GPODDER_DOWNLOAD_DIR": str(radio.place / "gpodder" / "got")}
+    for command in (("subscribe", f"{radio.base}feed.xml"), ("update",), ("download",)):
+        code, said = await radio.run("gpo", "-q", *command, **home)
+        assert code == 0, said
+    assert kept(radio, "gpodder") == sorted(radio.sounds.values()), said
+    assert await radio.fetched() == FETCHED
+
+
+@needs("newsboat")
+async def test_newsboat_queues_three_episodes(radio: Radio) -> None:
+    """Each under a name of its own in podboat's queue."""
+    feed = f"{radio.base}feed.xml"
+    (radio.place / "urls").write_text(feed + "\n", encoding="utf-8")
+    (radio.place / "config").write_text("podcast-auto-enqueue yes\ndownload-path got\n", encoding="utf-8")
+    files = ("-u", "urls", "-C", "config", "-c", "cache.db", "-q")
+    for _ in range(2):
+        code, said = await radio.run("newsboat", *files, "-x", "reload")
+        assert code == 0, said
+    (queue,) = [file for file in radio.place.rglob("queue") if file.is_file()]
+    lines = queue.read_text(encoding="utf-8").splitlines()
+    assert sorted(await radio.addresses()) == sorted(line.split()[0] for line in lines)
+    assert len({line.split('"')[1] for line in lines}) == len(TITLES)
+
+
+@needs("mpd", "mpc")
+async def test_mpd_plays_the_playlist(radio: Radio) -> None:
+    """In each of the three kinds of list; played against no clock."""
+    socket = radio.place / "mpd.sock"
+    (radio.place / "mpd.conf").write_text(
+        f'bind_to_address "{socket}"\nlog_file "{radio.place}/mpd.log"\ninput {{\nplugin "curl"\n}}\n'
+        'audio_output {\ntype "null"\nname "nowhere"\nsync "no"\n}\n',
+        encoding="utf-8",
+    )
+    player = await asyncio.create_subprocess_exec(
+        *("mpd", "--no-daemon", "mpd.conf"), cwd=radio.place, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        ask = ("mpc", "--host", str(socket))
+        async with asyncio.timeout(10):
+            while (await radio.run(*ask, "status"))[0]:
+                await asyncio.sleep(0.1)  # until it listens: there is nothing to wait for but its socket
+        for name in ("playlist.m3u", "playlist.pls", "playlist.xspf"):
+            await radio.run(*ask, "clear")
+            code, said = await radio.run(*ask, "load", f"{radio.base}{name}")
+            assert code == 0, said
+            _, listed = await radio.run(*ask, "playlist", "-f", "%file%")
+            assert listed.split() == await radio.addresses(), name
+        await radio.run(*ask, "play")
+        await radio.all_fetched()
+    finally:
+        player.terminate()
+        await player.wait()
+
+
+@needs("liquidsoap")
+async def test_liquidsoap_plays_what_is_new(radio: Radio) -> None:
+    """As the station's sheet tells it: HEAD, GET, every file, in real time."""
+    (radio.place / "tram.liq").write_text(
+        "settings.init.allow_root.set(true)\nsettings.log.stdout.set(true)\nsettings.log.file.set(false)\n"
+        f'radio = playlist(mode="normal", reload_mode="rounds", reload=1, "{radio.base}playlist.m3u")\n'
+        'output.file(fallible=true, %wav(stereo=false), "aired.wav", radio)\n',
+        encoding="utf-8",
+    )
+    player = await asyncio.create_subprocess_exec(
+        *("liquidsoap", "tram.liq"),
+        cwd=radio.place,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await radio.all_fetched(40)
+    finally:
+        player.terminate()
+        await player.wait()
+    assert radio.heard(radio.place / "aired.wav") > 0
