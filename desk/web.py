@@ -45,6 +45,7 @@ from desk.answer import (
 from desk.app import House, derive
 from desk.auth import DoorKeeper, to_door
 from desk.drawing import STATIC, Drawing
+from desk.listening import page as listening
 
 MEGABYTE = 2**20
 SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
@@ -117,6 +118,9 @@ DOORS: tuple[Door, ...] = (
     Door("outlet-sheet", "GET", "/outlets/{name}/sheet", sheet.show, RUN),
     Door("outlet-paper", "GET", "/outlets/{name}/paper", sheet.paper, READ),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
+    Door("voices", "GET", "/voices", listening.show, ALL, api=True),
+    Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
+    Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),
     Door("audiences", "GET", "/audiences", outlets.list_audiences, READ, api=True),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""

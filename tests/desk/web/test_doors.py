@@ -32,6 +32,7 @@ WRITERS = frozenset({"author", "administrator"})
 JUDGES = frozenset({"approver", "administrator"})
 MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
+    **dict.fromkeys(("voices", "voices-judge", "voices-sound"), ALL),
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound"), READERS),
     **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
@@ -56,7 +57,7 @@ async def test_every_door_by_every_role(desk: Any, login: str) -> None:
     for door in DOORS:
         if door.name == "events":
             continue
-        path = door.path.replace("{id}", "0000000000000").replace("{name}", "khong-co")
+        path = door.path.replace("{id}", "0000000000000").replace("{name}", "khong-co").replace("{side}", "a")
         answer = await browser.post(path) if door.method == "POST" else await browser.get(path)
         refused = answer.status == 403
         assert refused == (not PEOPLE[login] & door.roles), (login, door.name, answer.status)
@@ -66,7 +67,7 @@ async def test_every_door_to_a_stranger(desk: Any) -> None:
     """Nothing opens without a session, and the API not without a token."""
     browser = await desk.browser()
     for door in DOORS:
-        path = door.path.replace("{id}", "0000000000000").replace("{name}", "khong-co")
+        path = door.path.replace("{id}", "0000000000000").replace("{name}", "khong-co").replace("{side}", "a")
         answer = await browser.ask(door.method, path)
         assert answer.status == 303, door.name
         assert answer.headers["Location"].startswith("/sign-in"), door.name
