@@ -10,8 +10,8 @@ from content.voices.kokoro_vi.prosody import Manner, Prosody
 from content.voices.kokoro_vi.script import lines
 
 SPEAKERS = {
-    "female": Manner({"jf_gongitsune": 1.0}, speed=1.2),
-    "male": Manner({"jm_kumo": 1.0}, speed=1.1),
+    "female": Manner({"jf_gongitsune": 0.5, "jf_alpha": 0.5}, speed=1.1, middle=215),
+    "male": Manner({"jm_kumo": 1.0}, speed=1.0, middle=120),
 }
 GAIN = 0.7
 """The model's loudest samples lie between 1 and 1.3."""
