@@ -148,7 +148,7 @@ class OfficeSettings(Section):
 class VoiceSettings(Section):
     """Voices in order of preference, loudness of the finished file in LUFS (EBU R128), whether it says it is a machine."""
 
-    engines: tuple[str, ...] = Field(("gtts", "espeak"), min_length=1)
+    engines: tuple[str, ...] = Field(("gtts", "kokoro-vi", "espeak"), min_length=1)
     loudness: float = Field(-16.0, ge=-31, le=-9)
     variant: Literal["north", "south"] = "north"
     say_synthetic: bool = False

@@ -8,12 +8,13 @@ import signal
 from array import array
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 import pytest_asyncio
 
 from content.voice import VoiceUnavailable, letters
 from content.voices import kokoro_vi
-from content.voices.kokoro_vi import KokoroMaleVoice, KokoroVoice, model
+from content.voices.kokoro_vi import KokoroMaleVoice, KokoroVoice, model, speaker
 from content.voices.kokoro_vi.graph import Graph
 
 SENTENCE = "mời bà con đi họp."
@@ -81,6 +82,16 @@ async def test_worker_that_does_not_load_is_unavailable(monkeypatch: pytest.Monk
     monkeypatch.setattr(KokoroVoice, "speaker", "nobody")
     with pytest.raises(VoiceUnavailable, match="KeyError"):
         await KokoroVoice().synth(SENTENCE)
+
+
+def test_lines_are_joined_without_a_click() -> None:
+    """What is joined comes out of silence and goes back into it, without the silence the model puts around it."""
+    silence, loud = np.zeros(9000, np.float32), np.full(24000, 0.5, np.float32)
+    cut_off = speaker._edged(loud)
+    assert (cut_off[0], cut_off[-1], cut_off[12000]) == (0, 0, 0.5)
+    assert np.abs(np.diff(cut_off)).max() < 0.01
+    assert 24000 < len(speaker._edged(np.concatenate([silence, loud, silence]))) < 25000
+    assert len(speaker._edged(silence)) == len(silence)
 
 
 def test_voices_have_their_own_marks() -> None:
