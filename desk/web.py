@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from config.logs import about, log
-from desk import auth, deliveries, health, items, live, outlets, partners, schedules, sheet, stations, today
+from desk import auth, deliveries, health, items, live, outlets, partners, report, schedules, sheet, stations, today
 from desk.answer import (
     VISIT,
     Handler,
@@ -92,6 +92,8 @@ DOORS: tuple[Door, ...] = (
     Door("outlet-resume", "POST", "/outlets/{name}/resume", outlets.resume, RUN, api=True, scope="write"),
     Door("outlet-sheet", "GET", "/outlets/{name}/sheet", sheet.show, RUN),
     Door("outlet-paper", "GET", "/outlets/{name}/paper", sheet.paper, READ),
+    Door("outlet-aired", "POST", "/outlets/{name}/aired", sheet.take_aired, RUN, api=True, scope="write", most=LARGE),
+    Door("report-stations", "GET", "/reports/stations", report.show, READ, api=True),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("audiences", "GET", "/audiences", outlets.list_audiences, READ, api=True),
 )

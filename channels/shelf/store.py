@@ -164,6 +164,15 @@ async def on_shelf(connection: AsyncConnection, outlet_name: str, now: datetime,
     return await _shelved(connection, outlet_name, stands, limit)
 
 
+async def shelved_between(
+    connection: AsyncConnection, outlet_name: str, since: datetime, until: datetime
+) -> list[Shelved]:
+    """Everything put on a shelf from a moment on and before another, withdrawn or not, oldest first."""
+    within = (shelf.c.outlet == outlet_name) & (shelf.c.since >= since) & (shelf.c.since < until)
+    rows = await connection.execute(select(shelf).where(within).order_by(shelf.c.since))
+    return [_one(row) for row in rows]
+
+
 async def urgent_since(
     connection: AsyncConnection, outlets: Sequence[str], since: datetime
 ) -> list[tuple[str, Shelved]]:
