@@ -134,6 +134,13 @@ async def is_on_shelf(connection: AsyncConnection, delivery: str) -> bool:
     return (await connection.execute(select(shelf.c.delivery).where(shelf.c.delivery == delivery))).first() is not None
 
 
+async def standing(connection: AsyncConnection, deliveries: Sequence[str], now: datetime) -> int:
+    """How many of these still stand on their shelves."""
+    stands = shelf.c.withdrawn_at.is_(None) & or_(shelf.c.until.is_(None), shelf.c.until > now)
+    query = select(func.count()).where(shelf.c.delivery.in_(deliveries), stands)
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def find_shelved(connection: AsyncConnection, outlet_name: str, delivery: str) -> Shelved | None:
     """What a delivery put on this outlet's shelf, withdrawn or not."""
     mine = (shelf.c.outlet == outlet_name) & (shelf.c.delivery == delivery)

@@ -72,12 +72,14 @@ def free_port() -> int:
         return port
 
 
-def demo_settings(directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox) -> Settings:
+def demo_settings(
+    directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox, slot_ahead: timedelta = SLOT_AHEAD
+) -> Settings:
     """Settings of the demo: nothing leaves this machine, and quiet hours are off so that it runs at any time of day.
 
     The station airs in some minutes, whatever the time is.
     """
-    slot_time = f"{(SystemClock().now() + SLOT_AHEAD).astimezone(ZoneInfo('Asia/Ho_Chi_Minh')):%H:%M}"
+    slot_time = f"{(SystemClock().now() + slot_ahead).astimezone(ZoneInfo('Asia/Ho_Chi_Minh')):%H:%M}"
     return Settings.model_validate(
         {
             "database": {"url": f"sqlite:///{directory / 'loa.db'}"},
@@ -106,14 +108,14 @@ def demo_settings(directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox
 
 
 @contextlib.asynccontextmanager
-async def stage(directory: Path, port: int) -> AsyncIterator[Stage]:
-    """The house serving, its partners listening and calling back, a station polling."""
+async def stage(directory: Path, port: int, slot_ahead: timedelta = SLOT_AHEAD) -> AsyncIterator[Stage]:
+    """The house serving, its partners listening and calling back, a station polling that airs so much later."""
     base = f"http://127.0.0.1:{port}"
     sms = SmsGateway(f"{base}/hooks/sms", latency=0.15, receipt_after=1.0)
     zalo = ZaloSandbox(f"{base}/hooks/zalo", latency=0.1, webhook_after=1.5)
     feed = f"{base}/radio/tram-xa/feed.xml?token={STATION_KEY}"
     async with sms, zalo, Station(feed, directory / "tram-xa") as station:
-        settings = demo_settings(directory, port, sms, zalo)
+        settings = demo_settings(directory, port, sms, zalo, slot_ahead)
         async with opened(settings) as house, serving.desk(house):
             yield Stage(house, sms, zalo, station, directory)
 
