@@ -150,7 +150,8 @@ class Receipt(NamedTuple):
 class Confirmation:
     """What a partner says later about one delivery, named by our id or by the partner's reference.
 
-    `aired` is a further stage of a delivered one: the station has played it.
+    `aired` is a further stage of a delivered one: the station has played it. Software that knows nothing of our ids tells
+    the `title`, when it began (seconds since 1970), for how long, and from which playlist.
     """
 
     delivered: bool
@@ -159,6 +160,10 @@ class Confirmation:
     reason: str = ""
     detail: str = ""
     aired: bool = False
+    title: str = ""
+    began: float = 0.0
+    seconds: float = 0.0
+    slot: str = ""
 
     @property
     def stage(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from channels.channel import Shelved
 from channels.outlet import InService
 from channels.shelf import store as shelf_store
 from channels.station import store as station_store
+from channels.station.asrun import Line, read_log
 from channels.station.store import Airing
-from config.words import NotFound
+from config.words import BadInput, NotFound
 from db.types import new_id
 from desk.app import House
 
@@ -55,6 +57,32 @@ async def note_aired(house: House, at: InService, word: Word) -> int:
             )
     house.notifier.ring("delivery")
     return fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a log: lines kept as evidence, known before, about nothing we sent, and not to be read (why)."""
+
+    kept: int
+    known: int
+    unmatched: tuple[Line, ...]
+    faults: tuple[str, ...]
+
+
+async def take_log(house: House, at: InService, data: bytes, by: str) -> Taken:
+    """Import a station's as-run log. Raises BadInput; then nothing is kept."""
+    timetable = at.channel.timetable(at.outlet)
+    if timetable is None:
+        raise BadInput(f"{at.outlet.title} không phải đài", f"{at.name} is no station", field="outlet")
+    lines, faults = await asyncio.to_thread(read_log, data, timetable.zone)
+    source, now = "tệp XML" if data.lstrip()[:1] == b"<" else "tệp CSV", house.clock.now()
+    async with house.database.write() as tx:
+        fresh = await house.receiver.aired_lines(tx, at, lines, source, by)
+        unmatched = tuple(line for line, new in zip(lines, fresh, strict=True) if new is None)
+        kept, known = fresh.count(True), fresh.count(False)
+        await house.journal.note(tx, now, by, "import_aired", f"outlet/{at.name}", kept=kept, unmatched=len(unmatched))
+    house.notifier.ring("delivery")
+    return Taken(kept, known, unmatched, tuple(faults))
 
 
 async def _of_delivery(tx: AsyncConnection, at: InService, word: Word) -> tuple[Shelved, int]:

@@ -128,7 +128,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     worker = Worker(
         database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone
     )
-    receiver = Receiver(database, clock, notifier)
+    receiver = Receiver(database, clock, notifier, outlets)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     runner = Runner(
         clock,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import timedelta
 
 import segno
+from aiohttp import web
 from markupsafe import Markup
 
 from channels.outlet import InService
@@ -13,7 +15,8 @@ from channels.shelf import store as shelf_store
 from channels.station import store as station_store
 from channels.station.store import Token
 from channels.station.tracks import to_air, tracks_of
-from config.words import NotFound
+from config.words import BadInput, NotFound
+from desk.airing import take_log
 from desk.answer import Answer, Shown, Visit
 from desk.forms import iso
 from desk.passwords import hashed
@@ -57,6 +60,17 @@ async def paper(visit: Visit) -> Answer:
     tracks = to_air([track for track in tracks_of(shelved) if track.end(timetable.keep) > now])
     plain = [{"title": one.part.title, "class": one.klass.value, "script": one.part.script} for one in tracks]
     return Shown("station/paper.html", {"at": at, "timetable": timetable, "tracks": tracks}, {"scripts": plain})
+
+
+async def take_aired(visit: Visit) -> Answer:
+    """POST /outlets/{name}/aired: a station's as-run log (CSV, XML) as a file, kept as evidence."""
+    house, at, given = visit.house, _station(visit), visit.form.get("file")
+    if not isinstance(given, web.FileField):
+        raise BadInput("Chọn tệp nhật ký phát sóng", "Choose the file of the as-run log", field="file")
+    taken = await take_log(house, at, await asyncio.to_thread(given.file.read), visit.name)
+    lines = [{"at": iso(line.at), "title": line.title, "file": line.file} for line in taken.unmatched]
+    plain = {"kept": taken.kept, "known": taken.known, "unmatched": lines, "faults": list(taken.faults)}
+    return Shown("station/taken.html", {"at": at, "taken": taken}, plain)
 
 
 async def _sheet(visit: Visit, at: InService, key: str, *, fresh: bool) -> Shown:

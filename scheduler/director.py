@@ -57,10 +57,17 @@ class Director:
 
     async def _slot(self, at: InService, timetable: Timetable, airtime: Airtime) -> int:
         """One slot of one day, as far as it can be brought now."""
+        now = self._clock.now()
         async with self._database.read() as connection:
             known = await station_store.find_programme(connection, at.name, airtime.slot.name, airtime.starts_at)
+            if known is not None and known.state == "made":
+                held = [delivery for delivery, _ in known.holds]
+                if await shelf_store.standing(connection, held, now) == len(held):
+                    return 0  # nearly always: nothing of it is read
+            elif known is None and airtime.starts_at <= now:
+                return 0
             stock = await shelf_store.read_stock(connection, at.name)
-        standing = {one.delivery: one for one in stock.current(self._clock.now(), timedelta())}
+        standing = {one.delivery: one for one in stock.current(now, timedelta())}
         done = 0
         if known is None:
             known = await self._compose(at, timetable, airtime, standing)
@@ -75,10 +82,11 @@ class Director:
     async def _compose(
         self, at: InService, timetable: Timetable, airtime: Airtime, standing: dict[str, Shelved]
     ) -> Programme | None:
-        """Freeze what airs in a slot that has not begun; None when there is nothing, or another node was first."""
+        """Freeze what airs in a slot that has not begun; None when there is nothing, or another node was first.
+
+        What comes after it has begun waits for the next one: whoever fetched at its start has not got it.
+        """
         now = self._clock.now()
-        if airtime.starts_at <= now:
-            return None
         async with self._database.read() as connection:
             used = await station_store.times_used(connection, at.name, now - timetable.keep - LONGEST_SLOT)
         candidates = [

@@ -6,7 +6,9 @@ or out of order calls change nothing that is already further on.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,23 +16,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
 from channels.channel import Confirmation
+from channels.outlet import InService, Outlets
+from channels.shelf import store as shelf_store
 from channels.station import store as station_store
+from channels.station.asrun import Line, Matched, match
 from channels.station.store import Airing
+from channels.station.tracks import tracks_of
 from config.clock import Clock
 from config.words import NotFound
 from db.database import Database
 from db.notifier import Notifier
+from db.types import new_id
 from scheduler.delivery import State, may_move, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 
 EARLY = timedelta(minutes=10)
+LINES_BACK = 500
+"""How many bulletins and programmes back a line of a log is looked for."""
 
 
 class Receiver:
     """Applies confirmations."""
 
-    def __init__(self, database: Database, clock: Clock, notifier: Notifier) -> None:
+    def __init__(self, database: Database, clock: Clock, notifier: Notifier, outlets: Outlets) -> None:
         self._database = database
+        self._outlets = outlets
         self._clock = clock
         self._notifier = notifier
 
@@ -47,12 +57,23 @@ class Receiver:
         """Apply one call; one that names no known delivery is kept for a while, since it may have come early."""
         async with self._database.write() as tx:
             said = [Confirmation(**one) for one in row.said]
-            known = [await self.confirm(tx, row.outlet, one, row.received_at) for one in said]
+            known = [await self._apply(tx, row.outlet, one, row.received_at) for one in said]
             if not all(known) and self._clock.now() - row.received_at < EARLY:
                 return False
             outcome = ("applied", "") if all(known) else ("unknown", "không tìm thấy lượt gửi")
             await channels_store.settle_callbacks(tx, {row.id: outcome})
             return True
+
+    async def _apply(self, tx: AsyncConnection, outlet: str, said: Confirmation, at: datetime) -> bool:
+        """Apply what was said; what a station plays that is not ours is nobody's business."""
+        if not said.title:
+            return await self.confirm(tx, outlet, said, at)
+        station = self._outlets.get(outlet)
+        if station is not None and station.channel.timetable(station.outlet) is not None:
+            began = datetime.fromtimestamp(said.began, UTC)
+            line = Line(began, said.title, seconds=said.seconds or None, slot=said.slot, raw=said.title)
+            await self.aired_lines(tx, station, [line], "AzuraCast", outlet)
+        return True
 
     async def aired(self, tx: AsyncConnection, new: Airing, parts: int) -> bool:
         """Keep a station's word that it aired something; False when it was kept before.
@@ -67,6 +88,32 @@ class Receiver:
             aired = Confirmation(True, delivery=new.delivery, detail=words[:300] or "đã phát sóng", aired=True)
             await self.confirm(tx, new.outlet, aired, new.at)
         return True
+
+    async def aired_lines(
+        self, tx: AsyncConnection, at: InService, lines: Sequence[Line], source: str, by: str
+    ) -> list[bool | None]:
+        """Keep lines of a station's as-run log as evidence for what they are about.
+
+        Of each whether it is new; None when it is about nothing we sent, or could be about two things.
+        """
+        timetable = at.channel.timetable(at.outlet)
+        assert timetable is not None
+        stock = await shelf_store.read_stock(tx, at.name, limit=LINES_BACK)
+        tracks = list(tracks_of([*stock.stands, *stock.withdrawn]))
+        programmes = await station_store.programmes(tx, at.name, limit=LINES_BACK)
+        fresh: list[bool | None] = []
+        for line in lines:
+            matched = match(line, tracks, programmes, timetable.zone, timetable.keep)
+            new = [await self.aired(tx, self._airing(at, line, one, source, by), one.parts) for one in matched]
+            fresh.append(any(new) if matched else None)
+        return fresh
+
+    def _airing(self, at: InService, line: Line, one: Matched, source: str, by: str) -> Airing:
+        now = self._clock.now()
+        told = f"{source} {line.at.isoformat()} {line.title} {line.file} {one.delivery} {one.part}"
+        mark = hashlib.sha256(told.encode()).hexdigest()[:32]
+        said = (line.at, line.seconds, line.slot, line.presenter, source, line.raw)
+        return Airing(new_id(now), at.name, mark, one.delivery, one.part, *said, now, by)
 
     async def confirm(self, tx: AsyncConnection, outlet: str, said: Confirmation, at: datetime) -> bool:
         """Apply one confirmation; False when its delivery is not known."""

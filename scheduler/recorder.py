@@ -47,7 +47,6 @@ class Recorder:
                 if not await shelf_store.is_on_shelf(tx, one.job.to.delivery):
                     bulletin, now = one.job.parcel.bulletin, self._clock.now()
                     await shelf_store.put_on_shelf(tx, at.name, one.job.to.delivery, bulletin, now)
-        self._notifier.ring("shelf")
 
     async def note_health(self, at: InService, outcomes: Sequence[Outcome]) -> None:
         """Keep the outlet's record; after long failure, or when a person is needed, it pauses itself."""

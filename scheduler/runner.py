@@ -82,7 +82,7 @@ class Runner:
                     )
                 if "warmer" in roles:
                     loops.create_task(self._loop(alarm, "warm", self._warmer.warm, "item", poll=WARM_SECONDS))
-                    loops.create_task(self._loop(alarm, "direct", self._director.direct, "shelf", poll=DIRECT_SECONDS))
+                    loops.create_task(self._loop(alarm, "direct", self._director.direct, "direct", poll=DIRECT_SECONDS))
                 if "sweeper" in roles:
                     loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
                     loops.create_task(self._loop(alarm, "look", self._lookout.look, "look", poll=LOOK_SECONDS))

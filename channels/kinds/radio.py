@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -9,7 +12,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from channels.channel import Channel, Form, Options, Outlet, Page, Pull, Receipt, Shelved, Timetable, To, Unavailable
+from channels.channel import (
+    Callback,
+    Channel,
+    Confirmation,
+    Form,
+    Options,
+    Outlet,
+    Page,
+    Pull,
+    Receipt,
+    Refused,
+    Shelved,
+    Timetable,
+    To,
+    Unavailable,
+)
 from channels.http import Http
 from channels.slots import Slot
 from channels.station import lists
@@ -148,6 +166,23 @@ class Radio(Channel[RadioOptions]):
         """The station's token in the configuration, if it has one there."""
         return outlet.options.token.get_secret_value()
 
+    def confirm(self, callback: Callback, outlet: Outlet[RadioOptions]) -> Sequence[Confirmation]:
+        """AzuraCast's generic web hook (`song_changed`): what is on now, proved by the station's token.
+
+        The token is in the address or the password of HTTP Basic. Raises Refused.
+        """
+        token, header = self.token_of(outlet), callback.headers.get("authorization", "")
+        given = callback.query.get("token") or _password(header)
+        if not token or not hmac.compare_digest(given.encode(), token.encode()):
+            raise Refused("callback", "sai khóa của đài", "the station's token is wrong")
+        try:
+            playing = json.loads(callback.body)["now_playing"]
+            began, title = float(playing["played_at"]), str(playing["song"]["title"])
+            seconds, slot = float(playing.get("duration") or 0), str(playing.get("playlist") or "")
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return ()
+        return (Confirmation(True, aired=True, title=title[:300], began=began, seconds=seconds, slot=slot[:100]),)
+
     def feed(self, pull: Pull, shelf: Sequence[Shelved], outlet: Outlet[RadioOptions]) -> Page | None:
         """`feed.xml`, playlists, `audio/`, `transcript/`, `slot/{name}.mp3` and `{date}-{time}.mp3`; else None."""
         folder, _, name = pull.path.rpartition("/")
@@ -157,6 +192,14 @@ class Radio(Channel[RadioOptions]):
         if folder == "transcript":
             return _transcript(name, tracks)
         return _list(pull, tracks, outlet) or _programme(folder, name, pull, tracks, outlet)
+
+
+def _password(header: str) -> str:
+    kind, _, coded = header.partition(" ")
+    try:
+        return base64.b64decode(coded, validate=True).decode().partition(":")[2] if kind.lower() == "basic" else ""
+    except ValueError:
+        return ""
 
 
 def _list(pull: Pull, tracks: Sequence[Track], outlet: Outlet[RadioOptions]) -> Page | None:

@@ -134,6 +134,13 @@ async def is_on_shelf(connection: AsyncConnection, delivery: str) -> bool:
     return (await connection.execute(select(shelf.c.delivery).where(shelf.c.delivery == delivery))).first() is not None
 
 
+async def standing(connection: AsyncConnection, deliveries: Sequence[str], now: datetime) -> int:
+    """How many of these still stand on their shelves."""
+    stands = shelf.c.withdrawn_at.is_(None) & or_(shelf.c.until.is_(None), shelf.c.until > now)
+    query = select(func.count()).where(shelf.c.delivery.in_(deliveries), stands)
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def find_shelved(connection: AsyncConnection, outlet_name: str, delivery: str) -> Shelved | None:
     """What a delivery put on this outlet's shelf, withdrawn or not."""
     mine = (shelf.c.outlet == outlet_name) & (shelf.c.delivery == delivery)
@@ -162,6 +169,15 @@ async def on_shelf(connection: AsyncConnection, outlet_name: str, now: datetime,
     """What stands on an outlet's shelf now, newest first: not withdrawn, not past its validity."""
     stands = shelf.c.withdrawn_at.is_(None) & or_(shelf.c.until.is_(None), shelf.c.until > now)
     return await _shelved(connection, outlet_name, stands, limit)
+
+
+async def shelved_between(
+    connection: AsyncConnection, outlet_name: str, since: datetime, until: datetime
+) -> list[Shelved]:
+    """Everything put on a shelf from a moment on and before another, withdrawn or not, oldest first."""
+    within = (shelf.c.outlet == outlet_name) & (shelf.c.since >= since) & (shelf.c.since < until)
+    rows = await connection.execute(select(shelf).where(within).order_by(shelf.c.since))
+    return [_one(row) for row in rows]
 
 
 async def urgent_since(

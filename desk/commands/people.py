@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import getpass
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from channels import store as channels_store
@@ -16,6 +17,7 @@ from config.words import BadInput
 from content.bulletin import Bulletin, BulletinClass, Part
 from db.types import new_id
 from desk import store
+from desk.airing import take_log
 from desk.app import House
 from desk.commands.acting import EVERYTHING, actor
 from desk.commands.output import err, local, out, print_json, print_table
@@ -57,6 +59,14 @@ def register(commands: Any) -> None:
     test.add_argument("name")
     test.add_argument("--to", default="", metavar="ADDRESS")
     test.set_defaults(run=test_outlet)
+    aired = outlets.add_parser(
+        "aired", help="nhập nhật ký phát sóng của đài (CSV của LibreTime, AzuraCast; XML của OpenBroadcaster)"
+    )
+    aired.add_argument("name")
+    aired.add_argument("file", type=Path)
+    aired.add_argument("--as", dest="by", metavar="NAME")
+    aired.add_argument("--json", action="store_true")
+    aired.set_defaults(run=import_aired)
     for name, run, words in (("pause", pause, "tạm dừng"), ("resume", resume, "dùng lại")):
         verb = outlets.add_parser(name, help=words)
         verb.add_argument("name")
@@ -157,6 +167,31 @@ async def test_outlet(house: House, args: argparse.Namespace) -> int:
         err.print(f"[red]{args.name}: {error.vi}[/red]")
         return 1
     out.print(f"{args.name}: đối tác đã nhận ({receipt.reference or receipt.detail or 'không có mã'})")
+    return 0
+
+
+async def import_aired(house: House, args: argparse.Namespace) -> int:
+    """A station's as-run log kept as evidence; lines that are about nothing we sent are told, not guessed."""
+    by = await actor(house, args.by)
+    try:
+        data = await asyncio.to_thread(args.file.read_bytes)
+    except OSError as error:
+        raise BadInput(
+            f"Không đọc được {args.file}: {error.strerror}", f"Cannot read {args.file}", field="file"
+        ) from None
+    taken = await take_log(house, house.outlets[args.name], data, by.name)
+    if args.json:
+        lines = [{"at": line.at, "title": line.title, "file": line.file} for line in taken.unmatched]
+        print_json({"kept": taken.kept, "known": taken.known, "unmatched": lines, "faults": taken.faults})
+        return 0
+    out.print(f"{args.name}: ghi {taken.kept} lần phát, {taken.known} dòng đã có từ trước")
+    for line in taken.unmatched:
+        out.print(
+            f"  không khớp bản tin nào: {local(line.at, house.settings.office.zone)}  {line.title or line.file}",
+            markup=False,
+        )
+    for fault in taken.faults:
+        out.print(f"  không đọc được {fault}", markup=False)
     return 0
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from rich.live import Live
@@ -18,6 +19,7 @@ from rich.table import Table
 
 from channels import store as channels_store
 from channels.audience import masked, read_audience
+from config.clock import SystemClock
 from config.settings import Settings
 from content import store as content_store
 from content.document import read_document
@@ -39,6 +41,9 @@ AUDIENCE = "Trưởng bản và người đăng ký"
 OUTLETS = ("cong-thong-tin", "tram-xa", "sms", "zalo")
 ONCE_SECONDS = 110
 SHOWN = 24
+STATION_KEY = "tram-xa-sop-cop-2026"
+SLOT = "thu"
+SLOT_AHEAD = timedelta(minutes=3)
 
 
 @dataclass
@@ -51,6 +56,12 @@ class Stage:
     station: Station
     directory: Path
     pages: list[Path] = field(default_factory=list)
+    programme: Path | None = None
+
+    @property
+    def station_page(self) -> str:
+        """Where the station's officer taps."""
+        return f"{self.house.outlets['tram-xa'].outlet.base_url}/t/{STATION_KEY}/"
 
 
 def free_port() -> int:
@@ -61,8 +72,14 @@ def free_port() -> int:
         return port
 
 
-def demo_settings(directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox) -> Settings:
-    """Settings of the demo: nothing leaves this machine, and quiet hours are off so that it runs at any time of day."""
+def demo_settings(
+    directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox, slot_ahead: timedelta = SLOT_AHEAD
+) -> Settings:
+    """Settings of the demo: nothing leaves this machine, and quiet hours are off so that it runs at any time of day.
+
+    The station airs in some minutes, whatever the time is.
+    """
+    slot_time = f"{(SystemClock().now() + slot_ahead).astimezone(ZoneInfo('Asia/Ho_Chi_Minh')):%H:%M}"
     return Settings.model_validate(
         {
             "database": {"url": f"sqlite:///{directory / 'loa.db'}"},
@@ -75,7 +92,14 @@ def demo_settings(directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox
             "log": {"level": "warning"},
             "outlets": {
                 "cong-thong-tin": {"kind": "portal", "title": "Cổng thông tin xã"},
-                "tram-xa": {"kind": "radio", "title": "Trạm truyền thanh xã", "token": "tram-xa-sop-cop-2026"},
+                "tram-xa": {
+                    "kind": "radio",
+                    "title": "Trạm truyền thanh xã",
+                    "token": STATION_KEY,
+                    "phone": "0212 3878 123",
+                    "slots": [{"name": SLOT, "title": "Chương trình thử", "time": slot_time, "minutes": 20}],
+                    "alert_minutes": 1,
+                },
                 "sms": {"kind": "sms_http", "title": "Tin nhắn SMS", **sms.options()},
                 "zalo": {"kind": "zalo_oa", "title": "Zalo OA của xã", **zalo.options()},
             },
@@ -84,14 +108,14 @@ def demo_settings(directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox
 
 
 @contextlib.asynccontextmanager
-async def stage(directory: Path, port: int) -> AsyncIterator[Stage]:
-    """The house serving, its partners listening and calling back, a station polling."""
+async def stage(directory: Path, port: int, slot_ahead: timedelta = SLOT_AHEAD) -> AsyncIterator[Stage]:
+    """The house serving, its partners listening and calling back, a station polling that airs so much later."""
     base = f"http://127.0.0.1:{port}"
     sms = SmsGateway(f"{base}/hooks/sms", latency=0.15, receipt_after=1.0)
     zalo = ZaloSandbox(f"{base}/hooks/zalo", latency=0.1, webhook_after=1.5)
-    feed = f"{base}/radio/tram-xa/feed.xml?token=tram-xa-sop-cop-2026"
+    feed = f"{base}/radio/tram-xa/feed.xml?token={STATION_KEY}"
     async with sms, zalo, Station(feed, directory / "tram-xa") as station:
-        settings = demo_settings(directory, port, sms, zalo)
+        settings = demo_settings(directory, port, sms, zalo, slot_ahead)
         async with opened(settings) as house, serving.desk(house):
             yield Stage(house, sms, zalo, station, directory)
 
@@ -155,6 +179,7 @@ async def partners_live(on: Stage) -> None:
     async with aiohttp.ClientSession() as reader:
         while not house.stopping.is_set():
             await on.station.poll()
+            await _fetch_programme(on, reader)
             async with house.database.read() as connection:
                 wanted = log_store.Filter(outlets=("cong-thong-tin",), states=(State.SENT,))
                 sent = await log_store.list_deliveries(connection, wanted)
@@ -163,6 +188,18 @@ async def partners_live(on: Stage) -> None:
                     seen.add(delivery.reference)
                     await _read_page(on, reader, delivery.reference)
             await house.clock.wait(house.stopping, 1.0)
+
+
+async def _fetch_programme(on: Stage, reader: aiohttp.ClientSession) -> None:
+    """What the station airs at its slot, as soon as it can be had."""
+    if on.programme is not None:
+        return
+    async with reader.get(f"{on.station_page}slot/{SLOT}.mp3") as answer:
+        if answer.status == 200:
+            file = on.directory / "tram-xa" / f"{SLOT}.mp3"
+            await asyncio.to_thread(file.write_bytes, await answer.read())
+            on.programme = file
+            on.house.notifier.ring("delivery")
 
 
 async def _read_page(on: Stage, reader: aiohttp.ClientSession, address: str) -> None:
@@ -206,7 +243,8 @@ async def watch(on: Stage, *, once: bool) -> bool:
                 changed.clear()
                 deliveries = await all_deliveries(house)
                 live.update(live_table(house, deliveries))
-                if once and (await is_over(house, deliveries) or house.clock.steady() > deadline):
+                aired = on.programme is not None and await is_over(house, deliveries)
+                if once and (aired or house.clock.steady() > deadline):
                     break
                 await house.clock.wait(changed, 1.0)
     deliveries = await all_deliveries(house)
@@ -260,6 +298,7 @@ async def _act(on: Stage, *, once: bool) -> bool:
         password = await auth.add_person(on.house, login, name, (role,), None)
         if not once:
             err.print(f"Đăng nhập {on.house.settings.web.base_url}/  {login} / {password}  ({name}, {role})")
+    err.print(f"Trang của đài, mở trên điện thoại hay ở đây, bấm “Đã phát”: {on.station_page}")
     items = await fill(on)
     await wait_for_recordings(on, items)
     err.print(f"{LEADER} nghe và duyệt; phát ngay trên {len(OUTLETS)} kênh.")
@@ -271,6 +310,8 @@ def _tell_where(on: Stage) -> None:
     audio = sorted((on.directory / "tram-xa").glob("*.mp3"))
     pages = sorted(on.pages)
     out.print(f"Âm thanh đài đã tải ({len(audio)} tệp): {on.directory / 'tram-xa'}/")
+    if on.programme is not None:
+        out.print(f"Chương trình ghép cho giờ phát của đài: {on.programme}")
     for file in audio[:1] + pages[:1]:
         out.print(f"   {file}")
     out.print(f"Trang cổng thông tin ({len(pages)} trang): {on.directory / 'portal'}/")

@@ -116,7 +116,7 @@ class Node:
             *(name, meter, asyncio.Event(), quiet.zone),
         )
         self.sweeper = Sweeper(database, clock, notifier, outlets, self.editing, ground.journal, name, world.is_dead)
-        self.receiver = Receiver(database, clock, notifier)
+        self.receiver = Receiver(database, clock, notifier, outlets)
 
     async def run(self) -> None:
         """The loops of the runner; polls are longer, since the clock jumps and every look costs."""

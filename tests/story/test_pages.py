@@ -9,6 +9,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 async def on(tmp_path: Path) -> AsyncIterator[Stage]:
     """The demo's stage at work: three items out over four channels, two waiting for approval."""
-    async with stage(tmp_path, free_port()) as on, asyncio.TaskGroup() as group:
+    async with stage(tmp_path, free_port(), timedelta(hours=3)) as on, asyncio.TaskGroup() as group:
         group.create_task(on.house.runner.run())
         group.create_task(partners_live(on))
         await auth.add_person(on.house, "hung", LEADER, ("administrator",), PASSWORD)
@@ -97,6 +98,10 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "deliveries": "/deliveries",
         "delivery": f"/deliveries/{delivery.id}",
         "outlets": "/outlets",
+        "station": on.station_page.split(str(on.house.settings.web.port), 1)[1],
+        "station-sheet": "/outlets/tram-xa/sheet",
+        "station-paper": "/outlets/tram-xa/paper",
+        "report": "/reports/stations",
         "password": "/password",
         "portal": "/portal/",
         "portal-item": portal.reference.split(str(on.house.settings.web.port), 1)[1],
@@ -135,6 +140,20 @@ async def test_every_page_stands_in_both_themes_and_widths(on: Stage, browser: B
                     await page.screenshot(path=keep / f"{name}-{width}-{theme}.png")
             await context.close()
     assert [] == faults
+
+
+async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> None:
+    """On a phone that runs none: the button, the name of who read it, and the page says that it was aired."""
+    phone = await browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False, locale="vi-VN")
+    page = await phone.new_page()
+    await page.goto(on.station_page)
+    bulletin = page.locator("article.bulletin").first
+    assert 0 == await bulletin.locator(".finding.good").count()
+    await bulletin.locator("input[name=presenter]").fill("Chị Hà")
+    await bulletin.locator("button").click()
+    assert on.station_page == page.url
+    said = await page.locator("article.bulletin").first.locator(".finding.good").inner_text()
+    assert "Đã phát" in said and "Chị Hà" in said
 
 
 async def test_the_log_fills_by_itself(on: Stage, browser: Browser) -> None:
