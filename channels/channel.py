@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -110,6 +110,15 @@ class Keep(Protocol):
         """One holder at a time over all processes."""
 
 
+Load = Callable[[Audio], Awaitable[bytes]]
+"""Reads a finished recording; Unavailable while it is not there."""
+
+
+async def no_recordings(audio: Audio) -> bytes:
+    """For outlets outside a house."""
+    raise Unavailable("audio_missing", f"không có tệp {audio.name}", f"there is no file {audio.name}")
+
+
 @dataclass(frozen=True)
 class Outlet(Generic[O]):
     """A configured destination on a channel; `base_url` is the public address its shelf is mounted under."""
@@ -119,6 +128,7 @@ class Outlet(Generic[O]):
     options: O
     base_url: str
     keep: Keep
+    load: Load = no_recordings
 
 
 class To(NamedTuple):

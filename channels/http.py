@@ -244,13 +244,15 @@ class Http:
         key: str = "",
         accept: Container[int] = (),
         hide: Sequence[str] = (),
+        seconds: float | None = None,
     ) -> Answer:
         """One request, no redirects. Statuses 2xx and those in `accept` are answers, all others one of the three errors.
 
         A mapping of headers that is handed in again must not have changed. `key`, a delivery's id,
         is sent as Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).
 
-        What the headers and the query carry, and `hide`, is masked when the partner echoes it.
+        What the headers and the query carry, and `hide`, is masked when the partner echoes it. `seconds` is for a body that
+        takes longer to send than any message does.
         """
         if headers is None:
             headers = _NO_HEADERS
@@ -258,13 +260,25 @@ class Http:
         written = _written(target, method, headers, body, key)
         hidden = (hide, target.told, target.secrets)
         try:
-            reply = await target.pool.ask(written, target.pool.now() + self._total, headless=method == "HEAD")
+            reply = await target.pool.ask(
+                written, target.pool.now() + (seconds or self._total), headless=method == "HEAD"
+            )
         except (NotSent, Lost) as error:
             reply = _reply_of(error, target.host)
         answer = tuple.__new__(Answer, (*reply, hidden))  # in half the time, for every request
         if 200 <= answer.status < 300 or answer.status in accept:
             return answer
         raise status_error(answer, self._clock.now())
+
+    async def reach(self, host: str, port: int) -> str:
+        """The address of a partner that is not spoken to over HTTP. Raises PrivateAddress, Unavailable when there is none."""
+        try:
+            places = await self._guard.resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise _not_sent(error, host) from None
+        if not places:
+            raise Unavailable("no_address", f"không tìm thấy máy {host}", f"there is no host {host}")
+        return str(places[0].address[0])
 
     def _target(self, method: str, url: str) -> _Target:
         """Checked and taken apart; remembered, since most requests go to few addresses."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from channels.channel import Channel, Keep, Outlet
+from channels.channel import Channel, Keep, Load, Outlet, no_recordings
 from config.settings import BadSettings, reason_of
 from config.words import NotFound
 
@@ -64,9 +64,10 @@ def set_up_outlets(
     *,
     base_url: str,
     keeps: Mapping[str, Keep],
+    load: Load = no_recordings,
     source: str = "",
 ) -> Outlets:
-    """The outlets of a configuration. Raises BadSettings with every wrong kind, key and value."""
+    """The outlets of a configuration; `load` reads what they push. Raises BadSettings with every wrong kind, key and value."""
     problems: list[str] = []
     ready: dict[str, InService] = {}
     kinds = [str(given.get("kind")) for given in configured.values()]
@@ -84,7 +85,7 @@ def set_up_outlets(
                 key = ".".join(map(str, detail["loc"])) or "options"
                 problems.append(f"[outlets.{name}] {key}: {reason_of(detail)}")
             continue
-        outlet = Outlet(name, title, options, _mount(channel, name, kinds, base_url), keeps[name])
+        outlet = Outlet(name, title, options, _mount(channel, name, kinds, base_url), keeps[name], load)
         ready[name] = InService(channel, outlet)
     if problems:
         raise BadSettings([f"{source}: {problem}" if source else problem for problem in problems])

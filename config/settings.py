@@ -79,6 +79,12 @@ def _outlet_name(name: str) -> str:
     return name
 
 
+def _voice_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
+        raise PydanticCustomError("voice", "tên giọng chỉ gồm a-z, số và gạch ngang (a voice's name)")
+    return name
+
+
 def _with_kind(options: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(options.get("kind"), str):
         raise PydanticCustomError("outlet", "thiếu kind (an outlet needs a kind)")
@@ -89,6 +95,7 @@ Duration = Annotated[timedelta, BeforeValidator(duration)]
 Hour = Annotated[str, AfterValidator(_hour)]
 Network = Annotated[str, AfterValidator(_network)]
 OutletName = Annotated[str, AfterValidator(_outlet_name)]
+VoiceName = Annotated[str, AfterValidator(_voice_name)]
 OutletTable = Annotated[dict[str, Any], AfterValidator(_with_kind)]
 
 
@@ -211,6 +218,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     office: OfficeSettings = OfficeSettings()
     voice: VoiceSettings = VoiceSettings()
+    voices: dict[VoiceName, dict[str, Any]] = Field({}, repr=False)
     radio: RadioSettings = RadioSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     http: HttpSettings = HttpSettings()
@@ -336,6 +344,6 @@ def _problem(detail: ErrorDetails, origin: Mapping[tuple[str, str], str], file: 
 
 def _key(steps: list[str]) -> str:
     """Where a key stands, as the file writes it."""
-    if steps[0] == "outlets" and len(steps) > 1:
-        return f"[outlets.{steps[1]}] {'.'.join(step for step in steps[2:] if step != '[key]')}".strip()
+    if steps[0] in {"outlets", "voices"} and len(steps) > 1:
+        return f"[{steps[0]}.{steps[1]}] {'.'.join(step for step in steps[2:] if step != '[key]')}".strip()
     return f"[{steps[0]}] {'.'.join(steps[1:])}".strip()

@@ -162,7 +162,9 @@ def _title_from_heading(name: str, text: str) -> tuple[str, str]:
 
 
 def _draft(name: str, values: dict[str, Any], body: str, zone: ZoneInfo) -> Draft:
-    texts = {key: str(value) for key, value in values.items() if key not in {"klass", "valid_from", "valid_until"}}
+    texts: dict[str, Any] = {
+        key: str(value) for key, value in values.items() if key not in {"klass", "valid_from", "valid_until"}
+    }
     try:
         klass = BulletinClass(str(values.get("klass") or "normal"))
     except ValueError:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotAllowed
 from content import store
+from content.glossary.keeping import Glossary
 from content.item import Approval, Draft, Item, ItemState, Revision, same_person, slug_of
 from content.recording import Recording
 from content.rendition import findings, render
@@ -25,10 +27,13 @@ from db.types import new_id
 class Editing:
     """Verbs that change items. `by` is always a person's written name."""
 
-    def __init__(self, database: Database, journal: Journal, clock: Clock, *, variant: str = "north") -> None:
+    def __init__(
+        self, database: Database, journal: Journal, clock: Clock, glossary: Glossary, *, variant: str = "north"
+    ) -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
+        self._glossary = glossary
         self._variant = variant
 
     async def write(self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "", original: str = "") -> Item:
@@ -37,7 +42,7 @@ class Editing:
         first = await store.find_item(tx, original) if original else None
         now = self._clock.now()
         id = new_id(now)
-        revision = await self._render(draft, id, 1, by)
+        revision = await self._render(tx, draft, id, 1, by)
         item = Item(
             id=id,
             slug=f"{slug_of(draft.title)}-{id[-6:]}",
@@ -65,7 +70,7 @@ class Editing:
         _check_base(item, base)
         item.check_move(ItemState.DRAFT)
         before = await store.find_revision(tx, item.revision)
-        revision = await self._render(draft, item.id, before.number + 1, by)
+        revision = await self._render(tx, draft, item.id, before.number + 1, by)
         if (revision.spoken, revision.language) == (before.spoken, before.language):
             revision = replace(revision, recorded=before.recorded)  # the same words may still be heard as they were
         await self._check_theme(tx, draft)
@@ -176,11 +181,19 @@ class Editing:
         item = await store.lock_item(self._database, tx, item_id)
         return await self._move(tx, item, ItemState.EXPIRED, "Loa", "expire")
 
-    async def _render(self, draft: Draft, item: str, number: int, by: str) -> Revision:
-        now = self._clock.now()
-        facts = {"id": new_id(now), "item": item, "writer": by}
-        # a long text takes a while to be read
-        return await asyncio.to_thread(render, draft, number=number, made_at=now, variant=self._variant, **facts)
+    async def _render(self, tx: AsyncConnection, draft: Draft, item: str, number: int, by: str) -> Revision:
+        now, lexicon = self._clock.now(), await self._glossary.lexicon(tx)
+        read = partial(
+            render,
+            id=new_id(now),
+            item=item,
+            number=number,
+            writer=by,
+            made_at=now,
+            variant=self._variant,
+            lexicon=lexicon,
+        )
+        return await asyncio.to_thread(read, draft)  # a long text takes a while to be read
 
     async def _check_theme(self, tx: AsyncConnection, draft: Draft) -> None:
         if draft.theme and draft.theme not in dict(await store.themes(tx)):

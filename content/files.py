@@ -16,6 +16,8 @@ from content.mastering import Mastered
 LAW = "Luật Trí tuệ nhân tạo 134/2025/QH15, Điều 11"
 """What asks for a machine-readable mark on speech that a machine made."""
 
+SYNTHETIC, HUMAN = "Giọng đọc do máy tạo (AI-generated voice)", "Giọng người (human voice)"
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -64,7 +66,7 @@ def sidecar(file: File, sound: Sound, origin: Origin, master: str) -> bytes:
     said = {
         "law": LAW,
         "synthetic": bool(origin.voice),
-        "notice": "Giọng đọc do máy tạo (AI-generated voice)" if origin.voice else "Giọng người (human voice)",
+        "notice": SYNTHETIC if origin.voice else HUMAN,
         "voice": origin.voice,
         "script_sha256": origin.script,
         "file": PurePosixPath(file.name).name,

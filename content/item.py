@@ -38,6 +38,26 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
     ItemState.EXPIRED: frozenset({ItemState.DRAFT}),
 }
 
+LANGUAGES = {
+    "vi": "tiếng Việt",
+    "blt": "tiếng Thái",
+    "hmn": "tiếng Mông",
+    "ium": "tiếng Dao",
+    "tyz": "tiếng Tày",
+    "nut": "tiếng Nùng",
+    "mtq": "tiếng Mường",
+    "kjg": "tiếng Khơ Mú",
+    "km": "tiếng Khmer",
+    "rad": "tiếng Ê Đê",
+    "jra": "tiếng Gia Rai",
+    "bdq": "tiếng Ba Na",
+    "cjm": "tiếng Chăm",
+    "zh": "tiếng Hoa",
+    "lo": "tiếng Lào",
+    "en": "tiếng Anh",
+}
+"""Languages that offices broadcast in, by ISO 639 code; another code may be given as well."""
+
 RENDITIONS = ("article", "script", "short", "chat")
 
 DEFAULT_THEMES = (
@@ -68,6 +88,8 @@ class Draft:
     script: str = ""
     short: str = ""
     chat: str = ""
+    readings: tuple[tuple[str, str], ...] = ()
+    """What is read otherwise in this text alone: (written, spoken)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,7 @@ class Revision:
     language: str
     writer: str
     made_at: datetime
+    readings: tuple[tuple[str, str], ...] = ()
     recorded: str = ""
 
     @property

@@ -1,6 +1,6 @@
 """Programme: several recordings in running order joined to one, without loss, with the times of its chapters.
 
-A station's slot asks for one with `await studio.join(Programme(...)) -> Joined` (`content.recording.Studio`). What is
+A station's slot asks for one with `await studio.join(Programme(...)) -> Joined` (`content.studio.Studio`). What is
 in it and when it goes out is decided elsewhere; the same programme always gives the same bytes.
 
     chime  pause  opening  pause  segment  pause  segment ...  pause  closing
@@ -51,9 +51,10 @@ class Segment:
 class Programme:
     """What is to be joined: segments in running order with `pause` seconds between them.
 
-    `opening` and `closing` are words to be spoken by the studio's voices (see `announcement`), or empty. `tags` are
-    those of the whole file (title, office, series, date, validity); chapters and voice are filled in. `sounds` are
-    wanted besides the studio's own. `target` is the length in seconds it should not exceed; 0: none.
+    `opening` and `closing` are words to be spoken by the studio's voices (see `announcement`), or empty; `bed` is the
+    name of a kept bed (`Studio.take_bed`) to be laid under everything, or empty. `tags` are those of the whole file
+    (title, office, series, date, validity); chapters and voice are filled in. `sounds` are wanted besides the studio's
+    own. `target` is the length in seconds it should not exceed; 0: none.
     """
 
     segments: tuple[Segment, ...]
@@ -62,6 +63,7 @@ class Programme:
     opening: str = ""
     closing: str = ""
     chime: bool = False
+    bed: str = ""
     pause: float = 1.0
     target: float = 0.0
 

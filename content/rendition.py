@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html.parser import HTMLParser
@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from config.words import BadInput
 from content.item import RENDITIONS, Draft, Revision, check_draft
-from content.reading import read
+from content.reading import Entry, Lexicon, Piece, Reading, load_lexicon, read
 from content.short import cut_at_word, sms_length, unaccented
 
 SHORT_CHARACTERS = 160
@@ -53,7 +53,15 @@ class Finding:
 
 
 def render(
-    draft: Draft, *, id: str, item: str, number: int, writer: str, made_at: datetime, variant: str = "north"
+    draft: Draft,
+    *,
+    id: str,
+    item: str,
+    number: int,
+    writer: str,
+    made_at: datetime,
+    variant: str = "north",
+    lexicon: Lexicon | None = None,
 ) -> Revision:
     """A revision of the draft with every rendition filled in. Raises BadInput when the draft cannot stand."""
     check_draft(draft)
@@ -75,7 +83,7 @@ def render(
         body=draft.body.strip(),
         article=article,
         script=script,
-        spoken=read(script, variant=variant).text,
+        spoken=read_script(script, draft.readings, lexicon, variant).text,
         short=written["short"] or derive_short(draft.title, plain),
         chat=written["chat"] or derive_chat(draft.title, plain),
         derived=derived,
@@ -88,13 +96,40 @@ def render(
         language=draft.language,
         writer=writer,
         made_at=made_at,
+        readings=draft.readings,
     )
+
+
+def read_script(
+    script: str, readings: Iterable[tuple[str, str]], lexicon: Lexicon | None = None, variant: str = "north"
+) -> Reading:
+    """A script as it is read aloud; `readings` (written, spoken) hold in it before everything else. Raises BadInput."""
+    own = [Entry(written, spoken) for written, spoken in readings]
+    lexicon = lexicon or load_lexicon()
+    return read(script, lexicon.with_entries(own) if own else lexicon, variant=variant)
+
+
+def reading_of(revision: Revision, lexicon: Lexicon | None = None, variant: str = "north") -> Reading | None:
+    """How the script of a revision became words; None when it would become others today than those that were approved."""
+    reading = read_script(revision.script, revision.readings, lexicon, variant)
+    return reading if reading.text == revision.spoken else None
+
+
+def stretches(script: str, reading: Reading) -> list[tuple[str, Piece | None]]:
+    """The whole script in order: text that is said as it is written, and pieces that are said otherwise."""
+    parts: list[tuple[str, Piece | None]] = []
+    end = 0
+    for piece in reading.pieces:
+        if piece.is_changed:
+            parts += [(script[end : piece.start], None), (piece.written, piece)]
+            end = piece.end
+    return [part for part in (*parts, (script[end:], None)) if part[0]]
 
 
 def draft_of(revision: Revision) -> Draft:
     """The revision as a draft to go on from; renditions that were derived are derived anew."""
     draft = Draft(title=revision.title, body=revision.body)
-    copied = ("theme", "klass", "valid_from", "valid_until", "source", "byline", "language")
+    copied = ("theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "readings")
     kept = [name for name in RENDITIONS if name not in revision.derived]
     return replace(draft, **{name: getattr(revision, name) for name in (*copied, *kept)})
 
@@ -202,9 +237,9 @@ def derive_chat(title: str, plain: str) -> str:
     return kept[:end].rstrip() + "…"
 
 
-def findings(revision: Revision) -> list[Finding]:
+def findings(revision: Revision, lexicon: Lexicon | None = None) -> list[Finding]:
     """What a person should know before this revision goes on: limits kept or broken, texts shortened, words unknown."""
-    return [*_short_findings(revision), *_chat_findings(revision), *_script_findings(revision)]
+    return [*_short_findings(revision), *_chat_findings(revision), *_script_findings(revision, lexicon)]
 
 
 def _short_findings(revision: Revision) -> Iterator[Finding]:
@@ -241,7 +276,7 @@ def _chat_findings(revision: Revision) -> Iterator[Finding]:
         yield Finding("chat", False, "Tin Zalo được rút gọn từ bài", "The Zalo text was cut from the body")
 
 
-def _script_findings(revision: Revision) -> Iterator[Finding]:
+def _script_findings(revision: Revision, lexicon: Lexicon | None) -> Iterator[Finding]:
     if len(revision.script) > SCRIPT_CHARACTERS:
         yield Finding(
             "script",
@@ -256,7 +291,7 @@ def _script_findings(revision: Revision) -> Iterator[Finding]:
             "Tin không phải tiếng Việt: cần tải lên bản ghi âm giọng người thì đài mới phát được",
             "Not in Vietnamese: stations need the recording of a person, to be uploaded",
         )
-    unknown = read(revision.script).unknown
+    unknown = read_script(revision.script, revision.readings, lexicon).unknown
     if unknown:
         listed = ", ".join(unknown[:10])
         yield Finding(

@@ -77,6 +77,7 @@ revision = Table(
     Column("valid_until", Moment),
     *(Column(name, Text, nullable=False) for name in ("source", "byline", "language", "writer")),
     Column("made_at", Moment, nullable=False),
+    Column("readings", Json, nullable=False),
     Column("recorded", Text, nullable=False),
     UniqueConstraint("item", "number", name="revision_number"),
 )
@@ -140,7 +141,8 @@ def to_item(row: Row[Any]) -> Item:
 def to_revision(row: Row[Any]) -> Revision:
     """A revision of its row."""
     values = {name: getattr(row, name) for name in REVISION_FIELDS}
-    return Revision(**{**values, "derived": tuple(row.derived), "klass": BulletinClass(row.klass)})
+    plain = {"derived": tuple(row.derived), "readings": tuple((one[0], one[1]) for one in row.readings)}
+    return Revision(**{**values, **plain, "klass": BulletinClass(row.klass)})
 
 
 async def find_item(connection: AsyncConnection, id: str) -> Item:
@@ -227,7 +229,8 @@ async def change_item(tx: AsyncConnection, id: str, **values: Any) -> None:
 
 async def add_revision(tx: AsyncConnection, new: Revision) -> None:
     """Store a new revision; revisions are never changed."""
-    values = {**asdict(new), "klass": new.klass.value, "derived": list(new.derived), "digest": new.digest}
+    plain = {"klass": new.klass.value, "derived": list(new.derived), "readings": [list(one) for one in new.readings]}
+    values = {**asdict(new), **plain, "digest": new.digest}
     await tx.execute(insert(revision).values(**values))
 
 
@@ -323,12 +326,11 @@ async def add_recording(database: Database, tx: AsyncConnection, key: str, **val
 
 
 async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[Item, str]]:
-    """An item's versions in other languages with the original among them, each with its language, oldest first."""
+    """An item's versions in other languages with the original among them, each with its language, the original first."""
     origin = select(func.coalesce(item.c.original, item.c.id)).where(item.c.id == item_id).scalar_subquery()
     query = select(item, revision.c.language).join(revision, revision.c.id == item.c.revision)
-    rows = await connection.execute(
-        query.where(or_(item.c.id == origin, item.c.original == origin)).order_by(item.c.id)
-    )
+    query = query.where(or_(item.c.id == origin, item.c.original == origin))
+    rows = await connection.execute(query.order_by(item.c.original.is_not(None), item.c.id))
     return [(to_item(row), row.language) for row in rows]
 
 

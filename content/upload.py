@@ -36,6 +36,8 @@ WALL_SECONDS = 120.0
 PIECE = 2**18
 CONTAINERS = "aac,aiff,amr,asf,au,caf,flac,matroska,webm,mov,mp4,mp3,ogg,w64,wav"
 """What FFmpeg may take the file for: no playlists and no lists of files, which would lead it elsewhere."""
+SUFFIXES = ".mp3,.m4a,.aac,.wav,.flac,.ogg,.opus,.amr,.3gp,.wma,.aif,.aiff,.webm"
+"""What a browser offers to choose from; the name decides nothing."""
 
 REASONS = {
     "unknown": ("không phải tệp âm thanh Loa đọc được", "it is not a sound file that Loa can read"),

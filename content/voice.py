@@ -2,7 +2,7 @@
 
 Engines turn one sentence into raw speech; sentences, pauses, checks and falling back to the next engine live here, so
 that engines differ in nothing but the voice. Mastering and files are the business of `content.mastering` and
-`content.recording`.
+`content.studio`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
 
 SENTENCE_PAUSE = 0.35
 PARAGRAPH_PAUSE = 0.8
@@ -69,8 +71,14 @@ class Speech:
         return len(self.pcm) / 2 / self.rate
 
 
+class VoiceOptions(BaseModel):
+    """Base of a voice's options, the table `[voices.NAME]` of the configuration: unknown keys refused, `description` is the help."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
 class Voice(ABC):
-    """A speech engine with one voice; every engine can be made without arguments.
+    """A speech engine with one voice.
 
     Defining a subclass with a `name` of its own registers it. An engine may hold a process or threads from its first
     sentence until `aclose()`; whoever made it closes it.
@@ -80,6 +88,9 @@ class Voice(ABC):
     title_vi: ClassVar[str]
     title_en: ClassVar[str]
     online: ClassVar[bool] = False
+    paid: ClassVar[bool] = False
+    """Whether every character costs the office money."""
+    options: ClassVar[type[VoiceOptions]] = VoiceOptions
 
     registry: ClassVar[dict[str, type[Voice]]] = {}
 
@@ -87,6 +98,11 @@ class Voice(ABC):
         super().__init_subclass__(**more)
         if "name" in cls.__dict__:
             Voice.registry[cls.name] = cls
+
+    @classmethod
+    def configured(cls, options: VoiceOptions) -> Voice:
+        """The voice with options of its type; one without options is made without arguments."""
+        return cls() if cls.options is VoiceOptions else cls(options)  # type: ignore[call-arg]
 
     @property
     @abstractmethod

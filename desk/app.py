@@ -14,20 +14,25 @@ from datetime import time
 from importlib.metadata import version
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from channels import store as channels_store
 from channels.channel import find_channels
 from channels.http import CONNECTIONS, Http
 from channels.outlet import Outlets, set_up_outlets
+from channels.recordings import loader
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
-from config.settings import BadSettings, Settings
+from config.settings import BadSettings, Settings, reason_of
 from content import store as content_store
 from content.editing import Editing
+from content.glossary.keeping import Glossary
 from content.issue import Press
 from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
-from content.recording import Studio
+from content.studio import Studio
 from content.voice import Voice, find_voices
+from content.voices.piper import PiperVoice, voice_files
 from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
@@ -66,6 +71,7 @@ class House:
     press: Press
     studio: Studio
     voices: tuple[Voice, ...]
+    glossary: Glossary
     editing: Editing
     scheduling: Scheduling
     handling: Handling
@@ -90,8 +96,14 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     key = load_key(settings)
     seal = derive(key, "seal")
     keeps = {name: SealedKeep(database, clock, seal, name) for name in settings.outlets}
+    recordings = settings.files.dir / "recordings"
     outlets = set_up_outlets(
-        settings.outlets, find_channels(), base_url=settings.web.base_url, keeps=keeps, source=settings.source
+        settings.outlets,
+        find_channels(),
+        base_url=settings.web.base_url,
+        keeps=keeps,
+        load=loader(recordings),
+        source=settings.source,
     )
     journal = Journal(derive(key, "journal"))
     notifier = Notifier(database.url)
@@ -101,9 +113,9 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     mastering = Mastering(lufs=settings.voice.loudness)
     marks = tuple(voice.mark for voice in voices)
     press = Press(settings.office.name, marks, mastering, settings.office.zone, settings.voice.say_synthetic)
-    recordings = settings.files.dir / "recordings"
     studio = Studio(voices, recordings, mastering, at_once=os.cpu_count() or 1)
-    editing = Editing(database, journal, clock, variant=settings.voice.variant)
+    glossary = Glossary(database, journal, clock)
+    editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant)
     quiet = QuietHours(
         time.fromisoformat(settings.schedule.quiet_from),
         time.fromisoformat(settings.schedule.quiet_to),
@@ -150,6 +162,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         press=press,
         studio=studio,
         voices=voices,
+        glossary=glossary,
         editing=editing,
         scheduling=Scheduling(database, journal, clock, outlets, settings.office.timezone),
         handling=Handling(database, journal, clock),
@@ -191,14 +204,39 @@ async def _move_in(house: House) -> None:
                 await content_store.save_theme(house.database, tx, id, title, position)
 
 
-def choose_voices(settings: Settings) -> tuple[Voice, ...]:
-    """The configured voices in order of preference. Raises BadSettings for an unknown one."""
-    known = find_voices()
-    unknown = [name for name in settings.voice.engines if name not in known]
-    if unknown:
-        listed = ", ".join(known)
-        raise BadSettings([f"[voice] engines: không có giọng {name} (có: {listed})" for name in unknown])
-    return tuple(known[name]() for name in settings.voice.engines)
+def choose_voices(settings: Settings, only: str = "") -> tuple[Voice, ...]:
+    """Voices the office has added, the latest first, then the configured ones; or only the one asked for by name.
+
+    Raises BadSettings for an unknown one and for every wrong option, BadVoiceFile for an added one that cannot be used.
+    """
+    added = {file.stem: file for file in voice_files(voices_dir(settings))}
+    if only in added:
+        return (PiperVoice(added[only]),)
+    known, problems = find_voices(), list[str]()
+    wanted = (only,) if only else settings.voice.engines
+    configured: dict[str, Voice] = {}
+    for name in dict.fromkeys((*wanted, *settings.voices)):
+        if name not in known:
+            section = f"[voices.{name}]" if name in settings.voices else "[voice] engines"
+            problems.append(f"{section}: không có giọng {name} (có: {', '.join([*added, *known])})")
+            continue
+        try:
+            options = known[name].options.model_validate(settings.voices.get(name, {}))
+        except ValidationError as error:
+            keys = ((".".join(map(str, detail["loc"])) or "options", reason_of(detail)) for detail in error.errors())
+            problems += [f"[voices.{name}] {key}: {reason}" for key, reason in keys]
+            continue
+        if name in wanted:
+            configured[name] = known[name].configured(options)
+    if problems:
+        raise BadSettings([f"{settings.source}: {problem}" if settings.source else problem for problem in problems])
+    real = [PiperVoice(file) for file in ([] if only else added.values())]
+    return (*real, *(configured[name] for name in wanted))
+
+
+def voices_dir(settings: Settings) -> Path:
+    """Where voices are kept that the office has added."""
+    return settings.files.dir / "voices"
 
 
 def load_key(settings: Settings) -> bytes:

@@ -17,7 +17,21 @@ from config.settings import Settings, load
 from config.words import Said
 from db.database import DatabaseTrouble
 from desk.app import opened
-from desk.commands import bench, deliveries, demo, doctor, items, people, schedules, server, themes, upkeep, voice
+from desk.commands import (
+    bench,
+    deliveries,
+    demo,
+    doctor,
+    glossary,
+    items,
+    people,
+    schedules,
+    server,
+    themes,
+    upkeep,
+    voice,
+    voices,
+)
 from desk.commands.output import err
 
 DEFAULT_FILE = Path("loa.toml")
@@ -83,7 +97,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"loa {version('loa')}")
     parser.add_argument("--config", metavar="FILE", help="tệp cấu hình TOML (mặc định: loa.toml nếu có)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (demo, server, items, schedules, deliveries, people, themes, voice, upkeep, doctor, bench):
+    for group in (
+        demo,
+        server,
+        items,
+        schedules,
+        deliveries,
+        people,
+        themes,
+        glossary,
+        voice,
+        voices,
+        upkeep,
+        doctor,
+        bench,
+    ):
         group.register(commands)
     _accept_config_last(commands)
     return parser

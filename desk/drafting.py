@@ -13,12 +13,17 @@ from config.words import BadInput
 from content import store
 from content.bulletin import BulletinClass
 from content.document import read_document
-from content.item import RENDITIONS, Draft, Item, Revision
+from content.glossary.keeping import own_entry
+from content.item import LANGUAGES, RENDITIONS, Draft, Item, Revision
 from content.rendition import draft_of
 from desk.answer import Shown, Visit
 from desk.forms import choice, moment_of
 
-FIELDS = ("title", "theme", "klass", "valid_from", "valid_until", "source", "byline", "body", *RENDITIONS)
+FIELDS = (
+    *("title", "theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "body"),
+    *RENDITIONS,
+    "readings",
+)
 
 
 async def draft_form(
@@ -28,12 +33,13 @@ async def draft_form(
     async with visit.house.database.read() as connection:
         themes = await store.themes(connection)
     zone = visit.drawing.zone
-    shown = {name: typed.get(name, "") for name in (*FIELDS, "base")}
+    shown = {name: typed.get(name, "") for name in (*FIELDS, "base", "original")}
     for name in ("valid_from", "valid_until"):
         if not isinstance(shown[name], str):
             shown[name] = shown[name].astimezone(zone).strftime("%Y-%m-%dT%H:%M") if shown[name] else ""
-    overrides = any(shown[name] for name in RENDITIONS)
+    overrides = any(shown[name] for name in (*RENDITIONS, "readings"))
     values = {"typed": shown, "item": item, "themes": themes, "classes": list(BulletinClass), "read": told}
+    values["languages"] = list(({shown["language"] or "vi": shown["language"]} | LANGUAGES).items())
     return Shown("items/form.html", {**values, "overrides": overrides})
 
 
@@ -45,20 +51,40 @@ def typed_of(revision: Revision | None) -> dict[str, Any]:
 
 
 def _typed(draft: Draft) -> dict[str, Any]:
-    return {name: getattr(draft, name) for name in FIELDS} | {"klass": draft.klass.value}
+    readings = "\n".join(f"{written} = {spoken}" for written, spoken in draft.readings)
+    return {name: getattr(draft, name) for name in FIELDS} | {"klass": draft.klass.value, "readings": readings}
 
 
 def draft_from(visit: Visit) -> Draft:
     """The draft a form or a JSON object holds. Raises BadInput."""
     texts: dict[str, Any] = {
-        name: visit.text(name) for name in FIELDS if name not in {"klass", "valid_from", "valid_until"}
+        name: visit.text(name) for name in FIELDS if name not in {"klass", "valid_from", "valid_until", "readings"}
     }
     written = visit.text("klass") or visit.text("class")
     klass = choice(BulletinClass, written, "klass") or BulletinClass.NORMAL
-    draft = Draft(title=texts.pop("title"), body=texts.pop("body"), klass=klass)
+    texts["language"] = texts["language"].strip() or "vi"
+    draft = Draft(title=texts.pop("title"), body=texts.pop("body"), klass=klass, readings=_readings(visit))
     return replace(
         draft, valid_from=moment_of(visit, "valid_from"), valid_until=moment_of(visit, "valid_until"), **texts
     )
+
+
+def _readings(visit: Visit) -> tuple[tuple[str, str], ...]:
+    """Lines of `written = spoken`. Raises BadInput that names the line."""
+    found = []
+    for number, line in enumerate(visit.text("readings").split("\n"), 1):
+        written, sign, spoken = line.rpartition("=")
+        if not line.strip():
+            continue
+        if not sign:
+            vi = f"Dòng {number}: viết theo mẫu “chữ viết = cách đọc”"
+            raise BadInput(vi, f"Line {number}: write it as “written = spoken”", field="readings")
+        try:
+            entry = own_entry(written, spoken)
+        except BadInput as wrong:
+            raise BadInput(f"Dòng {number}: {wrong.vi}", f"Line {number}: {wrong.en}", field="readings") from None
+        found.append((entry.abbr, entry.spoken))
+    return tuple(found)
 
 
 async def read_upload(visit: Visit) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -73,4 +99,7 @@ async def read_upload(visit: Visit) -> tuple[dict[str, Any], tuple[str, ...]]:
         told.append(f"Ngày ghi trên văn bản: {document.dated.astimezone(zone):%d/%m/%Y}.")
     if document.dropped:
         told.append("Đã bỏ: " + "; ".join(document.dropped) + ".")
-    return {**_typed(document.draft), "base": visit.text("base")}, (*told, *document.warnings)
+    return {**_typed(document.draft), "base": visit.text("base"), "original": visit.text("original")}, (
+        *told,
+        *document.warnings,
+    )

@@ -13,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.shelf import store as shelf_store
 from config.words import NotFound, Said
 from content import store
-from content.item import MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
+from content.issue import NotApproved
+from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
+from content.reading import Piece, Reading
 from content.recording import BadScript
-from content.rendition import Finding, findings
+from content.rendition import Finding, findings, reading_of, stretches
 from content.short import sms_length, unaccented
+from content.upload import SUFFIXES
 from desk.answer import Answer, Done, Shown, Visit
 from desk.drafting import draft_form, draft_from, read_upload, typed_of
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
@@ -50,14 +53,15 @@ def plain_item(item: Item) -> dict[str, Any]:
         "revision": item.revision,
         "approved": item.approved,
         "valid_until": iso(item.valid_until),
+        "original": item.original,
         "created_at": iso(item.created_at),
         "changed_at": iso(item.changed_at),
     }
 
 
 async def blank(visit: Visit) -> Answer:
-    """GET /items/new."""
-    return await draft_form(visit, typed_of(None))
+    """GET /items/new; `original` names the item of which it will be a version in another language."""
+    return await draft_form(visit, {**typed_of(None), "original": visit.asked("original")})
 
 
 async def edit(visit: Visit) -> Answer:
@@ -90,7 +94,7 @@ async def _written(visit: Visit, item: Item | None) -> Answer:
         draft = draft_from(visit)
         async with house.database.write() as tx:
             if item is None:
-                saved = await house.editing.write(tx, draft, visit.name)
+                saved = await house.editing.write(tx, draft, visit.name, original=visit.text("original"))
             else:
                 saved = await house.editing.revise(tx, item.id, draft, visit.name, base=visit.text("base"))
             if visit.text("act") == "submit":
@@ -117,11 +121,31 @@ class Sheet:
     verdicts: dict[str, list[Approval]]
     recording: Any
     findings: list[Finding]
+    reading: Reading | None
+    """The script with its pieces; None when it would be read otherwise today than when it was written."""
+    versions: list[tuple[Item, str]]
+
+    @property
+    def uploaded(self) -> Revision | None:
+        """The revision with which the recording in use was uploaded, if a person made it."""
+        same = [one for one in self.revisions if one.recorded and one.recorded == self.revision.recorded]
+        return min(same, key=lambda one: one.number, default=None)
 
     @property
     def bad(self) -> bool:
         """Whether something must be mended before submission."""
         return any(finding.bad for finding in self.findings)
+
+    @property
+    def stretches(self) -> list[tuple[str, Piece | None]]:
+        """The script with what is said otherwise than written."""
+        return stretches(self.revision.script, self.reading) if self.reading else []
+
+    @property
+    def changes(self) -> list[Piece]:
+        """Each thing once that is said otherwise than written, what nobody knew first."""
+        pieces = {piece.written: piece for piece in (self.reading.pieces if self.reading else ()) if piece.is_changed}
+        return sorted(pieces.values(), key=lambda piece: piece.rule != "spelled")
 
     @property
     def sms(self) -> dict[str, Any]:
@@ -145,10 +169,11 @@ class Sheet:
 
 async def show(visit: Visit) -> Answer:
     """GET /items/{id}: every rendition, what to know about them, its history, and what this person may do."""
-    return await _sheet(visit)
+    return await sheet_of(visit)
 
 
-async def _sheet(visit: Visit) -> Shown:
+async def sheet_of(visit: Visit) -> Shown:
+    """The page of the item in the address."""
     house = visit.house
     async with house.database.read() as connection:
         item = await store.find_item(connection, visit.part("id"))
@@ -158,9 +183,14 @@ async def _sheet(visit: Visit) -> Shown:
         recording = await _recording(visit, connection, revision)
         deeds = await house.journal.of(connection, f"item/{item.id}")
         theme = dict(await store.themes(connection)).get(revision.theme, revision.theme)
+        lexicon = await house.glossary.lexicon(connection)
+        versions = await store.versions_of(connection, item.id)
     # reading a long script aloud in words takes a moment
-    sheet = Sheet(item, revision, revisions, verdicts, recording, await asyncio.to_thread(findings, revision))
+    told = await asyncio.to_thread(findings, revision, lexicon)
+    reading = await asyncio.to_thread(reading_of, revision, lexicon, house.settings.voice.variant)
+    sheet = Sheet(item, revision, revisions, verdicts, recording, told, reading, versions)
     values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
+    values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES}
     return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain_sheet(sheet))
 
 
@@ -181,18 +211,22 @@ def plain_sheet(sheet: Sheet) -> dict[str, Any]:
         "number": revision.number,
         "digest": revision.digest,
         "writer": revision.writer,
+        "language": revision.language,
         "source": revision.source,
         "byline": revision.byline,
         "valid_from": iso(revision.valid_from),
         "body": revision.body,
         "renditions": {name: getattr(revision, name) for name in (*RENDITIONS, "spoken")},
         "derived": list(revision.derived),
+        "readings": dict(revision.readings),
+        "spoken_otherwise": [
+            {"written": piece.written, "spoken": piece.spoken, "rule": piece.rule} for piece in sheet.changes
+        ],
         "findings": [
             {"rendition": one.rendition, "bad": one.bad, "vi": one.vi, "en": one.en} for one in sheet.findings
         ],
-        "recording": None
-        if row is None or row.state != "made"
-        else {"sha256": row.sha256, "seconds": row.seconds, "bytes": row.bytes, "voice": row.voice},
+        "recording": None if row is None or row.state != "made" else plain_recording(row),
+        "versions": [{"id": item.id, "language": language, "state": item.state} for item, language in sheet.versions],
         "approvals": [
             {"verdict": one.verdict, "person": one.person, "at": iso(one.at), "note": one.note, "digest": one.digest}
             for verdicts in sheet.verdicts.values()
@@ -201,7 +235,17 @@ def plain_sheet(sheet: Sheet) -> dict[str, Any]:
     }
 
 
+def plain_recording(row: Any) -> dict[str, Any]:
+    """A finished recording as JSON; loudness in LUFS and true peak in dBTP as measured on the file."""
+    file = {"sha256": row.sha256, "seconds": row.seconds, "bytes": row.bytes}
+    return {**file, "voice": row.voice, "synthetic": bool(row.voice), "loudness": row.loudness, "true_peak": row.peak}
+
+
 async def _recording(visit: Visit, connection: AsyncConnection, revision: Revision) -> Any:
+    """The recording in force of a revision, or the row of its making."""
+    made = (await visit.house.press.recordings(connection, [revision]))[revision.id]
+    if made is not None and not isinstance(made, NotApproved):
+        return made
     try:
         key = visit.house.press.key_of(revision)
     except BadScript:
@@ -222,9 +266,7 @@ async def audio(visit: Visit) -> Answer:
 
 async def submit(visit: Visit) -> Answer:
     """POST /items/{id}/submit."""
-    return await _done(
-        visit, "Đã trình duyệt.", lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name)
-    )
+    return await done(visit, "Đã trình duyệt.", lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name))
 
 
 async def approve(visit: Visit) -> Answer:
@@ -240,7 +282,7 @@ async def approve(visit: Visit) -> Answer:
             recording=visit.text("recording") or None,
         )
 
-    return await _done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
+    return await done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
 
 
 async def send_back(visit: Visit) -> Answer:
@@ -249,7 +291,7 @@ async def send_back(visit: Visit) -> Answer:
     async def deed(tx: AsyncConnection) -> Item:
         return await visit.house.editing.send_back(tx, visit.part("id"), visit.name, visit.text("note"))
 
-    return await _done(visit, "Đã trả lại cho người viết.", deed)
+    return await done(visit, "Đã trả lại cho người viết.", deed)
 
 
 async def withdraw(visit: Visit) -> Answer:
@@ -260,16 +302,17 @@ async def withdraw(visit: Visit) -> Answer:
         await shelf_store.take_off_shelves(tx, item.id, visit.house.clock.now())
         return item
 
-    return await _done(visit, "Đã thu hồi tin và gỡ khỏi cổng thông tin, đài phát.", deed)
+    return await done(visit, "Đã thu hồi tin và gỡ khỏi cổng thông tin, đài phát.", deed)
 
 
-async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
+async def done(visit: Visit, said: str, deed: Deed) -> Answer:
+    """One deed in one transaction, and the word after it; or the page with what stood in its way."""
     try:
         async with visit.house.database.write() as tx:
             item = await deed(tx)
     except NotFound:
         raise
     except Said as fault:
-        return (await _sheet(visit)).with_fault(fault)
+        return (await sheet_of(visit)).with_fault(fault)
     _ring(visit)
     return Done(f"/items/{item.id}", said, plain_item(item))

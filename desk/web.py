@@ -13,7 +13,23 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from config.logs import about, log
-from desk import auth, deliveries, health, items, live, outlets, partners, report, schedules, sheet, stations, today
+from content.upload import MOST_BYTES
+from desk import (
+    auth,
+    deliveries,
+    glossary,
+    health,
+    items,
+    live,
+    outlets,
+    partners,
+    recordings,
+    report,
+    schedules,
+    sheet,
+    stations,
+    today,
+)
 from desk.answer import (
     VISIT,
     Handler,
@@ -32,7 +48,7 @@ from desk.auth import DoorKeeper, to_door
 from desk.drawing import STATIC, Drawing
 
 MEGABYTE = 2**20
-SMALL, LARGE = MEGABYTE, 14 * MEGABYTE
+SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
 
 ALL = frozenset({"author", "approver", "station", "viewer", "administrator"})
 READ = ALL - {"station"}
@@ -66,6 +82,9 @@ DOORS: tuple[Door, ...] = (
     Door("item-audio", "GET", "/items/{id}/audio", items.audio, READ, api=True),
     Door("item-edit", "GET", "/items/{id}/edit", items.edit, WRITE),
     Door("item-revise", "POST", "/items/{id}", items.revise, WRITE, api=True, scope="write", most=LARGE),
+    Door("item-reading", "POST", "/items/{id}/reading", glossary.read_otherwise, WRITE, api=True, scope="write"),
+    Door("item-record", "POST", "/items/{id}/recording", recordings.upload, WRITE, True, "write", most=HUGE),
+    Door("item-unrecord", "POST", "/items/{id}/recording/remove", recordings.remove, WRITE, True, "write"),
     Door("item-submit", "POST", "/items/{id}/submit", items.submit, WRITE, api=True, scope="write"),
     Door("item-approve", "POST", "/items/{id}/approve", items.approve, APPROVE, api=True, scope="approve"),
     Door("item-send-back", "POST", "/items/{id}/send-back", items.send_back, APPROVE, api=True, scope="approve"),
@@ -90,6 +109,12 @@ DOORS: tuple[Door, ...] = (
     Door("outlets", "GET", "/outlets", outlets.list_all, ALL, api=True),
     Door("outlet-pause", "POST", "/outlets/{name}/pause", outlets.pause, RUN, api=True, scope="write"),
     Door("outlet-resume", "POST", "/outlets/{name}/resume", outlets.resume, RUN, api=True, scope="write"),
+    Door("glossary", "GET", "/glossary", glossary.list_all, READ, api=True),
+    Door("glossary-add", "POST", "/glossary", glossary.add, RUN, api=True, scope="write"),
+    Door("glossary-remove", "POST", "/glossary/remove", glossary.remove, RUN, api=True, scope="write"),
+    Door("glossary-import", "POST", "/glossary/import", glossary.take_in, RUN),
+    Door("glossary-table", "GET", "/glossary.tsv", glossary.table, READ, api=True),
+    Door("sound", "GET", "/glossary/sound", glossary.sound, READ, api=True),
     Door("outlet-sheet", "GET", "/outlets/{name}/sheet", sheet.show, RUN),
     Door("outlet-paper", "GET", "/outlets/{name}/paper", sheet.paper, READ),
     Door("outlet-aired", "POST", "/outlets/{name}/aired", sheet.take_aired, RUN, api=True, scope="write", most=LARGE),

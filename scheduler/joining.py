@@ -17,8 +17,9 @@ from content.files import keep_master
 from content.formats import flac
 from content.mastering import MASTER_RATE
 from content.programme import Programme, Segment, announcement
-from content.recording import BadScript, Studio
+from content.recording import BadScript
 from content.sound import decoded, through
+from content.studio import Studio
 from content.tags import Tags
 from content.voice import VoiceError
 from db.database import Database

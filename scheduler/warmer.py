@@ -20,7 +20,8 @@ from content.files import File
 from content.issue import Press
 from content.item import ItemState, Revision
 from content.mastering import SilentSpeech
-from content.recording import BadScript, Recording, Studio
+from content.recording import BadScript, Recording
+from content.studio import Studio
 from content.voice import VoiceError
 from db.database import Database
 from db.notifier import Notifier

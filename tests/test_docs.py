@@ -12,6 +12,7 @@ import pytest
 
 from channels.channel import find_channels
 from content.item import MOVES as ITEM_MOVES
+from content.voice import find_voices
 from desk.cli import _parser
 from scheduler.delivery import MOVES
 from tests.conftest import ROOT
@@ -58,6 +59,13 @@ def test_the_example_channel_is_valid() -> None:
     code = re.findall(r"```python\n(.*?)```", text("docs/add-a-channel.md"), re.DOTALL)[0]
     ast.parse(code)
     assert len(code.splitlines()) < 50
+
+
+def test_every_voice_is_listed() -> None:
+    """The table of docs/voices.md names the voices there are, no more and no less."""
+    first_cells = re.findall(r"^\| (`[^|]*`) \|", text("docs/voices.md"), re.MULTILINE)
+    ours = {name for name, voice in find_voices().items() if voice.__module__.startswith("content.voices")}
+    assert set(re.findall(r"`([\w-]+)`", " ".join(first_cells))) == ours
 
 
 def test_every_file_is_on_the_floor_plan() -> None:

@@ -27,6 +27,15 @@ PLATE_DIGITS = 5
 LONGEST_NUMBER = 3  # digits of a code that are still said as one number
 
 
+def own(scene: Scene, at: int) -> Said | None:
+    """Read what the office itself, or the writer of this text, has laid down; it goes before every rule."""
+    for entry in scene.lexicon.own(scene.lower[at]):
+        end = at + len(entry.form)
+        if _is_written(scene, entry, at, end) and entry.holds(scene.place(at, end), scene.text[at:end]):
+            return Said(entry.spoken, end)
+    return None
+
+
 def from_lexicon(scene: Scene, at: int) -> Said | None:
     """Read the longest form of the lexicon that starts here and whose condition holds."""
     head = HEAD.match(scene.lower, at)

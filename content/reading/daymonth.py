@@ -34,7 +34,7 @@ def is_day(day: int, month: int) -> bool:
 
 def with_day(scene: Scene, day: int) -> str:
     """Say "ngày" before a day that stands alone, and never twice."""
-    named = scene.said() in DAY_NAMED or (scene.said() == "và" and _shares_day(scene))
+    named = scene.said() in DAY_NAMED or _shares_day(scene)
     return scene.numbers.cardinal(day) if named else f"ngày {scene.numbers.cardinal(day)}"
 
 
@@ -75,7 +75,7 @@ def dash_is_date(scene: Scene, day: int, month: int, end: int) -> bool:
     known = before in MAYBE_FEASTS and (day, month) in KNOWN_FEASTS
     if before in DAY_NAMED | FEASTS or known:
         return True
-    return before == "và" and scene.heard(2).rule == "date"
+    return before in ("và", ",", "hoặc") and scene.heard(2).rule == "date"
 
 
 def _is_no_ratio(before: str, day: int, month: int) -> bool:
@@ -100,8 +100,11 @@ def dot_is_date(scene: Scene, day: int, month: int, end: int) -> bool:
 
 
 def _shares_day(scene: Scene) -> bool:
-    """In "ngày 15 và 16/4" one "ngày" serves both numbers."""
-    return scene.heard(2).rule == "number" and scene.heard(3).spoken in DAY_NAMED
+    """In "ngày 15 và 16/4" and "các ngày 2, 3, 4/12" one "ngày" serves every number."""
+    back = 1
+    while scene.heard(back).spoken in {"và", ","} and scene.heard(back + 1).rule == "number":
+        back += 2
+    return back > 1 and scene.heard(back).spoken in DAY_NAMED
 
 
 def _continues_dates(scene: Scene) -> bool:

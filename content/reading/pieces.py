@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+UNCHANGED = frozenset({"word", "silent", "pause"})
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -15,6 +17,11 @@ class Piece:
     end: int
     spoken: str
     rule: str
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something else is said than what is written."""
+        return self.rule not in UNCHANGED and bool(self.spoken) and self.spoken != self.written.lower()
 
 
 @dataclass(frozen=True, slots=True)

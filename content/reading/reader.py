@@ -102,6 +102,10 @@ def _scan(scene: Scene) -> None:
 
 
 def _read_one(scene: Scene, at: int) -> int:
+    said = abbreviations.own(scene, at)
+    if said is not None:
+        scene.add(at, said, "own")
+        return said.end
     for name, rule in _rules_for(scene.text[at]):
         said = rule(scene, at)
         if said is not None:

@@ -8,6 +8,7 @@ from content.reading.vocabulary import JOINING, PLAIN_ROMAN, ROMAN
 TOKEN = re.compile(r"([IVXLCDM]{1,9})(?![^\W_])(?:/((?:19|20)[0-9]{2})(?![0-9]))?")
 STRICT = re.compile(r"(?=[IVXLCDM])M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 HEADING = re.compile(r"\.(?=[0-9])|[.)/:]?[ -]|[.):](?=\s|$)", re.MULTILINE)
+POINT = re.compile(r"[.)] (?=[^\W\d_])")
 NAME = re.compile(r"\. ?[^\W\d_]{1,8} ([^\W\d_])")
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
@@ -31,6 +32,8 @@ def _is_called_for(scene: Scene, written: str, end: int) -> bool:
         return not (written == "X" and _is_place(scene, end))
     if scene.said() in ROMAN or written in PLAIN_ROMAN:
         return True
+    if written == "I" and scene.said() in {":", ";", ","} and POINT.match(scene.text, end):
+        return True  # a list within a sentence: I. Tin trong xã; II. Văn bản mới
     return scene.said() in JOINING and "roman" in (scene.heard(2).rule, scene.heard(1).rule)
 
 

@@ -34,7 +34,7 @@ IDENTIFYING = (
     "điện thoại", "số định danh", "thẻ số", "sổ số",
 )  # fmt: skip
 
-FRACTION_OF = _words("số diện thời tổng dân chiều quãng khối chặng lượng kinh đại")
+FRACTION_OF = _words("số diện thời tổng dân chiều quãng khối chặng lượng kinh đại biên vốn tiền giá đất rừng")
 ABOUT = _words("hơn gần khoảng quá chừng")
 LISTED = _words("tháng quý ngày điểm khoản điều bản tổ lớp mục thứ khóa")
 IN_ADDRESS = _words("số nhà ngõ ngách hẻm kiệt thửa")

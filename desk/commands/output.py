@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
+from content.recording import Recording
+
 WHOLE = {"id": 17, "lúc": 16, "sửa lúc": 16, "kỳ tới": 16}
 """Columns that keep their width on a narrow terminal."""
 
@@ -57,3 +59,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
 def local(moment: datetime | None, zone: ZoneInfo) -> str:
     """A moment as people here write it."""
     return "" if moment is None else moment.astimezone(zone).strftime("%d/%m/%Y %H:%M")
+
+
+def figures_of(made: Recording) -> str:
+    """Length, loudness and peak of a recording as they were measured."""
+    return f"{made.seconds:.1f} giây, {made.lufs:.1f} LUFS, đỉnh {made.true_peak_db:.1f} dBTP"

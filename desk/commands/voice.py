@@ -13,13 +13,15 @@ from typing import Any
 from config.settings import Settings
 from config.words import BadInput
 from content.document import read_document
+from content.formats import FORMATS
 from content.mastering import Mastering, SilentSpeech, Tags
 from content.reading import read
-from content.recording import BadScript, Studio
+from content.recording import BadScript
 from content.rendition import plain_text, to_html
+from content.studio import Studio
 from content.voice import VoiceError
 from desk.app import choose_voices
-from desk.commands.output import err, out
+from desk.commands.output import err, figures_of, out
 
 
 def register(commands: Any) -> None:
@@ -31,7 +33,14 @@ def register(commands: Any) -> None:
     reading.set_defaults(run_alone=read_text)
     speaking = commands.add_parser("speak", help="tài liệu thành tệp âm thanh phát sóng")
     speaking.add_argument("file", type=Path, metavar="FILE", help=".txt, .md, .docx; - là stdin")
-    speaking.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp3")
+    speaking.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT.mp3",
+        help=".mp3, .wav, .opus hoặc .flac",
+    )
     speaking.add_argument("--voice", metavar="V", help="giọng đọc (mặc định theo [voice] engines)")
     speaking.set_defaults(run_alone=speak_file)
 
@@ -54,12 +63,11 @@ async def read_text(settings: Settings, args: argparse.Namespace) -> int:
 
 async def speak_file(settings: Settings, args: argparse.Namespace) -> int:
     """One file read aloud, mastered, measured and written whole."""
+    mastering = Mastering(lufs=settings.voice.loudness, format=_format(args.output))
     title, script = await asyncio.to_thread(_script, args.file, settings)
-    if args.voice:
-        settings = settings.model_copy(update={"voice": settings.voice.model_copy(update={"engines": (args.voice,)})})
-    voices = choose_voices(settings)
+    voices = choose_voices(settings, args.voice or "")
     with tempfile.TemporaryDirectory(prefix="loa-speak-") as place:
-        studio = Studio(voices, Path(place), Mastering(lufs=settings.voice.loudness))
+        studio = Studio(voices, Path(place), mastering)
         tags = Tags(title=title, office=settings.office.name, series="Bản tin truyền thanh")
         try:
             with err.status("đang thu âm…"):
@@ -76,9 +84,19 @@ async def speak_file(settings: Settings, args: argparse.Namespace) -> int:
                 await voice.aclose()
     for fallback in made.fallbacks:
         err.print(f"[yellow]{fallback.voice}: {fallback.reason_vi}; dùng giọng {made.voice}[/yellow]")
-    figures = f"{made.seconds:.1f} giây, {made.lufs:.1f} LUFS, đỉnh {made.true_peak_db:.1f} dBTP, giọng {made.voice}"
-    out.print(f"{args.output}  {figures}")
+    out.print(f"{args.output}  {figures_of(made)}, giọng {made.voice}")
     return 0
+
+
+def _format(output: Path) -> str:
+    """The format that a file's suffix means."""
+    format = output.suffix.lower().removeprefix(".")
+    if format not in FORMATS:
+        listed = ", ".join(f".{name}" for name in dict.fromkeys(one.suffix for one in FORMATS.values()))
+        raise BadInput(
+            f"{output}: đuôi tệp phải là một trong {listed}", f"{output}: the suffix must be one of {listed}"
+        )
+    return format
 
 
 def _script(file: Path, settings: Settings) -> tuple[str, str]:

@@ -17,7 +17,9 @@ from config.clock import FakeClock
 from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
 from content import store
 from content.editing import Editing
+from content.glossary.keeping import Glossary
 from content.item import Draft, Item, ItemState, Revision
+from content.recording import Recording
 from db.database import Database
 from db.journal import Journal, journal
 from tests.conftest import both
@@ -33,7 +35,7 @@ class Office:
         self.database = database
         self.clock = clock
         self.journal = Journal(b"key")
-        self.editing = Editing(database, self.journal, clock)
+        self.editing = Editing(database, self.journal, clock, Glossary(database, self.journal, clock))
 
     async def do(self, verb: str, *given: Any, **named: Any) -> Item:
         """One verb; a second passes first."""
@@ -348,3 +350,56 @@ async def test_a_retired_theme_is_no_longer_given(office: Office) -> None:
         await store.retire_theme(tx, "mot-cua", office.clock.now())
     await office.refused(BadInput, "write", replace(DRAFT, theme="mot-cua"), "Mai")
     assert "mot-cua" == (await office.item(item.id)).theme
+
+
+MADE = Recording("k" * 32, "ab/x.mp3", "ab" * 32, 1000, 9.5, -16.1, -1.4, "", "", "cd/y.flac")
+
+
+@both
+async def test_a_recording_is_bound_to_the_text(office: Office) -> None:
+    """It makes a new digest and a draft; who uploads is a writer; the same again is told; it can be taken away again."""
+    item = await office.approved()
+    before = await office.revision(item.revision)
+    item = await office.do("record", item.id, MADE, "Páo", base=item.revision)
+    after = await office.revision(item.revision)
+    assert (ItemState.DRAFT, MADE.key, "Páo", 2) == (item.state, after.recorded, after.writer, after.number)
+    assert before.digest != after.digest
+    assert before.spoken == after.spoken
+    await office.refused(Conflict, "record", item.id, MADE, "Páo")
+    await office.refused(Conflict, "record", item.id, replace(MADE, key="other"), "Páo", base=before.id)
+    await office.do("submit", item.id, "Mai")
+    await office.refused(NotAllowed, "approve", item.id, "Páo")
+    await office.do("approve", item.id, "Hùng")
+    item = await office.do("unrecord", item.id, "Mai")
+    assert before.digest == (await office.revision(item.revision)).digest
+    await office.refused(Conflict, "unrecord", item.id, "Mai")
+    assert ("Páo", "record") in await office.deeds(item.id)
+
+
+async def test_a_recording_belongs_to_its_words(office: Office) -> None:
+    """A new theme or term keeps it, other words or another language do not: they would be heard wrongly."""
+    item = await office.do("write", replace(DRAFT, language="blt"), "Mai")
+    await office.do("record", item.id, MADE, "Mai")
+    item = await office.do("revise", item.id, replace(DRAFT, language="blt", source="Sở Y tế"), "Mai")
+    assert MADE.key == (await office.revision(item.revision)).recorded
+    item = await office.do("revise", item.id, replace(DRAFT, source="Sở Y tế"), "Mai")
+    assert "" == (await office.revision(item.revision)).recorded
+    await office.do("record", item.id, MADE, "Mai")
+    item = await office.do("revise", item.id, OTHER, "Mai")
+    assert "" == (await office.revision(item.revision)).recorded
+
+
+@both
+async def test_versions_in_other_languages(office: Office) -> None:
+    """Each is an item of its own with its own approval; a version of a version belongs to the first."""
+    first = await office.approved()
+    thai = await office.do("write", replace(DRAFT, language="blt"), "Páo", original=first.id)
+    mong = await office.do("write", replace(DRAFT, language="hmn"), "Páo", original=thai.id)
+    other = await office.do("write", DRAFT, "Mai")
+    async with office.database.read() as connection:
+        for one in (first, thai, mong):
+            versions = await store.versions_of(connection, one.id)
+            assert [(first.id, "vi"), (thai.id, "blt"), (mong.id, "hmn")] == [(it.id, lang) for it, lang in versions]
+        assert [other.id] == [it.id for it, _ in await store.versions_of(connection, other.id)]
+    assert (ItemState.APPROVED, ItemState.DRAFT) == ((await office.item(first.id)).state, thai.state)
+    await office.refused(NotFound, "write", DRAFT, "Mai", original="khong-co")

@@ -136,7 +136,7 @@ def test_any_title_makes_a_good_address(title: str) -> None:
 
 CHANGES: dict[str, Any] = {
     **dict.fromkeys(("title", "article", "script", "spoken", "short", "chat"), "khác"),
-    **dict.fromkeys(("theme", "source", "byline", "language"), "khác"),
+    **dict.fromkeys(("theme", "source", "byline", "language", "recorded"), "khác"),
     "klass": BulletinClass.URGENT,
     "valid_from": NOON,
     "valid_until": NOON,
@@ -150,10 +150,11 @@ def test_whatever_can_be_heard_or_read_is_in_the_digest(name: str) -> None:
 
 
 def test_what_nobody_hears_or_reads_is_not_in_the_digest() -> None:
-    """Who wrote when, under which number, and the source text the renditions were made of."""
+    """Who wrote when, under which number, the source text the renditions were made of; own readings count by their words."""
     other = {"id": "r2", "item": "i2", "number": 2, "writer": "Hùng", "made_at": NOON + timedelta(1), "derived": ()}
-    assert REVISION.digest == replace(REVISION, body="x", **other).digest
-    assert {field.name for field in fields(Revision)} == {*CHANGES, *other, "body"}
+    sources: dict[str, Any] = {"body": "x", "readings": (("X", "ích xì"),)}
+    assert REVISION.digest == replace(REVISION, **sources, **other).digest
+    assert {field.name for field in fields(Revision)} == {*CHANGES, *other, *sources}
 
 
 def test_text_that_moves_from_one_field_to_the_next_changes_the_digest() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import math
 import shutil
 import subprocess
+import tempfile
+import threading
+from array import array
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,15 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import ANNOUNCED, RadioSettings
+from config.settings import ANNOUNCED
+from content import studio as studio_module
 from content.bulletin import Sound
+from content.bwf import riff
 from content.chime import chime
 from content.files import keep_master
 from content.formats import flac
-from content.mastering import MASTER_RATE, Tags, measure, shape
+from content.mastering import MASTER_RATE, Tags, finish, measure, shape
 from content.programme import FIELDS, Joined, Programme, Segment, announcement
-from content.recording import Studio
 from content.sound import decoded, frames, pcm_of
+from content.studio import Studio
 from content.voice import Speech
 from content.voices.espeak import EspeakVoice
 from tests.content.speechlike import speechlike
@@ -37,10 +44,16 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
     await made.aclose()
 
 
+@pytest.fixture(scope="module")
+def masters() -> list[bytes]:
+    """Recordings of very different levels."""
+    levels = (0.02, 0.9, 0.2)
+    return [shape(speechlike(0.8 + number / 3, level=level, seed=number)) for number, level in enumerate(levels)]
+
+
 @pytest.fixture
-def programme(tmp_path: Path) -> Programme:
-    """Three recordings of very different levels, one by a person."""
-    masters = [shape(speechlike(2 + number, level=level, seed=number)) for number, level in enumerate((0.02, 0.9, 0.2))]
+def programme(masters: list[bytes], tmp_path: Path) -> Programme:
+    """Three recordings in running order, one by a person."""
     names = [keep_master(tmp_path, master) for master in masters]
     return Programme(tuple(map(Segment, TITLES, names, ("espeak 1", "", "espeak 1"))), TAGS)
 
@@ -133,7 +146,6 @@ async def test_same_bytes_again(studio: Studio, programme: Programme) -> None:
 async def test_target_length(studio: Studio, programme: Programme) -> None:
     """How much too long it is."""
     one = replace(programme, segments=programme.segments[:1])
-    assert 0.0 == (await studio.join(one)).over
     assert 0.0 == (await studio.join(replace(one, target=60.0))).over
     joined = await studio.join(replace(one, target=1.0))
     assert joined.over == pytest.approx(joined.audio.seconds - 1.0)
@@ -152,8 +164,8 @@ async def test_chime_and_announcements(programme: Programme, tmp_path: Path) -> 
     """The chime, then the opening, the items, the closing: each a chapter; announcements are spoken once for all."""
     espeak = EspeakVoice()
     studio = Studio([espeak], tmp_path, at_once=2)
-    words = announcement(RadioSettings().opening, office="UBND xã Mường Hum", at=datetime(2026, 11, 23, 5, tzinfo=UTC))
-    whole = replace(programme, opening=words, closing="xin cảm ơn bà con.", chime=True, pause=0.5)
+    words = announcement("Đài {office} xin chào.", office="xã Mường Hum", at=datetime(2026, 11, 23, 5, tzinfo=UTC))
+    whole = replace(programme, opening=words, closing="xin cảm ơn.", chime=True, pause=0.5)
     try:
         joined = await studio.join(whole)
     finally:
@@ -162,13 +174,38 @@ async def test_chime_and_announcements(programme: Programme, tmp_path: Path) -> 
     assert ("Mở đầu", *TITLES, "Kết thúc") == tuple(chapter.title for chapter in joined.chapters)
     pcm = pcm_of(decoded((tmp_path / joined.master).read_bytes()))
     assert pcm.startswith(chime().pcm + bytes(MASTER_RATE))
-    assert joined.chapters[1].begin > chime().seconds + 4
+    assert joined.chapters[1].begin > chime().seconds + 1.5
     assert abs(joined.lufs + 16) <= 0.3
     silent = Studio([Mute(espeak.version)], tmp_path)
     try:
         assert joined == await silent.join(whole)
     finally:
         await silent.aclose()
+
+
+async def test_a_bed_under_the_words(studio: Studio, programme: Programme, tmp_path: Path) -> None:
+    """Music is heard in the pauses, at least 6 dB softer under words, faded at the end; the length stays the same."""
+    tone = array("h", (round(9000 * math.sin(at * 0.09)) for at in range(3 * 22050)))  # 316 Hz
+    with tempfile.TemporaryFile() as file:
+        file.write(riff(tone.tobytes(), 22050, 1))
+        bed = await studio.take_bed(file)
+        assert bed == await studio.take_bed(file)
+    plain, bedded = await studio.join(programme), await studio.join(replace(programme, bed=bed))
+    assert plain.audio.seconds == bedded.audio.seconds
+    assert plain.chapters == bedded.chapters
+    assert abs(bedded.lufs + 16) <= 0.3
+    dry, wet = (memoryview(pcm_of(decoded((tmp_path / one.master).read_bytes()))).cast("h") for one in (plain, bedded))
+    music = [wet[at] - dry[at] for at in range(min(len(dry), len(wet)))]
+
+    def loud(begin: float, end: float) -> float:
+        part = music[round(begin * MASTER_RATE) : round(end * MASTER_RATE)]
+        return math.sqrt(sum(one * one for one in part) / len(part))
+
+    first = lengths(programme, tmp_path)[0]
+    pause, words = loud(first + 0.8, first + 1.0), loud(first - 0.6, first - 0.1)
+    assert 200 < pause < 2000
+    assert words < pause / 2
+    assert loud(len(music) / MASTER_RATE - 0.05, len(music) / MASTER_RATE) < pause / 10
 
 
 class Mute(EspeakVoice):
@@ -202,6 +239,28 @@ def test_announcements_are_words() -> None:
     )
     assert "đài xã" in announcement("{sender}", office="UBND xã", at=at, sender="Đài xã")
     assert {"{" + name + "}" for name in FIELDS} == {"{" + name + "}" for name in ANNOUNCED}
+
+
+async def test_cancelled_while_joining(
+    studio: Studio, programme: Programme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every sound that is being made is told to stop, and no file is left."""
+    loop, begun, before = asyncio.get_running_loop(), asyncio.Event(), {*tmp_path.rglob("*")}
+
+    def slow(*given: object) -> object:
+        loop.call_soon_threadsafe(begun.set)
+        stop = given[-1]
+        assert isinstance(stop, threading.Event)
+        assert stop.wait(10)
+        return finish(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(studio_module, "finish", slow)
+    task = asyncio.ensure_future(studio.join(replace(programme, sounds=(Sound("opus", -16.0),))))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert before == {*tmp_path.rglob("*")}
 
 
 @pytest.mark.parametrize(("segments", "pause"), [((), 1.0), ((Segment("Một", "a"),), 2.0)])

@@ -18,9 +18,10 @@ from pathlib import Path
 import av
 import pytest
 
-from content import recording as recording_module
+from content import studio as studio_module
 from content.mastering import Mastering, SilentSpeech, Tags, measure
-from content.recording import LONGEST_SCRIPT, BadScript, Studio, recording_key
+from content.recording import LONGEST_SCRIPT, BadScript, recording_key
+from content.studio import Studio
 from content.voice import Speech, Voice, VoiceUnavailable, letters
 from content.voices.espeak import EspeakVoice
 from content.voices.gtts import GttsVoice
@@ -238,7 +239,7 @@ async def test_cancel_while_speaking(studio: Studio, voice: Fake, tmp_path: Path
 async def test_cancel_while_mastering(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mastering is told to stop and the thread is free when the cancelled asker is told."""
     loop, begun, ended = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
-    real = recording_module.shape
+    real = studio_module.shape
 
     def slow(speech: Speech, stop: threading.Event) -> object:
         loop.call_soon_threadsafe(begun.set)
@@ -248,7 +249,7 @@ async def test_cancel_while_mastering(studio: Studio, tmp_path: Path, monkeypatc
         finally:
             ended.set()
 
-    monkeypatch.setattr(recording_module, "shape", slow)
+    monkeypatch.setattr(studio_module, "shape", slow)
     task = asyncio.ensure_future(studio.record(SCRIPT))
     await begun.wait()
     task.cancel()

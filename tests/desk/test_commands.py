@@ -14,6 +14,7 @@ import pytest
 from config.clock import FakeClock
 from config.settings import Settings
 from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
+from content.bwf import riff
 from content.mastering import measure
 from content.store import find_item
 from desk.app import House
@@ -22,6 +23,7 @@ from desk.commands.acting import moment, span
 from desk.commands.deliveries import safe
 from scheduler.delivery import State
 from tests.conftest import SEED
+from tests.content.speechlike import speechlike
 from tests.sounds import record
 
 Run = Callable[..., Awaitable[str]]
@@ -229,6 +231,36 @@ async def test_speak_writes_a_broadcast_ready_file(run: Run, tmp_path: Path) -> 
     assert measured.true_peak_db <= -1.0
 
 
+@pytest.mark.parametrize(("suffix", "lead"), [("wav", b"RIFF"), ("opus", b"OggS"), ("flac", b"fLaC")])
+async def test_speak_in_the_format_of_the_suffix(run: Run, tmp_path: Path, suffix: str, lead: bytes) -> None:
+    """The file is of the kind its name says, and its figures are printed."""
+    (tmp_path / "ngan.txt").write_text("Xin chào bà con.", encoding="utf-8")
+    said = await run("speak", "ngan.txt", "-o", f"out.{suffix}")
+    data = (tmp_path / f"out.{suffix}").read_bytes()
+    assert data.startswith(lead)
+    measured = measure(data)
+    assert abs(measured.lufs + 16) <= 0.5
+    assert f"{measured.lufs:.1f} LUFS, đỉnh {measured.true_peak_db:.1f} dBTP" in said
+
+
+async def test_record_binds_a_persons_voice(run: Run, tmp_path: Path) -> None:
+    """The item is a draft again with the recording measured; who gave it may not approve; a text file is refused."""
+    item = await approved(run)
+    (tmp_path / "doc.wav").write_bytes(riff(speechlike(3).pcm, 22050, 1))
+    made = (await rows(run, "item", "record", item, "doc.wav", "--as", "Lò Văn Thái"))[0]
+    assert "draft" == made["state"]
+    assert abs(made["recording"]["loudness"] + 16) <= 0.3
+    shown = (await rows(run, "item", "show", item))[0]
+    assert shown["recording"]["sha256"] == made["recording"]["sha256"]
+    with pytest.raises(NotAllowed):
+        await run("item", "approve", item, "--as", "Lò Văn Thái")
+    await run("item", "approve", item, "--as", "Lê Văn Duyệt")
+    with pytest.raises(BadInput, match="sound file"):
+        await run("item", "record", item, "sop-cop.txt", "--as", "Lò Văn Thái")
+    with pytest.raises(BadInput):
+        await run("item", "record", item, "khong-co.mp3", "--as", "Lò Văn Thái")
+
+
 async def test_speak_refuses_what_cannot_be_read(run: Run, tmp_path: Path) -> None:
     """An empty file and a voice that is not there, in words; nothing is written."""
     (tmp_path / "trong.txt").write_text(" \n", encoding="utf-8")
@@ -236,6 +268,8 @@ async def test_speak_refuses_what_cannot_be_read(run: Run, tmp_path: Path) -> No
         await run("speak", "trong.txt", "-o", "out.mp3")
     with pytest.raises(Said):
         await run("speak", "sop-cop.txt", "-o", "out.mp3", "--voice", "khong-co")
+    with pytest.raises(BadInput, match="suffix"):
+        await run("speak", "sop-cop.txt", "-o", "out.doc")
     assert not (tmp_path / "out.mp3").exists()
 
 

@@ -20,6 +20,7 @@ from channels.http import Http
 from channels.wire import Lost, Reply
 from config.clock import FakeClock
 from content.editing import Editing
+from content.glossary.keeping import Glossary
 from db.notifier import Notifier
 from db.types import spell
 from scheduler.delivery import MOVES, OF_LETTER, Parcel, State
@@ -121,7 +122,7 @@ class Living(RuleBasedStateMachine):
         self.gate = Gate(database, clock, notifier, ground.house.press, quiet)
         late = ground.house.settings.schedule.catch_up
         self.planner = Planner(database, clock, notifier, self.outlets, quiet, catch_up=late, catch_up_urgent=late)
-        editing = Editing(database, journal, clock)
+        editing = Editing(database, journal, clock, Glossary(database, journal, clock))
         self.sweeper = Sweeper(
             database, clock, notifier, self.outlets, editing, journal, "sweeper", lambda it: it in self.dead
         )

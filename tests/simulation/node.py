@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.clock import to_millisecond
 from content.editing import Editing
+from content.glossary.keeping import Glossary
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from db.types import from_ms, to_ms
@@ -99,7 +100,7 @@ class Node:
         self.database = database = InlineDatabase(str(world.file_url), clock, world.disk)
         self.notifier = notifier = Notifier()
         notifier._waiters = _Topics()  # type: ignore[assignment]
-        self.editing = Editing(database, ground.journal, clock)
+        self.editing = Editing(database, ground.journal, clock, Glossary(database, ground.journal, clock))
         quiet = quiet_of(ground)
         self.planner = Planner(
             *(database, clock, notifier, outlets, quiet),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from config.words import BadInput
 from content.reading.fold import folded, lowered
 from content.reading.letters import is_syllable
 from content.reading.lexicon.conditions import Condition, ConditionError, Place, parse
@@ -16,8 +17,8 @@ SPOKEN = re.compile(r"[^\W\d_]+(?:,? [^\W\d_]+){0,30}")
 HOST = "host"
 
 
-class LexiconError(ValueError):
-    """A row of a lexicon that cannot be used; the message names the line and the column."""
+class LexiconError(BadInput):
+    """A row of a lexicon that cannot be used; the sentence names the line and the column, `field` is the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,15 @@ class Entry:
     def __post_init__(self) -> None:
         """Check the row: a wrong one must fail where it is written, not on the air."""
         if not self.abbr.strip() or self.abbr != self.abbr.strip():
-            raise LexiconError("column abbr: empty, or spaces around it")
+            raise _bad("abbr", "trống, hoặc có dấu cách ở hai đầu", "empty, or spaces around it")
         if not SPOKEN.fullmatch(self.spoken) or self.spoken != lowered(folded(self.spoken)):
-            raise LexiconError(f"column spoken: only lower-case words and commas, not {self.spoken!r}")
+            vi = f"chỉ gồm chữ thường và dấu phẩy, không phải “{self.spoken}”"
+            raise _bad("spoken", vi, f"only lower-case words and commas, not {self.spoken!r}")
         object.__setattr__(self, "form", folded(self.abbr))
         try:
             object.__setattr__(self, "when", parse(self.condition))
         except ConditionError as error:
-            raise LexiconError(f"column condition: {error}") from None
+            raise _bad("condition", f"điều kiện không hiểu được: {error}", str(error)) from None
 
     @property
     def any_case(self) -> bool:
@@ -62,11 +64,14 @@ class Entry:
 class Lexicon:
     """Entries found by the first letters of their written form; never changed, only extended into a new one."""
 
-    __slots__ = ("_by_head", "_hosts", "_symbols", "entries")
+    __slots__ = ("_by_head", "_hosts", "_own", "_symbols", "entries")
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        """Index the entries; where several hold for a form, the earlier one wins."""
+    def __init__(self, entries: Iterable[Entry], own: Iterable[Entry] = ()) -> None:
+        """Index the entries; where several hold for a form, the earlier one wins. `own` go before every rule."""
         self.entries = tuple(entries)
+        self._own: dict[str, list[Entry]] = {}
+        for entry in sorted(own, key=lambda entry: (-len(entry.form), entry.when.always)):
+            self._own.setdefault(lowered(entry.form[0]), []).append(entry)
         self._by_head: dict[str, list[Entry]] = {}
         self._symbols: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
@@ -84,9 +89,14 @@ class Lexicon:
             self._by_head.setdefault(head[0] if head else "", []).append(entry)
 
     def with_entries(self, entries: Iterable[Entry]) -> "Lexicon":
-        """Give a lexicon in which these entries come before all others, as an office's or an item's own readings."""
-        added = sorted(entries, key=lambda entry: entry.when.always)
-        return Lexicon((*added, *self.entries))
+        """Give a lexicon in which these entries come before all others and before every rule: an office's own readings."""
+        added = tuple(sorted(entries, key=lambda entry: entry.when.always))
+        kept = (entry for entries in self._own.values() for entry in entries)
+        return Lexicon((*added, *self.entries), (*added, *kept))
+
+    def own(self, char: str) -> list[Entry]:
+        """Give the office's own entries that start with this lower-case character, longest first."""
+        return self._own.get(char, [])
 
     def starting(self, head: str) -> list[Entry]:
         """Give the entries whose written form starts with this lower-case run of letters, longest first."""
@@ -121,7 +131,8 @@ class Lexicon:
         """Read a table with the columns abbr, spoken, domain, condition and status; a bad row names line and column."""
         lines = text.splitlines()
         if not lines or tuple(lines[0].split("\t")) != COLUMNS:
-            raise LexiconError(f"line 1: the columns must be {', '.join(COLUMNS)}")
+            listed = ", ".join(COLUMNS)
+            raise LexiconError(f"dòng 1: các cột phải là {listed}", f"line 1: the columns must be {listed}")
         return cls(_entry(number, line) for number, line in enumerate(lines[1:], 2) if line.strip())
 
     def to_tsv(self) -> str:
@@ -134,11 +145,19 @@ def _entry(number: int, line: str) -> Entry:
     cells = line.split("\t")
     if len(cells) != len(COLUMNS):
         missing = COLUMNS[len(cells)] if len(cells) < len(COLUMNS) else "after status"
-        raise LexiconError(f"line {number}, column {missing}: {len(cells)} cells instead of {len(COLUMNS)}")
+        raise LexiconError(
+            f"dòng {number}, cột {missing}: có {len(cells)} ô thay vì {len(COLUMNS)}",
+            f"line {number}, column {missing}: {len(cells)} cells instead of {len(COLUMNS)}",
+            field=missing,
+        )
     try:
         return Entry(*cells)
     except LexiconError as error:
-        raise LexiconError(f"line {number}, {error}") from None
+        raise LexiconError(f"dòng {number}, {error.vi}", f"line {number}, {error.en}", field=error.field) from None
+
+
+def _bad(column: str, vi: str, en: str) -> LexiconError:
+    return LexiconError(f"cột {column}: {vi}", f"column {column}: {en}", field=column)
 
 
 @cache

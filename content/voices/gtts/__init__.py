@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -18,12 +19,14 @@ import gtts
 import requests
 
 from content.voice import Speech, Voice, VoiceRefused, VoiceUnavailable
-from content.voices.gtts.parts import decode, join, mp3_in, pack
+from content.voice_online import decode, join, pack
+from content.voices.gtts.parts import PART_CHARACTERS, mp3_in
 from content.voices.gtts.sending import Busy, Errand, Manners, Pace
 
 HOST = "https://translate.google.com"
 PATH = "/_/TranslateWebserverUi/data/batchexecute"
 THREADS = 2
+GOOGLE = "Google"
 
 
 class GttsVoice(Voice):
@@ -104,7 +107,7 @@ class GttsVoice(Voice):
 def _read(sentence: str, address: str, errand: Errand) -> Speech:
     """In a thread: fetch and decode all parts of a sentence; every failure is a VoiceError."""
     try:
-        return join([decode(mp3) for mp3 in _Reading(sentence, address, errand.fetch).stream()])
+        return join([decode(mp3, GOOGLE) for mp3 in _Reading(sentence, address, errand.fetch).stream()], GOOGLE)
     except AssertionError:  # gTTS says so when nothing but marks is left
         raise VoiceRefused("câu không có gì để đọc", "the sentence has nothing to say") from None
 
@@ -113,7 +116,8 @@ class _Reading(gtts.gTTS):  # type: ignore[misc]
     """gTTS with our own parts, our own address and our own sending."""
 
     def __init__(self, text: str, address: str, fetch: Callable[[requests.PreparedRequest], bytes]) -> None:
-        super().__init__(text, lang="vi", lang_check=False, pre_processor_funcs=[], tokenizer_func=pack)
+        cut = partial(pack, limit=PART_CHARACTERS)
+        super().__init__(text, lang="vi", lang_check=False, pre_processor_funcs=[], tokenizer_func=cut)
         self._address, self._fetch = address, fetch
 
     def _prepare_requests(self) -> list[requests.PreparedRequest]:

@@ -110,3 +110,22 @@ def test_the_text_decides_between_meanings() -> None:
     """Where just one of the full names stands in the text, the short form means that one."""
     assert read("BCH họp").unknown == ("BCH",)
     assert "ban chỉ huy họp" in read("Ban Chỉ huy gồm năm người.\nBCH họp.").text
+
+
+def test_an_own_reading_goes_before_every_rule() -> None:
+    """Symbols, dates and plain words too can be read otherwise, in the case they are written in, as whole words."""
+    own = load_lexicon().with_entries(
+        [Entry("36/KH-UBND", "kế hoạch ba mươi sáu"), Entry("26/3", "hai sáu tháng ba"), Entry("pin", "pin điện")]
+    )
+    reading = read("Theo 36/KH-UBND, nhân 26/3 thay pin Pinô và 126/3", own)
+    assert reading.text == (
+        "theo kế hoạch ba mươi sáu, nhân hai sáu tháng ba thay pin điện pinô và một trăm hai mươi sáu trên ba"
+    )
+    assert [piece.written for piece in reading.pieces if piece.rule == "own"] == ["36/KH-UBND", "26/3", "pin"]
+
+
+def test_the_later_addition_comes_first() -> None:
+    """What one item lays down goes before what the office laid down."""
+    office = load_lexicon().with_entries([Entry("HTKV", "hội trường khu vực")])
+    item = office.with_entries([Entry("HTKV", "hợp tác khu vực")])
+    assert read("HTKV", item).text == "hợp tác khu vực"

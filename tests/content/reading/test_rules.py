@@ -93,7 +93,7 @@ def test_ambiguous_forms_are_spelled_where_nothing_decides(form: str) -> None:
     ("written", "spoken"),
     [
         ("22/3 - 25/3", "ngày hai mươi hai tháng ba đến ngày hai mươi lăm tháng ba"),
-        ("các ngày 5, 6/4", "các ngày năm, ngày sáu tháng tư"),
+        ("các ngày 5, 6/4", "các ngày năm, sáu tháng tư"),
         ("Ngày Pháp luật 9/11", "ngày pháp luật chín tháng mười một"),
         ("Giỗ Tổ Hùng Vương 10/3", "giỗ tổ hùng vương mười tháng ba"),
         ("10/3 âm lịch", "ngày mười tháng ba âm lịch"),

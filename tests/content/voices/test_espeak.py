@@ -37,7 +37,7 @@ async def espeak() -> AsyncIterator[EspeakVoice]:
 
 def worker(voice: EspeakVoice) -> int:
     """The process id of the voice's worker."""
-    assert voice._process
+    assert voice._process.pid
     return voice._process.pid
 
 
@@ -128,7 +128,7 @@ async def test_cancel_leaves_no_child(espeak: EspeakVoice) -> None:
 async def test_cancel_while_starting(espeak: EspeakVoice) -> None:
     """Cancelling before the worker is ready leaves no child either."""
     task = asyncio.ensure_future(espeak.synth(SENTENCE))
-    while espeak._process is None:
+    while espeak._process.pid is None:
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -153,7 +153,7 @@ async def test_hanging_worker_is_killed(monkeypatch: pytest.MonkeyPatch) -> None
 
 async def test_close_ends_a_stopped_worker(espeak: EspeakVoice, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that will not end by itself is killed; the voice can be used again afterwards."""
-    monkeypatch.setattr("content.voices.espeak.END_SECONDS", 0.05)
+    monkeypatch.setattr("content.voice_process.END_SECONDS", 0.05)
     await espeak.synth("một.")
     os.kill(worker(espeak), signal.SIGSTOP)
     await espeak.aclose()

@@ -22,9 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content.voice import VoiceRefused, VoiceUnavailable, speak
+from content.voice_online import pack
 from content.voices.espeak import EspeakVoice
 from content.voices.gtts import GttsVoice
-from content.voices.gtts.parts import pack
 from content.voices.gtts.sending import Pace
 
 SHORT = "ủy ban nhân dân xã thông báo."
@@ -51,7 +51,7 @@ async def test_several_parts_become_one_speech(google: Any) -> None:
     """A long sentence goes in parts of whole clauses up to 100 characters and comes back as one speech at 24 kHz."""
     async with quick(google.url) as voice:
         speech = await voice.synth(LONG)
-    assert google.texts == pack(LONG)
+    assert google.texts == pack(LONG, 100)
     assert len(google.texts) == 3
     assert speech.rate == 24000
     letters = sum(map(str.isalpha, LONG))
@@ -292,6 +292,6 @@ def test_pace_gives_one_start_a_second() -> None:
 @given(st.text(alphabet="aăâ bc,.;?! đéệ…", max_size=600))
 def test_pack_keeps_every_word(text: str) -> None:
     """No part is over 100 characters and none is lost; only words longer than a part are cut."""
-    parts = pack(text)
+    parts = pack(text, 100)
     assert all(0 < len(part) <= 100 for part in parts)
     assert "".join("".join(parts).split()) == "".join(text.split())

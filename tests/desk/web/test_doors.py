@@ -32,11 +32,10 @@ WRITERS = frozenset({"author", "administrator"})
 JUDGES = frozenset({"approver", "administrator"})
 MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
-    **dict.fromkeys(
-        ("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper", "report-stations"),
-        READERS,
-    ),
-    **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-submit"), WRITERS),
+    **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences"), READERS),
+    **dict.fromkeys(("glossary", "glossary-table", "sound", "outlet-paper", "report-stations"), READERS),
+    **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
+    **dict.fromkeys(("item-record", "item-unrecord"), WRITERS),
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
 }
 DEEDS = {"author", "approver", "administrator"}

@@ -1,4 +1,4 @@
-"""Step 5: pulls kept by file and not by bulletin, what each file proves, programmes of slots, stations' tokens and airings."""
+"""Step 7: pulls kept by file and not by bulletin, what each file proves, programmes of slots, stations' tokens and airings."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The office's own readings: written forms and the words to be said for them, kept in the database."""

@@ -1,0 +1,152 @@
+"""Readings on the desk: the office's own, those of one item, and how anything sounds."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import wave
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web import FileField
+
+from config.words import BadInput, Said
+from content import store as content_store
+from content.glossary import store
+from content.glossary.keeping import own_entry
+from content.item import ItemState
+from content.reading import load_lexicon
+from content.rendition import draft_of, read_script
+from content.voice import Speech, VoiceError, speak
+from desk.answer import Answer, Done, Shown, Trouble, Visit
+from desk.forms import iso, listed
+
+HEARD = 300
+"""Characters that can be listened to at once."""
+LOOKED_AT = 30
+FOUND = 50
+
+
+async def list_all(visit: Visit) -> Answer:
+    """GET /glossary: the office's readings, what nobody knew in texts under way, and the lexicon of the house by words."""
+    return await _page(visit)
+
+
+async def _page(visit: Visit) -> Shown:
+    house, wanted = visit.house, visit.asked("q")
+    async with house.database.read() as connection:
+        rows = await store.rows(connection)
+        lexicon = await house.glossary.lexicon(connection)
+        items = await content_store.list_items(
+            connection, states=(ItemState.DRAFT, ItemState.IN_REVIEW), limit=LOOKED_AT
+        )
+        revisions = await content_store.revisions_by_id(connection, [item.revision for item in items])
+    unknown: dict[str, str] = {}
+    for revision in revisions.values():  # a long script takes a while to be read
+        reading = await asyncio.to_thread(read_script, revision.script, revision.readings, lexicon)
+        unknown |= {form: unknown.get(form, revision.item) for form in reading.unknown}
+    known = [entry for entry in load_lexicon().entries if wanted and wanted.lower() in entry.abbr.lower()][:FOUND]
+    values = {"rows": rows, "unknown": unknown, "known": known, "q": wanted, "typed": visit.form}
+    return Shown("glossary.html", values, listed([plain_row(row) for row in rows], None))
+
+
+def plain_row(row: Any) -> dict[str, Any]:
+    """One of the office's readings as JSON."""
+    return {
+        "abbr": row.abbr,
+        "spoken": row.spoken,
+        "condition": row.condition,
+        "person": row.person,
+        "at": iso(row.at),
+    }
+
+
+async def add(visit: Visit) -> Answer:
+    """POST /glossary: one reading for all that is written from now on."""
+    try:
+        async with visit.house.database.write() as tx:
+            entry = await visit.house.glossary.add(
+                tx, visit.text("abbr"), visit.text("spoken"), visit.name, condition=visit.text("condition")
+            )
+    except Said as fault:
+        return (await _page(visit)).with_fault(fault)
+    plain = {"abbr": entry.abbr, "spoken": entry.spoken, "condition": entry.condition}
+    return Done("/glossary", f"Từ nay “{entry.abbr}” đọc là “{entry.spoken}”.", plain, 201)
+
+
+async def remove(visit: Visit) -> Answer:
+    """POST /glossary/remove."""
+    abbr = visit.text("abbr")
+    async with visit.house.database.write() as tx:
+        await visit.house.glossary.remove(tx, abbr, visit.name, condition=visit.text("condition"))
+    return Done("/glossary", f"Đã bỏ cách đọc riêng của “{abbr}”.", {"abbr": abbr})
+
+
+async def take_in(visit: Visit) -> Answer:
+    """POST /glossary/import: a whole TSV table, or nothing of it."""
+    given = visit.form.get("file")
+    try:
+        if not isinstance(given, FileField) or not given.filename:
+            raise BadInput("Chọn một tệp .tsv", "Choose a .tsv file", field="file")
+        try:
+            table = given.file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise BadInput("Tệp không phải UTF-8", "The file is not UTF-8", field="file") from None
+        async with visit.house.database.write() as tx:
+            count = await visit.house.glossary.take_in(tx, table, visit.name)
+    except Said as fault:
+        fault.field = "file"
+        return (await _page(visit)).with_fault(fault)
+    return Done("/glossary", f"Đã nhập {count} cách đọc.", {"count": count})
+
+
+async def table(visit: Visit) -> Answer:
+    """GET /glossary.tsv: the office's readings as the table that import reads."""
+    async with visit.house.database.read() as connection:
+        text = await visit.house.glossary.table(connection)
+    headers = {"Content-Disposition": 'attachment; filename="cach-doc.tsv"'}
+    return web.Response(text=text, content_type="text/tab-separated-values", charset="utf-8", headers=headers)
+
+
+async def read_otherwise(visit: Visit) -> Answer:
+    """POST /items/{id}/reading: a form read otherwise in this text, or (scope=office) in all that is written from now on.
+
+    Either way the item gets a new revision, which needs its approval.
+    """
+    house = visit.house
+    entry = own_entry(visit.text("abbr"), visit.text("spoken"))
+    async with house.database.write() as tx:
+        item = await content_store.find_item(tx, visit.part("id"))
+        draft = draft_of(await content_store.find_revision(tx, item.revision))
+        kept = [one for one in draft.readings if one[0] != entry.abbr]
+        if visit.text("scope") == "office":
+            await house.glossary.add(tx, entry.abbr, entry.spoken, visit.name)
+        else:
+            kept.append((entry.abbr, entry.spoken))
+        await house.editing.revise(
+            tx, item.id, replace(draft, readings=tuple(kept)), visit.name, base=visit.text("base")
+        )
+    house.notifier.ring("item")
+    return Done(f"/items/{item.id}", f"“{entry.abbr}” đọc là “{entry.spoken}”.", {"abbr": entry.abbr})
+
+
+async def sound(visit: Visit) -> Answer:
+    """GET /glossary/sound?text=: spoken words as the first voice that can says them, unmastered, as WAV."""
+    text = " ".join(visit.asked("text").split())[:HEARD]
+    try:
+        spoken = await speak(text, visit.house.voices)
+    except VoiceError as error:
+        raise Trouble(503, f"Chưa nghe thử được: {error.reason_vi}", error.reason_en) from None
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return web.Response(body=_wav(spoken.speech), content_type="audio/wav", headers=headers)
+
+
+def _wav(speech: Speech) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(speech.rate)
+        out.writeframes(speech.pcm)
+    return file.getvalue()

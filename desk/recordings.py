@@ -1,0 +1,52 @@
+"""Recordings on the desk: a person's voice uploaded for an item, replaced, or left to the synthetic voice again."""
+
+from __future__ import annotations
+
+from aiohttp.web import FileField
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.words import BadInput, Said
+from content import store
+from content.item import Item, ItemState
+from content.recording import Recording
+from desk.answer import Answer, Visit
+from desk.items import done, sheet_of
+
+
+async def upload(visit: Visit) -> Answer:
+    """POST /items/{id}/recording: the file in `recording` becomes what is heard of the newest text.
+
+    `base` is the revision that was on the page. The item is a draft again, and whoever uploads counts as its writer.
+    """
+    try:
+        base, made = await _taken_in(visit)
+    except Said as fault:
+        if visit.json:
+            raise
+        return (await sheet_of(visit)).with_fault(fault)
+
+    async def deed(tx: AsyncConnection) -> Item:
+        return await visit.house.editing.record(tx, visit.part("id"), made, visit.name, base=base)
+
+    return await done(visit, "Đã nhận bản ghi âm. Nghe lại rồi trình duyệt.", deed)
+
+
+async def _taken_in(visit: Visit) -> tuple[str, Recording]:
+    """The revision it is for, and the recording. Raises BadInput, NotFound, Conflict."""
+    given, house = visit.form.get("recording"), visit.house
+    async with house.database.read() as connection:
+        item = await store.find_item(connection, visit.part("id"))
+        item.check_move(ItemState.DRAFT)
+        revision = await store.find_revision(connection, item.revision)
+    if not isinstance(given, FileField) or not given.filename:
+        raise BadInput("Chọn một tệp ghi âm", "Choose a sound file", field="recording")
+    return visit.text("base") or revision.id, await house.studio.take_in(given.file, house.press.tags_of(revision))
+
+
+async def remove(visit: Visit) -> Answer:
+    """POST /items/{id}/recording/remove: a synthetic voice reads the item again."""
+
+    async def deed(tx: AsyncConnection) -> Item:
+        return await visit.house.editing.unrecord(tx, visit.part("id"), visit.name, base=visit.text("base"))
+
+    return await done(visit, "Đã bỏ bản ghi âm; giọng máy sẽ đọc tin này.", deed)

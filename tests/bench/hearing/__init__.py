@@ -1,0 +1,1 @@
+"""How well voices are understood, and whether their tones are the six of Vietnamese."""
