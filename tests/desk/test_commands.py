@@ -16,6 +16,7 @@ from config.settings import Settings
 from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
 from content.bwf import riff
 from content.mastering import measure
+from content.store import find_item
 from desk.app import House
 from desk.cli import _parser
 from desk.commands.acting import moment, span
@@ -23,6 +24,7 @@ from desk.commands.deliveries import safe
 from scheduler.delivery import State
 from tests.conftest import SEED
 from tests.content.speechlike import speechlike
+from tests.sounds import record
 
 Run = Callable[..., Awaitable[str]]
 
@@ -316,3 +318,25 @@ def test_settings_are_asked_for_by_no_command_at_import() -> None:
     """The parser is built without any configuration."""
     assert _parser().prog == "loa"
     assert Settings().office.locale == "vi"
+
+
+async def test_an_as_run_log_becomes_evidence(run: Run, house: House, tmp_path: Path) -> None:
+    """Lines of what was sent are kept once, the others told; a file that is none changes nothing."""
+    item = await approved(run)
+    (title,) = [one["title"] for one in await rows(run, "item", "list") if one["id"] == item]
+    async with house.database.write() as tx:
+        found = await find_item(tx, item)
+    await record(house, found)
+    await run("schedule", "add", "--item", item, "--outlet", "tram", "--at", "now", "--as", "Lê Văn Duyệt")
+    await house.runner.drain()
+    (tmp_path / "log.csv").write_text(
+        f'Start Time,Title\n2026-11-23 08:30:00,"{title}"\n2026-11-23 09:00:00,Bài hát\n', encoding="utf-8"
+    )
+    for kept, known in ((1, 0), (0, 1)):
+        (told,) = await rows(run, "outlet", "aired", "tram", "log.csv", "--as", "Lê Văn Duyệt")
+        assert (kept, known, ["Bài hát"]) == (told["kept"], told["known"], [one["title"] for one in told["unmatched"]])
+    (delivery,) = [one["id"] for one in await rows(run, "delivery", "list") if one["outlet"] == "tram"]
+    assert "aired" in [one["stage"] for one in (await rows(run, "delivery", "show", delivery))[0]["receipts"]]
+    for name, words in (("log.csv", "portal"), ("khong-co.csv", "tram")):
+        with pytest.raises(BadInput):
+            await run("outlet", "aired", words, name, "--as", "Lê Văn Duyệt")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import shutil
 import signal
+from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +193,35 @@ async def _fill(house: House, seconds: float) -> dict[str, bytes]:
             await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
     await house.runner.drain()
     return sounds
+
+
+RATE = 8000
+
+
+def samples(file: Path) -> list[float]:
+    """A file as one row of samples, 8000 a second."""
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    heard = array("f")
+    with av.open(str(file)) as opened_file:
+        for frame in opened_file.decode(audio=0):
+            for one in resampler.resample(frame):
+                heard.frombytes(bytes(one.planes[0])[: 4 * one.samples])
+    return list(heard)
+
+
+def pitch(hum: list[float]) -> float:
+    """The frequency of a hum, in Hz."""
+    return sum(one < 0 <= other for one, other in pairwise(hum)) * RATE / len(hum)
+
+
+def share(hum: float, heard: list[float], window: int = RATE // 2) -> float:
+    """The largest part of the energy of any half second that is of this pitch (Goertzel): 1 when it is nothing else."""
+    best, turn = 0.0, 2 * math.cos(2 * math.pi * hum / RATE)
+    for begin in range(0, len(heard) - window, window):
+        one, two = 0.0, 0.0
+        for sample in heard[begin : begin + window]:
+            one, two = sample + turn * one - two, one
+        power = one * one + two * two - turn * one * two
+        energy = sum(sample * sample for sample in heard[begin : begin + window])
+        best = max(best, power / (energy * window / 2) if energy > 1e-3 else 0.0)
+    return best

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from channels.shelf.fetched import Fetch
-from tests.story.players import TITLES, Radio, needs, on_air
+from desk.demo.play import free_port
+from tests.story.players import TITLES, Radio, needs, on_air, pitch, samples, share
 
 SECONDS = 2.0
 FETCHED = [Fetch.COMPLETE] * len(TITLES)
@@ -173,24 +177,51 @@ async def test_mpd_plays_the_playlist(radio: Radio) -> None:
         await player.wait()
 
 
-@needs("liquidsoap")
-async def test_liquidsoap_plays_what_is_new(radio: Radio) -> None:
-    """As the station's sheet tells it: HEAD, GET, every file, in real time."""
-    (radio.place / "tram.liq").write_text(
-        "settings.init.allow_root.set(true)\nsettings.log.stdout.set(true)\nsettings.log.file.set(false)\n"
-        f'radio = playlist(mode="normal", reload_mode="rounds", reload=1, "{radio.base}playlist.m3u")\n'
-        'output.file(fallible=true, %wav(stereo=false), "aired.wav", radio)\n',
+@needs("liquidsoap", "icecast2", "ffmpeg")
+async def test_a_listener_hears_what_was_sent(radio: Radio) -> None:
+    """Liquidsoap, as the station's sheet tells it, into Icecast, and somebody who listens: a bulletin's very sound is there.
+
+    It asks HEAD and then GET, for each file again, and takes all of them.
+    """
+    port = free_port()
+    logs = Path(tempfile.mkdtemp(prefix="loa-icecast-"))
+    logs.chmod(0o777)  # Icecast gives up being root, and then opens its logs
+    (radio.place / "icecast.xml").write_text(
+        "<icecast><limits><clients>9</clients><sources>2</sources></limits><authentication><source-password>nguon"
+        "</source-password><admin-user>admin</admin-user><admin-password>quan</admin-password></authentication>"
+        f"<hostname>127.0.0.1</hostname><listen-socket><port>{port}</port><bind-address>127.0.0.1</bind-address>"
+        f"</listen-socket><paths><logdir>{logs}</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>"
+        "/usr/share/icecast2/admin</adminroot></paths><security><changeowner><user>nobody</user><group>nogroup</group>"
+        "</changeowner></security></icecast>",
         encoding="utf-8",
     )
-    player = await asyncio.create_subprocess_exec(
-        *("liquidsoap", "tram.liq"),
-        cwd=radio.place,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+    (radio.place / "tram.liq").write_text(
+        "settings.init.allow_root.set(true)\nsettings.log.file.set(false)\n"
+        f'radio = playlist(mode="normal", reload_mode="rounds", reload=1, "{radio.base}playlist.m3u")\n'
+        f'output.icecast(%mp3, host="127.0.0.1", port={port}, password="nguon", mount="tram.mp3", mksafe(radio))\n',
+        encoding="utf-8",
     )
+    quiet = {"stdout": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL, "cwd": radio.place}
+    icecast = await asyncio.create_subprocess_exec("icecast2", "-c", "icecast.xml", **quiet)
+    player = await asyncio.create_subprocess_exec("liquidsoap", "tram.liq", **quiet)
     try:
-        await radio.all_fetched(40)
+        listen = ("-i", f"http://127.0.0.1:{port}/tram.mp3", "-t", "5", "-ac", "1", "-ar", "8000", "heard.wav")
+        code = 1
+        async with asyncio.timeout(60):
+            while code != 0:  # until the mount is there
+                code, _ = await radio.run("ffmpeg", "-nostdin", "-y", "-v", "error", *listen)
+        await radio.all_fetched()
     finally:
-        player.terminate()
-        await player.wait()
-    assert radio.heard(radio.place / "aired.wav") > 0
+        for process in (player, icecast):
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        shutil.rmtree(logs)
+    heard = samples(radio.place / "heard.wav")
+    assert len(heard) > 4 * 8000
+    shares = []
+    for number, sound in enumerate(radio.sounds.values()):
+        file = radio.place / f"sent-{number}.mp3"
+        file.write_bytes(sound)
+        shares.append(share(pitch(samples(file)[2000:10_000]), heard))
+    assert max(shares) > 0.9, "none of what was sent is in what was heard"
