@@ -73,7 +73,7 @@ def _named(word: str) -> tuple[Syllable, ...]:
     for letter in dict.fromkeys(word):
         name = unicodedata.name(letter, "").rsplit(" ", 1)[-1].casefold()
         if name.isascii() and name.isalpha():
-            said += [part for piece in [name] for part in _cut(piece)]
+            said += _cut(name)
     return tuple(said or filter(None, map(parse, UNKNOWN.split())))
 
 

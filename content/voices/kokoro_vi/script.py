@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from content.phonetics.syllable import Syllable
 from content.phonetics.words import Word
-from content.voices.kokoro_vi.sounds import VOICED, VOWELS, phonemes
+from content.voices.kokoro_vi.sounds import VOICED, phonemes
 
 MOST = 300
 """Phonemes in one go; the model takes 510, but its voice tires and memory grows long before that."""
-BETWEEN_WORDS = " "
+BETWEEN = " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,59 +38,51 @@ class Line:
     syllables: tuple[Placed, ...]
 
 
+Marked = tuple[Syllable, str]
+"""A syllable and the mark after it."""
+
+
 def lines(sentence: Sequence[Word]) -> list[Line]:
     """The sentence in as few lines as can be spoken, cut after a punctuation mark where there is one."""
-    parts = list(_cut(sentence))
+    flat = [
+        (syllable, word.mark if at == len(word.syllables) else "")
+        for word in sentence
+        for at, syllable in enumerate(word.syllables, 1)
+    ]
+    parts = list(_cut(flat))
     return [_laid(part, last=part is parts[-1]) for part in parts]
 
 
-def _cut(sentence: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    rest = list(sentence)
+def _cut(rest: list[Marked]) -> Iterator[list[Marked]]:
     while rest:
-        fitting = _fitting(rest)
-        at = fitting
+        fitting = at = _fitting(rest)
         if fitting < len(rest):
-            at = next((at for at in range(fitting, fitting // 3, -1) if rest[at - 1].mark), fitting)
+            at = next((at for at in range(fitting, fitting // 3, -1) if rest[at - 1][1]), fitting)
         yield rest[:at]
         rest = rest[at:]
 
 
-def _fitting(words: Sequence[Word]) -> int:
-    """How many of the words fit in one line, at least one."""
+def _fitting(syllables: Sequence[Marked]) -> int:
+    """How many of the syllables fit in one line."""
     room = MOST
-    for at, word in enumerate(words):
-        room -= sum(len("".join(phonemes(syllable))) + 1 for syllable in word.syllables) + len(word.mark)
+    for at, (syllable, mark) in enumerate(syllables):
+        room -= len("".join(phonemes(syllable))) + len(BETWEEN) + len(mark)
         if room < 0:
-            return max(1, at)
-    return len(words)
+            return at
+    return len(syllables)
 
 
-def _laid(words: Iterable[Word], *, last: bool) -> Line:
-    row: list[str] = []
+def _laid(syllables: Sequence[Marked], *, last: bool) -> Line:
+    row = ""
     placed: list[Placed] = []
-    flat = [
-        (syllable, word.mark if syllable is word.syllables[-1] else "") for word in words for syllable in word.syllables
-    ]
-    for index, (syllable, mark) in enumerate(flat):
-        if row:
-            row.append(BETWEEN_WORDS)
+    for index, (syllable, mark) in enumerate(syllables, 1):
         onset, rhyme = phonemes(syllable)
-        start = len(row)
-        row += onset + rhyme
-        sounds = range(start + len(onset), len(row))
-        vowel = next(at for at in sounds if row[at] in VOWELS)
-        voiced = max(at for at in sounds if row[at] in VOICED) + 1
-        ends = index == len(flat) - 1
-        placed.append(
-            Placed(
-                syllable,
-                start,
-                vowel,
-                voiced,
-                len(row),
-                mark or (("." if last else ",") if ends else ""),
-                last and ends,
-            )
-        )
-        row += placed[-1].mark
-    return Line("".join(row), tuple(placed))
+        start = len(row) + len(BETWEEN) * bool(row)
+        vowel = start + len(onset)
+        row = f"{row}{BETWEEN if row else ''}{onset}{rhyme}"
+        voiced = max(at for at in range(vowel, len(row)) if row[at] in VOICED) + 1
+        ends = index == len(syllables)
+        closing = mark or (("." if last else ",") if ends else "")
+        placed.append(Placed(syllable, start, vowel, voiced, len(row), closing, last and ends))
+        row += closing
+    return Line(row, tuple(placed))
