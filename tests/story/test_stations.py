@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from channels.shelf.fetched import Fetch
 from desk.demo.play import free_port
-from tests.story.players import TITLES, Radio, needs, on_air, pitch, samples, share
+from tests.story.players import Radio, needs, on_air, pitch, samples, share
 
 SECONDS = 2.0
-FETCHED = [Fetch.COMPLETE] * len(TITLES)
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ async def test_curl_goes_on_where_it_was_cut(radio: Radio) -> None:
             tries += 1
         assert tries >= 3
     assert kept(radio) == sorted(radio.sounds.values())
-    assert await radio.fetched() == FETCHED
+    await radio.all_fetched()
 
 
 @needs("wget")
@@ -58,7 +56,7 @@ async def test_wget_tries_again_by_itself(radio: Radio) -> None:
         assert code == 0, said
         assert kept(radio, "got") == sorted(radio.sounds.values())
     assert radio.line.broken == 6
-    assert await radio.fetched() == FETCHED
+    await radio.all_fetched()
 
 
 @needs("ffmpeg")
@@ -74,7 +72,7 @@ async def test_ffmpeg_hears_all_of_it(radio: Radio) -> None:
         assert code == 0, said
         assert abs(radio.heard(radio.place / f"{number}.wav") - SECONDS) < 0.2
     assert radio.line.broken == 3
-    assert await radio.fetched() == FETCHED
+    await radio.all_fetched()
 
 
 @needs("mpg123")
@@ -83,7 +81,7 @@ async def test_mpg123_plays_the_playlist(radio: Radio) -> None:
     code, said = await radio.run("mpg123", "-q", "-w", "out.wav", "-@", f"{radio.base}playlist.m3u")
     assert code == 0, said
     assert abs(radio.heard(radio.place / "out.wav") - SECONDS * len(TITLES)) < 0.5
-    assert await radio.fetched() == FETCHED
+    await radio.all_fetched()
 
 
 @needs("mpg123")
@@ -117,7 +115,7 @@ async def test_podget_keeps_three_files(radio: Radio) -> None:
         code, said = await radio.run("podget", "-d", str(conf), "-s")
         assert code == 0, said
         assert kept(radio, "pods") == sorted(radio.sounds.values()), said
-    assert await radio.fetched() == FETCHED
+    await radio.all_fetched()
 
 
 @needs("gpo")
@@ -128,7 +126,7 @@ async def test_gpodder_downloads_new_episodes(radio: Radio) -> None:
         code, said = await radio.run("gpo", "-q", *command, **home)
         assert code == 0, said
     assert kept(radio, "gpodder") == sorted(radio.sounds.values()), said
-    assert await radio.fetched() == FETCHED
+    await radio.all_fetched()
 
 
 @needs("newsboat")
