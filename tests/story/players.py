@@ -137,10 +137,14 @@ class Radio:
             pulls = await shelf_store.pulls_of(connection, ids)
         return [delivery_state(part_states(pulls.get(id, ()), 1)) for id in ids]
 
-    async def all_fetched(self, seconds: float = 20) -> None:
+    async def all_fetched(self) -> None:
         """Wait until every bulletin has gone out whole."""
-        async with asyncio.timeout(seconds), self.house.notifier.waiting("delivery") as noted:
-            while await self.fetched() != [Fetch.COMPLETE] * len(TITLES):
+        await self.until_fetched(*[Fetch.COMPLETE] * len(TITLES))
+
+    async def until_fetched(self, *wanted: Fetch) -> None:
+        """Wait until so many bulletins have gone out so far: the account comes a moment after the last byte."""
+        async with asyncio.timeout(20), self.house.notifier.waiting("delivery") as noted:
+            while sorted(await self.fetched()) != sorted(wanted):
                 noted.clear()
                 await self.house.clock.wait(noted, 0.2)
 

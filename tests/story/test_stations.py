@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from channels.shelf.fetched import Fetch
 from desk.demo.play import free_port
-from tests.story.players import Radio, needs, on_air, pitch, samples, share
+from tests.story.players import TITLES, Radio, needs, on_air, pitch, samples, share
 
 SECONDS = 2.0
 
@@ -90,7 +91,7 @@ async def test_mpg123_plays_what_is_urgent(radio: Radio) -> None:
     code, said = await radio.run("mpg123", "-q", "-w", "out.wav", "-@", f"{radio.base}khan-cap.m3u")
     assert code == 0, said
     assert abs(radio.heard(radio.place / "out.wav") - SECONDS) < 0.3
-    assert sorted(await radio.fetched()) == sorted([Fetch.COMPLETE, Fetch.NEVER, Fetch.NEVER])
+    await radio.until_fetched(Fetch.COMPLETE, Fetch.NEVER, Fetch.NEVER)
 
 
 @needs("podget", "wget")
