@@ -20,8 +20,8 @@ from content.voices.kokoro_vi.script import Line, Placed
 
 STEP = FRAME / 2
 """Seconds between two values of pitch."""
-VOICELESS = 20.0
-"""Hz under which the model means no voice at all (its pitch fades in and out over a few steps)."""
+VOICELESS = 60.0
+"""Hz under which the model means no voice, or a voice on its way in or out, which is left alone."""
 LEAD = 6
 """Steps by which a sound is heard before the frames of its token begin; measured at voiceless onsets, 62 to 88 ms."""
 

@@ -10,8 +10,8 @@ from content.voices.kokoro_vi.prosody import Manner, Prosody
 from content.voices.kokoro_vi.script import lines
 
 SPEAKERS = {
-    "female": Manner({"jf_gongitsune": 0.5, "jf_alpha": 0.5}, speed=1.1, middle=215),
-    "male": Manner({"jm_kumo": 1.0}, speed=1.0, middle=120),
+    "female": Manner({"jf_gongitsune": 0.5, "jf_alpha": 0.5}, speed=0.95, middle=215),
+    "male": Manner({"jm_kumo": 1.0}, speed=0.87, middle=120),
 }
 """Of the model's styles on the package index, those that were understood best (tests/bench/hearing)."""
 GAIN = 0.7
