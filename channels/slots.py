@@ -171,6 +171,7 @@ class Programme:
     """What airs in one slot of one day, frozen: deliveries in order with their number of parts, and the joined file.
 
     `state` is `frozen` (to be joined), `made`, or `broken` (a part was withdrawn or is over: to be composed anew).
+    `note` is what to know about it: why it is not made yet, or that it is longer than its slot.
     """
 
     outlet: str
@@ -182,6 +183,7 @@ class Programme:
     holds: tuple[tuple[str, int], ...]
     audio: Audio | None = None
     made_at: datetime | None = None
+    note: str = ""
 
     def is_open(self, now: datetime, ready: timedelta) -> bool:
         """Whether it can be had now: from `ready` before its slot until the slot is over, never another day's."""

@@ -5,6 +5,7 @@ Any number of nodes may direct: what is frozen is one insert that only one of th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -130,15 +131,18 @@ class Director:
         if not tries:
             return False
         try:
-            audio = await self._joining.join(at, airtime, bulletins)
+            joined = await self._joining.join(at, airtime, bulletins)
         except JoinError as error:
             await self._failed(known, tries, error)
             return False
+        note = f"dài hơn giờ phát {math.ceil(joined.over)} giây" if joined.over else ""
+        if note:
+            logger.warning("programme_too_long", outlet=at.name, slot=known.slot, over=math.ceil(joined.over))
         async with self._database.write() as tx:
             await shelf_store.turn_shelf(tx, outlet_table.c.name == at.name)
             made_at = self._clock.now()
             made = await station_store.save_programme(
-                tx, known, self._owner, state="made", audio=audio, made_at=made_at, note=""
+                tx, known, self._owner, state="made", audio=joined.audio, made_at=made_at, note=note
             )
         self._notifier.ring("programme")
         return made

@@ -10,19 +10,23 @@ from pathlib import Path
 from channels.channel import Shelved
 from channels.outlet import InService
 from channels.slots import Airtime
+from config.logs import log
 from config.settings import RadioSettings
+from config.words import BadInput
 from content import store as content_store
 from content.bulletin import Audio, Part
 from content.files import keep_master
 from content.formats import flac
 from content.mastering import MASTER_RATE
-from content.programme import Programme, Segment, announcement
+from content.programme import Joined, Programme, Segment, announcement
 from content.recording import BadScript
 from content.sound import decoded, through
 from content.studio import Studio
 from content.tags import Tags
 from content.voice import VoiceError
 from db.database import Database
+
+logger = log("joining")
 
 
 class JoinError(Exception):
@@ -46,11 +50,11 @@ class Joining:
         self._office = office
         self._variant = variant
 
-    async def join(self, at: InService, airtime: Airtime, bulletins: Sequence[Shelved]) -> Audio:
+    async def join(self, at: InService, airtime: Airtime, bulletins: Sequence[Shelved]) -> Joined:
         """One file of these bulletins in order, in every sound the station takes. Raises JoinError."""
         parts = [part for one in bulletins for part in one.bulletin.parts if part.audio is not None]
         try:
-            joined = await self._studio.join(
+            return await self._studio.join(
                 Programme(
                     segments=await self._segments(parts),
                     tags=self._tags(at, airtime),
@@ -59,13 +63,27 @@ class Joining:
                     opening=self._words(self._radio.opening, at, airtime),
                     closing=self._words(self._radio.closing, at, airtime),
                     chime=self._radio.chime,
+                    bed=await self._bed(),
+                    target=(airtime.ends_at - airtime.starts_at).total_seconds(),
                 )
             )
         except VoiceError as error:
             raise JoinError(f"không đọc được lời dẫn: {error.reason_vi}", f"cannot announce: {error}") from error
         except (OSError, ValueError, BadScript) as error:
             raise JoinError(f"không ghép được tệp chương trình ({error})", f"cannot join: {error}") from error
-        return joined.audio
+
+    async def _bed(self) -> str:
+        """The office's music as the studio keeps it; a bulletin goes without it rather than not at all."""
+        if not self._radio.bed:
+            return ""
+        try:
+            with await asyncio.to_thread(open, self._radio.bed, "rb") as file:
+                return await self._studio.take_bed(file)
+        except OSError as error:
+            logger.warning("bed_missing", file=self._radio.bed, reason=error.strerror or str(error))
+        except BadInput as error:
+            logger.warning("bed_refused", file=self._radio.bed, reason=error.en)
+        return ""
 
     async def _segments(self, parts: Sequence[Part]) -> tuple[Segment, ...]:
         audios = {part.audio.sha256: part.audio for part in parts if part.audio is not None}

@@ -94,7 +94,7 @@ def _programme(row: Row[Any]) -> Programme:
     audio = Audio.from_record(row.audio) if row.audio else None
     holds = tuple((delivery, parts) for delivery, parts in row.holds)
     moments = (row.starts_at, row.ends_at)
-    return Programme(row.outlet, row.slot, *moments, row.version, row.state, holds, audio, row.made_at)
+    return Programme(row.outlet, row.slot, *moments, row.version, row.state, holds, audio, row.made_at, row.note)
 
 
 def _mine(one: Programme) -> Any:

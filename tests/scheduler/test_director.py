@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import av
@@ -19,6 +21,7 @@ from scheduler.director import Director
 from scheduler.joining import Joining
 from tests.conftest import both
 from tests.scheduler.station import Station, station_in
+from tests.sounds import hum
 
 
 @pytest.fixture
@@ -151,6 +154,44 @@ class Counted(Joining):
         """See Joining.join."""
         self.joined += 1
         return await super().join(*what)
+
+
+def directing(station: Station, **radio: Any) -> Director:
+    """A director whose office has set these about its programmes."""
+    house = station.house
+    words = (house.settings.radio.model_copy(update=radio), house.settings.office.name, house.settings.voice.variant)
+    joining = Joining(house.database, house.studio, house.recordings, *words)
+    return Director(house.database, station.clock, house.notifier, house.outlets, joining, "node")
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_music_lies_under_it_where_there_is_some(station: Station, tmp_path: Path, *, there: bool) -> None:
+    """The pause between two items is not silent then; without the file the programme goes out all the same."""
+    (tmp_path / "nhac.mp3").write_bytes(hum(5, 330))
+    for number in range(4):
+        await station.send(f"Tin số {number}")
+    station.clock.advance(2 * 3600)
+    bed = tmp_path / ("nhac.mp3" if there else "khong-co.mp3")
+    await directing(station, bed=str(bed), pause=1.3).direct()
+    (programme,) = await station.programmes()
+    assert programme.state == "made" and programme.audio is not None
+    with av.open(str(station.house.recordings / programme.audio.name)) as file:
+        levels = [float(abs(frame.to_ndarray()).max()) for frame in file.decode(audio=0)]
+    third = len(levels) // 3
+    assert (min(levels[third:-third]) > 0.001) is there
+
+
+async def test_one_that_is_too_long_says_so(plain_settings: dict[str, Any], clock: FakeClock) -> None:
+    """It airs all the same; whoever looks at it knows by how much."""
+    short = [{"name": "trua", "title": "Trưa", "time": "11:00", "minutes": 0.05}]
+    async with station_in(plain_settings, clock, slots=short) as station:
+        await station.send("Tin thường")
+        clock.advance(2 * 3600)
+        await directing(
+            station, opening="Kính thưa bà con, đây là bản tin trưa của xã nhà, mời bà con cùng nghe."
+        ).direct()
+        (programme,) = await station.programmes()
+    assert programme.state == "made" and re.fullmatch(r"dài hơn giờ phát [1-9] giây", programme.note)
 
 
 async def test_a_recording_that_is_missing_is_waited_for(station: Station) -> None:
