@@ -20,7 +20,7 @@ from config.words import BadInput
 from content.bulletin import BulletinClass
 from desk.answer import Answer, Shown, Visit
 from desk.app import House
-from desk.commands.deliveries import safe
+from desk.cells import safe
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLES = (

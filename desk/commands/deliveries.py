@@ -14,6 +14,7 @@ from channels.audience import masked
 from channels.shelf.store import pulls_of
 from channels.store import outlet_rows
 from desk.app import House
+from desk.cells import safe
 from desk.commands.acting import actor, moment
 from desk.commands.output import local, out, plain, print_json, print_table
 from scheduler.backlog.store import Backlog
@@ -29,7 +30,6 @@ STATS = (
     " seconds ago that was (`lag_seconds`); `in_flight`: the same as `sending`, an intent on disk and no outcome;"
     " `paused`: whether the outlet is."
 )
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 def register(commands: Any) -> None:
@@ -246,12 +246,6 @@ async def export(house: House, args: argparse.Namespace) -> int:
                 count += 1
     sys.stderr.write(f"{count} lượt gửi → {args.file}\n")
     return 0
-
-
-def safe(cell: object) -> str:
-    """A cell no spreadsheet takes for a formula (OWASP CSV injection): a quote mark in front of risky beginnings."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(RISKY) else text
 
 
 async def retry(house: House, args: argparse.Namespace) -> int:

@@ -18,9 +18,9 @@ from content.bwf import riff
 from content.mastering import measure
 from content.store import find_item
 from desk.app import House
+from desk.cells import safe
 from desk.cli import _parser
 from desk.commands.acting import moment, span
-from desk.commands.deliveries import safe
 from scheduler.delivery import State
 from tests.conftest import SEED
 from tests.content.speechlike import speechlike
