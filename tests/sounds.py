@@ -17,10 +17,10 @@ from desk.app import House
 RATE = 44100
 
 
-def hum(seconds: float, pitch: float = 220.0) -> bytes:
-    """An MP3 as the house makes them: 128 kb/s, constant, mono, 44.1 kHz."""
+def hum(seconds: float, pitch: float = 220.0, rise: float = 0.0) -> bytes:
+    """An MP3 as the house makes them: 128 kb/s, constant, mono, 44.1 kHz. `rise` in Hz a second makes it a sweep."""
     pcm = b"".join(
-        struct.pack("<h", round(9000 * math.sin(2 * math.pi * pitch * at / RATE)))
+        struct.pack("<h", round(9000 * math.sin(2 * math.pi * (pitch + rise * at / RATE / 2) * at / RATE)))
         for at in range(round(seconds * RATE))
     )
     file = io.BytesIO()
@@ -35,9 +35,14 @@ def hum(seconds: float, pitch: float = 220.0) -> bytes:
     return file.getvalue()
 
 
+def pitch_of(item: Item) -> int:
+    """A pitch of an item's own, in Hz."""
+    return 200 + int(hashlib.sha256(item.id.encode()).hexdigest(), 16) % 400
+
+
 async def record(house: House, item: Item, seconds: float = 1.5, data: bytes | None = None) -> bytes:
     """Give an item a finished recording of its own; its bytes."""
-    data = hum(seconds, 200 + int(hashlib.sha256(item.id.encode()).hexdigest(), 16) % 400) if data is None else data
+    data = hum(seconds, pitch_of(item)) if data is None else data
     sha256, now = hashlib.sha256(data).hexdigest(), house.clock.now()
     name = f"{sha256[:2]}/{sha256}.mp3"
     (house.recordings / name).parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import os
 import shutil
 import signal
@@ -12,11 +11,11 @@ from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from aiohttp import ClientSession
 
@@ -31,7 +30,7 @@ from desk.demo.play import free_port
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
-from tests.sounds import record
+from tests.sounds import hum, pitch_of, record
 
 KEY = "khoa-cua-dai-xa-2026"
 TITLES = ("Lũ ống trên suối Nậm Ca", "Họp bản lúc 19 giờ", "Lịch tiêm chủng tháng mười hai")
@@ -156,8 +155,8 @@ class Radio:
 
 
 @asynccontextmanager
-async def on_air(place: Path, seconds: float = 2.0) -> AsyncIterator[Radio]:
-    """The house, its station's bulletins, and the line."""
+async def on_air(place: Path, seconds: float = 2.0, rise: float = 0.0) -> AsyncIterator[Radio]:
+    """The house, its station's bulletins, each of a pitch of its own that may rise (Hz a second), and the line."""
     line, port = Line(), free_port()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -175,14 +174,14 @@ async def on_air(place: Path, seconds: float = 2.0) -> AsyncIterator[Radio]:
         }
     )
     async with opened(settings) as house, serving.desk(house):
-        yield Radio(house, line, place, await _fill(house, seconds))
+        yield Radio(house, line, place, await _fill(house, seconds, rise))
     server.close()
     for task in list(line.tasks):
         task.cancel()
     await asyncio.gather(*line.tasks, return_exceptions=True)
 
 
-async def _fill(house: House, seconds: float) -> dict[str, bytes]:
+async def _fill(house: House, seconds: float, rise: float) -> dict[str, bytes]:
     """Three bulletins sent, the first of them urgent; the recording of each."""
     sounds = {}
     for number, title in enumerate(TITLES):
@@ -190,7 +189,7 @@ async def _fill(house: House, seconds: float) -> dict[str, bytes]:
             item = await house.editing.write(tx, Draft(title, "Bà con chú ý."), "Mai")
             await house.editing.submit(tx, item.id, "Mai")
             item = await house.editing.approve(tx, item.id, "Hùng")
-        sounds[title] = await record(house, item, seconds)
+        sounds[title] = await record(house, item, seconds, hum(seconds, pitch_of(item), rise))
         klass = BulletinClass.URGENT if number == 0 else BulletinClass.NORMAL
         async with house.database.write() as tx:
             wish = Wish((item.id,), ("tram",), Rule(once=house.clock.now()), klass=klass)
@@ -213,19 +212,10 @@ def samples(file: Path) -> list[float]:
     return list(heard)
 
 
-def pitch(hum: list[float]) -> float:
-    """The frequency of a hum, in Hz."""
-    return sum(one < 0 <= other for one, other in pairwise(hum)) * RATE / len(hum)
-
-
-def share(hum: float, heard: list[float], window: int = RATE // 2) -> float:
-    """The largest part of the energy of any half second that is of this pitch (Goertzel): 1 when it is nothing else."""
-    best, turn = 0.0, 2 * math.cos(2 * math.pi * hum / RATE)
-    for begin in range(0, len(heard) - window, window):
-        one, two = 0.0, 0.0
-        for sample in heard[begin : begin + window]:
-            one, two = sample + turn * one - two, one
-        power = one * one + two * two - turn * one * two
-        energy = sum(sample * sample for sample in heard[begin : begin + window])
-        best = max(best, power / (energy * window / 2) if energy > 1e-3 else 0.0)
-    return best
+def likeness(sent: list[float], heard: list[float]) -> float:
+    """How like a piece of what was heard is to what was sent, where it is most so: 1 for the same shape in the same time."""
+    piece, whole = np.asarray(sent) - np.mean(sent), np.asarray(heard)
+    size = 1 << (len(whole) + len(piece)).bit_length()
+    products = np.fft.irfft(np.fft.rfft(whole, size) * np.conj(np.fft.rfft(piece, size)), size)
+    energy = np.convolve(whole**2, np.ones(len(piece)), "valid")
+    return float(np.max(products[: len(energy)] / np.sqrt(np.maximum(energy, 1e-6) * np.sum(piece**2))))
