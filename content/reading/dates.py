@@ -4,10 +4,11 @@ import re
 
 from content.reading.daymonth import dash_is_date, dot_is_date, is_day, names_feast, slash_is_date, with_day
 from content.reading.scene import Said, Scene
-from content.reading.vocabulary import DOCUMENTS, IN_ADDRESS, TIME_WORDS
+from content.reading.vocabulary import DAY_NAMED, DOCUMENTS, IN_ADDRESS, TIME_WORDS
 
 FULL = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2((?:1[0-9]|20)[0-9]{2})(?![0-9])")
 ISO = re.compile(r"((?:19|20)[0-9]{2})-([0-9]{2})-([0-9]{2})(?![0-9])")
+MIXED = re.compile(r"([0-9]{1,2})-([0-9]{1,2})/((?:19|20)[0-9]{2})(?![0-9])")
 SPACED = re.compile(r"([0-9]{1,2}) ?/ ?([0-9]{1,2}) ?/ ?((?:19|20)[0-9]{2})(?![0-9])")
 SHORT_YEAR = re.compile(r"([0-9]{1,2})(/)([0-9]{1,2})/([0-9]{2})(?![0-9]|[/.,-][0-9])")
 LETTERED = re.compile(r"([TQ])([0-9]{1,2})[/-]((?:19|20)[0-9]{2})(?![0-9]|[/.,-][0-9])")
@@ -22,6 +23,9 @@ def date(scene: Scene, at: int) -> Said | None:
         found = pattern.match(scene.text, at)
         if found:
             return _full(scene, found, pattern is ISO)
+    mixed = MIXED.match(scene.text, at)
+    if mixed and scene.said() in DAY_NAMED and is_day(int(mixed[1]), int(mixed[2])):
+        return _full(scene, mixed, False)
     found = SHORT_YEAR.match(scene.text, at)
     return _full(scene, found, False) if found and scene.said() not in IN_ADDRESS else None
 

@@ -6,6 +6,7 @@ from content.reading.scene import PAUSES, Said, Scene
 from content.reading.vocabulary import CONNECTING
 
 SHORT = re.compile(r"\( ?[\"“]?([^\W\d_][^\W\d_&.-]{1,13}(?:[&-][^\W\d_]{1,8}){0,3})[\"”]? ?\)")
+SEVERAL = re.compile(r"\( ?([A-ZĐ]{2,12}(?:(?:,| và|;) [A-ZĐ]{2,12}){1,3}) ?\)")
 LONG = re.compile(r"\(([^()\n]{2,120})\)")
 WORD = re.compile(r"[^\W_]+")
 LETTER = re.compile(r"[^\W\d_]")
@@ -18,13 +19,31 @@ EXPANDED = frozenset({"abbreviation", "number", "decimal", "unit", "ordinal"})
 def short_form(scene: Scene, at: int) -> Said | None:
     """Say nothing for the (CCHC) of "cải cách hành chính (CCHC)", and remember what CCHC stands for."""
     found = SHORT.match(scene.text, at)
-    if not found or sum(char.isupper() for char in found[1]) < FEWEST:
+    if not found:
+        return _short_forms(scene, at)
+    if sum(char.isupper() for char in found[1]) < FEWEST:
         return None
     words = WORD.findall(scene.lower[max(0, at - REACH) : at].rpartition("\n")[2])
     phrase = _known_name(scene, found[1], words) or _by_initials(found[1], words)
     if phrase is None:
         return None
     scene.learned[found[1]] = phrase
+    return Said("", found.end(), "definition")
+
+
+def _short_forms(scene: Scene, at: int) -> Said | None:
+    """Say nothing for the (HĐND, UBND) of "Hội đồng nhân dân, Ủy ban nhân dân (HĐND, UBND)"."""
+    found = SEVERAL.match(scene.text, at)
+    if not found:
+        return None
+    words = WORD.findall(scene.lower[max(0, at - REACH) : at].rpartition("\n")[2])
+    for abbr in reversed(WORD.findall(found[1])):
+        phrase = _known_name(scene, abbr, words) or _by_initials(abbr, words)
+        if phrase is None:
+            return None
+        scene.learned[abbr] = phrase
+        words = words[: -len(WORD.findall(phrase))]
+        words = words[:-1] if words and words[-1] == "và" else words
     return Said("", found.end(), "definition")
 
 

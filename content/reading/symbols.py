@@ -61,6 +61,8 @@ def bare_symbol(scene: Scene, at: int) -> Said | None:
     found = BARE.match(scene.text, at)
     if not found:
         return None
+    if scene.lexicon.known(found[0]):
+        return None  # a short form of its own that looks like one: TT-TH is no circular
     parts: list[str] = PARTS.findall(found[1])
     first_is_kind = parts[0] in SYMBOL_KINDS or (found[0][0] == "/" and _reading(scene, parts[0]) is not None)
     if not first_is_kind or parts[1] in SYMBOL_KINDS or any(_reading(scene, part) is None for part in parts):
