@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -58,8 +59,15 @@ async def zygote(place: Path) -> AsyncIterator[Zygote]:
     log = place / f"{uuid.uuid4().hex}.log"
     command, pipe = [sys.executable, "-m", "tests.story.zygote"], asyncio.subprocess.PIPE
     with log.open("ab") as written:
-        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=written)
-    yield Zygote(process, log)
-    assert process.stdin
-    process.stdin.close()
-    await process.wait()
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=written, start_new_session=True
+        )
+    try:
+        yield Zygote(process, log)
+        assert process.stdin
+        process.stdin.close()
+        await process.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # a test that failed leaves nobody behind
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
