@@ -334,6 +334,12 @@ async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[I
     return [(to_item(row), row.language) for row in rows]
 
 
+async def renew_recording(tx: AsyncConnection, key: str, owner: str, lease_until: datetime) -> None:
+    """Keep a claim that is still ours."""
+    mine = (recording.c.key == key) & (recording.c.owner == owner)
+    await tx.execute(update(recording).where(mine).values(lease_until=lease_until))
+
+
 async def save_recording(tx: AsyncConnection, key: str, owner: str, **values: Any) -> bool:
     """Write the outcome of a making; False when the lease was lost."""
     save = update(recording).where(recording.c.key == key, recording.c.owner == owner)

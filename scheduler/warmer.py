@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -23,7 +25,7 @@ from content.mastering import SilentSpeech
 from content.recording import BadScript, Recording
 from content.studio import Studio
 from content.voice import VoiceError
-from db.database import Database
+from db.database import Database, DatabaseTrouble
 from db.notifier import Notifier
 from scheduler import store as scheduler_store
 
@@ -136,7 +138,8 @@ class Warmer:
         if not await self._claim(key):
             return False
         try:
-            recording = await self._studio.record(self._press.script_of(revision), self._press.tags_of(revision))
+            async with self._held(key):
+                recording = await self._studio.record(self._press.script_of(revision), self._press.tags_of(revision))
         except (BadScript, SilentSpeech, VoiceError, OSError) as error:
             await self._failed(key, revision, error)
             return False
@@ -150,7 +153,8 @@ class Warmer:
             return False
         origin = self._press.origin_of(revision, voice)
         try:
-            file = await self._studio.vary(row.master, sound, self._press.tags_of(revision), origin)
+            async with self._held(key):
+                file = await self._studio.vary(row.master, sound, self._press.tags_of(revision), origin)
         except OSError as error:
             await self._failed(key, revision, error)
             return False
@@ -165,6 +169,24 @@ class Warmer:
             return await store.claim_recording(
                 self._database, tx, key, owner=self._owner, now=now, lease_until=now + LEASE
             )
+
+    @asynccontextmanager
+    async def _held(self, key: str) -> AsyncIterator[None]:
+        """The claim, renewed as long as the making takes: half an hour of speech on an old core outlasts any lease."""
+        done = asyncio.Event()
+
+        async def renew() -> None:
+            while not await self._clock.wait(done, LEASE.total_seconds() / 3):
+                with contextlib.suppress(DatabaseTrouble):  # there are two more turns before the lease is over
+                    async with self._database.write() as tx:
+                        await store.renew_recording(tx, key, self._owner, self._clock.now() + LEASE)
+
+        renewing = asyncio.ensure_future(renew())
+        try:
+            yield
+        finally:
+            done.set()
+            await renewing
 
     async def _made(self, key: str, recording: Recording) -> None:
         note = "; ".join(f"{one.voice}: {one.reason_vi}" for one in recording.fallbacks)

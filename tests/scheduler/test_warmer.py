@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from channels.channel import Outlet
 from channels.kinds.radio import Radio, RadioOptions
@@ -137,3 +139,34 @@ async def test_other_languages_are_not_guessed(office: Office) -> None:
     assert 0 == await warmer_of(office.house).warm()
     with pytest.raises(KeyError):
         await audio(office, item)
+
+
+async def test_a_long_script_is_made_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes: the claim is renewed, and no other node begins it again."""
+    await office.schedule(await office.item(), "tram")
+    house, begun, spoken, tries = office.house, asyncio.Event(), asyncio.Event(), 0
+    record = house.studio.record
+
+    async def slowly(*what: Any, **more: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        begun.set()
+        await spoken.wait()
+        return await record(*what, **more)
+
+    monkeypatch.setattr(house.studio, "record", slowly)
+    parts: tuple[Any, ...] = (house.database, house.clock, house.notifier, house.outlets, house.studio, house.press)
+    here, there = Warmer(*parts, "here"), Warmer(*parts, "there")
+    making = asyncio.ensure_future(here.warm())
+    await begun.wait()
+    lease = select(store.recording.c.lease_until)
+    for _ in range(10):
+        async with house.database.read() as connection:
+            before = (await connection.execute(lease)).scalar_one()
+        house.clock.advance(200)
+        async with asyncio.timeout(10), house.database.read() as connection:
+            while (await connection.execute(lease)).scalar_one() == before:
+                await connection.rollback()
+        assert await there.warm() == 0
+    spoken.set()
+    assert (await making, tries) == (1, 1)
