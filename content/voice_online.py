@@ -70,7 +70,8 @@ class OnlineOptions(VoiceOptions):
 class OnlineVoice(Voice):
     """A voice behind an HTTP interface that is paid by the character; a subclass says what one request is.
 
-    `base_url` is the provider's; a test's own is trusted as it stands. `every` is the least seconds between two requests.
+    `base_url` is the provider's; a test's own is trusted as it stands. `every` is the least seconds between two requests,
+    `pause` those between two looks for a sound that is not ready.
     """
 
     online: ClassVar[bool] = True
@@ -81,7 +82,17 @@ class OnlineVoice(Voice):
     """Most characters of one request."""
     address: ClassVar[str]
 
-    def __init__(self, *, base_url: str = "", every: float = 0.2, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        options: OnlineOptions,
+        *,
+        base_url: str = "",
+        every: float = 0.2,
+        pause: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._options: Any = options  # of the type the class names as its own
+        self._pause = pause
         self._base = (base_url or self.address).rstrip("/")
         self._every, self._clock = every, clock
         self._free_at = self._awake_at = clock()
@@ -169,7 +180,7 @@ class OnlineVoice(Voice):
             raise VoiceUnavailable(f"{name} chuyển sang trang khác ({status})", f"{name} redirects to a page")
         raise VoiceRefused(f"{name} từ chối yêu cầu ({status})", f"{name} refused the request ({status})")
 
-    async def download(self, address: str, *, tries: int, pause: float) -> bytes:
+    async def download(self, address: str, *, tries: int) -> bytes:
         """A file the provider says will be there soon: asked for again while it is not (404)."""
         self._check_public(address)
         for _ in range(tries):
@@ -177,7 +188,7 @@ class OnlineVoice(Voice):
             if status != 404:
                 self.judge(status, headers)
                 return body
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self._pause)
         raise VoiceUnavailable(
             f"{self.provider} chưa làm xong âm thanh", f"the sound of {self.provider} is not ready in time"
         )

@@ -36,10 +36,6 @@ class FptVoice(OnlineVoice):
     limit = 5000
     address = "https://api.fpt.ai"
 
-    def __init__(self, options: FptOptions, *, base_url: str = "", every: float = 0.2, pause: float = 1.0) -> None:
-        super().__init__(base_url=base_url, every=every)
-        self._options, self._pause = options, pause
-
     @property
     def version(self) -> str:
         """Interface, voice and speed."""
@@ -61,4 +57,4 @@ class FptVoice(OnlineVoice):
             raise VoiceUnavailable("FPT.AI trả lời không hiểu được", "FPT.AI answered something else") from None
         if error or not address:
             raise VoiceRefused(f"FPT.AI từ chối đọc (mã {error})", f"FPT.AI refused (error {error})")
-        return await self.download(address, tries=WAITS, pause=self._pause)
+        return await self.download(address, tries=WAITS)

@@ -39,10 +39,6 @@ class GoogleCloudVoice(OnlineVoice):
     """Characters that are within 5,000 bytes whatever they are."""
     address = "https://texttospeech.googleapis.com"
 
-    def __init__(self, options: GoogleCloudOptions, *, base_url: str = "", every: float = 0.1) -> None:
-        super().__init__(base_url=base_url, every=every)
-        self._options = options
-
     @property
     def version(self) -> str:
         """Voice and speed."""

@@ -38,10 +38,6 @@ class ViettelVoice(OnlineVoice):
     """Not stated by any source we could read: chosen so that an answer comes within seconds."""
     address = "https://viettelai.vn"
 
-    def __init__(self, options: ViettelOptions, *, base_url: str = "", every: float = 0.2) -> None:
-        super().__init__(base_url=base_url, every=every)
-        self._options = options
-
     @property
     def version(self) -> str:
         """Voice and speed."""

@@ -34,10 +34,6 @@ class ZaloVoice(OnlineVoice):
     limit = 2000
     address = "https://api.zalo.ai"
 
-    def __init__(self, options: ZaloOptions, *, base_url: str = "", every: float = 0.2, pause: float = 1.0) -> None:
-        super().__init__(base_url=base_url, every=every)
-        self._options, self._pause = options, pause
-
     @property
     def version(self) -> str:
         """Interface, speaker and speed."""
@@ -61,4 +57,4 @@ class ZaloVoice(OnlineVoice):
             raise VoiceUnavailable("Zalo AI trả lời không hiểu được", "Zalo AI answered something else") from None
         if error or not address:
             raise VoiceRefused(f"Zalo AI từ chối đọc (mã {error})", f"Zalo AI refused (error {error})")
-        return await self.download(address, tries=WAITS, pause=self._pause)
+        return await self.download(address, tries=WAITS)

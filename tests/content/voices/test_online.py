@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from config.settings import BadSettings, Settings
 from content.voice import VoiceError, VoiceRefused, VoiceUnavailable
-from content.voice_online import OnlineVoice, decode, pack
+from content.voice_online import OnlineOptions, OnlineVoice, decode, pack
 from content.voices.edge import EdgeOptions, EdgeVoice
 from content.voices.fpt_ai import FptOptions, FptVoice
 from content.voices.google_cloud import GoogleCloudOptions, GoogleCloudVoice
@@ -128,19 +128,21 @@ async def partner() -> AsyncIterator[Partner]:
         yield partner
 
 
+MADE: dict[str, tuple[type[OnlineVoice], type[OnlineOptions]]] = {
+    "fpt": (FptVoice, FptOptions),
+    "zalo": (ZaloVoice, ZaloOptions),
+    "viettel": (ViettelVoice, ViettelOptions),
+    "google": (GoogleCloudVoice, GoogleCloudOptions),
+}
+
+
 def made(name: str, url: str, key: str = KEY) -> OnlineVoice:
     """One of the voices, in a hurry."""
-    told: dict[str, Any] = {"api_key": key}
-    if name == "fpt":
-        return FptVoice(FptOptions(**told), base_url=url, every=0, pause=0)
-    if name == "zalo":
-        return ZaloVoice(ZaloOptions(**told), base_url=url, every=0, pause=0)
-    if name == "viettel":
-        return ViettelVoice(ViettelOptions(**told), base_url=url, every=0)
-    return GoogleCloudVoice(GoogleCloudOptions(**told), base_url=url, every=0)
+    voice, options = MADE[name]
+    return voice(options.model_validate({"api_key": key}), base_url=url, every=0, pause=0)
 
 
-ALL = ("fpt", "zalo", "viettel", "google")
+ALL = tuple(MADE)
 
 
 async def failing(voice: OnlineVoice, sentence: str = SENTENCE) -> VoiceError:
@@ -204,8 +206,8 @@ async def test_what_is_no_sound_is_an_error(
 async def test_a_failing_provider_is_left_alone(partner: Partner) -> None:
     """After a failure the next sentence does not wait for it; the partner's own hint counts when it is longer."""
     now = [100.0]
-    voice = made("google", partner.url)
-    voice._clock, voice._awake_at, voice._free_at = (lambda: now[0]), 0.0, 0.0
+    options = GoogleCloudOptions.model_validate({"api_key": KEY})
+    voice = GoogleCloudVoice(options, base_url=partner.url, every=0, clock=lambda: now[0])
     partner.script = [give(429, Retry_After="120")]
     for _ in range(2):
         with pytest.raises(VoiceUnavailable):
