@@ -60,7 +60,9 @@ def sendings(bulletin: Bulletin, to: To, options: PushOptions) -> Sequence[Sendi
     """The files of a bulletin in running order. Raises Unavailable until every one of them is made."""
     found = []
     for number, part in enumerate(bulletin.parts):
-        audio = _sounding(part.audio, options.wanted)
+        audio = part.audio
+        if audio is not None and options.wanted != Sound():
+            audio = audio.sounding(options.wanted)
         if audio is None:
             raise Unavailable(
                 "audio_not_ready", "bản ghi âm chưa xong", "the recording is not finished", retry_after=SOONEST
@@ -68,13 +70,6 @@ def sendings(bulletin: Bulletin, to: To, options: PushOptions) -> Sequence[Sendi
         name = stem_of(to.delivery, bulletin, number) + options.kind.ending
         found.append(Sending(name, one_line(part.title), audio))
     return found
-
-
-def _sounding(audio: Audio | None, wanted: Sound) -> Audio | None:
-    if audio is None or wanted == Sound():
-        return audio
-    variant = audio.sounding(wanted)
-    return Audio(variant.name, variant.bytes, audio.seconds, variant.sha256) if variant else None
 
 
 def loader(directory: Path) -> Load:

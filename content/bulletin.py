@@ -55,9 +55,12 @@ class Audio:
     sha256: str
     variants: tuple[Variant, ...] = ()
 
-    def sounding(self, sound: Sound) -> Variant | None:
+    def sounding(self, sound: Sound) -> Audio | None:
         """The file of this recording in another sound, if it is made."""
-        return next((variant for variant in self.variants if variant.sound == sound), None)
+        for one in self.variants:
+            if one.sound == sound:
+                return Audio(one.name, one.bytes, self.seconds, one.sha256)
+        return None
 
     @classmethod
     def from_record(cls, plain: dict[str, Any]) -> Audio:

@@ -91,16 +91,10 @@ def files_of(stem: str, audio: Audio, wanted: Wanted) -> dict[str, tuple[Kind, A
     kinds = [FURTHER[name] for name in wanted.sounds]
     if Sound("mp3", wanted.lufs) != Sound():
         kinds.insert(0, Kind(f"{wanted.lufs:g}lufs.mp3", "mp3", "audio/mpeg"))
-    made = {stem + kind.ending: (kind, sounding(audio, Sound(kind.format, wanted.lufs))) for kind in kinds}
+    made = {stem + kind.ending: (kind, audio.sounding(Sound(kind.format, wanted.lufs))) for kind in kinds}
     found = {name: (kind, file) for name, (kind, file) in made.items() if file is not None}
     loud = {name: one for name, one in found.items() if one[0].format == "mp3"}
     return {**loud, stem + MAIN.ending: (MAIN, audio), **found}
-
-
-def sounding(audio: Audio, sound: Sound) -> Audio | None:
-    """The file of a recording in another sound, if it is made."""
-    variant = audio.sounding(sound)
-    return Audio(variant.name, variant.bytes, audio.seconds, variant.sha256) if variant else None
 
 
 def tracks_of(shelf: Sequence[Shelved]) -> Iterator[Track]:
