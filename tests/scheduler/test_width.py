@@ -104,4 +104,4 @@ async def test_a_lane_learns_its_partner(office: Office, sms: SlowGateway) -> No
             waiting.append(sms.waiting)
     assert 1500 == len(sms.ledger.taken)
     assert 4 * START <= max(waiting) <= 200
-    assert len(sms.ports) == max(waiting)
+    assert len(sms.ports) <= 200, "an answered request leaves its connection to the next"
