@@ -26,8 +26,8 @@ class PushOptions(Options):
     sound: Literal["mp3", "low", "wav", "opus"] = Field(
         default="mp3", description="Loại tệp: mp3 128 kb/s, low (MP3 48 kb/s), wav (48 kHz, có khối cart), opus."
     )
-    loudness: Annotated[float, Field(ge=-30, le=-10)] = Field(
-        default=-16.0, description="Độ to của tệp âm thanh, LUFS: -16, hoặc -23 theo EBU R128."
+    loudness: Annotated[float, Field(ge=-30, le=-10)] | None = Field(
+        default=None, description="Độ to riêng của đài, LUFS, ví dụ -23 theo EBU R128; để trống: như cơ quan ghi."
     )
 
     @property

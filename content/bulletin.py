@@ -29,10 +29,13 @@ class BulletinClass(StrEnum):
 
 
 class Sound(NamedTuple):
-    """How a recording is wanted: a format of `content.mastering` and a loudness in LUFS."""
+    """How a recording is wanted: a format of `content.mastering`, and a loudness in LUFS unless the office's own is right.
+
+    `Sound()` is the recording as it was heard and approved.
+    """
 
     format: str = "mp3"
-    lufs: float = -16.0
+    lufs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

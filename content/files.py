@@ -9,9 +9,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from content.bulletin import Sound
 from content.formats import FORMATS
-from content.mastering import Mastered
+from content.mastering import Mastered, Mastering
 
 LAW = "Luật Trí tuệ nhân tạo 134/2025/QH15, Điều 11"
 """What asks for a machine-readable mark on speech that a machine made."""
@@ -52,16 +51,16 @@ def keep_master(directory: Path, data: bytes) -> str:
     return name
 
 
-def keep_finished(directory: Path, made: Mastered, sound: Sound, origin: Origin, master: str) -> File:
+def keep_finished(directory: Path, made: Mastered, mastering: Mastering, origin: Origin, master: str) -> File:
     """Keep a finished file, then its sidecar. Raises OSError."""
-    name = f"{made.sha256[:2]}/{made.sha256}.{FORMATS[sound.format].suffix}"
+    name = f"{made.sha256[:2]}/{made.sha256}.{FORMATS[mastering.format].suffix}"
     file = File(name, made.sha256, made.bytes, made.seconds, made.lufs, made.true_peak_db)
     keep(directory, name, made.data)
-    keep(directory, sidecar_of(name), sidecar(file, sound, origin, master))
+    keep(directory, sidecar_of(name), sidecar(file, mastering, origin, master))
     return file
 
 
-def sidecar(file: File, sound: Sound, origin: Origin, master: str) -> bytes:
+def sidecar(file: File, mastering: Mastering, origin: Origin, master: str) -> bytes:
     """What a machine can read of a file's origin and figures; nothing in it depends on when it was made."""
     said = {
         "law": LAW,
@@ -75,7 +74,7 @@ def sidecar(file: File, sound: Sound, origin: Origin, master: str) -> bytes:
         "seconds": file.seconds,
         "lufs": round(file.lufs, 2),
         "true_peak_dbtp": round(file.true_peak_db, 2),
-        "wanted": sound._asdict(),
+        "wanted": {"format": mastering.format, "lufs": mastering.lufs},
         "master": PurePosixPath(master).name,
     }
     return json.dumps(said, ensure_ascii=False, indent=1).encode() + b"\n"

@@ -104,14 +104,9 @@ class Mastering:
         about = (self.lufs, self.true_peak_db, *FORMATS[self.format].key, self.channels, self.air)
         return " ".join(map(str, ("mastering", CHAIN, *about)))
 
-    @property
-    def sound(self) -> Sound:
-        """What an outlet calls it."""
-        return Sound(self.format, self.lufs)
-
     def sounding(self, sound: Sound) -> Mastering:
         """The same mastering in another format and loudness."""
-        return replace(self, format=sound.format, lufs=sound.lufs)
+        return replace(self, format=sound.format, lufs=self.lufs if sound.lufs is None else sound.lufs)
 
 
 @dataclass(frozen=True, slots=True)

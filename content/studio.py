@@ -118,8 +118,8 @@ class Studio:
 
         def make() -> File:
             data = (self._directory / master).read_bytes()
-            made = finish(data, self._mastering.sounding(sound), tags, stop)
-            return keep_finished(self._directory, made, sound, origin, master)
+            mastering = self._mastering.sounding(sound)
+            return keep_finished(self._directory, finish(data, mastering, tags, stop), mastering, origin, master)
 
         return await self._off_loop(stop, make)
 
@@ -138,17 +138,16 @@ class Studio:
             master = await self._off_loop(stop, under, master, bed, stop)
         voice = ", ".join(dict.fromkeys(segment.voice for segment in programme.segments if segment.voice))
         tags = _marked(replace(programme.tags, chapters=chapters), voice)
-        sounds = [sound for sound in dict.fromkeys(programme.sounds) if sound != self._mastering.sound]
         async with asyncio.TaskGroup() as group:
             made = {
                 sound: group.create_task(
                     self._off_loop(stop, finish, master, self._mastering.sounding(sound), tags, stop)
                 )
-                for sound in (self._mastering.sound, *sounds)
+                for sound in dict.fromkeys((Sound(), *programme.sounds))
             }
         finished = {sound: task.result() for sound, task in made.items()}
         name, files = await self._off_loop(stop, self._keep, master, finished, Origin(voice))
-        main = files.pop(self._mastering.sound)
+        main = files.pop(Sound())
         variants = tuple(Variant(sound, file.name, file.bytes, file.sha256) for sound, file in files.items())
         audio = Audio(main.name, main.bytes, main.seconds, main.sha256, variants)
         over = max(0.0, main.seconds - programme.target) if programme.target else 0.0
@@ -200,8 +199,8 @@ class Studio:
         def make() -> tuple[str, File]:
             master = shape(speech, stop)
             made = finish(master, self._mastering, tags, stop)
-            name, files = self._keep(master, {self._mastering.sound: made}, origin)
-            return name, files[self._mastering.sound]
+            name, files = self._keep(master, {Sound(): made}, origin)
+            return name, files[Sound()]
 
         return await self._off_loop(stop, make)
 
@@ -209,7 +208,8 @@ class Studio:
         """A master and its finished files on disk, once all of them are made."""
         name = keep_master(self._directory, master)
         return name, {
-            sound: keep_finished(self._directory, made, sound, origin, name) for sound, made in finished.items()
+            sound: keep_finished(self._directory, made, self._mastering.sounding(sound), origin, name)
+            for sound, made in finished.items()
         }
 
     async def _off_loop(self, stop: threading.Event, work: Callable[..., T], *arguments: object) -> T:

@@ -57,7 +57,7 @@ class Shelves:
     async def _read(self, connection: AsyncConnection, at: InService) -> Seen:
         stock = await store.read_stock(connection, at.name)
         programmes = tuple(await station_store.programmes(connection, at.name, limit=LATEST))
-        sounds = [sound for sound in at.channel.sounds(at.outlet) if sound != self._press.mastering.sound]
+        sounds = at.channel.sounds(at.outlet)
         if not (missing := _missing(stock, sounds)):
             return Seen(stock, programmes, math.inf)
         now = await self._press.audios(connection, missing)

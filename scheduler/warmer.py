@@ -87,7 +87,7 @@ class Warmer:
         """What these outlets take besides the recording itself."""
         named = [self._outlets[name] for name in outlets if name in self._outlets]
         asked = {sound for at in named if at.channel.form is Form.AUDIO for sound in at.channel.sounds(at.outlet)}
-        return asked - {self._press.mastering.sound}
+        return asked - {Sound()}
 
     async def _unmade(self, ids: Collection[str]) -> list[Revision]:
         """Those a synthetic voice has to read that are not read yet."""
@@ -113,7 +113,7 @@ class Warmer:
             (revisions[id], row, sound)
             for id, audio in audios.items()
             if isinstance(row := rows[id], Row) and row.master
-            for sound in sorted(sounds[id])
+            for sound in sorted(sounds[id], key=str)
             if audio.sounding(sound) is None
         ]
 

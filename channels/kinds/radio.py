@@ -68,8 +68,8 @@ class RadioOptions(Options):
     keep_days: Annotated[int, Field(ge=1, le=366)] = Field(
         default=14, description="Bản tin không ghi hạn thì ở trong danh sách bao nhiêu ngày."
     )
-    loudness: Annotated[float, Field(ge=-30, le=-10)] = Field(
-        default=-16.0, description="Độ to của tệp âm thanh, LUFS: -16 cho loa và trình nghe, -23 theo EBU R128."
+    loudness: Annotated[float, Field(ge=-30, le=-10)] | None = Field(
+        default=None, description="Độ to riêng của đài, LUFS, ví dụ -23 theo EBU R128; để trống: như cơ quan ghi."
     )
     sounds: tuple[Literal["low", "wav", "opus"], ...] = Field(
         default=(), description="Thêm loại tệp: low (MP3 48 kb/s cho đường truyền yếu), wav (48 kHz), opus."
@@ -145,7 +145,7 @@ class Radio(Channel[RadioOptions]):
     def sounds(self, outlet: Outlet[RadioOptions]) -> tuple[Sound, ...]:
         """The station's loudness, where it is another one, and its further formats."""
         lufs = outlet.options.loudness
-        main = (Sound("mp3", lufs),) if Sound("mp3", lufs) != Sound() else ()
+        main = () if lufs is None else (Sound("mp3", lufs),)
         return (*main, *(Sound(FURTHER[name].format, lufs) for name in outlet.options.sounds))
 
     def timetable(self, outlet: Outlet[RadioOptions]) -> Timetable | None:

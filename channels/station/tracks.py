@@ -23,9 +23,9 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFF
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a station takes its recordings: loudness in LUFS, which further sounds, and for how long without an end date."""
+    """How a station takes its recordings: in LUFS (None: as the office records), in which further sounds; days without an end."""
 
-    lufs: float
+    lufs: float | None
     sounds: tuple[str, ...]
     keep: timedelta
 
@@ -89,7 +89,7 @@ class Track:
 def files_of(stem: str, audio: Audio, wanted: Wanted) -> dict[str, tuple[Kind, Audio]]:
     """The files of a recording by name, each under `stem`; the first is the main one."""
     kinds = [FURTHER[name] for name in wanted.sounds]
-    if Sound("mp3", wanted.lufs) != Sound():
+    if wanted.lufs is not None:
         kinds.insert(0, Kind(f"{wanted.lufs:g}lufs.mp3", "mp3", "audio/mpeg"))
     made = {stem + kind.ending: (kind, audio.sounding(Sound(kind.format, wanted.lufs))) for kind in kinds}
     found = {name: (kind, file) for name, (kind, file) in made.items() if file is not None}

@@ -117,7 +117,7 @@ def main() -> int:
         for one, heard, _, _ in rows:
             if abs(heard.lufs - mastering.lufs) > 0.5 or heard.true_peak_db > -1 or heard.seconds > 1.5:
                 missed += 1
-                sys.stdout.write(f"MISSED {one.name} {mastering.sound}: {heard}\n")
+                sys.stdout.write(f"MISSED {one.name} {mastering.key}: {heard}\n")
         off = max(abs(heard.lufs - mastering.lufs) for _, heard, _, _ in rows)
         peak, gap = (max(one) for one in zip(*((h.true_peak_db, h.seconds) for _, h, _, _ in rows), strict=True))
         speed = sum(one.speech.seconds for one in bulletins) / sum(took for _, _, took, _ in rows)

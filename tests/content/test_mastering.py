@@ -18,6 +18,7 @@ from pathlib import Path
 import av
 import pytest
 
+from content.bulletin import Sound
 from content.mastering import Mastered, Mastering, MasteringStopped, SilentSpeech, Tags, master, measure, tighten
 from content.voice import Speech, sounding, speak
 from content.voices.espeak import EspeakFemaleVoice, EspeakVoice
@@ -156,6 +157,14 @@ def test_on_target(spoken: dict[str, Speech], name: str) -> None:
 def test_other_masterings(spoken: dict[str, Speech], wanted: Mastering) -> None:
     """Stations' -23, both channels, lossless formats and no air are met as well."""
     check(master(spoken["sentence"], wanted), wanted)
+
+
+def test_a_sound_without_a_loudness_has_the_offices() -> None:
+    """An office that records at -20 LUFS gives a station without a wish -20 in every format, and -23 to one that asks."""
+    office = Mastering(lufs=-20.0)
+    low, loud = office.sounding(Sound("mp3-low")), office.sounding(Sound("mp3", -23.0))
+    assert (("mp3-low", -20.0), ("mp3", -23.0)) == ((low.format, low.lufs), (loud.format, loud.lufs))
+    assert office == office.sounding(Sound())
 
 
 def test_what_cannot_be_reached(spoken: dict[str, Speech]) -> None:
