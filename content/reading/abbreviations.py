@@ -19,6 +19,7 @@ LETTERED = re.compile(r"([0-9]{1,4})([a-zđA-ZĐ])(?![^\W_])")
 PLATE = re.compile(r"([0-9]{2})-?([A-ZĐ]{1,2}[0-9]?)[ -]([0-9]{3,5})(?:\.([0-9]{2}))?(?![0-9])")
 CHAIN = re.compile(r"[0-9]{1,6}(?:\.[A-ZĐ]?[0-9]{1,6}){1,8}(?![^\W_])")
 DOSSIER = re.compile(r"(?:[A-ZĐ]{0,2}[0-9]{1,6}\.){1,6}[A-ZĐ]{0,2}[0-9]{1,8}(?:-[0-9]{2,8}){1,3}(?![^\W_])")
+FORMULA = re.compile(r"[0-9]{1,2}(?:-[0-9]{1,2}){2,3}(?![^\W_]|[/-][0-9])")
 MILESTONE = re.compile(r"([0-9]{1,4}) ?\+ ?([0-9]{1,4})(?![0-9])")
 NEIGHBOUR_LEFT = re.compile(r"([^\W\d_]{1,12})[ ,]{1,2}$")
 NEIGHBOUR_RIGHT = re.compile(r"[ ,]{1,2}([^\W\d_]{1,12})(?![^\W_])")
@@ -186,6 +187,14 @@ def _code(scene: Scene, written: str) -> str:
             lower = part.lower()
             words.append(lower if is_syllable(lower) and not part.isupper() else spell(lower))
     return " ".join(words)
+
+
+def formula(scene: Scene, at: int) -> Said | None:
+    """Read the shares of a fertiliser, NPK 16-16-8, with pauses for the dashes."""
+    found = FORMULA.match(scene.text, at)
+    if not found or not (scene.heard().rule == "spelled" or scene.said() in ("phân", "bón")):
+        return None
+    return Said(", ".join(scene.numbers.figure(part) for part in found[0].split("-")), found.end())
 
 
 def milestone(scene: Scene, at: int) -> Said | None:

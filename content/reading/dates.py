@@ -14,6 +14,7 @@ SHORT_YEAR = re.compile(r"([0-9]{1,2})(/)([0-9]{1,2})/([0-9]{2})(?![0-9]|[/.,-][
 LETTERED = re.compile(r"([TQ])([0-9]{1,2})[/-]((?:19|20)[0-9]{2})(?![0-9]|[/.,-][0-9])")
 SHORT = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})(?![0-9]|[/.,][0-9]|-[0-9]{1,3}(?![0-9/]))")
 WITH_YEAR = re.compile(r"([0-9]{1,4})([/.-])((?:19|20)[0-9]{2})(?![0-9]|[/.,-][0-9])")
+WEEKDAY = re.compile(r"T([2-7])(?:(?=[,)]? ?\(?(?:ngày )?[0-9]{1,2}[/-][0-9]{1,2}(?![0-9]))|(?=\)))")
 OPENS_RANGE = re.compile(r"([0-9]{1,2})(?= ?- ?[0-9]{1,2}/[0-9]{1,2}(?![0-9]))")
 
 
@@ -86,6 +87,14 @@ def month_by_letter(scene: Scene, at: int) -> Said | None:
     number, year = int(found[2]), scene.numbers.cardinal(int(found[3]))
     named = f"tháng {scene.numbers.month(number)}" if found[1] == "T" else f"quý {scene.numbers.cardinal(number)}"
     return Said(f"{named} năm {year}", found.end(), "date")
+
+
+def weekday_by_letter(scene: Scene, at: int) -> Said | None:
+    """Read T6 beside its date, "T6, 04/12" or "ngày 12/12 (T7)", as a day of the week."""
+    found = WEEKDAY.match(scene.text, at)
+    if not found or (scene.next_char(found.end()) == ")" and scene.heard(2).rule != "date"):
+        return None
+    return Said(f"thứ {scene.numbers.ordinal(int(found[1]))}", found.end(), "abbreviation")
 
 
 def first_day_of_range(scene: Scene, at: int) -> Said | None:

@@ -16,6 +16,7 @@ WHOLE = re.compile(r"[0-9]{5,30}(?![0-9]|[.,][0-9])")
 COUNTS = re.compile(
     r" (?:người|hộ|trường|bệnh|ca|lượt|xã|bản|đồng|triệu|nghìn|tỷ|cuộc|thôn|suất|hồ|em|cháu|đối|đơn|tin|km|m|kg|học)\b"
 )
+DOTTED = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,10}){1,4}(?![0-9]|[.,][0-9])")
 PARTED = re.compile(r"[0-9]{2,6}(?: [0-9]{2,6}){1,5}(?![0-9]|[.,][0-9])")
 DIGITS = re.compile(r"[0-9]+")
 
@@ -67,7 +68,7 @@ def _names_number(scene: Scene) -> bool:
 
 def identity(scene: Scene, at: int) -> Said | None:
     """Read an account, tax or identity number digit by digit, and any number too long to be a quantity."""
-    found = PARTED.match(scene.text, at)
+    found = PARTED.match(scene.text, at) or DOTTED.match(scene.text, at)
     if found and scene.ends_with(IDENTIFYING):
         return Said(_grouped(found[0]), found.end(), "code")
     found = WHOLE.match(scene.text, at)

@@ -30,7 +30,7 @@ def _is_called_for(scene: Scene, written: str, end: int) -> bool:
         return False
     if scene.line_start and HEADING.match(scene.text, end) and set(written) <= set("IVX"):
         return not (written == "X" and _is_place(scene, end))
-    if scene.said() in ROMAN or written in PLAIN_ROMAN:
+    if scene.said() in ROMAN or written in PLAIN_ROMAN or scene.ends_with(("báo động",)):
         return True
     if written == "I" and scene.said() in {":", ";", ","} and POINT.match(scene.text, end):
         return True  # a list within a sentence: I. Tin trong xã; II. Văn bản mới

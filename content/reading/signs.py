@@ -55,7 +55,7 @@ def dash(scene: Scene, at: int) -> Said | None:
     weekday = scene.heard().spoken.startswith("thứ ") and scene.heard().rule == "abbreviation"
     if (scene.heard().rule in QUANTITIES or weekday) and _is_range(scene, at):
         return _to(scene, at)
-    if _repeats_unit(scene, at) or (scene.heard().rule == "address" and MILESTONE.match(scene.lower, at + 1)):
+    if _repeats_unit(scene, at) or _along_road(scene, at):
         return Said("đến", at + 1, "range")
     if scene.text[at + 1 : at + 2].isdigit() and not scene.text[at - 1 : at].isalnum():
         return Said("âm", at + 1, "minus")
@@ -80,6 +80,12 @@ def _repeats_unit(scene: Scene, at: int) -> bool:
     if not following or scene.heard().rule not in ("word", "unit") or scene.heard(2).rule not in QUANTITIES:
         return False
     return counted == following[1] or {counted, following[1]} == {"phút", "giờ"}
+
+
+def _along_road(scene: Scene, at: int) -> bool:
+    """Look for two places of a road: Km0-Km15, Km 12+500 - Km 15."""
+    before = scene.heard().rule == "address" or scene.heard(2).written.lower() == "km"
+    return before and bool(MILESTONE.match(scene.lower, at + 1))
 
 
 def _to(scene: Scene, at: int) -> Said:

@@ -1,4 +1,8 @@
-"""The corpus: written sentences with the readings that count as right; and a part of it that was kept aside."""
+"""The corpus: written sentences with the readings that count as right; a part that was kept aside; and an examination.
+
+`corpus_examined.tsv` was written by examiners who knew the house style and not the code: letters and plans, commune bulletins,
+provincial news. When it was first read, 229 of its 240 sentences were wholly right and 3 words of 1,000 wrong.
+"""
 
 import importlib.util
 import sys
@@ -52,7 +56,7 @@ def report(name: str) -> tuple[float, float, str]:
     return 1 - len(failing) / len(table), wrong / words, "\n".join([*failing, counts])
 
 
-@pytest.mark.parametrize("name", ["corpus.tsv", "corpus_aside.tsv"])
+@pytest.mark.parametrize("name", ["corpus.tsv", "corpus_aside.tsv", "corpus_examined.tsv"])
 def test_readings_are_right(name: str) -> None:
     """At least 95 of 100 lines are exact and fewer than 1 word of 100 is wrong."""
     exact, word_error, failing = report(name)
@@ -60,7 +64,7 @@ def test_readings_are_right(name: str) -> None:
     assert exact >= LEAST_EXACT and word_error < MOST_WRONG, f"{figures}\n{failing}"
 
 
-@pytest.mark.parametrize("name", ["corpus.tsv", "corpus_aside.tsv"])
+@pytest.mark.parametrize("name", ["corpus.tsv", "corpus_aside.tsv", "corpus_examined.tsv"])
 def test_corpus_is_steady(name: str) -> None:
     """Reading what was read changes nothing, for every line."""
     spoken = [read(written).text for _, written, _ in rows(name)]
