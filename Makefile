@@ -20,7 +20,7 @@ serve: $(VENV)/runtime ## the server, configured by loa.toml (ARGS="--config oth
 	$(BIN)/loa serve $(ARGS)
 
 test: $(VENV)/dev ## every test that needs no system package (ARGS="-k name")
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/dev ## lint, format, types, import rules
 	$(BIN)/ruff check .

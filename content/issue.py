@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,8 @@ from content.mastering import Mastering, Tags
 from content.programme import Segment
 from content.recording import BadScript, recording_key, script_digest
 
+KNOWN = 128
+"""Texts kept at hand, some tens of kilobytes each."""
 SERIES = "Bản tin truyền thanh"
 SYNTHETIC = "bản tin được đọc bằng giọng nói nhân tạo."
 """What is said at the end when `[voice] say_synthetic` is set, in words ready to be spoken."""
@@ -36,6 +38,14 @@ class Cleared:
     valid_until: datetime | None
 
 
+class _Text(NamedTuple):
+    """A revision, which never changes, with what is reckoned of it."""
+
+    revision: Revision
+    digest: str
+    key: str
+
+
 @dataclass(frozen=True)
 class Press:
     """How this office's bulletins are made up: its name, its voices in order of preference, its mastering, its zone."""
@@ -45,6 +55,7 @@ class Press:
     mastering: Mastering
     zone: tzinfo = UTC
     say_synthetic: bool = False
+    _texts: dict[str, _Text] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def script_of(self, revision: Revision) -> str:
         """What a synthetic voice says. Raises BadScript for a language that no voice of ours speaks."""
@@ -88,16 +99,17 @@ class Press:
     ) -> dict[Pinned, Cleared | NotApproved]:
         """Of each text whether it may go out now, or why not; a handful of queries for all of them."""
         items = await store.items_by_id(connection, {one.item for one in pinned})
-        revisions = await store.revisions_by_id(connection, {one.revision for one in pinned})
+        texts = await self._at_hand(connection, {one.revision for one in pinned})
         themes = dict(await store.themes(connection))
-        audios = await self._audios(connection, list(revisions.values()))
+        audios = await self._audios(connection, [text.revision for text in texts.values()])
         cleared: dict[Pinned, Cleared | NotApproved] = {}
         for one in pinned:
             try:
-                item, revision = items.get(one.item), revisions.get(one.revision)
-                if item is None or revision is None:
+                item, text = items.get(one.item), texts.get(one.revision)
+                if item is None or text is None:
                     raise NotApproved(f"Không có tin bài {one.item}", f"There is no item {one.item}")
-                check_in_force(item, revision, one.digest, now)
+                _check_in_force(item, text, one.digest, now)
+                revision = text.revision
                 audio = audios[revision.id]
                 if isinstance(audio, NotApproved):
                     raise audio
@@ -106,6 +118,17 @@ class Press:
             except NotApproved as why:
                 cleared[one] = why
         return cleared
+
+    async def _at_hand(self, connection: AsyncConnection, ids: set[str]) -> dict[str, _Text]:
+        """Those of the revisions that there are; what goes out is checked again and again while it is sent."""
+        found = {id: self._texts.pop(id) for id in ids if id in self._texts}
+        if missing := ids - found.keys():
+            for id, revision in (await store.revisions_by_id(connection, missing)).items():
+                found[id] = _Text(revision, revision.digest, self._key(revision))
+        self._texts.update(found)  # behind those that nobody asked for this time
+        for id in list(self._texts)[: -max(KNOWN, len(found))]:
+            del self._texts[id]
+        return found
 
     def issue(self, order: Order, cleared: Mapping[Pinned, Cleared | NotApproved]) -> Bulletin | NotApproved:
         """The bulletin as approved, or why there is none."""
@@ -162,6 +185,8 @@ class Press:
         return found
 
     def _key(self, revision: Revision) -> str:
+        if revision.id in self._texts:
+            return self._texts[revision.id].key
         try:
             return self.key_of(revision)
         except BadScript:
@@ -209,11 +234,12 @@ def _part(item: Item, revision: Revision, digest: str, theme: str, audio: Audio 
     )
 
 
-def check_in_force(item: Item, revision: Revision, digest: str, now: datetime) -> None:
+def _check_in_force(item: Item, text: _Text, digest: str, now: datetime) -> None:
     """Raise NotApproved unless this very text is the item's approved one and is valid now."""
     if item.state is ItemState.WITHDRAWN:
         raise NotApproved(f"Tin “{item.title}” đã thu hồi", f"Item {item.id} was withdrawn")
-    if item.approved != revision.id or digest != revision.digest:
+    revision = text.revision
+    if item.approved != revision.id or digest != text.digest:
         raise NotApproved(
             f"Tin “{item.title}” đã sửa sau khi lập lịch hoặc chưa được duyệt",
             f"Item {item.id} was changed after it was scheduled, or is not approved",

@@ -10,19 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import asyncpg
-from sqlalchemy import URL, Select, Table, event, text
+from sqlalchemy import URL, Engine, Select, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from db.direct import BUSY_SECONDS, T, Work, run_postgresql, run_sqlite
+from db.direct import BUSY_SECONDS, OnLoop, T, Work, run_postgresql, run_sqlite
 from db.server import arguments, passes, read_url
 from db.types import from_ms
 
 READERS = 4
+GLANCE_MS = 100
+"""So long the loop may stand still where a reader has to wait at all: another program recovers the file or clears it up."""
 PRAGMAS = (
     f"busy_timeout={BUSY_SECONDS * 1000}",
     "journal_mode=WAL",
@@ -63,6 +65,7 @@ class Database:
         self._lock = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "loa-direct")
         self._direct: sqlite3.Connection | None = None
+        self._glancer: Engine | None = None
         self.ahead = timedelta()
         self._reader, self._writer = self._sqlite() if self.is_sqlite else self._postgresql()
 
@@ -73,7 +76,7 @@ class Database:
         reader = create_async_engine(url, pool_size=READERS, max_overflow=READERS)
         writer = create_async_engine(url, pool_size=1, max_overflow=0)
         for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
-            _prepare_sqlite(engine, begin)
+            _prepare_sqlite(engine.sync_engine, begin)
         return reader, writer
 
     def _postgresql(self) -> tuple[AsyncEngine, AsyncEngine]:
@@ -108,6 +111,22 @@ class Database:
         with _explained():
             async with self._reader.connect() as connection:
                 yield connection
+
+    @contextlib.asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """To read a few rows by their keys in the midst of sending: on SQLite in the loop's own thread, as `run` does it.
+
+        A thread would answer as soon, but then wait for the interpreter, once a statement, behind all that is being sent.
+        """
+        if not self.is_sqlite:
+            async with self.read() as connection:
+                yield connection
+            return
+        if self._glancer is None:
+            self._glancer = create_engine(self.url.set(drivername="sqlite+pysqlite"))
+            _prepare_sqlite(self._glancer, "BEGIN", f"busy_timeout={GLANCE_MS}")
+        with _explained(), self._glancer.connect() as connection:
+            yield cast("AsyncConnection", OnLoop(connection))
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -190,20 +209,22 @@ class Database:
         if self._direct is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._direct.close)
         self._thread.shutdown()
+        if self._glancer is not None:
+            self._glancer.dispose()
         await self._reader.dispose()
         await self._writer.dispose()
 
 
-def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
+def _prepare_sqlite(engine: Engine, begin: str, *more: str) -> None:
+    @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         cursor = connection.cursor()
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, *more):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
+from sqlalchemy import Connection, CursorResult, Executable
 
 T = TypeVar("T")
 BUSY_SECONDS = 30
@@ -141,6 +142,17 @@ async def _step_postgresql(connection: asyncpg.Connection[Any], step: Step) -> R
     elif step.rows:
         await connection.copy_records_to_table(step.table, records=step.rows, columns=step.columns)
     return ()
+
+
+class OnLoop:
+    """What store functions ask of an AsyncConnection to read, answered at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+        """The rows, all of them at hand."""
+        return self._connection.execute(statement, values)
 
 
 @cache

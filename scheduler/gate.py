@@ -82,7 +82,7 @@ class Gate:
         if any(one not in self._cleared or steady - self._cleared[one][0] >= CHECK_SECONDS for one in pinned):
             # With them all that was asked for lately: they would be a query each soon.
             asked, self._asked = self._asked, set(pinned)
-            async with self._database.read() as connection:
+            async with self._database.glance() as connection:
                 cleared = await self._press.clear(connection, asked, now)
             fresh = {one: known for one, known in self._cleared.items() if steady - known[0] < CHECK_SECONDS}
             self._cleared = fresh | {one: (steady, said) for one, said in cleared.items()}

@@ -23,7 +23,7 @@ class Width:
         self.reserve = max(1, pace.at_once // 8) if pace.at_once > 1 else 0
         """Kept free for what is urgent: it shall not wait for the answers to what is not."""
         self._most = pace.at_once - self.reserve
-        self.now = min(START, self._most)
+        self.now = self._narrower = min(START, self._most)
         self.rate = 0.0
         """Answers a second, lately."""
         self._count = 0
@@ -57,8 +57,8 @@ class Width:
             self._before = 0.0
         elif steady >= self._stuck_until:
             if self.rate > self._before * GAIN:
-                self._before = self.rate
+                self._before, self._narrower = self.rate, self.now
                 self.now = min(needed, self.now * 2)
             else:
                 self._before, self._stuck_until = 0.0, steady + TRY_AGAIN
-                self.now = max(min(START, needed), self.now // 2)
+                self.now = max(min(START, needed), self._narrower)

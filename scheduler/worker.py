@@ -58,7 +58,7 @@ class Worker:
         if self._stopping.is_set():
             return len(self._lanes)
         now = self._clock.now()
-        async with self._database.read() as connection:
+        async with self._database.glance() as connection:
             busy = await dispatch.busy_outlets(connection, now)
             rows = await channels_store.outlet_rows(connection)
         for name in busy:
@@ -70,7 +70,7 @@ class Worker:
 
     async def next_moment(self) -> datetime | None:
         """When there will be something to send."""
-        async with self._database.read() as connection:
+        async with self._database.glance() as connection:
             return await dispatch.next_work(connection)
 
     async def renew(self) -> int:

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.channel import Confirmation
 from config.words import NotFound
 from db.database import Database
-from db.types import to_ms
+from db.types import from_ms, to_ms
 from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, State, count, moved
 from scheduler.dispatch.tables import attempt, parcel, receipt, waiting
 from scheduler.store import occurrence
@@ -57,11 +57,12 @@ async def busy_outlets(connection: AsyncConnection, now: datetime) -> list[str]:
 
 async def next_work(connection: AsyncConnection) -> datetime | None:
     """The earliest moment at which unclaimed work becomes due."""
-    moments = [
-        (await connection.execute(select(func.min(parcel.c.due_at)).where(parcel.c.state == "open"))).scalar_one(),
-        (await connection.execute(select(func.min(waiting.c.due_at)))).scalar_one(),
-    ]
-    return min((moment for moment in moments if moment is not None), default=None)
+    due = text(
+        "SELECT min(due_at) FROM parcel WHERE state = 'open' UNION ALL SELECT min("
+        "(SELECT min(due_at) FROM waiting WHERE waiting.outlet = outlet.name AND owner IS NULL)) FROM outlet"
+    )
+    moments = (await connection.execute(due)).scalars()
+    return min((from_ms(moment) for moment in moments if moment is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ from scheduler.scheduling import Wish
 Figures = dict[str, float]
 AT_ONCE = 64
 TRIES_PARTS = 200
+ADDING = timedelta(milliseconds=25)
+"""One schedule added, with room: all must be there before the first is due."""
 
 
 class Stage:
@@ -88,7 +90,7 @@ async def _lateness(house: House, count: int, apart: timedelta) -> Figures:
     """From the due moments to the opening of the occurrences and to the first tries."""
     items = [await _item(house, f"Tin {number}") for number in range(50)]
     await _audience(house)
-    due = house.clock.now().replace(microsecond=0) + timedelta(seconds=10)
+    due = house.clock.now().replace(microsecond=0) + timedelta(seconds=5) + count * ADDING
     async with house.database.write() as tx:
         for number in range(count):
             wish = Wish((items[number % 50],), ("gateway",), Rule(once=due + number * apart), "một người")

@@ -17,15 +17,26 @@ from channels.station import store as station_store
 from channels.store import audience, outlet, outlet_keep
 from config.clock import FakeClock
 from content import store as content_store
+from content.glossary import store as glossary_store
 from db.database import Database, DatabaseTrouble
 from db.journal import Journal, journal
 from db.migrate import migrate, steps, version
 from db.types import metadata, new_id, new_number, spell, unspell
 from desk import store as desk_store
+from desk.listening import store as listening_store
 from scheduler import store as scheduler_store
 from tests.conftest import both
 
-STORES = (content_store, channels_store, shelf_store, station_store, scheduler_store, desk_store)
+STORES = (
+    content_store,
+    glossary_store,
+    channels_store,
+    shelf_store,
+    station_store,
+    scheduler_store,
+    desk_store,
+    listening_store,
+)
 """Each adds its tables to the metadata when it is imported."""
 
 

@@ -72,8 +72,9 @@ class FaultyConnection(sqlite3.Connection):
 def faulty(fault: Fault) -> Iterator[None]:
     """Connections made in this block may fail."""
     plain = sqlite3.connect
-    sqlite3.connect = partial(plain, factory=partial(FaultyConnection, fault=fault))  # type: ignore[assignment]
+    failing: Any = partial(plain, factory=partial(FaultyConnection, fault=fault))
+    sqlite3.connect = sqlite3.dbapi2.connect = failing  # drivers ask for it by either name
     try:
         yield
     finally:
-        sqlite3.connect = plain
+        sqlite3.connect = sqlite3.dbapi2.connect = plain

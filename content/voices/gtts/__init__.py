@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import gtts
-import requests
-
+from config.lazy import lazily
 from content.voice import Speech, Voice, VoiceRefused, VoiceUnavailable
-from content.voice_online import decode, join, pack
-from content.voices.gtts.parts import PART_CHARACTERS, mp3_in
+from content.voice_online import decode, join
 from content.voices.gtts.sending import Busy, Errand, Manners, Pace
+
+if TYPE_CHECKING:
+    from content.voices.gtts import reading
+else:
+    reading = lazily("content.voices.gtts.reading")
 
 HOST = "https://translate.google.com"
 PATH = "/_/TranslateWebserverUi/data/batchexecute"
@@ -107,27 +109,6 @@ class GttsVoice(Voice):
 def _read(sentence: str, address: str, errand: Errand) -> Speech:
     """In a thread: fetch and decode all parts of a sentence; every failure is a VoiceError."""
     try:
-        return join([decode(mp3, GOOGLE) for mp3 in _Reading(sentence, address, errand.fetch).stream()], GOOGLE)
+        return join([decode(mp3, GOOGLE) for mp3 in reading.Reading(sentence, address, errand.fetch).stream()], GOOGLE)
     except AssertionError:  # gTTS says so when nothing but marks is left
         raise VoiceRefused("câu không có gì để đọc", "the sentence has nothing to say") from None
-
-
-class _Reading(gtts.gTTS):  # type: ignore[misc]
-    """gTTS with our own parts, our own address and our own sending."""
-
-    def __init__(self, text: str, address: str, fetch: Callable[[requests.PreparedRequest], bytes]) -> None:
-        cut = partial(pack, limit=PART_CHARACTERS)
-        super().__init__(text, lang="vi", lang_check=False, pre_processor_funcs=[], tokenizer_func=cut)
-        self._address, self._fetch = address, fetch
-
-    def _prepare_requests(self) -> list[requests.PreparedRequest]:
-        bodies = map(self._package_rpc, self._tokenize(self.text))
-        made = [
-            requests.Request("POST", self._address, self.GOOGLE_TTS_HEADERS, data=body).prepare() for body in bodies
-        ]
-        assert made, "No text to send to TTS API"
-        return made
-
-    def stream(self) -> Iterator[bytes]:
-        """The MP3 of each part."""
-        return map(mp3_in, map(self._fetch, self._prepare_requests()))

@@ -7,12 +7,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import requests
-from requests.adapters import HTTPAdapter
-
+from config.lazy import lazily
 from content.voice import VoiceError, VoiceRefused, VoiceUnavailable
+
+if TYPE_CHECKING:
+    import requests
+
+    from content.voices.gtts import adapter
+else:
+    requests, adapter = lazily("requests"), lazily("content.voices.gtts.adapter")
 
 ANSWER_BYTES = 4 * 1024 * 1024
 LONGEST_WAIT = 30.0
@@ -113,7 +118,7 @@ class Errand:
     def _once(self, request: requests.PreparedRequest) -> bytes:
         with requests.Session() as session:
             for scheme in ("https://", "http://"):
-                session.mount(scheme, _Line(self._connected))
+                session.mount(scheme, adapter.Line(self._connected))
             # Proxies and an office's own certificate authority come from the environment, as everywhere with requests.
             way = session.merge_environment_settings(request.url or "", {}, True, True, None)
             with session.send(request, timeout=self._manners.timeout, allow_redirects=False, **way) as answer:
@@ -131,28 +136,6 @@ class Errand:
         self._sockets.append(line)
         if self._stopped.is_set() or self._late.is_set():
             raise TimeoutError("stopped while connecting")
-
-
-class _Line(HTTPAdapter):
-    """Tells of each connection's socket, so that another thread can cut it."""
-
-    def __init__(self, connected: Callable[[socket.socket], None]) -> None:
-        super().__init__()
-        self._connected = connected
-
-    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
-        """The pool as requests makes it, with connections that tell."""
-        pool = super().get_connection_with_tls_context(*arguments, **options)
-        connected = self._connected
-        kind: Any = pool.ConnectionCls
-
-        class Telling(kind):  # type: ignore[misc]
-            def connect(self) -> None:
-                super().connect()
-                connected(self.sock)
-
-        pool.ConnectionCls = Telling
-        return pool
 
 
 def _judge(answer: requests.Response) -> None:
