@@ -7,8 +7,10 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, MetaData, Text
+from sqlalchemy import BigInteger, Boolean, MetaData, Text
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,3 +93,22 @@ def unspell(word: str) -> int:
     if number >= 1 << 63:
         raise ValueError(word)
     return number
+
+
+class has(FunctionElement[bool]):  # noqa: N801 (it is written like SQL's own functions)
+    """Whether a text column holds a letter: `LIKE`, or on PostgreSQL `strpos`, which takes under half the time there."""
+
+    name = "has"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(has)
+def _like(element: has, compiler: Any, **options: Any) -> str:
+    column, letter = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} LIKE '%' || {letter} || '%')"
+
+
+@compiles(has, "postgresql")
+def _strpos(element: has, compiler: Any, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)}) > 0"

@@ -15,8 +15,9 @@ from sqlalchemy import Row, Select, Text, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
+from db.types import has
 from scheduler.backlog.store import Backlog, backlog, count_of
-from scheduler.delivery import LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
+from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
 from scheduler.dispatch.tables import attempt, parcel, parcel_recipients, receipt
 from scheduler.store import occurrence
 
@@ -95,7 +96,9 @@ def _parcels(wanted: Filter) -> Select[Any]:
 def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
     """The conditions a whole parcel can be judged by."""
     if wanted.states:
-        query = query.where(or_(*(parcel.c.letters.contains(LETTER[state]) for state in wanted.states)))
+        query = query.where(or_(*(has(parcel.c.letters, LETTER[state]) for state in wanted.states)))
+        if not FINAL.intersection(wanted.states):
+            query = query.where(parcel.c.state != "done")
     if wanted.outlets:
         query = query.where(parcel.c.outlet.in_(wanted.outlets))
     if wanted.schedule:
