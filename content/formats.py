@@ -47,7 +47,7 @@ class Format:
 
 FORMATS = {
     "mp3": Format("mp3", "audio/mpeg", "mp3", "libmp3lame", 44100, 128_000, -0.45, 0.4),
-    "mp3-low": Format("mp3", "audio/mpeg", "mp3", "libmp3lame", 44100, 48_000, -0.45, 1.6),
+    "mp3-low": Format("mp3", "audio/mpeg", "mp3", "libmp3lame", 44100, 48_000, -0.45, 2.4),
     "wav": Format("wav", "audio/wav", "wav", "pcm_s16le", 48000),
     "opus": Format("opus", "audio/ogg", "ogg", "libopus", 48000, 48_000, -0.2, 0.9),
     "flac": Format("flac", "audio/flac", "flac", "flac", 48000),

@@ -50,7 +50,7 @@ __all__ = [
     "tighten",
 ]
 
-CHAIN = "2"
+CHAIN = "3"
 """Part of every mastering's key: raised when the same settings come to sound different."""
 MASTER_RATE = 48000
 MASTER_LUFS = -26.0
@@ -179,24 +179,25 @@ def finish(
     stop, tags = stop or threading.Event(), tags or Tags()
     wanted = FORMATS[mastering.format]
     aim, ceiling = mastering.lufs - wanted.shift, mastering.true_peak_db - wanted.swell
+    gain = aim - MASTER_LUFS
     tried: list[tuple[float, Measured, bytes]] = []
     for _ in range(ROUNDS):
-        gain = _gain(master, aim, ceiling, stop)
+        gain = _gain(master, gain, aim, ceiling, stop)
         data = encode(_finished(master, gain, ceiling, mastering, stop), mastering.format, mastering.channels, tags)
         heard = measure(data, stop)
         off, over = mastering.lufs - heard.lufs, max(0.0, heard.true_peak_db - mastering.true_peak_db)
         tried.append((abs(off) + 1000 * over, heard, data))
         if abs(off) <= TOLERANCE and not over:
             break
-        aim, ceiling = aim + off, ceiling - (over + 0.3 if over else 0.0)
+        # The more is limited, the higher do peaks come out of an encoder.
+        aim, ceiling = aim + off, ceiling - (1.5 * over + 0.3 if over else 0.0)
     _, heard, data = min(tried, key=lambda one: one[0])
     digest = hashlib.sha256(data).hexdigest()
     return Mastered(data, len(data), heard.seconds, heard.lufs, heard.true_peak_db, digest, len(tried))
 
 
-def _gain(master: bytes, aim: float, ceiling: float, stop: threading.Event) -> float:
-    """The gain (dB) with which the limited sound has `aim` LUFS, or nearly; peaks between samples are left aside here."""
-    gain = aim - meter(decoded(master), stop).lufs
+def _gain(master: bytes, gain: float, aim: float, ceiling: float, stop: threading.Event) -> float:
+    """The gain (dB), near `gain`, with which the limited sound has `aim` LUFS; peaks between samples are left aside here."""
     for _ in range(ROUNDS):
         off = aim - meter(through(decoded(master), _limiting(gain, ceiling), stop), stop).lufs
         if abs(off) <= AIMED:

@@ -301,6 +301,6 @@ def test_bad_mastering(wrong: dict[str, object]) -> None:
 
 def test_key_names_every_setting() -> None:
     """The key is stable and changes with each setting."""
-    assert Mastering().key == "mastering 2 -16.0 -1.0 libmp3lame 44100 128000 1 0.4"
+    assert Mastering().key == "mastering 3 -16.0 -1.0 libmp3lame 44100 128000 1 0.4"
     changed = [{"lufs": -23.0}, {"format": "mp3-low"}, {"format": "wav"}, {"channels": 2}, {"air": 0.5}]
     assert len({Mastering().key} | {replace(Mastering(), **one).key for one in changed}) == 6  # type: ignore[arg-type]
