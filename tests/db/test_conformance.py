@@ -21,7 +21,7 @@ from content.glossary import store as glossary_store
 from db.database import Database, DatabaseTrouble
 from db.journal import Journal, journal
 from db.migrate import migrate, steps, version
-from db.types import metadata, new_id, new_number, spell, unspell
+from db.types import has, metadata, new_id, new_number, spell, unspell
 from desk import store as desk_store
 from desk.listening import store as listening_store
 from scheduler import store as scheduler_store
@@ -137,8 +137,36 @@ async def test_readers_do_not_wait_for_a_writer(database: Database, clock: FakeC
     """While a transaction is open a reader sees the state before it, at once."""
     async with database.write() as tx:
         await tx.execute(audience.insert().values(id="a", name="n", made_at=clock.now()))
-        async with asyncio.timeout(5), database.read() as connection:
-            assert [] == (await connection.execute(select(audience))).all()
+        for reading in (database.read, database.glance):
+            async with asyncio.timeout(5), reading() as connection:
+                assert [] == (await connection.execute(select(audience))).all()
+
+
+@both
+async def test_a_glance_sees_what_is_committed(database: Database, clock: FakeClock) -> None:
+    """As a reader does, several at a time; what cannot be asked is told as trouble or fault, and the next one reads on."""
+    async with database.write() as tx:
+        await tx.execute(audience.insert().values(id="a", name="n", made_at=clock.now()))
+    named = text("SELECT id FROM audience WHERE name = :name")
+    async with database.glance() as one, database.glance() as other:
+        for connection in (one, other):
+            assert ["a"] == list((await connection.execute(named, {"name": "n"})).scalars())
+    with pytest.raises(DBAPIError):
+        async with database.glance() as connection:
+            await connection.execute(text("SELECT nothing FROM audience"))
+    async with database.glance() as connection:
+        assert 1 == len((await connection.execute(select(audience))).all())
+
+
+@both
+@pytest.mark.parametrize(("letter", "held"), [("s", True), ("f", False)])
+async def test_letters_are_looked_for(database: Database, clock: FakeClock, letter: str, held: bool) -> None:
+    """A letter of a column is found, and no other, however the database looks for it."""
+    async with database.write() as tx:
+        await tx.execute(audience.insert().values(id="pps", name="n", made_at=clock.now()))
+    async with database.read() as connection:
+        found = (await connection.execute(select(audience).where(has(audience.c.id, letter)))).all()
+    assert held == bool(found)
 
 
 @both
