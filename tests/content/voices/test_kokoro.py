@@ -80,6 +80,13 @@ def test_styles_are_there(manner: prosody.Manner) -> None:
     assert sum(manner.mixture.values()) == pytest.approx(1)
 
 
+def test_no_style_of_our_own_is_idle() -> None:
+    """What is kept besides the packages is spoken with; names are not those of the packages."""
+    own = [line.split("\t")[0] for line in model.STYLES.read_text(encoding="utf-8").splitlines()]
+    assert set(own) <= {name for manner in speaker.SPEAKERS.values() for name in manner.mixture}
+    assert len(model._styles()) == 5 + len(own)
+
+
 def test_damaged_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that is not the one this was made for is not loaded."""
     monkeypatch.setattr(model, "SHA256", "0" * 64)
