@@ -27,18 +27,23 @@ def short_of(wish: Wish, done: Turn, parcels: Iterable[Parcel]) -> int:
 
 
 def claim_again(database: Database, wish: Wish) -> Generator[Step, Rows, Rows]:
-    """Take deliveries whose next look is due, as rows of (parcel, seq, tries, why, crashes); a suspect goes when it is alone."""
+    """Take deliveries whose next look is due, as rows of (parcel, seq, tries, why, crashes); no suspects."""
+    return (yield from _claim_again(database, wish, "crashes < ?", wish.stock))
+
+
+def claim_suspect(database: Database, wish: Wish) -> Generator[Step, Rows, Rows]:
+    """Take one that was in hand at several crashes, as such a row: it must be alone."""
+    return (yield from _claim_again(database, wish, "crashes >= ?", 1))
+
+
+def _claim_again(database: Database, wish: Wish, which: str, most: int) -> Generator[Step, Rows, Rows]:
     take = (
-        "WITH next AS (SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner IS NULL AND due_at <= ? AND {}"
+        f"WITH next AS (SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner IS NULL AND due_at <= ? AND {which}"
         f" ORDER BY rank, due_at LIMIT ?{database.skip_locked})"
         " UPDATE waiting SET owner = ?, lease_until = ?"
         " WHERE (parcel, seq) IN (SELECT parcel, seq FROM next) RETURNING parcel, seq, tries, why, crashes"
     )
-    claim = (wish.owner, wish.lease)
-    found = yield Ask(take.format("crashes < ?"), (wish.outlet, wish.now, ALONE_AFTER, wish.stock, *claim))
-    if not found and wish.alone:
-        found = yield Ask(take.format("crashes >= ?"), (wish.outlet, wish.now, ALONE_AFTER, 1, *claim))
-    return found
+    return (yield Ask(take, (wish.outlet, wish.now, ALONE_AFTER, most, wish.owner, wish.lease)))
 
 
 def not_in_hand(again: Rows, parcels: Iterable[Parcel], rows: Mapping[int, Row]) -> list[Any]:

@@ -12,7 +12,7 @@ from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
 from db.types import from_ms, new_number, to_ms
 from scheduler.delivery import FINAL, LETTER, Parcel, State, may_move
-from scheduler.dispatch.claims import again_in_hand, claim, claim_again, not_in_hand, short_of
+from scheduler.dispatch.claims import again_in_hand, claim, claim_again, claim_suspect, not_in_hand, short_of
 from scheduler.dispatch.pace import book, look_at_outlet, room_of
 from scheduler.dispatch.wish import NO_ROW, Row, Turn, Wish
 from scheduler.outcome import Outcome, Try, given_up, job
@@ -51,7 +51,16 @@ def turn(
         short = short_of(wish, done, [*parcels, *done.claimed])
         if short > 0 or wish.look:
             done.claimed += yield from claim(database, wish, short, parcels)
+        if wish.alone and not done.claimed:
+            done.claimed = yield from _suspect(database, wish)
     return done
+
+
+def _suspect(database: Database, wish: Wish) -> Generator[Step, Rows, list[Parcel]]:
+    """With nothing else to do: hundreds of them, each alone, would keep all others waiting after a restart."""
+    found = yield from claim_suspect(database, wish)
+    rows = yield from _rows(database, [one[0] for one in found])
+    return (yield from again_in_hand(not_in_hand(found, (), rows), rows))
 
 
 # --- rows in hand ------------------------------------------------------------------------------------------------------

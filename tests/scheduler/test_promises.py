@@ -19,7 +19,7 @@ from scheduler.delivery import PARCEL_SIZE, State, parse_delivery_id
 from scheduler.outcome import BREAKER_SECONDS
 from scheduler.sweeper import SET_ASIDE_AFTER
 from tests.conftest import both
-from tests.scheduler.claims import plan
+from tests.scheduler.claims import claim, plan
 from tests.scheduler.conftest import Office
 from tests.scheduler.partner import SlowGateway, busy
 
@@ -201,6 +201,23 @@ async def test_poison_is_set_aside_after_three_crashes(office: Office, sms: Slow
         office.clock.advance(3600)
         await office.drain()
     assert SET_ASIDE_AFTER == sms.ids.count(guilty.id)
+
+
+@both
+async def test_suspects_go_when_all_others_have_gone(office: Office, sms: SlowGateway) -> None:
+    """Two were in hand at two crashes: each goes alone, and not before what nobody suspects."""
+    await office.audience(5)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await plan(office)
+    suspects = await claim(office, "sms", 2)
+    office.clock.advance(31)
+    await office.house.runner._sweeper.rescue()
+    async with office.house.database.write() as tx:
+        assert 2 == (await tx.execute(text("UPDATE waiting SET crashes = 2"))).rowcount
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    assert 10 == len(sms.ids)
+    assert sorted(suspects) == sorted(sms.ids[-2:])
 
 
 async def dies_at(house: House, sms: SlowGateway, poison: str) -> None:
