@@ -29,4 +29,6 @@ async def claim_jobs(office: Office, outlet: str, sending: int) -> list[Job]:
     wish = Wish(outlet, "this-machine/999999/1", now, lease, Pace(FAST, 64), sending, 1)
     claimed = (await house.database.run(turn(house.database, wish, [], []))).claimed
     [claimed[0].bulletin] = await house.runner._worker._gate.rule(house.outlets[outlet], claimed[:1])
-    return (await house.database.run(turn(house.database, wish, claimed, []))).jobs
+    jobs = (await house.database.run(turn(house.database, wish, claimed, []))).jobs
+    assert sending == len(jobs)
+    return jobs

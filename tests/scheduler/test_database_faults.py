@@ -215,8 +215,6 @@ async def met(origin: Path, fault: Fault) -> list[str]:
     return [f"{fault.said}, {fault.nth} of {fault.sql}: {said}" for said in wrong]
 
 
-# The driver now and then leaves a connection on which a fault was met to the garbage collector, and says so.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("turn", range(len(FAULTS)))
 async def test_each_statement_fails(turn: int, tmp_path: Path, database_url: str) -> None:
     """The disk is full, the file locked or the disk faulty at each statement in turn, and for a while after some."""

@@ -25,6 +25,7 @@ from scheduler.dispatch.wish import Wish as Take
 from scheduler.schedule import Missed, Rule, ScheduleState
 from scheduler.scheduling import Wish
 from tests.conftest import both
+from tests.scheduler.claims import claim, plan
 from tests.scheduler.conftest import URGENT, Office
 from tests.scheduler.partner import FAST
 
@@ -393,28 +394,12 @@ async def test_what_is_being_sent_is_not_tried_again_by_a_person(office: Office)
     """Its request may be on its way: a second beside it could reach the same person."""
     await office.audience(1)
     await office.schedule(await office.item(), "sms-once", audience="Bản A")
-    await _plan(office)
-    id = (await _claim_and_die(office, "sms-once", 1))[0]
+    await plan(office)
+    id = (await claim(office, "sms-once", 1))[0]
     with pytest.raises(Conflict):
         async with office.house.database.write() as tx:
             await office.house.handling.retry(tx, id, "Hùng")
     assert {State.SENDING: 1} == await office.states()
-
-
-async def _claim_and_die(office: Office, outlet: str, sending: int) -> list[str]:
-    """A worker claims the outlet's parcel, writes its intent for the first few, and is gone; their delivery ids."""
-    house, now = office.house, to_ms(office.clock.now())
-    wish = Take(outlet, "this-machine/999999/1", now, now + 30_000, Pace(FAST, 64), sending, 1)
-    claimed = (await house.database.run(turn(house.database, wish, [], []))).claimed
-    [claimed[0].bulletin] = await house.runner._worker._gate.rule(house.outlets[outlet], claimed[:1])
-    done = await house.database.run(turn(house.database, wish, claimed, []))
-    assert sending == len(done.jobs)
-    return [job.to.delivery for job in done.jobs]
-
-
-async def _plan(office: Office) -> None:
-    """Plan without sending."""
-    await office.house.runner._planner.plan()
 
 
 @both
@@ -422,8 +407,8 @@ async def test_a_dead_workers_doubtful_are_sent_again_under_the_same_id(office: 
     """After its lease nothing is lost, the in-doubt are named as interrupted, and a deduplicating gateway gets them again."""
     await office.audience(10)
     await office.schedule(await office.item(), "sms", audience="Bản A")
-    await _plan(office)
-    doubtful = await _claim_and_die(office, "sms", 4)
+    await plan(office)
+    doubtful = await claim(office, "sms", 4)
     await office.drain()
     assert {State.SENDING: 4, State.PENDING: 6} == await office.states()
     office.clock.advance(31)
@@ -440,8 +425,8 @@ async def test_a_dead_workers_doubtful_are_held_where_nothing_protects(office: O
     """On a gateway without deduplication the in-doubt become unsure and are not sent again; the rest is."""
     await office.audience(10)
     await office.schedule(await office.item(), "sms-once", audience="Bản A")
-    await _plan(office)
-    await _claim_and_die(office, "sms-once", 4)
+    await plan(office)
+    await claim(office, "sms-once", 4)
     office.clock.advance(31)
     await office.drain()
     assert {State.UNSURE: 4, State.SENT: 6} == await office.states()
@@ -474,8 +459,8 @@ async def test_a_frozen_worker_can_write_nothing_after_it_lost_its_lease(office:
     """The epoch has moved on: its outcomes are refused."""
     await office.audience(10)
     await office.schedule(await office.item(), "sms", audience="Bản A")
-    await _plan(office)
-    ids = await _claim_and_die(office, "sms", 4)
+    await plan(office)
+    ids = await claim(office, "sms", 4)
     office.clock.advance(31)
     await office.drain()
     parcel = parse_delivery_id(ids[0])[0]
@@ -491,7 +476,7 @@ async def test_a_poisoned_parcel_stops_nobody_else(office: Office, sms: SmsGatew
     item = await office.item()
     await office.schedule(item, "sms", audience="Bản A")
     await office.schedule(item, "sms-once", audience="Bản A")
-    await _plan(office)
+    await plan(office)
     async with office.house.database.write() as tx:
         poisoned = (
             "UPDATE parcel_recipients SET recipients = '[' WHERE parcel IN (SELECT id FROM parcel WHERE outlet = 'sms')"

@@ -154,7 +154,11 @@ class Room:
         return [f"{side} commit {n}: {said}" for said in wrong], died
 
     async def on_sqlite(self, origin: Path, n: int, side: str) -> Tried:
-        """At a commit of a child that watches its own."""
+        """At a commit of a child that watches its own; one that made fewer commits this time is tried once more."""
+        tried = await self._on_copy(origin, n, side)
+        return tried if any(tried) else await self._on_copy(origin, n, side)
+
+    async def _on_copy(self, origin: Path, n: int, side: str) -> Tried:
         home = self.place / uuid.uuid4().hex
         home.mkdir()
         shutil.copyfile(origin, home / "loa.db")
@@ -185,9 +189,9 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 
 
 def judge(tried: list[Tried]) -> None:
-    """Nothing is wrong, and the sweep did hit what it was aimed at: a slow machine puts more into one commit and makes fewer."""
+    """Nothing is wrong, and the sweep did hit what it was aimed at."""
     assert [] == [said for wrong, _ in tried for said in wrong]
-    assert sum(died for _, died in tried) > 0.6 * len(tried)
+    assert sum(died for _, died in tried) > 0.8 * len(tried)
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
