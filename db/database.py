@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import aiosqlite
 import asyncpg
 from sqlalchemy import URL, Engine, Select, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +24,8 @@ from db.server import arguments, passes, read_url
 from db.types import from_ms
 
 READERS = 4
+FETCHED = 64
+"""Rows that are fetched at once from the thread of a reader."""
 GLANCE_MS = 100
 """So long the loop may stand still where a reader has to wait at all: another program recovers the file or clears it up."""
 PRAGMAS = (
@@ -70,13 +73,15 @@ class Database:
         self._reader, self._writer = self._sqlite() if self.is_sqlite else self._postgresql()
 
     def _sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
-        path = Path(self.url.database or "")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        url = self.url.set(drivername="sqlite+aiosqlite")
-        reader = create_async_engine(url, pool_size=READERS, max_overflow=READERS)
-        writer = create_async_engine(url, pool_size=1, max_overflow=0)
+        url, path = self.url.set(drivername="sqlite+aiosqlite"), self.url.database or ""
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        opener = partial(_open_sqlite, path)
+        reader = create_async_engine(url, async_creator=opener, pool_size=READERS, max_overflow=READERS)
+        writer = create_async_engine(url, async_creator=opener, pool_size=1, max_overflow=0)
         for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
-            _prepare_sqlite(engine.sync_engine, begin)
+            _begin_by(engine.sync_engine, begin)
+            # Called off while it ends one, SQLAlchemy stops aiosqlite's thread twice and waits for ever for the second end.
+            engine.dialect.do_terminate = engine.dialect.do_close  # type: ignore[method-assign]
         return reader, writer
 
     def _postgresql(self) -> tuple[AsyncEngine, AsyncEngine]:
@@ -123,8 +128,9 @@ class Database:
                 yield connection
             return
         if self._glancer is None:
-            self._glancer = create_engine(self.url.set(drivername="sqlite+pysqlite"))
-            _prepare_sqlite(self._glancer, "BEGIN", f"busy_timeout={GLANCE_MS}")
+            connect = partial(_connect_sqlite, self.url.database or "", f"busy_timeout={GLANCE_MS}")
+            self._glancer = create_engine(self.url.set(drivername="sqlite+pysqlite"), creator=connect)
+            _begin_by(self._glancer, "BEGIN")
         with _explained(), self._glancer.connect() as connection:
             yield cast("AsyncConnection", OnLoop(connection))
 
@@ -150,15 +156,9 @@ class Database:
             with _explained():
                 hop = partial(asyncio.get_running_loop().run_in_executor, self._thread)
                 if self._direct is None:
-                    self._direct = await hop(self._connect_direct)
+                    # used by the loop's thread and the one that waits, by turns
+                    self._direct = await hop(_connect_sqlite, self.url.database or "", "busy_timeout=0")
                 return await run_sqlite(self._direct, work, hop)
-
-    def _connect_direct(self) -> sqlite3.Connection:
-        # used by the loop's thread and the one that waits, by turns
-        connection = sqlite3.connect(self.url.database or "", isolation_level=None, check_same_thread=False)
-        for pragma in (*PRAGMAS, "busy_timeout=0"):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
 
     async def _run_postgresql(self, work: Work[T]) -> T:
         with _explained():
@@ -215,15 +215,31 @@ class Database:
         await self._writer.dispose()
 
 
-def _prepare_sqlite(engine: Engine, begin: str, *more: str) -> None:
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions of its own
-        cursor = connection.cursor()
+def _connect_sqlite(path: str, *more: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
         for pragma in (*PRAGMAS, *more):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+            connection.execute(f"PRAGMA {pragma}").close()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
+
+async def _open_sqlite(path: str) -> aiosqlite.Connection:
+    """Called off meanwhile, it is opened and closed again first: its thread must not outlive the loop."""
+    connection = aiosqlite.Connection(partial(_connect_sqlite, path), FETCHED)
+    connection._thread.daemon = True  # noqa: SLF001 (as SQLAlchemy does where it opens one)
+    opening = asyncio.ensure_future(connection)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with contextlib.suppress(sqlite3.Error):
+            await (await opening).close()
+        raise
+
+
+def _begin_by(engine: Engine, begin: str) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)

@@ -26,6 +26,7 @@ from desk import store as desk_store
 from desk.listening import store as listening_store
 from scheduler import store as scheduler_store
 from tests.conftest import both
+from tests.scheduler.faulty import Fault, faulty
 
 STORES = (
     content_store,
@@ -130,6 +131,28 @@ async def test_a_cancelled_write_leaves_nothing_and_no_lock(database: Database, 
         await task
     async with asyncio.timeout(10), database.write() as tx:
         assert [] == (await tx.execute(select(audience))).all()
+
+
+async def test_a_reader_called_off_leaves_nothing_running(tmp_path: Path) -> None:
+    """However far it was, also when its connection is just being given up."""
+
+    async def read(database: Database) -> None:
+        async with database.read():
+            pass
+
+    for steps_before in range(300):
+        with faulty(Fault("PRAGMA synchronous=FULL", armed=True)):
+            database = Database(f"sqlite:///{tmp_path / 'loa.db'}")
+            reading = asyncio.create_task(read(database))
+            for _ in range(steps_before):
+                await asyncio.sleep(0)
+            reading.cancel()
+            async with asyncio.timeout(10):
+                [said] = await asyncio.gather(reading, return_exceptions=True)
+                await database.close()
+        assert {asyncio.current_task()} == asyncio.all_tasks()
+        if isinstance(said, DatabaseTrouble):
+            break
 
 
 @both
