@@ -130,9 +130,9 @@ async def test_gpodder_downloads_new_episodes(radio: Radio) -> None:
     await radio.all_fetched()
 
 
-@needs("newsboat")
+@needs("newsboat", "podboat", "script")
 async def test_newsboat_queues_three_episodes(radio: Radio) -> None:
-    """Each under a name of its own in podboat's queue."""
+    """Each under a name of its own in podboat's queue, which podboat then empties."""
     feed = f"{radio.base}feed.xml"
     (radio.place / "urls").write_text(feed + "\n", encoding="utf-8")
     (radio.place / "config").write_text("podcast-auto-enqueue yes\ndownload-path got\n", encoding="utf-8")
@@ -144,6 +144,16 @@ async def test_newsboat_queues_three_episodes(radio: Radio) -> None:
     lines = queue.read_text(encoding="utf-8").splitlines()
     assert sorted(await radio.addresses()) == sorted(line.split()[0] for line in lines)
     assert len({line.split('"')[1] for line in lines}) == len(TITLES)
+    podboat = asyncio.create_task(
+        radio.run("script", "-qec", f"podboat -a -C config -q {queue}", "/dev/null", TERM="xterm")
+    )
+    async with asyncio.timeout(20):
+        while len(kept(radio, "got")) < len(TITLES):
+            await asyncio.sleep(0.1)  # it says nothing to anybody when it has renamed what it got
+    podboat.cancel()
+    await asyncio.wait([podboat])
+    await radio.all_fetched()
+    assert kept(radio, "got") == sorted(radio.sounds.values())
 
 
 @needs("mpd", "mpc")
