@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
@@ -22,12 +24,24 @@ from channels.outlet import InService
 from channels.shelf import store
 from config.logs import log
 from desk.app import House
+from desk.arrival import Arrival
 from desk.ranges import Span, wanted_span
 
 PIECE = 64 * 1024
 SETTLED_KEPT = 10_000
 
 logger = log("pulls")
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One request for something that proves a fetch: who asks, by which name the account knows it, its size in bytes."""
+
+    request: web.Request
+    at: InService
+    file: str
+    proofs: Sequence[Proof]
+    size: int
 
 
 class Pulls:
@@ -48,14 +62,12 @@ class Pulls:
         headers = _headers(page, tag)
         if page.status == 200 and _unchanged(request, tag, page.changed_at):
             return web.Response(status=304, headers=headers)
-        response = web.Response(body=page.body, status=page.status, headers=headers)
-        if request.method == "GET" and page.proves:
-            # The proof is what has been sent, so the answer is written out before anything is noted.
-            await response.prepare(request)
-            await response.write_eof()
-            file = f"{request.path}@{tag[:12]}"  # a page of the same address is another one tomorrow
-            await self._note(at, file, page.proves, request, (0, len(page.body)), len(page.body))
-        return response
+        if request.method != "GET" or not page.proves:
+            return web.Response(body=page.body, status=page.status, headers=headers)
+        # a page of the same address is another one tomorrow
+        pull = Pull(request, at, f"{request.path}@{tag[:12]}", page.proves, len(page.body))
+        response = web.StreamResponse(status=page.status, headers=headers)
+        return await self._give(pull, response, io.BytesIO(page.body), Span(0, pull.size))
 
     async def _send_audio(self, request: web.Request, at: InService, page: Page) -> web.StreamResponse:
         audio = page.audio
@@ -65,67 +77,71 @@ class Pulls:
         except OSError:
             logger.error("recording_missing", outlet=at.name, file=audio.name)
             raise web.HTTPNotFound from None
+        pull = Pull(request, at, page.file or request.path.rsplit("/", 1)[-1], page.proves, audio.bytes)
         try:
-            return await self._stream(request, at, page, opened, audio.bytes, audio.sha256)
+            return await self._stream(pull, page, opened, audio.sha256)
         finally:
             await asyncio.to_thread(opened.close)
 
-    async def _stream(
-        self, request: web.Request, at: InService, page: Page, file: BinaryIO, size: int, sha256: str
-    ) -> web.StreamResponse:
-        tag, name = sha256[:32], page.file or request.path.rsplit("/", 1)[-1]
+    async def _stream(self, pull: Pull, page: Page, file: BinaryIO, sha256: str) -> web.StreamResponse:
+        request, tag = pull.request, sha256[:32]
         headers = {**_headers(page, tag), "Accept-Ranges": "bytes"}
         if _unchanged(request, tag, page.changed_at):
-            await self._note(at, name, page.proves, request, None, size)
+            await self._note(pull, None)
             return web.Response(status=304, headers=headers)
         # Ranges are defined for GET alone (RFC 9110 section 14.2).
         asked = request.headers if request.method == "GET" else {}
-        span = wanted_span(asked, size, tag, page.changed_at)
+        span = wanted_span(asked, pull.size, tag, page.changed_at)
         if span is None:
-            return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+            return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{pull.size}"})
         response = web.StreamResponse(status=206 if span.partial else 200, headers=headers)
-        response.content_length = span.end - span.begin
         if span.partial:
-            response.headers["Content-Range"] = f"bytes {span.begin}-{span.end - 1}/{size}"
-        await response.prepare(request)
+            response.headers["Content-Range"] = f"bytes {span.begin}-{span.end - 1}/{pull.size}"
         if request.method == "HEAD":
-            await self._note(at, name, page.proves, request, None, size)
+            response.content_length = pull.size
+            await response.prepare(request)
+            await self._note(pull, None)
             return response
-        sent = [span.begin]
+        return await self._give(pull, response, file, span)
+
+    async def _give(self, pull: Pull, response: web.StreamResponse, file: BinaryIO, span: Span) -> web.StreamResponse:
+        """Send a span, and note what of it has arrived."""
+        response.content_length = span.end - span.begin
+        await response.prepare(pull.request)
+        if pull.request.transport is None:
+            raise ConnectionResetError("the station has hung up")
+        arrival, sent = Arrival(pull.request.transport), [0]
         try:
             await _write(response, file, span, sent)
+            await arrival.of(sent[0])
         finally:
-            await asyncio.shield(self._note(at, name, page.proves, request, (span.begin, sent[0]), size))
+            arrived = span.begin + arrival.bytes(sent[0])
+            arrival.close()
+            # Who asks for what follows the span does not go on from its end: that is another piece of the file.
+            doubt = (arrived, min(span.begin + sent[0], span.end - 1))
+            await asyncio.shield(self._note(pull, (span.begin, arrived), doubt if doubt[0] < doubt[1] else None))
         return response
 
-    async def _note(
-        self,
-        at: InService,
-        file: str,
-        proofs: Sequence[Proof],
-        request: web.Request,
-        span: tuple[int, int] | None,
-        size: int,
-    ) -> None:
-        """Note what went out, or that it was only looked at; deliveries that are complete by it are confirmed.
+    async def _note(self, pull: Pull, span: tuple[int, int] | None, doubt: tuple[int, int] | None = None) -> None:
+        """Note what arrived, or that it was only looked at; deliveries that are complete by it are confirmed.
 
         What is proved already costs no write.
         """
-        house = self._house
-        fresh = [proof for proof in proofs if (at.name, file, proof.delivery) not in self._settled]
+        house, at = self._house, pull.at
+        fresh = [proof for proof in pull.proofs if (at.name, pull.file, proof.delivery) not in self._settled]
         if not fresh:
             return
         now = house.clock.now()
-        agent = request.headers.get("User-Agent", "")
-        whole = span == (0, size)
+        agent = pull.request.headers.get("User-Agent", "")
+        whole = span == (0, pull.size)
         async with house.database.write() as tx:
-            told = store.Told(at.name, file, tuple(fresh), span, size, agent, now)
+            told = store.Told(at.name, pull.file, tuple(fresh), span, pull.size, agent, now, doubt)
             done = await store.note_pull(house.database, tx, told)
             for delivery in done:
-                said = Confirmation(True, delivery=delivery, detail=f"đã tải đủ {size} byte")
+                said = Confirmation(True, delivery=delivery, detail=f"đã tải đủ {pull.size} byte")
                 await house.receiver.confirm(tx, at.name, said, now)
         if whole or done:
-            self._settle(at.name, file, fresh)
+            self._settle(at.name, pull.file, fresh)
         house.notifier.ring("delivery")
 
     def _settle(self, outlet: str, file: str, proofs: Sequence[Proof]) -> None:
@@ -135,14 +151,14 @@ class Pulls:
 
 
 async def _write(response: web.StreamResponse, file: BinaryIO, span: Span, sent: list[int]) -> None:
-    """Send a span, a piece at a time, at the pace of whoever reads; `sent` says how far it went."""
+    """Send a span, a piece at a time, at the pace of whoever reads; `sent` says how many bytes have been given away."""
     await asyncio.to_thread(file.seek, span.begin)
-    while sent[0] < span.end:
-        piece = await asyncio.to_thread(file.read, min(PIECE, span.end - sent[0]))
+    while (left := span.end - span.begin - sent[0]) > 0:
+        piece = await asyncio.to_thread(file.read, min(PIECE, left))
         if not piece:
             raise ConnectionResetError("the recording has become shorter")
-        await response.write(piece)
         sent[0] += len(piece)
+        await response.write(piece)
     await response.write_eof()
 
 

@@ -33,6 +33,8 @@ from content.bulletin import Bulletin
 from db.database import Database
 from db.types import Json, Moment, metadata
 
+DOUBTS_KEPT = 16
+
 shelf = Table(
     "shelf",
     metadata,
@@ -60,6 +62,7 @@ pull = Table(
     Column("last_at", Moment, nullable=False),
     Column("complete_at", Moment),
     Column("agent", Text, nullable=False),
+    Column("doubt", Json, nullable=False),
     PrimaryKeyConstraint("outlet", "file"),
 )
 
@@ -203,7 +206,10 @@ def _one(row: Row[Any]) -> Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What went out of a file at one request: a half-open span of its `size` bytes; None when it was only looked at."""
+    """What arrived of a file at one request: a half-open span of its `size` bytes; None when it was only looked at.
+
+    `doubt` was written too, but the connection ended before it was known to have arrived.
+    """
 
     outlet: str
     file: str
@@ -212,6 +218,7 @@ class Told:
     size: int
     agent: str
     at: datetime
+    doubt: tuple[int, int] | None = None
 
 
 async def note_pull(database: Database, tx: AsyncConnection, told: Told) -> list[str]:
@@ -220,8 +227,9 @@ async def note_pull(database: Database, tx: AsyncConnection, told: Told) -> list
     for one in told.proofs:
         new = database.insert_if_absent(proof)
         await tx.execute(new.values(**one._asdict(), file=told.file, outlet=told.outlet))
-    begun = [] if row.complete_at is None and told.at - row.last_at > AFRESH else row.ranges
-    ranges = joined([*((begin, end) for begin, end in begun), *([told.span] if told.span else [])])
+    is_new = row.complete_at is None and told.at - row.last_at > AFRESH
+    begun, doubts = ([], []) if is_new else (row.ranges, row.doubt)
+    ranges = joined([*map(tuple, begun), *_resumed(doubts, told.span), *([told.span] if told.span else [])])
     complete_at = row.complete_at or (told.at if ranges == [(0, told.size)] else None)
     await tx.execute(
         update(pull)
@@ -234,14 +242,20 @@ async def note_pull(database: Database, tx: AsyncConnection, told: Told) -> list
             last_at=told.at,
             agent=told.agent[:200],
             complete_at=complete_at,
+            doubt=[*doubts, *([told.doubt] if told.doubt else [])][-DOUBTS_KEPT:],
         )
     )
     return [] if complete_at is None else await _complete(database, tx, told)
 
 
+def _resumed(doubts: Sequence[Sequence[int]], span: tuple[int, int] | None) -> list[tuple[int, int]]:
+    """Who goes on from the midst of what was in doubt says by it that all before has arrived."""
+    return [(begin, span[0]) for begin, end in doubts if span and begin < span[0] <= end]
+
+
 async def _pull_row(database: Database, tx: AsyncConnection, told: Told) -> Row[Any]:
     """The row of a file, made if need be, and held."""
-    counts = {"size": told.size, "requests": 0, "checks": 0, "bytes": 0, "ranges": [], "agent": ""}
+    counts = {"size": told.size, "requests": 0, "checks": 0, "bytes": 0, "ranges": [], "agent": "", "doubt": []}
     new = database.insert_if_absent(pull)
     await tx.execute(new.values(outlet=told.outlet, file=told.file, first_at=told.at, last_at=told.at, **counts))
     mine = select(pull).where(pull.c.outlet == told.outlet, pull.c.file == told.file)

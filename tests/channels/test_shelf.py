@@ -142,9 +142,16 @@ async def test_what_is_withdrawn_or_expired_is_gone_but_remembered(database: Dat
     assert (["d3"], ["d5", "d2", "d1"]) == await names(database, clock)
 
 
-def told(clock: FakeClock, file: str, span: tuple[int, int] | None, *proofs: Proof, agent: str = "") -> Told:
-    """What went out of a file of 100 bytes."""
-    return Told("tram", file, proofs or (Proof("d1"),), span, 100, agent, clock.now())
+def told(
+    clock: FakeClock,
+    file: str,
+    span: tuple[int, int] | None,
+    *proofs: Proof,
+    agent: str = "",
+    doubt: tuple[int, int] | None = None,
+) -> Told:
+    """What arrived of a file of 100 bytes."""
+    return Told("tram", file, proofs or (Proof("d1"),), span, 100, agent, clock.now(), doubt)
 
 
 async def note(database: Database, *what: Told) -> list[list[str]]:
@@ -174,6 +181,25 @@ async def test_a_recording_is_complete_once(database: Database, clock: FakeClock
     )
     assert timedelta(seconds=4) == (one.complete_at or one.first_at) - one.first_at
     assert (Fetch.COMPLETE, "a.mp3") == (one.state, one.file)
+
+
+@both
+@pytest.mark.parametrize("asked", [20, 21, 60, 61, 90])
+async def test_what_was_in_doubt_arrived_where_somebody_goes_on(
+    database: Database, clock: FakeClock, asked: int
+) -> None:
+    """From the midst of it on; who asks for another piece has said nothing of it, nor has a day later."""
+    await note(database, told(clock, "a.mp3", (0, 20), doubt=(20, 60)))
+    (done,) = await note(database, told(clock, "a.mp3", (asked, 100)))
+    async with database.read() as connection:
+        (one,) = (await pulls_of(connection, ["d1"]))["d1"]
+    if asked <= 60:
+        assert (["d1"], ((0, 100),)) == (done, one.ranges)
+    else:
+        assert ([], ((0, 20), (asked, 100))) == (done, one.ranges)
+    await note(database, told(clock, "b.mp3", (0, 20), doubt=(20, 60)))
+    clock.advance(25 * 3600)
+    assert [[]] == await note(database, told(clock, "b.mp3", (30, 100)))
 
 
 @both
