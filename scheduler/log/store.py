@@ -127,12 +127,7 @@ def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] |
     found = 0
     for row in rows:
         first = begin[1] + 1 if begin is not None and row.id == begin[0] else 0
-        seqs = [
-            seq
-            for seq in range(first, row.size)
-            if (not letters or row.letters[seq] in letters)
-            and (not wanted.address or row.recipients[seq][0] == wanted.address)
-        ]
+        seqs = [seq for seq in _places(row, letters, wanted.address) if seq >= first]
         if seqs:
             portion.append((row, seqs))
             found += len(seqs)
@@ -141,6 +136,18 @@ def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] |
             portion, found = [], 0
     if portion:
         yield portion
+
+
+def _places(row: Row[Any], letters: set[str], address: str) -> Sequence[int]:
+    """Where in a parcel something matches."""
+    if not letters and not address:
+        return range(row.size)
+    states, recipients = row.letters, row.recipients
+    return [
+        seq
+        for seq in range(row.size)
+        if (not letters or states[seq] in letters) and (not address or recipients[seq][0] == address)
+    ]
 
 
 async def _tries(connection: AsyncConnection, portion: Portion) -> defaultdict[tuple[int, int], list[Attempt]]:
