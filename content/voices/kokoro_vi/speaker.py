@@ -11,9 +11,9 @@ from content.voices.kokoro_vi.script import lines
 
 SPEAKERS = {
     "female": Manner({"hf_beta_vi": 1.0}, speed=0.95, middle=215),
-    "male": Manner({"jm_kumo": 1.0}, speed=1.0, middle=120),
+    "male": Manner({"jm_kumo_vi": 1.0}, speed=1.0, middle=120),
 }
-"""Of the model's styles but the Chinese ones, those that were understood best (tests/bench/hearing); hf_beta_vi was led on from there."""
+"""Of the model's styles but the Chinese ones, those that were understood best (tests/bench/hearing); each was led on from there."""
 GAIN = 0.7
 """The model's loudest samples lie between 1 and 1.3."""
 SEAM = 0.2
