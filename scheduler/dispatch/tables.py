@@ -29,6 +29,7 @@ parcel = Table(
     Index("parcel_turn", "outlet", "state", "rank", "turn"),
     Index("parcel_occurrence", "occurrence", "outlet", "turn"),
     Index("parcel_owner", "owner"),
+    Index("parcel_outlet", "outlet", "id"),
 )
 Index("parcel_due", parcel.c.due_at, sqlite_where=parcel.c.state == "open", postgresql_where=parcel.c.state == "open")
 
