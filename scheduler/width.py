@@ -13,6 +13,8 @@ ROOM = 1.25
 GAIN = 1.05
 TRY_AGAIN = 10.0
 SOONEST = 0.05
+MOST_KEPT = 32
+"""Connections kept for what is urgent: enough to begin with, for it is the first to get those that come back."""
 
 
 class Width:
@@ -20,7 +22,7 @@ class Width:
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self.reserve = max(1, pace.at_once // 8) if pace.at_once > 1 else 0
+        self.reserve = min(max(1, pace.at_once // 8), MOST_KEPT) if pace.at_once > 1 else 0
         """Kept free for what is urgent: it shall not wait for the answers to what is not."""
         self._most = pace.at_once - self.reserve
         self.now = self._narrower = min(START, self._most)

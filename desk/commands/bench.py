@@ -26,10 +26,12 @@ from scheduler.delivery import State
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
+from scheduler.width import MOST_KEPT
 
 AUDIENCE = "bench"
 CHUNK = 5_000
 MOST = 10_000_000
+CONNECTIONS = 1000
 
 
 def register(commands: Any) -> None:
@@ -43,7 +45,7 @@ def register(commands: Any) -> None:
         " Called again with --resume after it was killed, it finishes what is left.",
     )
     send.add_argument("--count", type=int, required=True, metavar="N", help="số lượt gửi")
-    send.add_argument("--concurrency", type=int, default=64, metavar="C", help="số lượt gửi cùng lúc (nhiều nhất 875)")
+    send.add_argument("--concurrency", type=int, default=64, metavar="C", help="số lượt gửi cùng lúc (nhiều nhất 1000)")
     send.add_argument("--gateway", required=True, metavar="URL", help="địa chỉ nhận POST")
     send.add_argument("--dir", type=Path, required=True, metavar="D", help="thư mục dữ liệu của lần đo")
     send.add_argument("--database", default="", metavar="URL", help="mặc định: SQLite trong thư mục đó")
@@ -54,10 +56,10 @@ def register(commands: Any) -> None:
 async def run_send(_settings: Settings, args: argparse.Namespace) -> int:
     """Enqueue and send; exit code 0 when every delivery has the outcome `sent`."""
     set_up("warning", "console")
-    if not 0 < args.count <= MOST or not 0 < args.concurrency <= 875:
+    if not 0 < args.count <= MOST or not 0 < args.concurrency <= CONNECTIONS:
         raise BadInput(
-            f"--count phải từ 1 đến {MOST}, --concurrency từ 1 đến 875",
-            f"--count: 1 to {MOST}; --concurrency: 1 to 875",
+            f"--count phải từ 1 đến {MOST}, --concurrency từ 1 đến {CONNECTIONS}",
+            f"--count: 1 to {MOST}; --concurrency: 1 to {CONNECTIONS}",
         )
     args.dir.mkdir(parents=True, exist_ok=True)
     async with opened(bench_settings(args.dir, args.gateway, args.concurrency, args.database)) as house:
@@ -105,8 +107,8 @@ def bench_settings(directory: Path, gateway: str, concurrency: int, database: st
         "url": gateway,
         "template": '{"id": "{id}", "to": "{phone}", "text": "Kính gửi {name}, {text}"}',
         "per_second": 1_000_000,
-        # an eighth is kept free for what is urgent
-        "at_once": concurrency + (concurrency + 6) // 7,
+        # some are kept free for what is urgent (`scheduler/width.py`)
+        "at_once": min(CONNECTIONS, concurrency + min((concurrency + 6) // 7, MOST_KEPT)),
         **more,
     }
     return Settings.model_validate(
