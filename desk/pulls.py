@@ -16,6 +16,7 @@ from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from aiohttp import web
 
@@ -23,6 +24,7 @@ from channels.channel import Confirmation, Page, Proof
 from channels.outlet import InService
 from channels.shelf import store
 from config.logs import log
+from db.database import DatabaseTrouble
 from desk.app import House
 from desk.arrival import Arrival
 from desk.ranges import Span, wanted_span
@@ -50,6 +52,7 @@ class Pulls:
     def __init__(self, house: House) -> None:
         self._house = house
         self._settled: set[tuple[str, str, str]] = set()
+        self._under_way: set[str] = set()
 
     async def send(self, request: web.Request, at: InService, page: Page) -> web.StreamResponse:
         """The answer to a pull, sent."""
@@ -87,7 +90,7 @@ class Pulls:
         request, tag = pull.request, sha256[:32]
         headers = {**_headers(page, tag), "Accept-Ranges": "bytes"}
         if _unchanged(request, tag, page.changed_at):
-            await self._note(pull, None)
+            await self._note_look(pull)
             return web.Response(status=304, headers=headers)
         # Ranges are defined for GET alone (RFC 9110 section 14.2).
         asked = request.headers if request.method == "GET" else {}
@@ -100,49 +103,88 @@ class Pulls:
         if request.method == "HEAD":
             response.content_length = pull.size
             await response.prepare(request)
-            await self._note(pull, None)
+            await self._note_look(pull)
             return response
         return await self._give(pull, response, file, span)
 
     async def _give(self, pull: Pull, response: web.StreamResponse, file: BinaryIO, span: Span) -> web.StreamResponse:
-        """Send a span, and note what of it has arrived."""
+        """Send a span, and note what of it has arrived; what may arrive is noted before, for a server can be killed."""
         response.content_length = span.end - span.begin
         await response.prepare(pull.request)
         if pull.request.transport is None:
             raise ConnectionResetError("the station has hung up")
-        arrival, sent = Arrival(pull.request.transport), [0]
+        intent, sent = uuid4().hex[:12], [0]
+        arrival = Arrival(pull.request.transport)
+        self._under_way.add(intent)
+        # Who asks for what follows the span does not go on from its end: that is another piece of the file.
+        begun = asyncio.ensure_future(self._intend(pull, (span.begin, span.end - 1), intent))
         try:
             await _write(response, file, span, sent)
             await arrival.of(sent[0])
         finally:
             arrived = span.begin + arrival.bytes(sent[0])
             arrival.close()
-            # Who asks for what follows the span does not go on from its end: that is another piece of the file.
             doubt = (arrived, min(span.begin + sent[0], span.end - 1))
-            await asyncio.shield(self._note(pull, (span.begin, arrived), doubt if doubt[0] < doubt[1] else None))
+            await asyncio.shield(self._end(begun, pull, (span.begin, arrived), doubt, intent))
         return response
 
-    async def _note(self, pull: Pull, span: tuple[int, int] | None, doubt: tuple[int, int] | None = None) -> None:
+    async def _note_look(self, pull: Pull) -> None:
+        if await self._note(pull, None):
+            self._house.notifier.ring("delivery")
+
+    async def _intend(self, pull: Pull, doubt: tuple[int, int], intent: str) -> bool:
+        """Note what is about to be sent; whether it could be: a bulletin goes out also while the database is in trouble."""
+        try:
+            await self._note(pull, (doubt[0], doubt[0]), doubt, intent)
+        except DatabaseTrouble as trouble:
+            logger.error("pull_not_noted", outlet=pull.at.name, said=trouble.en)
+            return False
+        return True
+
+    async def _end(
+        self, begun: asyncio.Future[bool], pull: Pull, span: tuple[int, int], doubt: tuple[int, int], intent: str
+    ) -> None:
+        try:
+            noted = await self._note(pull, span, doubt, intent, is_end=await begun)
+        finally:
+            self._under_way.discard(intent)
+        if noted:
+            self._house.notifier.ring("delivery")
+
+    async def _note(
+        self,
+        pull: Pull,
+        span: tuple[int, int] | None,
+        doubt: tuple[int, int] = (0, 0),
+        intent: str = "",
+        *,
+        is_end: bool = False,
+    ) -> bool:
         """Note what arrived, or that it was only looked at; deliveries that are complete by it are confirmed.
 
-        What is proved already costs no write.
+        What is proved already costs no write, and is not noted.
         """
         house, at = self._house, pull.at
         fresh = [proof for proof in pull.proofs if (at.name, pull.file, proof.delivery) not in self._settled]
         if not fresh:
-            return
+            return False
         now = house.clock.now()
         agent = pull.request.headers.get("User-Agent", "")
-        whole = span == (0, pull.size)
+        told = store.Told(
+            *(at.name, pull.file, tuple(fresh), span, pull.size, agent, now),
+            doubt=doubt if doubt[0] < doubt[1] else None,
+            intent=intent,
+            is_end=is_end,
+            under_way=frozenset(self._under_way),
+        )
         async with house.database.write() as tx:
-            told = store.Told(at.name, pull.file, tuple(fresh), span, pull.size, agent, now, doubt)
             done = await store.note_pull(house.database, tx, told)
             for delivery in done:
                 said = Confirmation(True, delivery=delivery, detail=f"đã tải đủ {pull.size} byte")
                 await house.receiver.confirm(tx, at.name, said, now)
-        if whole or done:
+        if span == (0, pull.size) or done:
             self._settle(at.name, pull.file, fresh)
-        house.notifier.ring("delivery")
+        return True
 
     def _settle(self, outlet: str, file: str, proofs: Sequence[Proof]) -> None:
         if len(self._settled) >= SETTLED_KEPT:

@@ -208,7 +208,7 @@ def _one(row: Row[Any]) -> Shelved:
 class Told:
     """What arrived of a file at one request: a half-open span of its `size` bytes; None when it was only looked at.
 
-    `doubt` was written too, but the connection ended before it was known to have arrived.
+    `doubt` may have arrived too: what is about to be sent when `intent` begins, or was sent when the connection ended.
     """
 
     outlet: str
@@ -219,6 +219,11 @@ class Told:
     agent: str
     at: datetime
     doubt: tuple[int, int] | None = None
+    intent: str = ""
+    is_end: bool = False
+    """Of what `intent` began: the request has been counted."""
+    under_way: frozenset[str] = frozenset()
+    """Intents that are being sent: what they are about has not arrived yet."""
 
 
 async def note_pull(database: Database, tx: AsyncConnection, told: Told) -> list[str]:
@@ -229,28 +234,32 @@ async def note_pull(database: Database, tx: AsyncConnection, told: Told) -> list
         await tx.execute(new.values(**one._asdict(), file=told.file, outlet=told.outlet))
     is_new = row.complete_at is None and told.at - row.last_at > AFRESH
     begun, doubts = ([], []) if is_new else (row.ranges, row.doubt)
-    ranges = joined([*map(tuple, begun), *_resumed(doubts, told.span), *([told.span] if told.span else [])])
+    doubts = [one for one in doubts if not told.is_end or one[2] != told.intent]
+    resumed = _resumed([one for one in doubts if one[2] not in told.under_way], told.span)
+    ranges = joined([*map(tuple, begun), *resumed, *([told.span] if told.span else [])])
     complete_at = row.complete_at or (told.at if ranges == [(0, told.size)] else None)
     await tx.execute(
         update(pull)
         .where(pull.c.outlet == told.outlet, pull.c.file == told.file)
         .values(
-            requests=row.requests + (told.span is not None),
+            requests=row.requests + (told.span is not None and not told.is_end),
             checks=row.checks + (told.span is None),
             bytes=row.bytes + (told.span[1] - told.span[0] if told.span else 0),
             ranges=[list(pair) for pair in ranges],
             last_at=told.at,
             agent=told.agent[:200],
             complete_at=complete_at,
-            doubt=[*doubts, *([told.doubt] if told.doubt else [])][-DOUBTS_KEPT:],
+            doubt=[*doubts, *([[*told.doubt, "" if told.is_end else told.intent]] if told.doubt else [])][
+                -DOUBTS_KEPT:
+            ],
         )
     )
     return [] if complete_at is None else await _complete(database, tx, told)
 
 
-def _resumed(doubts: Sequence[Sequence[int]], span: tuple[int, int] | None) -> list[tuple[int, int]]:
+def _resumed(doubts: Sequence[Sequence[Any]], span: tuple[int, int] | None) -> list[tuple[int, int]]:
     """Who goes on from the midst of what was in doubt says by it that all before has arrived."""
-    return [(begin, span[0]) for begin, end in doubts if span and begin < span[0] <= end]
+    return [(begin, span[0]) for begin, end, _ in doubts if span and begin < span[0] <= end]
 
 
 async def _pull_row(database: Database, tx: AsyncConnection, told: Told) -> Row[Any]:

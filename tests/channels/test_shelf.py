@@ -6,6 +6,7 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -143,15 +144,10 @@ async def test_what_is_withdrawn_or_expired_is_gone_but_remembered(database: Dat
 
 
 def told(
-    clock: FakeClock,
-    file: str,
-    span: tuple[int, int] | None,
-    *proofs: Proof,
-    agent: str = "",
-    doubt: tuple[int, int] | None = None,
+    clock: FakeClock, file: str, span: tuple[int, int] | None, *proofs: Proof, agent: str = "", **more: Any
 ) -> Told:
     """What arrived of a file of 100 bytes."""
-    return Told("tram", file, proofs or (Proof("d1"),), span, 100, agent, clock.now(), doubt)
+    return Told("tram", file, proofs or (Proof("d1"),), span, 100, agent, clock.now(), **more)
 
 
 async def note(database: Database, *what: Told) -> list[list[str]]:
@@ -200,6 +196,24 @@ async def test_what_was_in_doubt_arrived_where_somebody_goes_on(
     await note(database, told(clock, "b.mp3", (0, 20), doubt=(20, 60)))
     clock.advance(25 * 3600)
     assert [[]] == await note(database, told(clock, "b.mp3", (30, 100)))
+
+
+@both
+async def test_a_killed_server_leaves_a_doubt(database: Database, clock: FakeClock) -> None:
+    """What it was sending is settled by who goes on; what another request is still being sent has not arrived."""
+    assert [[]] == await note(database, told(clock, "a.mp3", (0, 0), doubt=(0, 99), intent="a"))
+    async with database.read() as connection:
+        (one,) = (await pulls_of(connection, ["d1"]))["d1"]
+    assert (Fetch.ASKED, 1) == (one.state, one.requests)
+    both_go = frozenset("ab")
+    begin = told(clock, "a.mp3", (40, 40), doubt=(40, 99), intent="b", under_way=both_go)
+    end = told(clock, "a.mp3", (40, 100), intent="b", is_end=True, under_way=both_go)
+    assert [[], []] == await note(database, begin, end)
+    async with database.read() as connection:
+        (one,) = (await pulls_of(connection, ["d1"]))["d1"]
+    assert (((40, 100),), 2) == (one.ranges, one.requests)
+    again = told(clock, "a.mp3", (50, 50), doubt=(50, 99), intent="c", under_way=frozenset("c"))
+    assert [["d1"]] == await note(database, again)
 
 
 @both
