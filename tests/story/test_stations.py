@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import pty
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -16,6 +18,7 @@ from desk.demo.play import free_port
 from tests.story.players import RATE, TITLES, Radio, likeness, needs, on_air, samples
 
 SECONDS = 2.0
+STREAMS = ("stdin", "stdout", "stderr")
 
 
 @pytest.fixture
@@ -130,7 +133,27 @@ async def test_gpodder_downloads_new_episodes(radio: Radio) -> None:
     await radio.all_fetched()
 
 
-@needs("newsboat", "podboat", "script")
+async def empties(radio: Radio, queue: Path) -> None:
+    """Podboat takes what stands in its queue; it wants a terminal, and somebody who reads what it writes there."""
+    screen, theirs = pty.openpty()
+    env = os.environ | {"HOME": str(radio.place), "LANG": "C.UTF-8", "TERM": "xterm"}
+    command, terminal = ("podboat", "-a", "-C", "config", "-q", str(queue)), dict.fromkeys(STREAMS, theirs)
+    podboat = await asyncio.create_subprocess_exec(*command, cwd=radio.place, env=env, **terminal)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(screen, os.read, screen, 65536)
+    try:
+        async with asyncio.timeout(20):
+            while len(kept(radio, "got")) < len(TITLES):
+                await asyncio.sleep(0.1)  # it says nothing to anybody when it has renamed what it got
+    finally:
+        podboat.kill()
+        await podboat.wait()
+        loop.remove_reader(screen)
+        os.close(screen)
+        os.close(theirs)
+
+
+@needs("newsboat", "podboat")
 async def test_newsboat_queues_three_episodes(radio: Radio) -> None:
     """Each under a name of its own in podboat's queue, which podboat then empties."""
     feed = f"{radio.base}feed.xml"
@@ -144,14 +167,7 @@ async def test_newsboat_queues_three_episodes(radio: Radio) -> None:
     lines = queue.read_text(encoding="utf-8").splitlines()
     assert sorted(await radio.addresses()) == sorted(line.split()[0] for line in lines)
     assert len({line.split('"')[1] for line in lines}) == len(TITLES)
-    podboat = asyncio.create_task(
-        radio.run("script", "-qec", f"podboat -a -C config -q {queue}", "/dev/null", TERM="xterm")
-    )
-    async with asyncio.timeout(20):
-        while len(kept(radio, "got")) < len(TITLES):
-            await asyncio.sleep(0.1)  # it says nothing to anybody when it has renamed what it got
-    podboat.cancel()
-    await asyncio.wait([podboat])
+    await empties(radio, queue)
     await radio.all_fetched()
     assert kept(radio, "got") == sorted(radio.sounds.values())
 
