@@ -34,6 +34,7 @@ from db.database import Database
 from db.types import Json, Moment, metadata
 
 DOUBTS_KEPT = 16
+"""Of one file: a player that breaks off again and again does not fill the row."""
 
 shelf = Table(
     "shelf",
@@ -62,7 +63,7 @@ pull = Table(
     Column("last_at", Moment, nullable=False),
     Column("complete_at", Moment),
     Column("agent", Text, nullable=False),
-    Column("doubt", Json, nullable=False),
+    Column("doubt", Json, nullable=False),  # (begin, last byte to go on from, intent while it is being sent)
     PrimaryKeyConstraint("outlet", "file"),
 )
 
@@ -236,6 +237,8 @@ async def note_pull(database: Database, tx: AsyncConnection, told: Told) -> list
     begun, doubts = ([], []) if is_new else (row.ranges, row.doubt)
     doubts = [one for one in doubts if not told.is_end or one[2] != told.intent]
     resumed = _resumed([one for one in doubts if one[2] not in told.under_way], told.span)
+    if told.doubt:
+        doubts.append([*told.doubt, "" if told.is_end else told.intent])
     ranges = joined([*map(tuple, begun), *resumed, *([told.span] if told.span else [])])
     complete_at = row.complete_at or (told.at if ranges == [(0, told.size)] else None)
     await tx.execute(
@@ -249,9 +252,7 @@ async def note_pull(database: Database, tx: AsyncConnection, told: Told) -> list
             last_at=told.at,
             agent=told.agent[:200],
             complete_at=complete_at,
-            doubt=[*doubts, *([[*told.doubt, "" if told.is_end else told.intent]] if told.doubt else [])][
-                -DOUBTS_KEPT:
-            ],
+            doubt=doubts[-DOUBTS_KEPT:],
         )
     )
     return [] if complete_at is None else await _complete(database, tx, told)
