@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -71,6 +71,7 @@ class Database:
         self._glancer: Engine | None = None
         self.ahead = timedelta()
         self._reader, self._writer = self._sqlite() if self.is_sqlite else self._postgresql()
+        self._steps: set[asyncio.Task[Any]] = set()
 
     def _sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
         url, path = self.url.set(drivername="sqlite+aiosqlite"), self.url.database or ""
@@ -80,7 +81,7 @@ class Database:
         writer = create_async_engine(url, async_creator=opener, pool_size=1, max_overflow=0)
         for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
             _begin_by(engine.sync_engine, begin)
-            # Called off while it ends one, SQLAlchemy stops aiosqlite's thread twice and waits for ever for the second end.
+            # Called off twice in a statement, SQLAlchemy stops aiosqlite's thread twice and waits for ever for the second end.
             engine.dialect.do_terminate = engine.dialect.do_close  # type: ignore[method-assign]
         return reader, writer
 
@@ -114,8 +115,32 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one consistent state; nothing written on it stays."""
         with _explained():
-            async with self._reader.connect() as connection:
+            async with self._lent(self._reader) as connection:
                 yield connection
+
+    @contextlib.asynccontextmanager
+    async def _lent(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """A connection of the pool, fetched and given back in steps that end though their caller is called off.
+
+        Cut short at the wrong await, either would leave a thread, a lock or a connection that nobody closes.
+        """
+        fetching = self._step(engine.connect().start())
+        try:
+            connection = await asyncio.shield(fetching)
+        except asyncio.CancelledError:
+            self._step(_give_back(fetching))
+            raise
+        try:
+            yield connection
+        finally:
+            await asyncio.shield(self._step(connection.close()))
+
+    def _step(self, step: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task that `close` waits for."""
+        task = asyncio.create_task(step)
+        self._steps.add(task)
+        task.add_done_callback(self._steps.discard)
+        return task
 
     @contextlib.asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:
@@ -139,7 +164,7 @@ class Database:
         """A transaction: committed to disk when the block ends, rolled back when it raises or is cancelled."""
         async with self._lock if self.is_sqlite else contextlib.nullcontext():
             with _explained():
-                async with self._writer.begin() as connection:
+                async with self._lent(self._writer) as connection, connection.begin():
                     yield connection
 
     async def run(self, work: Work[T]) -> T:
@@ -162,7 +187,7 @@ class Database:
 
     async def _run_postgresql(self, work: Work[T]) -> T:
         with _explained():
-            async with self._writer.connect() as connection:
+            async with self._lent(self._writer) as connection:
                 raw = (await connection.get_raw_connection()).driver_connection
                 assert raw is not None
                 try:
@@ -205,7 +230,9 @@ class Database:
         return "" if self.is_sqlite else " FOR UPDATE"
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, once those who read have given theirs back."""
+        while self._steps:
+            await asyncio.wait(self._steps)
         if self._direct is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._direct.close)
         self._thread.shutdown()
@@ -227,16 +254,16 @@ def _connect_sqlite(path: str, *more: str) -> sqlite3.Connection:
 
 
 async def _open_sqlite(path: str) -> aiosqlite.Connection:
-    """Called off meanwhile, it is opened and closed again first: its thread must not outlive the loop."""
     connection = aiosqlite.Connection(partial(_connect_sqlite, path), FETCHED)
     connection._thread.daemon = True  # noqa: SLF001 (as SQLAlchemy does where it opens one)
-    opening = asyncio.ensure_future(connection)
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        with contextlib.suppress(sqlite3.Error):
-            await (await opening).close()
-        raise
+    return await connection
+
+
+async def _give_back(fetching: asyncio.Task[AsyncConnection]) -> None:
+    """Nobody waits for this connection any more; nor for why there is none."""
+    await asyncio.wait([fetching])
+    if fetching.exception() is None:
+        await fetching.result().close()
 
 
 def _begin_by(engine: Engine, begin: str) -> None:

@@ -88,7 +88,7 @@ class Parcel:
 
     A `suspect` was in hand at several crashes and is sent alone.
 
-    `todo` lists (seq, tries made, why), `at` is how far it has been gone through, `out` how many have no outcome yet.
+    `todo` lists (seq, tries made, why), `at` is how far it has been gone through, `out` which of them (seq) have no outcome yet.
     `rank` and `turn` say who goes next; `until` is in milliseconds since 1970. `order` is what its occurrence is to say,
     `bulletin` what goes out, once it was checked at `checked` (steady seconds).
     """
@@ -104,7 +104,7 @@ class Parcel:
     first: bool
     suspect: bool = False
     at: int = 0
-    out: int = 0
+    out: set[int] = field(default_factory=set)
     bulletin: Bulletin | None = None
     checked: float = 0.0
     word: str = field(init=False)

@@ -92,7 +92,7 @@ class Gate:
         """Let go of a parcel of which nothing is under way; of further tries, their outcomes."""
         if not parcel.first:
             jobs = [job(parcel, *place) for place in parcel.todo[parcel.at :]]
-            parcel.at, parcel.out = len(parcel.todo), len(jobs)
+            parcel.at, parcel.out = len(parcel.todo), {job.seq for job in jobs}
             if isinstance(ruling, Later):
                 return [untouched(one, ruling.moment) for one in jobs]
             return [given_up(one, one.why, ruling.state) for one in jobs]

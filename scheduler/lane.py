@@ -207,13 +207,13 @@ class Lane:
         """The transaction holds: what it took, claimed and lost."""
         del self._done[: len(outcomes)]
         for one in outcomes:
-            one.job.parcel.out -= 1
+            one.job.parcel.out.discard(one.job.seq)
         for parcel, at in done.taken:
             if parcel.first:
                 parcel.turn += at - parcel.at  # as in its row: whoever has had less goes next
             parcel.at = at
         for job in done.jobs:
-            job.parcel.out += 1
+            job.parcel.out.add(job.seq)
         self._paused, self._free_at, self._owed = done.paused, done.free_at, done.owed
         if done.lost:
             self._drop_lost(done.lost)

@@ -1,16 +1,16 @@
-"""Claims: which deliveries a lane takes in hand next, parcels for a first try and single ones that are due again."""
+"""Claims: what a lane takes in hand next, parcels for a first try and single deliveries due again, and what it gives back."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from content.bulletin import BulletinClass, Order, Pinned
 from db.database import Database
-from db.direct import Ask, Rows, Step, marks
+from db.direct import Ask, Each, Rows, Step, marks
 from db.types import from_ms
 from scheduler.delivery import LETTER, Parcel, State
 from scheduler.dispatch.wish import Row, Turn, Wish
@@ -128,3 +128,37 @@ def _orders(occurrences: Collection[str]) -> Generator[Step, Rows, dict[str, Ord
 @lru_cache(1024)
 def _pinned(record: str) -> tuple[Pinned, ...]:
     return tuple(Pinned(**one) for one in json.loads(record))
+
+
+# --- giving back ---------------------------------------------------------------------------------------------------------
+
+
+_LET_GO = "UPDATE waiting SET owner = NULL, lease_until = NULL WHERE parcel = ? AND seq = ?"
+
+
+def let_go_waits(parcels: Sequence[Parcel], ours: set[tuple[int, int]]) -> Generator[Step, Rows, None]:
+    """Give back what has not been taken out, for whoever looks next."""
+    rest = [(one.id, seq) for one in parcels if not one.first for seq in _left(one)]
+    free = [place for place in rest if place in ours]
+    if free:
+        yield Each(_LET_GO, free)
+
+
+def drop_strays(wish: Wish, parcels: Sequence[Parcel]) -> Generator[Step, Rows, None]:
+    """Give back what an unanswered commit claimed in our name, be it something we had in hand before."""
+    mine = (wish.outlet, wish.owner)
+    held = {(one.id, one.epoch) for one in parcels if one.first}
+    rows = yield Ask("SELECT id, epoch FROM parcel WHERE outlet = ? AND owner = ?", mine)
+    parcel_strays = [(row[0],) for row in rows if (row[0], row[1]) not in held]
+    if parcel_strays:
+        yield Each("UPDATE parcel SET owner = NULL, lease_until = NULL WHERE id = ?", parcel_strays)
+    held = {(one.id, seq) for one in parcels if not one.first for seq in (*one.out, *_left(one))}
+    rows = yield Ask("SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner = ?", mine)
+    strays = [(row[0], row[1]) for row in rows if (row[0], row[1]) not in held]
+    if strays:
+        yield Each(_LET_GO, strays)
+
+
+def _left(parcel: Parcel) -> Iterator[int]:
+    """Places not yet taken out."""
+    return (seq for seq, _, _ in parcel.todo[parcel.at :])

@@ -12,7 +12,16 @@ from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
 from db.types import from_ms, new_number, to_ms
 from scheduler.delivery import FINAL, LETTER, Parcel, State, may_move
-from scheduler.dispatch.claims import again_in_hand, claim, claim_again, claim_suspect, not_in_hand, short_of
+from scheduler.dispatch.claims import (
+    again_in_hand,
+    claim,
+    claim_again,
+    claim_suspect,
+    drop_strays,
+    let_go_waits,
+    not_in_hand,
+    short_of,
+)
 from scheduler.dispatch.pace import book, look_at_outlet, room_of
 from scheduler.dispatch.wish import NO_ROW, Row, Turn, Wish
 from scheduler.outcome import Outcome, Try, given_up, job
@@ -28,7 +37,7 @@ def turn(
     done, told = Turn(), outcomes
     yield from look_at_outlet(database, wish, done)
     if wish.repair:
-        yield from _drop_strays(wish, parcels)
+        yield from drop_strays(wish, parcels)
         outcomes = yield from _unwritten(outcomes)
     again = (yield from claim_again(database, wish)) if wish.look and short_of(wish, done, parcels) > 0 else ()
     ids = {one.id for one in parcels} | {one.job.parcel.id for one in outcomes} | {wait[0] for wait in again}
@@ -44,7 +53,7 @@ def turn(
     if done.over:
         yield Each(_WAIT_NO_MORE, done.over)
     if wish.free:
-        yield from _let_go_waits(parcels, ours)
+        yield from let_go_waits(parcels, ours)
     yield from book(wish, done, told)
     done.claimed = yield from again_in_hand(again, rows)
     if not wish.free and not done.paused:
@@ -237,7 +246,7 @@ def _note_busy(
     wish: Wish, done: Turn, parcels: Sequence[Parcel], outcomes: Sequence[Outcome], rows: Mapping[int, Row]
 ) -> None:
     """Whether anything of a claimed parcel stays in hand; else its claim ends with this turn."""
-    out = {one.id: one.out for one in parcels if one.first}
+    out = {one.id: len(one.out) for one in parcels if one.first}
     for change, jobs in ((-1, [one.job for one in outcomes]), (1, done.jobs)):
         for each in jobs:
             if each.parcel.first:
@@ -271,26 +280,3 @@ def _write(wish: Wish, rows: Mapping[int, Row]) -> Generator[Step, Rows, None]:
         values.append((letters, row.state, row.cursor, row.turn, moment, owner, lease if owner else None, id))
     if values:
         yield Each(update, values)
-
-
-def _let_go_waits(parcels: Sequence[Parcel], ours: set[tuple[int, int]]) -> Generator[Step, Rows, None]:
-    """Give back what has not been taken out, for whoever looks next."""
-    rest = [(one.id, seq) for one in parcels if not one.first for seq, _, _ in one.todo[one.at :]]
-    free = [place for place in rest if place in ours]
-    if free:
-        yield Each("UPDATE waiting SET owner = NULL, lease_until = NULL WHERE parcel = ? AND seq = ?", free)
-
-
-def _drop_strays(wish: Wish, parcels: Sequence[Parcel]) -> Generator[Step, Rows, None]:
-    """Give back what an unanswered commit claimed in our name."""
-    known = [one.id for one in parcels if one.first]
-    yield Ask(
-        "UPDATE parcel SET owner = NULL, lease_until = NULL WHERE outlet = ? AND owner = ?"
-        f" AND id NOT IN ({marks(len(known)) or '-1'})",
-        (wish.outlet, wish.owner, *known),
-    )
-    held = {(one.id, seq) for one in parcels if not one.first for seq, _, _ in one.todo}
-    rows = yield Ask("SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner = ?", (wish.outlet, wish.owner))
-    strays = [(row[0], row[1]) for row in rows if (row[0], row[1]) not in held]
-    if strays:
-        yield Each("UPDATE waiting SET owner = NULL, lease_until = NULL WHERE parcel = ? AND seq = ?", strays)

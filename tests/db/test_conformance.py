@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -133,26 +134,35 @@ async def test_a_cancelled_write_leaves_nothing_and_no_lock(database: Database, 
         assert [] == (await tx.execute(select(audience))).all()
 
 
-async def test_a_reader_called_off_leaves_nothing_running(tmp_path: Path) -> None:
-    """However far it was, also when its connection is just being given up."""
+@pytest.mark.parametrize("fails", ["", "PRAGMA synchronous=FULL"])
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_reader_called_off_leaves_nothing_running(again: bool, fails: str, tmp_path: Path) -> None:
+    """However far it was, also when its connection is just being given up, and when it is called off again meanwhile."""
 
     async def read(database: Database) -> None:
-        async with database.read():
-            pass
+        async with database.read() as connection:
+            await connection.execute(text("SELECT 1"))
 
-    for steps_before in range(300):
-        with faulty(Fault("PRAGMA synchronous=FULL", armed=True)):
+    steps, said = 0, None
+    while not steps or (isinstance(said, asyncio.CancelledError) and steps < (500 if again else 20_000)):
+        steps += 1 + steps // 50
+        with faulty(Fault(fails, armed=True)):
             database = Database(f"sqlite:///{tmp_path / 'loa.db'}")
             reading = asyncio.create_task(read(database))
-            for _ in range(steps_before):
+            for step in range(steps):
+                if again and step == steps // 3:
+                    reading.cancel()
                 await asyncio.sleep(0)
             reading.cancel()
             async with asyncio.timeout(10):
                 [said] = await asyncio.gather(reading, return_exceptions=True)
                 await database.close()
         assert {asyncio.current_task()} == asyncio.all_tasks()
-        if isinstance(said, DatabaseTrouble):
-            break
+        for thread in threading.enumerate():
+            if "_connection_worker_thread" in thread.name:
+                thread.join(10)
+                assert not thread.is_alive()
+    assert again or isinstance(said, DatabaseTrouble) is bool(fails)
 
 
 @both

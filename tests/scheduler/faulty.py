@@ -61,6 +61,10 @@ class FaultyConnection(sqlite3.Connection):
         """See sqlite3."""
         return super().cursor(FaultyCursor)
 
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """See sqlite3, whose own does not ask for the cursor above."""
+        return self.cursor().execute(sql, *values)  # type: ignore[no-any-return]
+
     def commit(self) -> None:
         """See sqlite3."""
         if self.in_transaction:

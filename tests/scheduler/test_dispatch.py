@@ -18,10 +18,12 @@ from db.types import to_ms
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.zalo import ZaloSandbox
 from scheduler import store
-from scheduler.delivery import OccurrenceState, State, parse_delivery_id
+from scheduler.delivery import OccurrenceState, Parcel, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.turn import turn
+from scheduler.dispatch.wish import Turn
 from scheduler.dispatch.wish import Wish as Take
+from scheduler.outcome import Outcome, untouched
 from scheduler.schedule import Missed, Rule, ScheduleState
 from scheduler.scheduling import Wish
 from tests.conftest import both
@@ -534,6 +536,53 @@ async def test_a_retry_whose_intent_was_not_answered_still_goes(office: Office, 
     async with database.read() as connection:
         rows = await dispatch.waiting_of(connection, parcel.id)
     assert {mine: "here", 1 - mine: None} == {seq: row.owner for seq, row in rows.items()}
+
+
+@both
+async def test_what_came_back_and_was_claimed_anew_unheard_still_goes(office: Office, sms: SmsGateway) -> None:
+    """Given back unsent, it was claimed again by a commit nobody heard the end of, while another of its parcel was out."""
+    await office.audience(2)
+    sms.lose(2)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    office.clock.advance(10)
+    database, now = office.house.database, to_ms(office.clock.now())
+    lease = to_ms(office.in_(seconds=30))
+
+    async def run(room: int, parcels: list[Parcel], outcomes: list[Outcome], *, repair: bool = False) -> Turn:
+        wish = Take("sms", "here", now, lease, Pace(FAST, 10), room, 2, repair=repair)
+        return await database.run(turn(database, wish, parcels, outcomes))
+
+    [parcel] = (await run(0, [], [])).claimed
+    parcel.bulletin = Bulletin.__new__(Bulletin)
+    back, out = (await run(2, [parcel], [])).jobs
+    parcel.at, parcel.out = 2, {out.seq}
+    await run(0, [parcel], [untouched(back, office.clock.now())])
+    [unheard] = (await run(0, [parcel], [])).claimed
+    [again] = (await run(0, [parcel], [], repair=True)).claimed
+    assert [back.seq] == [seq for seq, _, _ in unheard.todo] == [seq for seq, _, _ in again.todo]
+
+
+@both
+async def test_a_parcel_lost_and_claimed_anew_unheard_still_goes(office: Office) -> None:
+    """A process slept past its lease, and what it still has in hand was claimed again by a commit nobody heard the end of."""
+    await office.audience(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await plan(office)
+    database, now = office.house.database, to_ms(office.clock.now())
+    lease = to_ms(office.in_(seconds=30))
+
+    async def run(parcels: list[Parcel], *, repair: bool = False) -> Turn:
+        wish = Take("sms", "here", now, lease, Pace(FAST, 10), 0, 1, repair=repair)
+        return await database.run(turn(database, wish, parcels, []))
+
+    [parcel] = (await run([])).claimed
+    async with database.write() as tx:
+        await dispatch.change_parcel(tx, parcel.id, owner=None, lease_until=None, epoch=2)
+    assert [parcel.id] == [one.id for one in (await run([])).claimed]
+    done = await run([parcel], repair=True)
+    assert {parcel.id} == done.lost
+    assert [parcel.id] == [one.id for one in (done.claimed or (await run([])).claimed)]
 
 
 @both

@@ -82,7 +82,7 @@ class Dispatching(Living):
                 of.give_up()
             elif mine:
                 of.move(one.state)
-            one.job.parcel.out -= 1
+            one.job.parcel.out.discard(one.job.seq)
         hand.done.clear()
         for parcel, at in done.taken:
             parcel.at = at
@@ -90,7 +90,7 @@ class Dispatching(Living):
             of = self.model[job.to.delivery]
             assert of.state is (State.UNSURE if job.why == "ask" else State.PENDING)
             of.state = State.UNSURE if job.why == "ask" else State.SENDING
-            job.parcel.out += 1
+            job.parcel.out.add(job.seq)
         hand.flying += done.jobs
         kept = [one for one in hand.parcels if (one.left or one.out) and not (one.first and one.id in done.lost)]
         hand.parcels = kept + done.claimed
