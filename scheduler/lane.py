@@ -208,6 +208,8 @@ class Lane:
         del self._done[: len(outcomes)]
         for one in outcomes:
             one.job.parcel.out.discard(one.job.seq)
+        for parcel, seq in done.anew:
+            parcel.out.discard(seq)
         for parcel, at in done.taken:
             if parcel.first:
                 parcel.turn += at - parcel.at  # as in its row: whoever has had less goes next
@@ -224,6 +226,10 @@ class Lane:
         firsts = [len(one.todo) for one in done.claimed if one.first]
         if firsts:
             self._parcel_size = max(1, sum(firsts) // len(firsts))
+        self._see_suspects()
+
+    def _see_suspects(self) -> None:
+        """A suspect is to be the only one that this process has out."""
         suspect = any(one.suspect for one in self._parcels)
         self._cleared = self._solo.outlet == self._at.name and not suspect
         if suspect or self._solo.outlet == self._at.name:

@@ -152,9 +152,18 @@ def drop_strays(wish: Wish, parcels: Sequence[Parcel]) -> Generator[Step, Rows, 
     parcel_strays = [(row[0],) for row in rows if (row[0], row[1]) not in held]
     if parcel_strays:
         yield Each("UPDATE parcel SET owner = NULL, lease_until = NULL WHERE id = ?", parcel_strays)
-    held = {(one.id, seq) for one in parcels if not one.first for seq in (*one.out, *_left(one))}
-    rows = yield Ask("SELECT parcel, seq FROM waiting WHERE outlet = ? AND owner = ?", mine)
-    strays = [(row[0], row[1]) for row in rows if (row[0], row[1]) not in held]
+    repeats = [one for one in parcels if not one.first]
+    waits: set[tuple[int | str, ...]] = {
+        (one.id, seq) for one in repeats for seq in (*_left(one), *(one.out if one.asks else ()))
+    }
+    # What is out and not `sending` any more was taken for lost: that is not the claim we know.
+    waits |= {(one.id, seq, LETTER[State.SENDING]) for one in repeats for seq in one.out}
+    rows = yield Ask(
+        "SELECT waiting.parcel, seq, substr(letters, seq + 1, 1) FROM waiting JOIN parcel ON parcel.id = waiting.parcel"
+        " WHERE waiting.outlet = ? AND waiting.owner = ?",
+        mine,
+    )
+    strays = [(row[0], row[1]) for row in rows if not {(row[0], row[1]), tuple(row)} & waits]
     if strays:
         yield Each(_LET_GO, strays)
 

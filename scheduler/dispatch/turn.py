@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 
 from db.database import Database
-from db.direct import Append, Ask, Each, Rows, Step, marks
-from db.types import from_ms, new_number, to_ms
-from scheduler.delivery import FINAL, LETTER, Parcel, State, may_move
+from db.direct import Ask, Each, Rows, Step, marks
+from scheduler.delivery import FINAL, LETTER, Parcel, State
 from scheduler.dispatch.claims import (
     again_in_hand,
     claim,
@@ -22,11 +21,12 @@ from scheduler.dispatch.claims import (
     not_in_hand,
     short_of,
 )
+from scheduler.dispatch.outcomes import WAIT_NO_MORE, is_ours, is_stopped, move, record, unwritten
 from scheduler.dispatch.pace import book, look_at_outlet, room_of
-from scheduler.dispatch.wish import NO_ROW, Row, Turn, Wish
-from scheduler.outcome import Outcome, Try, given_up, job
+from scheduler.dispatch.wish import Row, Turn, Wish
+from scheduler.outcome import Outcome, job
 
-PENDING, SENDING, SENT = LETTER[State.PENDING], LETTER[State.SENDING], LETTER[State.SENT]
+PENDING, SENDING, UNSURE = (LETTER[one] for one in (State.PENDING, State.SENDING, State.UNSURE))
 UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
 
 
@@ -38,20 +38,23 @@ def turn(
     yield from look_at_outlet(database, wish, done)
     if wish.repair:
         yield from drop_strays(wish, parcels)
-        outcomes = yield from _unwritten(outcomes)
+        outcomes = yield from unwritten(outcomes)
+    ours = yield from _own_waits(wish, parcels, outcomes)  # what is claimed from here on is claimed anew
     again = (yield from claim_again(database, wish)) if wish.look and short_of(wish, done, parcels) > 0 else ()
     ids = {one.id for one in parcels} | {one.job.parcel.id for one in outcomes} | {wait[0] for wait in again}
     rows = yield from _rows(database, sorted(ids))
+    claimed = {(row[0], row[1]) for row in again}
+    done.anew = [(one, seq) for one in parcels if not one.first for seq in one.out if (one.id, seq) in claimed]
     again = not_in_hand(again, parcels, rows)
-    ours = yield from _own_waits(wish, parcels, outcomes)
-    done.lost = {one.id for one in parcels if one.first and not _is_ours(rows.get(one.id), one, wish)}
-    yield from _record(wish, done, outcomes, rows, ours)
+    done.lost = {one.id for one in parcels if one.first and not is_ours(rows.get(one.id), one, wish)}
+    yield from record(wish, done, outcomes, rows, ours)
+    ours |= claimed
     if not wish.free and not done.paused:
         _intend(wish, done, parcels, rows, ours)
     _note_busy(wish, done, parcels, told, rows)
     yield from _write(wish, rows)
     if done.over:
-        yield Each(_WAIT_NO_MORE, done.over)
+        yield Each(WAIT_NO_MORE, done.over)
     if wish.free:
         yield from let_go_waits(parcels, ours)
     yield from book(wish, done, told)
@@ -86,15 +89,6 @@ def _rows(database: Database, ids: Sequence[int]) -> Generator[Step, Rows, dict[
     return {row[0]: Row(row[1], row[2], row[3], list(row[4]), *row[5:]) for row in rows}
 
 
-def _is_stopped(row: Row, parcel: Parcel) -> bool:
-    """Whether somebody cancelled it since it was claimed: it is to be tried no longer than until then."""
-    return row.until < parcel.until
-
-
-def _is_ours(row: Row | None, parcel: Parcel, wish: Wish) -> bool:
-    return row is not None and row.owner == wish.owner and row.epoch == parcel.epoch
-
-
 def _own_waits(
     wish: Wish, parcels: Iterable[Parcel], outcomes: Iterable[Outcome]
 ) -> Generator[Step, Rows, set[tuple[int, int]]]:
@@ -106,94 +100,6 @@ def _own_waits(
         f"SELECT parcel, seq FROM waiting WHERE parcel IN ({marks(len(ids))}) AND owner = ?", (*ids, wish.owner)
     )
     return {(row[0], row[1]) for row in rows}
-
-
-# --- outcomes ----------------------------------------------------------------------------------------------------------
-
-
-def _record(
-    wish: Wish, done: Turn, outcomes: Sequence[Outcome], rows: Mapping[int, Row], ours: set[tuple[int, int]]
-) -> Generator[Step, Rows, None]:
-    """Tries are appended, letters moved, next looks put down; what came under a lost claim is set apart."""
-    again: list[Outcome] = []
-    settled: list[tuple[int, int]] = []
-    last, row, mine, letters, sent = None, NO_ROW, False, list[str](), State.SENT
-    for one in outcomes:
-        parcel, seq = one.job.parcel, one.job.seq
-        if parcel is not last:
-            last, row = parcel, rows[parcel.id]
-            letters, mine = row.letters, _is_ours(row, parcel, wish)
-        if not (mine if parcel.first else (parcel.id, seq) in ours):
-            done.orphans.append(one)
-            continue
-        row.changed = True
-        if one.tried is not None:
-            done.tried.append(one.tried)
-        if parcel.first and one.state is sent and letters[seq] == SENDING:
-            letters[seq] = SENT  # nearly all of them
-            continue
-        after = _unless_stopped(row, one)
-        _move(row, seq, after.state)
-        if after.again_at is not None and letters[seq] in "pu":
-            again.append(after)
-        elif not parcel.first:
-            settled.append((parcel.id, seq))
-    yield from _append(wish, done)
-    if again:
-        yield Each(_WAIT, [_waiting(wish, one) for one in again])
-    if settled:
-        yield Each(_WAIT_NO_MORE, settled)
-
-
-def _unless_stopped(row: Row, one: Outcome) -> Outcome:
-    """What comes of a try: there is no other once somebody has cancelled."""
-    if one.state is State.PENDING and _is_stopped(row, one.job.parcel):
-        return given_up(one.job, one.why, State.CANCELLED)
-    return one
-
-
-def _append(wish: Wish, done: Turn) -> Generator[Step, Rows, None]:
-    if done.tried:
-        yield Append("attempt", Try._fields, done.tried)
-    orphans = [(new_number(from_ms(wish.now)), wish.now, *one.tried) for one in done.orphans if one.tried]
-    if orphans:
-        yield Append("orphan", _ORPHAN, orphans)
-
-
-_ORPHAN = ("id", "found_at", *Try._fields)
-
-
-def _move(row: Row, seq: int, to: State) -> None:
-    """Make the move if the table knows it: a receipt may have overtaken the answer, a person may have decided."""
-    letter = row.letters[seq]
-    if to is State.CANCELLED and letter == SENDING:
-        letter = PENDING  # it was never sent
-    if may_move(letter, to):
-        row.letters[seq] = LETTER[to]
-
-
-_WAIT_NO_MORE = "DELETE FROM waiting WHERE parcel = ? AND seq = ?"
-_WAIT = (
-    "INSERT INTO waiting (parcel, seq, outlet, rank, due_at, tries, why, crashes) VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
-    " ON CONFLICT (parcel, seq) DO UPDATE SET due_at = excluded.due_at, tries = excluded.tries, why = excluded.why,"
-    " owner = NULL, lease_until = NULL"
-)
-
-
-def _waiting(wish: Wish, one: Outcome) -> tuple[int, int, str, int, int, int, str]:
-    assert one.again_at is not None
-    parcel = one.job.parcel
-    return parcel.id, one.job.seq, wish.outlet, parcel.rank, to_ms(one.again_at), one.tries, one.why
-
-
-def _unwritten(outcomes: Sequence[Outcome]) -> Generator[Step, Rows, list[Outcome]]:
-    """The outcomes that an unanswered commit did not write."""
-    ids = sorted({one.job.parcel.id for one in outcomes})
-    if not ids:
-        return []
-    rows = yield Ask(f"SELECT parcel, seq, n FROM attempt WHERE parcel IN ({marks(len(ids))})", ids)
-    known = {(row[0], row[1], row[2]) for row in rows}
-    return [one for one in outcomes if one.tried is None or (one.tried.parcel, one.tried.seq, one.tried.n) not in known]
 
 
 # --- intents -----------------------------------------------------------------------------------------------------------
@@ -212,7 +118,7 @@ def _intend(
 
 
 def _take(done: Turn, parcel: Parcel, row: Row, most: int, ours: set[tuple[int, int]]) -> None:
-    at, end, stopped = parcel.at, len(done.jobs) + most, _is_stopped(row, parcel)
+    at, end, stopped = parcel.at, len(done.jobs) + most, is_stopped(row, parcel)
     # An `i` we never took out is the intent of a commit whose answer was lost.
     open_letters = PENDING + SENDING
     for seq, tries, why in parcel.todo[at:]:
@@ -221,9 +127,9 @@ def _take(done: Turn, parcel: Parcel, row: Row, most: int, ours: set[tuple[int, 
         at += 1
         if not parcel.first and (parcel.id, seq) not in ours:
             continue
-        if why == "ask":
+        if why == "ask" and row.letters[seq] == UNSURE:
             done.jobs.append(job(parcel, seq, tries, why))
-        elif row.letters[seq] in open_letters and not stopped:
+        elif why != "ask" and row.letters[seq] in open_letters and not stopped:
             done.jobs.append(job(parcel, seq, tries, why))
             row.letters[seq] = SENDING
         else:
@@ -237,7 +143,7 @@ def _take(done: Turn, parcel: Parcel, row: Row, most: int, ours: set[tuple[int, 
 
 def _leave(done: Turn, parcel: Parcel, row: Row, seq: int, why: str) -> None:
     """It has an end already, or was cancelled before it left: nobody waits for it any more."""
-    _move(row, seq, State.UNSURE if why == "doubt" else State.CANCELLED)
+    move(row, seq, State.UNSURE if why == "doubt" else State.CANCELLED)
     if not parcel.first:
         done.over.append((parcel.id, seq))
 

@@ -45,6 +45,7 @@ class Wish:
 class Turn:
     """What came of it: jobs that may leave now, parcels newly in hand, tries logged, outcomes whose claim was lost.
 
+    `anew` are repeats that are out under a claim that was lost, for they could be claimed anew: what comes of the old is set apart.
     `used` is how much of the outlet's daily quota is gone.
     """
 
@@ -52,6 +53,7 @@ class Turn:
     taken: list[tuple[Parcel, int]] = field(default_factory=list)
     claimed: list[Parcel] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
+    anew: list[tuple[Parcel, int]] = field(default_factory=list)
     orphans: list[Outcome] = field(default_factory=list)
     over: list[tuple[int, int]] = field(default_factory=list)
     tried: list[Try] = field(default_factory=list)

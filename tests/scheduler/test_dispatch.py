@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,11 +24,11 @@ from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.turn import turn
 from scheduler.dispatch.wish import Turn
 from scheduler.dispatch.wish import Wish as Take
-from scheduler.outcome import Outcome, untouched
+from scheduler.outcome import Outcome, accepted, untouched
 from scheduler.schedule import Missed, Rule, ScheduleState
 from scheduler.scheduling import Wish
 from tests.conftest import both
-from tests.scheduler.claims import claim, plan
+from tests.scheduler.claims import claim, claim_jobs, plan
 from tests.scheduler.conftest import URGENT, Office
 from tests.scheduler.partner import FAST
 
@@ -556,8 +557,9 @@ async def test_what_came_back_and_was_claimed_anew_unheard_still_goes(office: Of
     [parcel] = (await run(0, [], [])).claimed
     parcel.bulletin = Bulletin.__new__(Bulletin)
     back, out = (await run(2, [parcel], [])).jobs
-    parcel.at, parcel.out = 2, {out.seq}
+    parcel.at, parcel.out = 2, {back.seq, out.seq}
     await run(0, [parcel], [untouched(back, office.clock.now())])
+    parcel.out.discard(back.seq)
     [unheard] = (await run(0, [parcel], [])).claimed
     [again] = (await run(0, [parcel], [], repair=True)).claimed
     assert [back.seq] == [seq for seq, _, _ in unheard.todo] == [seq for seq, _, _ in again.todo]
@@ -583,6 +585,58 @@ async def test_a_parcel_lost_and_claimed_anew_unheard_still_goes(office: Office)
     done = await run([parcel], repair=True)
     assert {parcel.id} == done.lost
     assert [parcel.id] == [one.id for one in (done.claimed or (await run([])).claimed)]
+
+
+@both
+async def test_what_comes_of_a_lost_repeat_does_not_end_the_new_one(office: Office, sms: SmsGateway) -> None:
+    """A process slept past its lease with a repeat out, claimed the same repeat anew, and then heard what came of the old."""
+    await office.audience(1)
+    sms.lose(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await office.drain()
+    office.clock.advance(10)
+    database = office.house.database
+    wish = Take("sms", "here", to_ms(office.clock.now()), to_ms(office.in_(seconds=30)), Pace(FAST, 10), 1, 1)
+    [parcel] = (await database.run(turn(database, wish, [], []))).claimed
+    parcel.bulletin = Bulletin.__new__(Bulletin)
+    [old] = (await database.run(turn(database, wish, [parcel], []))).jobs
+    parcel.at, parcel.out = 1, {old.seq}
+    office.clock.advance(31)
+    await office.house.runner._sweeper.rescue()
+    wish = replace(wish, now=to_ms(office.clock.now()), lease=to_ms(office.in_(seconds=30)))
+    heard = accepted(old, wish.now, 5, "sms-1", "")
+    done = await database.run(turn(database, wish, [parcel], [heard]))
+    assert ([heard], [(parcel, old.seq)]) == (done.orphans, done.anew)
+    [anew] = done.claimed
+    anew.bulletin = parcel.bulletin
+    [new] = (await database.run(turn(database, wish, [anew], []))).jobs
+    anew.at, anew.out = 1, {new.seq}
+    await database.run(turn(database, wish, [anew], [accepted(new, wish.now, 5, "sms-1", "")]))
+    assert {State.SENT: 1} == await office.states()
+
+
+@both
+async def test_a_try_on_a_persons_word_beside_one_not_yet_written_has_a_number_of_its_own(office: Office) -> None:
+    """The partner's report of a failure overtook the answer, and somebody said `again` before that was written."""
+    await office.audience(1)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await plan(office)
+    [first] = await claim_jobs(office, "sms", 1)
+    first.parcel.at, first.parcel.out = 1, {first.seq}
+    database, handling = office.house.database, office.house.handling
+    async with database.write() as tx:
+        await dispatch.settle(database, tx, first.parcel.id, {0: State.FAILED})
+        await handling.retry(tx, first.to.delivery, "Hùng")
+    now, lease = to_ms(office.clock.now()), to_ms(office.in_(seconds=30))
+    wish = Take("sms", "elsewhere", now, lease, Pace(FAST, 10), 1, 1)
+    [parcel] = (await database.run(turn(database, wish, [], []))).claimed
+    parcel.bulletin = first.parcel.bulletin
+    [again] = (await database.run(turn(database, wish, [parcel], []))).jobs
+    parcel.at, parcel.out = 1, {again.seq}
+    for owner, job in (("this-machine/999999/1", first), ("elsewhere", again)):
+        mine = replace(wish, owner=owner)
+        await database.run(turn(database, mine, [job.parcel], [accepted(job, wish.now, 5, "sms-1", "")]))
+    assert [1, 2] == [one.n for one in (await office.deliveries())[0].attempts]
 
 
 @both

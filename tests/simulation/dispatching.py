@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -53,25 +54,28 @@ class Dispatching(Living):
             await self.scheduling.add(tx, asked, "Hùng", may_approve=True)
         await self.planner.plan()
 
-    @rule(place=st.integers(0, 1), outlet=st.sampled_from(OUTLETS), room=st.integers(0, 3))
-    def work(self, place: int, outlet: str, room: int) -> None:
+    @rule(place=st.integers(0, 1), outlet=st.sampled_from(OUTLETS), room=st.integers(0, 3), unheard=st.booleans())
+    def work(self, place: int, outlet: str, room: int, unheard: bool) -> None:
         """A lane claims, and then begins."""
         self.turn(place, outlet, 0)
         if room:
-            self.turn(place, outlet, room)
+            self.turn(place, outlet, room, unheard=unheard)
 
     @precondition(lambda self: any(hand.parcels or hand.done for hand in self.hands.values()))
-    @rule(pick=st.randoms(use_true_random=False), room=st.integers(0, 4))
-    def go_on(self, pick: random.Random, room: int) -> None:
+    @rule(pick=st.randoms(use_true_random=False), room=st.integers(0, 4), unheard=st.booleans())
+    def go_on(self, pick: random.Random, room: int, unheard: bool) -> None:
         """A lane that has something in hand goes on."""
         place, outlet = pick.choice([key for key, hand in self.hands.items() if hand.parcels or hand.done])
-        self.turn(place, outlet, room)
+        self.turn(place, outlet, room, unheard=unheard)
 
-    def turn(self, place: int, outlet: str, room: int) -> None:
+    def turn(self, place: int, outlet: str, room: int, *, unheard: bool = False) -> None:
         """Outcomes count if the claim holds, else they are set apart; what leaves was pending, and is `sending` first."""
         hand, now = self.hand(place, outlet), self.clock.ms()
         ours, untils = [self._holds(hand, one.job) for one in hand.done], self.untils()
         wish = Wish(outlet, hand.owner, now, now + LEASE * 1000, Pace(1_000_000, 64), room, 4, alone=not hand.parcels)
+        if unheard:  # it is on disk, and the lane was never told
+            self.do(self.database.run(turn(self.database, wish, hand.parcels, hand.done)))
+            wish = replace(wish, repair=True)
         done = self.do(self.database.run(turn(self.database, wish, hand.parcels, hand.done)))
         for one, mine in zip(hand.done, ours, strict=True):
             of = self.model[one.job.to.delivery]
@@ -84,6 +88,8 @@ class Dispatching(Living):
                 of.move(one.state)
             one.job.parcel.out.discard(one.job.seq)
         hand.done.clear()
+        for parcel, seq in done.anew:
+            parcel.out.discard(seq)
         for parcel, at in done.taken:
             parcel.at = at
         for job in done.jobs:
@@ -113,7 +119,7 @@ class Dispatching(Living):
                 f"SELECT owner, epoch FROM parcel WHERE id = {parcel.id}"
             )
         place = f"parcel = {parcel.id} AND seq = {job.seq}"
-        return [(hand.owner,)] == self.disk.look(f"SELECT owner FROM waiting WHERE {place}")
+        return job.seq in parcel.out and [(hand.owner,)] == self.disk.look(f"SELECT owner FROM waiting WHERE {place}")
 
     @precondition(lambda self: any(hand.flying for hand in self.hands.values()))
     @rule(pick=st.randoms(use_true_random=False), answers=st.lists(st.sampled_from(ANSWERS), min_size=1, max_size=4))

@@ -63,8 +63,9 @@ class One:
             self.state, self.doubt = to, self.doubt and to not in {State.FAILED, State.MISSED}
 
     def give_up(self) -> None:
-        """It is not tried any more."""
-        self.state = State.UNSURE if self.doubt else State.CANCELLED
+        """It is not tried any more, unless somebody knows already what became of it."""
+        if self.state in {State.PENDING, State.SENDING}:
+            self.state = State.UNSURE if self.doubt else State.CANCELLED
 
 
 @dataclass

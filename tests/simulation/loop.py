@@ -16,8 +16,8 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 MOST_AT_ONE_MOMENT = 20_000
-GIVES_BACK = "AsyncConnection.close"
-"""A task of SQLAlchemy that is not to be called off before it has begun: the pool would lose the connection."""
+LENDING = {"AsyncConnection.start", "AsyncConnection.close", "_give_back"}
+"""Tasks of a database that are not to be called off: the pool would lose the connection."""
 
 
 class Process:
@@ -171,7 +171,7 @@ class Loop(asyncio.AbstractEventLoop):
             process.stands_still, process.buried = False, True
         with self.current():
             for task in self._tasks:
-                if task.get_coro().__qualname__ != GIVES_BACK:
+                if task.get_coro().__qualname__ not in LENDING:
                     task.cancel()
             while self._step():
                 self._at_this_moment = 0

@@ -46,6 +46,20 @@ class Life(Dispatching, Interfering):
                 assert of.taken or of.said, id
 
     @invariant()
+    def nothing_is_claimed_and_forgotten(self) -> None:
+        """What is claimed in a living worker's name is in its hand: nobody else would ever take it."""
+        for (_, outlet), hand in self.hands.items():
+            mine = f"WHERE outlet = '{outlet}' AND owner = '{hand.owner}'"
+            assert set(self.disk.look(f"SELECT id, epoch FROM parcel {mine}")) <= {
+                (one.id, one.epoch) for one in hand.parcels if one.first
+            }
+            repeats = [one for one in hand.parcels if not one.first]
+            held = {(one.id, seq) for one in repeats for seq, _, _ in one.todo[one.at :]}
+            under_way = [*hand.flying, *(one.job for one in hand.done)]
+            held |= {(job.parcel.id, job.seq) for job in under_way if not job.parcel.first}
+            assert set(self.disk.look(f"SELECT parcel, seq FROM waiting {mine}")) <= held
+
+    @invariant()
     def everything_open_can_go_on(self) -> None:
         """What is pending has a place to be taken from: its parcel, or the waiting list."""
         rows = self.disk.look("SELECT id, cursor, state FROM parcel")
