@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -139,8 +139,13 @@ class Database:
         """A task that `close` waits for."""
         task = asyncio.create_task(step)
         self._steps.add(task)
-        task.add_done_callback(self._steps.discard)
+        task.add_done_callback(self._stepped)
         return task
+
+    def _stepped(self, task: asyncio.Task[Any]) -> None:
+        self._steps.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; whoever was called off has no use for it
 
     @contextlib.asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:
@@ -168,8 +173,11 @@ class Database:
                     yield connection
 
     async def run(self, work: Work[T]) -> T:
-        """A transaction of plain SQL (`db/direct.py`). Called off while it runs, it still ends first."""
-        running = asyncio.ensure_future(self._run_sqlite(work) if self.is_sqlite else self._run_postgresql(work))
+        """A transaction of plain SQL (`db/direct.py`). Called off while it runs, it ends first: all of it is there, or nothing."""
+        if self.is_sqlite:
+            # Not in a task of its own: each step from task to task waits behind all that the loop has to do.
+            return await self._run_sqlite(work)
+        running = asyncio.ensure_future(self._run_postgresql(work))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -179,11 +187,27 @@ class Database:
     async def _run_sqlite(self, work: Work[T]) -> T:
         async with self._lock:
             with _explained():
-                hop = partial(asyncio.get_running_loop().run_in_executor, self._thread)
                 if self._direct is None:
-                    # used by the loop's thread and the one that waits, by turns
-                    self._direct = await hop(_connect_sqlite, self.url.database or "", "busy_timeout=0")
-                return await run_sqlite(self._direct, work, hop)
+                    await self._hop(self._connect_direct)
+                assert self._direct is not None
+                return await run_sqlite(self._direct, work, self._hop)
+
+    def _connect_direct(self) -> None:
+        # used by the loop's thread and the one that waits, by turns
+        self._direct = _connect_sqlite(self.url.database or "", "busy_timeout=0")
+
+    async def _hop(self, call: Callable[..., T], *given: Any) -> T:
+        """Call it in the thread that waits. Called off meanwhile, that ends first: nobody else may use the connection yet."""
+        under_way = self._thread.submit(call, *given)
+        try:
+            return await asyncio.wrap_future(under_way)
+        except asyncio.CancelledError:
+            if under_way.cancelled():  # it had not begun
+                under_way = self._thread.submit(call, *given)
+            while not under_way.done():
+                with contextlib.suppress(asyncio.CancelledError, sqlite3.Error):
+                    await asyncio.shield(asyncio.wrap_future(under_way))
+            raise
 
     async def _run_postgresql(self, work: Work[T]) -> T:
         with _explained():

@@ -11,6 +11,8 @@ from channels.channel import Pace
 START = 16
 ROOM = 1.25
 GAIN = 1.05
+IN_FULL = 0.8
+"""With twice as many under way, so much of twice as many answers: neither this machine nor the partner is near its end."""
 TRY_AGAIN = 10.0
 SOONEST = 0.05
 MOST_KEPT = 32
@@ -18,7 +20,7 @@ MOST_KEPT = 32
 
 
 class Width:
-    """Begins small, at least doubles while it pays, shrinks when the partner has become quick."""
+    """Begins small, doubles while it pays and grows fourfold while it pays in full, shrinks when the partner has become quick."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
@@ -59,8 +61,9 @@ class Width:
             self._before = 0.0
         elif steady >= self._stuck_until:
             if self.rate > self._before * GAIN:
+                in_full = self.rate > self._before * self.now / self._narrower * IN_FULL
                 self._before, self._narrower = self.rate, self.now
-                self.now = min(needed, self.now * 2)
+                self.now = min(needed, self.now * (4 if in_full else 2))
             else:
                 self._before, self._stuck_until = 0.0, steady + TRY_AGAIN
                 self.now = max(min(START, needed), self._narrower)

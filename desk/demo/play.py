@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import statistics
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -36,6 +38,7 @@ from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
 
+_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
 AUTHOR, LEADER = "Lò Thị Mai", "Quàng Văn Hùng"
 AUDIENCE = "Trưởng bản và người đăng ký"
 OUTLETS = ("cong-thong-tin", "tram-xa", "sms", "zalo")
@@ -203,10 +206,15 @@ async def _fetch_programme(on: Stage, reader: aiohttp.ClientSession) -> None:
 
 
 async def _read_page(on: Stage, reader: aiohttp.ClientSession, address: str) -> None:
-    async with reader.get(address) as page:
-        file = on.directory / "portal" / f"{address.rstrip('/').rsplit('/', 1)[-1]}.html"
-        await asyncio.to_thread(file.write_bytes, await page.read())
-        on.pages.append(file)
+    """As a browser saves one: its style goes beside it, so that it can be looked at when the portal is gone."""
+    async with reader.get(address) as answer:
+        page = await answer.text()
+    [style] = _STYLE.findall(page)
+    async with reader.get(urljoin(address, style)) as answer:
+        await asyncio.to_thread((on.directory / "portal" / "style.css").write_bytes, await answer.read())
+    file = on.directory / "portal" / f"{address.rstrip('/').rsplit('/', 1)[-1]}.html"
+    await asyncio.to_thread(file.write_text, page.replace(style, "style.css"), encoding="utf-8")
+    on.pages.append(file)
 
 
 async def all_deliveries(house: House) -> list[Delivery]:

@@ -146,24 +146,25 @@ def let_go_waits(parcels: Sequence[Parcel], ours: set[tuple[int, int]]) -> Gener
 
 def drop_strays(wish: Wish, parcels: Sequence[Parcel]) -> Generator[Step, Rows, None]:
     """Give back what an unanswered commit claimed in our name, be it something we had in hand before."""
-    mine = (wish.outlet, wish.owner)
     held = {(one.id, one.epoch) for one in parcels if one.first}
-    rows = yield Ask("SELECT id, epoch FROM parcel WHERE outlet = ? AND owner = ?", mine)
-    parcel_strays = [(row[0],) for row in rows if (row[0], row[1]) not in held]
-    if parcel_strays:
-        yield Each("UPDATE parcel SET owner = NULL, lease_until = NULL WHERE id = ?", parcel_strays)
-    repeats = [one for one in parcels if not one.first]
-    waits: set[tuple[int | str, ...]] = {
-        (one.id, seq) for one in repeats for seq in (*_left(one), *(one.out if one.asks else ()))
-    }
-    # What is out and not `sending` any more was taken for lost: that is not the claim we know.
-    waits |= {(one.id, seq, LETTER[State.SENDING]) for one in repeats for seq in one.out}
+    rows = yield Ask("SELECT id, epoch FROM parcel WHERE outlet = ? AND owner = ?", (wish.outlet, wish.owner))
+    strays = [(row[0],) for row in rows if (row[0], row[1]) not in held]
+    if strays:
+        yield Each("UPDATE parcel SET owner = NULL, lease_until = NULL WHERE id = ?", strays)
+    yield from _drop_stray_waits(wish, [one for one in parcels if not one.first])
+
+
+def _drop_stray_waits(wish: Wish, repeats: Sequence[Parcel]) -> Generator[Step, Rows, None]:
+    held = {(one.id, seq) for one in repeats for seq in (*_left(one), *(one.out if one.asks else ()))}
+    out = {(one.id, seq) for one in repeats for seq in one.out}
     rows = yield Ask(
         "SELECT waiting.parcel, seq, substr(letters, seq + 1, 1) FROM waiting JOIN parcel ON parcel.id = waiting.parcel"
         " WHERE waiting.outlet = ? AND waiting.owner = ?",
-        mine,
+        (wish.outlet, wish.owner),
     )
-    strays = [(row[0], row[1]) for row in rows if not {(row[0], row[1]), tuple(row)} & waits]
+    # What is out and not `sending` any more was taken for lost: that is not the claim we know.
+    held |= {(id, seq) for id, seq, letter in rows if letter == LETTER[State.SENDING] and (id, seq) in out}
+    strays = [(id, seq) for id, seq, _ in rows if (id, seq) not in held]
     if strays:
         yield Each(_LET_GO, strays)
 

@@ -20,6 +20,7 @@ from config.clock import FakeClock
 from content import store as content_store
 from content.glossary import store as glossary_store
 from db.database import Database, DatabaseTrouble
+from db.direct import MOST_ON_LOOP, Each, Work
 from db.journal import Journal, journal
 from db.migrate import migrate, steps, version
 from db.types import has, metadata, new_id, new_number, spell, unspell
@@ -163,6 +164,33 @@ async def test_a_reader_called_off_leaves_nothing_running(again: bool, fails: st
                 thread.join(10)
                 assert not thread.is_alive()
     assert again or isinstance(said, DatabaseTrouble) is bool(fails)
+
+
+@both
+async def test_work_called_off_is_all_there_or_nothing(database: Database, clock: FakeClock) -> None:
+    """However often it is called off, and wherever it was: the next one works, and the database is closed in peace."""
+    many = 2 * MOST_ON_LOOP
+
+    def work(turn: int) -> Work[None]:
+        ids = [f"{turn}-{n}" for n in range(many)]
+        yield Each("INSERT INTO audience (id, name, made_at) VALUES (?, ?, ?)", [(id, id, 0) for id in ids])
+
+    async def called_off(running: asyncio.Task[None], steps: int) -> bool:
+        for step in range(steps):
+            if step == steps // 2:
+                running.cancel()
+            await asyncio.sleep(0)
+        running.cancel()
+        [said] = await asyncio.gather(running, return_exceptions=True)
+        assert said is None or isinstance(said, asyncio.CancelledError)
+        return said is not None
+
+    steps = 0
+    while await called_off(asyncio.create_task(database.run(work(steps))), steps):
+        steps += 1 + steps // 5
+        async with database.read() as connection:
+            (count,) = (await connection.execute(text("SELECT count(*) FROM audience"))).one()
+        assert 0 == count % many
 
 
 @both

@@ -42,6 +42,13 @@ def test_it_grows_to_latency_times_rate(rate: float, latency: float) -> None:
     assert rate * latency <= width.now <= 1.5 * rate * latency + 2
 
 
+def test_it_is_soon_wide_where_nothing_is_in_the_way() -> None:
+    """A thousand are needed and the partner bears them: some eight answers' time, and it has them."""
+    width = Width(Pace(1e6, 1000))
+    Partner(width, 0.05).go_on(0.4)
+    assert 1000 == width.now + width.reserve
+
+
 def test_it_begins_small() -> None:
     """An outlet of which nothing is known is not stormed; one that may have few has no more than that."""
     assert (START, 4) == (Width(Pace(5000, 1000)).now, Width(Pace(5000, 4)).now + Width(Pace(5000, 4)).reserve)
