@@ -177,7 +177,7 @@ class Database:
         if self.is_sqlite:
             # Not in a task of its own: each step from task to task waits behind all that the loop has to do.
             return await self._run_sqlite(work)
-        running = asyncio.ensure_future(self._run_postgresql(work))
+        running = self._step(self._run_postgresql(work))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:

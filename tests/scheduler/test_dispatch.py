@@ -496,17 +496,27 @@ async def test_a_poisoned_parcel_stops_nobody_else(office: Office, sms: SmsGatew
     assert 3 == len(sms.ledger.taken)
 
 
-@both
-async def test_a_retry_in_the_hand_of_a_dead_worker_still_goes(office: Office, sms: SmsGateway) -> None:
-    """Claimed for its next try, its intent not yet written: somebody else sends it, and nothing is in doubt."""
-    await office.audience(1)
-    sms.lose(1)
+async def a_repeat_is_due(office: Office, sms: SmsGateway, people: int) -> None:
+    """Each was sent once, and the answers were lost."""
+    await office.audience(people)
+    sms.lose(people)
     await office.schedule(await office.item(), "sms", audience="Bản A")
     await office.drain()
     office.clock.advance(10)
+
+
+def take(office: Office, room: int, stock: int, *, owner: str = "here", repair: bool = False) -> Take:
+    """What a worker asks of a turn at the SMS outlet, its lease half a minute from now."""
     now, lease = to_ms(office.clock.now()), to_ms(office.in_(seconds=30))
+    return Take("sms", owner, now, lease, Pace(FAST, 10), room, stock, repair=repair)
+
+
+@both
+async def test_a_retry_in_the_hand_of_a_dead_worker_still_goes(office: Office, sms: SmsGateway) -> None:
+    """Claimed for its next try, its intent not yet written: somebody else sends it, and nothing is in doubt."""
+    await a_repeat_is_due(office, sms, 1)
     database = office.house.database
-    await database.run(turn(database, Take("sms", "gone", now, lease, Pace(FAST, 10), 0, 1), [], []))
+    await database.run(turn(database, take(office, 0, 1, owner="gone"), [], []))
     office.clock.advance(31)
     await office.drain()
     await office.drain()
@@ -517,21 +527,12 @@ async def test_a_retry_in_the_hand_of_a_dead_worker_still_goes(office: Office, s
 @both
 async def test_a_retry_whose_intent_was_not_answered_still_goes(office: Office, sms: SmsGateway) -> None:
     """Claims and intents of a commit nobody heard the end of: what was intended goes, what was claimed is given back."""
-    await office.audience(2)
-    sms.lose(2)
-    await office.schedule(await office.item(), "sms", audience="Bản A")
-    await office.drain()
-    office.clock.advance(10)
-    database, now = office.house.database, to_ms(office.clock.now())
-    lease = to_ms(office.in_(seconds=30))
-
-    def wish(room: int, stock: int, *, repair: bool = False) -> Take:
-        return Take("sms", "here", now, lease, Pace(FAST, 10), room, stock, repair=repair)
-
-    (parcel,) = (await database.run(turn(database, wish(0, 1), [], []))).claimed
+    await a_repeat_is_due(office, sms, 2)
+    database = office.house.database
+    (parcel,) = (await database.run(turn(database, take(office, 0, 1), [], []))).claimed
     parcel.bulletin = Bulletin.__new__(Bulletin)
-    await database.run(turn(database, wish(1, 1), [parcel], []))
-    done = await database.run(turn(database, wish(1, 0, repair=True), [parcel], []))
+    await database.run(turn(database, take(office, 1, 1), [parcel], []))
+    done = await database.run(turn(database, take(office, 1, 0, repair=True), [parcel], []))
     mine = parcel.todo[0][0]
     assert [mine] == [job.seq for job in done.jobs]
     async with database.read() as connection:
@@ -542,17 +543,11 @@ async def test_a_retry_whose_intent_was_not_answered_still_goes(office: Office, 
 @both
 async def test_what_came_back_and_was_claimed_anew_unheard_still_goes(office: Office, sms: SmsGateway) -> None:
     """Given back unsent, it was claimed again by a commit nobody heard the end of, while another of its parcel was out."""
-    await office.audience(2)
-    sms.lose(2)
-    await office.schedule(await office.item(), "sms", audience="Bản A")
-    await office.drain()
-    office.clock.advance(10)
-    database, now = office.house.database, to_ms(office.clock.now())
-    lease = to_ms(office.in_(seconds=30))
+    await a_repeat_is_due(office, sms, 2)
+    database = office.house.database
 
     async def run(room: int, parcels: list[Parcel], outcomes: list[Outcome], *, repair: bool = False) -> Turn:
-        wish = Take("sms", "here", now, lease, Pace(FAST, 10), room, 2, repair=repair)
-        return await database.run(turn(database, wish, parcels, outcomes))
+        return await database.run(turn(database, take(office, room, 2, repair=repair), parcels, outcomes))
 
     [parcel] = (await run(0, [], [])).claimed
     parcel.bulletin = Bulletin.__new__(Bulletin)
@@ -571,12 +566,10 @@ async def test_a_parcel_lost_and_claimed_anew_unheard_still_goes(office: Office)
     await office.audience(1)
     await office.schedule(await office.item(), "sms", audience="Bản A")
     await plan(office)
-    database, now = office.house.database, to_ms(office.clock.now())
-    lease = to_ms(office.in_(seconds=30))
+    database = office.house.database
 
     async def run(parcels: list[Parcel], *, repair: bool = False) -> Turn:
-        wish = Take("sms", "here", now, lease, Pace(FAST, 10), 0, 1, repair=repair)
-        return await database.run(turn(database, wish, parcels, []))
+        return await database.run(turn(database, take(office, 0, 1, repair=repair), parcels, []))
 
     [parcel] = (await run([])).claimed
     async with database.write() as tx:
@@ -590,20 +583,16 @@ async def test_a_parcel_lost_and_claimed_anew_unheard_still_goes(office: Office)
 @both
 async def test_what_comes_of_a_lost_repeat_does_not_end_the_new_one(office: Office, sms: SmsGateway) -> None:
     """A process slept past its lease with a repeat out, claimed the same repeat anew, and then heard what came of the old."""
-    await office.audience(1)
-    sms.lose(1)
-    await office.schedule(await office.item(), "sms", audience="Bản A")
-    await office.drain()
-    office.clock.advance(10)
+    await a_repeat_is_due(office, sms, 1)
     database = office.house.database
-    wish = Take("sms", "here", to_ms(office.clock.now()), to_ms(office.in_(seconds=30)), Pace(FAST, 10), 1, 1)
+    wish = take(office, 1, 1)
     [parcel] = (await database.run(turn(database, wish, [], []))).claimed
     parcel.bulletin = Bulletin.__new__(Bulletin)
     [old] = (await database.run(turn(database, wish, [parcel], []))).jobs
     parcel.at, parcel.out = 1, {old.seq}
     office.clock.advance(31)
     await office.house.runner._sweeper.rescue()
-    wish = replace(wish, now=to_ms(office.clock.now()), lease=to_ms(office.in_(seconds=30)))
+    wish = take(office, 1, 1)
     heard = accepted(old, wish.now, 5, "sms-1", "")
     done = await database.run(turn(database, wish, [parcel], [heard]))
     assert ([heard], [(parcel, old.seq)]) == (done.orphans, done.anew)
@@ -627,8 +616,7 @@ async def test_a_try_on_a_persons_word_beside_one_not_yet_written_has_a_number_o
     async with database.write() as tx:
         await dispatch.settle(database, tx, first.parcel.id, {0: State.FAILED})
         await handling.retry(tx, first.to.delivery, "Hùng")
-    now, lease = to_ms(office.clock.now()), to_ms(office.in_(seconds=30))
-    wish = Take("sms", "elsewhere", now, lease, Pace(FAST, 10), 1, 1)
+    wish = take(office, 1, 1, owner="elsewhere")
     [parcel] = (await database.run(turn(database, wish, [], []))).claimed
     parcel.bulletin = first.parcel.bulletin
     [again] = (await database.run(turn(database, wish, [parcel], []))).jobs
