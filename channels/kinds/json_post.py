@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from channels.channel import Channel, Form, Options, Outlet, Pace, Receipt, To
 from channels.http import Http
+from channels.options import WebAddress
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
@@ -21,7 +21,7 @@ _TAKEN = Receipt()
 class JsonPostOptions(Options):
     """Options of a JSON outlet."""
 
-    url: str = Field(description="Địa chỉ nhận (https://...) của hệ thống.")
+    url: WebAddress = Field(description="Địa chỉ nhận (https://...) của hệ thống.")
     headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
     template: str = Field(
         default='{"id": "{id}", "to": "{phone}", "name": "{name}", "text": "{text}"}',
@@ -35,14 +35,6 @@ class JsonPostOptions(Options):
     per_day: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Số lượt gửi nhiều nhất một ngày, (0: không hạn chế)."
     )
-
-    @field_validator("url")
-    @classmethod
-    def _web_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("địa chỉ phải bắt đầu bằng https:// hoặc http:// (must be a web address)")
-        return value
 
     @field_validator("template")
     @classmethod

@@ -8,9 +8,8 @@ import hashlib
 import hmac
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -31,6 +30,8 @@ from channels.channel import (
     Unsure,
 )
 from channels.http import Answer, Http, retry_after, status_error
+from channels.options import WebAddress
+from channels.sms import hidden, national, plain_text
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
@@ -40,11 +41,6 @@ _SEARCHED = 4096
 _DECODE = json.JSONDecoder().decode
 _PATH = re.compile(r"(?:\$\.)?[^.\s$]+(?:\.[^.\s$]+)*")
 _TYPES = {"json": "application/json; charset=utf-8", "form": "application/x-www-form-urlencoded; charset=utf-8"}
-# What word processors put in and a GSM 7-bit message cannot hold.
-_PUNCTUATION = str.maketrans(
-    {"đ": "d", "Đ": "D", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-", "\u2011": "-"}
-    | {"…": "...", "•": "-", "\u00a0": " ", "\u00ad": None, "\u200b": None, "\ufeff": None}
-)
 
 
 def _json_path(value: str) -> str:
@@ -61,16 +57,8 @@ def _regex(value: str) -> str:
     return value
 
 
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("địa chỉ phải bắt đầu bằng https:// hoặc http:// (must be a web address)")
-    return value
-
-
 JsonPath = Annotated[str, AfterValidator(_json_path)]
 Regex = Annotated[str, AfterValidator(_regex)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class Success(Options):
@@ -241,7 +229,7 @@ class SmsHttp(Channel[SmsHttpOptions]):
             headers=options.sent_headers,
             body=body,
             accept=options.answers,
-            hide=(*options.secrets, to.address, national(to.address), to.address[1:]),
+            hide=(*options.secrets, *hidden(to.address)),
         )
         return judge(answer, options, http)
 
@@ -282,23 +270,6 @@ def fill(options: SmsHttpOptions, to: To, text: str) -> tuple[str, bytes]:
     if options.body == "query":
         return f"{options.url}{'&' if urlsplit(options.url).query else '?'}{filled}", b""
     return options.url, filled.encode()
-
-
-@lru_cache(maxsize=64)
-def plain_text(text: str, *, unaccented: bool) -> str:
-    """The text as it is sent; remembered, since it is the same for every recipient."""
-    return unaccent(text) if unaccented else unicodedata.normalize("NFC", text)
-
-
-def unaccent(text: str) -> str:
-    """Vietnamese without marks, typographic characters as ASCII."""
-    plain = unicodedata.normalize("NFD", text.translate(_PUNCTUATION))
-    return "".join(mark for mark in plain if not unicodedata.combining(mark))
-
-
-def national(address: str) -> str:
-    """A number as it is dialled at home: 0 and nine digits."""
-    return "0" + (address[3:] if address.startswith("+84") else address.removeprefix("+").removeprefix("84"))
 
 
 def judge(answer: Answer, options: SmsHttpOptions, http: Http) -> Receipt:

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from channels.channel import (
     Callback,
@@ -33,6 +33,7 @@ from channels.channel import (
     Unsure,
 )
 from channels.http import Answer, Http, SendError
+from channels.options import BaseAddress
 from content.bulletin import Bulletin
 
 EXPIRED = frozenset({-216, -220, -124})
@@ -56,16 +57,6 @@ _LIMIT = 2000
 _RENEWALS: set[asyncio.Task[Tokens]] = set()
 
 
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("địa chỉ phải bắt đầu bằng https:// hoặc http:// (must be a web address)")
-    return value.rstrip("/")
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-
-
 class ZaloOptions(Options):
     """Options of a Zalo Official Account outlet."""
 
@@ -85,11 +76,11 @@ class ZaloOptions(Options):
         default="app_id", description="Mã đứng đầu chuỗi ký của webhook: app_id theo tài liệu, một số nơi dùng oa_id."
     )
     appsecret_proof: bool = Field(default=False, description="Gửi kèm appsecret_proof khi ứng dụng bật yêu cầu này.")
-    api_url: WebAddress = Field(default="https://openapi.zalo.me", description="Địa chỉ API của Official Account.")
-    business_url: WebAddress = Field(
+    api_url: BaseAddress = Field(default="https://openapi.zalo.me", description="Địa chỉ API của Official Account.")
+    business_url: BaseAddress = Field(
         default="https://business.openapi.zalo.me", description="Địa chỉ API tin theo mẫu (trạng thái tin theo mẫu)."
     )
-    oauth_url: WebAddress = Field(default="https://oauth.zaloapp.com/v4", description="Địa chỉ đổi token.")
+    oauth_url: BaseAddress = Field(default="https://oauth.zaloapp.com/v4", description="Địa chỉ đổi token.")
     per_second: Annotated[float, Field(gt=0, le=66)] = Field(default=20.0, description="Số tin nhiều nhất mỗi giây.")
     per_day: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Số tin nhiều nhất một ngày, theo gói của OA (0: không hạn chế)."

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,104 +12,12 @@ import pytest
 
 from channels.channel import Channel, Form, Options, Refused, To, Unavailable, Unsure, find_channels
 from channels.http import Http, SendError
+from tests.channels.samples import Sample, find_samples
 
 KINDS = find_channels()
 PUSHING = sorted(kind for kind, channel in KINDS.items() if not channel.shelf and channel.form is not Form.AUDIO)
 """Those that push recordings have a suite of their own: test_recordings.py."""
-PHONE, ZALO_ID = "+84912345678", "5736612345678901234"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """How a kind is tested: options for a base address, the partner's words, and where our words stand in a request."""
-
-    options: Callable[[str], dict[str, Any]]
-    to: To
-    success: bytes
-    reference: str
-    refusal: tuple[int, bytes]
-    inside: bytes | None
-    """An error inside a 200; None when the status alone counts."""
-    secrets: tuple[str, ...]
-    said: Callable[[Any], str]
-    """The text in a request."""
-    named: Callable[[Any], str] | None
-    """The delivery id in a request; None when the partner takes none."""
-
-
-def _json(asked: Any) -> Any:
-    return json.loads(asked.body)
-
-
-SAMPLES: dict[str, Sample] = {
-    "webhook": Sample(
-        options=lambda url: {"url": f"{url}/hook?key=query-secret-9", "secret": "whsec_" + "QUJDREVGR0g" * 4},
-        to=To("d-1", ""),
-        success=b"ok",
-        reference="",
-        refusal=(410, b""),
-        inside=None,
-        secrets=("query-secret-9", "QUJDREVGR0g" * 4),
-        said=lambda asked: _json(asked)["data"]["short"],
-        named=lambda asked: asked.headers["webhook-id"],
-    ),
-    "json_post": Sample(
-        options=lambda url: {
-            "url": f"{url}/in",
-            "headers": {"authorization": "Bearer header-secret-7"},
-            "reference": "ref",
-        },
-        to=To("d-1", PHONE, "Lò Văn Á"),
-        success=b'{"ref": "j-77"}',
-        reference="j-77",
-        refusal=(422, b'{"error": "no such number"}'),
-        inside=None,
-        secrets=("header-secret-7", "912345678"),
-        said=lambda asked: _json(asked)["text"],
-        named=lambda asked: asked.headers["idempotency-key"] if _json(asked)["id"] == "d-1" else "",
-    ),
-    "sms_http": Sample(
-        options=lambda url: {
-            "url": f"{url}/sms",
-            "headers": {"authorization": "Bearer header-secret-7"},
-            "body_template": '{"key": "{api_key}", "to": "{phone}", "text": "{text}", "ref": "{id}", "from": "{sender}"}',
-            "secrets_in_body": {"api_key": "body-secret-8"},
-            "sender": "XAMOCCHAU",
-            "unaccented": False,
-            "dedupes": True,
-            "success": {"path": "code", "equals": ["100"]},
-            "refused": {"108": "số không hợp lệ"},
-            "id_path": "id",
-        },
-        to=To("d-1", PHONE),
-        success=b'{"code": 100, "id": "sms-77"}',
-        reference="sms-77",
-        refusal=(200, b'{"code": "108"}'),
-        inside=b'{"code": "999", "id": null}',
-        secrets=("header-secret-7", "body-secret-8", "912345678"),
-        said=lambda asked: _json(asked)["text"],
-        named=lambda asked: _json(asked)["ref"],
-    ),
-    "zalo_oa": Sample(
-        options=lambda url: {
-            "app_id": "4321",
-            "app_secret": "app-secret-1",
-            "refresh_token": "refresh-secret-2",
-            "access_token": "access-secret-3",
-            "oa_secret": "oa-secret-4",
-            "api_url": url,
-            "oauth_url": f"{url}/v4",
-        },
-        to=To("d-1", ZALO_ID),
-        success=b'{"error": 0, "message": "Success", "data": {"message_id": "m-5"}}',
-        reference="m-5",
-        refusal=(200, b'{"error": -213, "message": "User has not followed OA"}'),
-        inside=b'{"error": -248, "message": "Content violates"}',
-        secrets=("app-secret-1", "refresh-secret-2", "access-secret-3", "oa-secret-4", ZALO_ID),
-        said=lambda asked: _json(asked)["message"]["text"],
-        named=None,
-    ),
-}
+SAMPLES = find_samples()
 
 
 def test_every_pushing_kind_has_a_sample() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from channels.channel import Callback, Confirmation, Pace, Receipt, Refused, To, Unavailable, Unsure
-from channels.kinds.sms_http import SmsHttp, SmsHttpOptions, fill, unaccent
+from channels.kinds.sms_http import SmsHttp, SmsHttpOptions, fill
 
 NASTY = 'Nói "{id}" & 100% \\ {phone}?a=b\n'
 ESMS: dict[str, Any] = {
@@ -78,15 +78,6 @@ def test_any_text_arrives(text: str) -> None:
     """Whatever the text, the request holds it in NFC form (surrogates cannot be in a text from the database)."""
     if text.encode("utf-8", "ignore").decode() == text:
         assert json.loads(written(text, unaccented=False)[1])["Content"] == unicodedata.normalize("NFC", text)
-
-
-def test_unaccent() -> None:
-    """All Vietnamese letters, and what word processors put in."""
-    assert (
-        unaccent("ĂẮẰẲẴẶ âấầẩẫậ ÊẾỀỂỄỆ ôốồổỗộ ƠỚỜỞỠỢ ưứừửữự ÝỲỶỸỴ đĐ")
-        == "AAAAAA aaaaaa EEEEEE oooooo OOOOOO uuuuuu YYYYY dD"
-    )
-    assert unaccent("“a” ‘b’ – c… • d\u00a0e\ufeff") == "\"a\" 'b' - c... - d e"
 
 
 async def test_empty_text_is_refused(http: Any, make: Any) -> None:

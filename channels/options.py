@@ -1,0 +1,21 @@
+"""Types of options that several kinds have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("địa chỉ phải bắt đầu bằng https:// hoặc http:// (must be a web address)")
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+"""`https://...` or `http://...` with a host, as it was written."""
+BaseAddress = Annotated[str, AfterValidator(_web_address), AfterValidator(lambda value: value.rstrip("/"))]
+"""The same without a slash at its end, for paths to follow."""
