@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.http import Http, Refused, Unavailable, Unsure
 from channels.shelf.fetched import Proof
+from channels.site.visits import NOBODY, Visits
 from channels.slots import Programme, Timetable
 from content.bulletin import Audio, Bulletin, Sound
 
@@ -46,6 +47,7 @@ __all__ = [
     "To",
     "Unavailable",
     "Unsure",
+    "Visits",
     "find_channels",
 ]
 
@@ -184,13 +186,17 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """One bulletin standing on an outlet's shelf since `since`; `name` is unique and permanent on that shelf."""
+    """One bulletin standing on an outlet's shelf since `since`; `name` is unique and permanent on that shelf.
+
+    `until` is when it is over by itself, `withdrawn_at` when the office took it back.
+    """
 
     delivery: str
     name: str
     bulletin: Bulletin
     since: datetime
     until: datetime | None = None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +204,7 @@ class Pull:
     """A request for something on a shelf: `path` is what follows the outlet's mount, without a leading slash.
 
     `key` is the part of the address that let the asker in (`t/{token}/`), for addresses that are written into the answer.
+    `past` is what stood on the shelf and does no longer.
     """
 
     path: str
@@ -205,6 +212,8 @@ class Pull:
     now: datetime
     key: str = ""
     programmes: Sequence[Programme] = ()
+    past: Sequence[Shelved] = ()
+    visits: Visits = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +251,8 @@ class Channel(ABC, Generic[O]):
     """Where its shelf is mounted (`portal`, `radio`); empty: it pushes."""
     shelf_public: ClassVar[bool] = False
     """Whether the shelf can be pulled without the outlet's token."""
+    shelf_most: ClassVar[int] = 200
+    """How much of a shelf is drawn, the newest of it."""
     shelf_grace: ClassVar[timedelta] = timedelta()
     """For how long what is over can still be fetched by whoever has just read the list."""
     pace: ClassVar[Pace] = Pace()

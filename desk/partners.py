@@ -21,10 +21,12 @@ from config.words import BadInput
 from db.types import new_id
 from desk.airing import Word, note_aired
 from desk.app import House
+from desk.drawn import Drawn
 from desk.passwords import hashed
 from desk.pulls import Pulls
 from desk.shelves import Shelves
 from desk.storm import Storm
+from desk.visitors import Visitors
 
 CALLBACK_BYTES = 64 * 1024
 
@@ -50,7 +52,9 @@ class Partners:
         self._house = house
         self._pulls = Pulls(house)
         self._storm = Storm(house.clock)
+        self._drawn = Drawn()
         self.shelves = Shelves(house.clock, house.press)
+        self.visitors = Visitors(house.database, house.clock, house.settings.office.zone)
 
     # --- shelves ---
 
@@ -64,6 +68,8 @@ class Partners:
             token = await self.let_in(connection, at, request, key)
             page = await self._page(connection, at, Pull(path, dict(request.query), self._house.clock.now(), key))
         await self.note_token(token)
+        if at.channel.shelf_public and page.content_type.startswith("text/html"):
+            await self.visitors.note(at.name, request)
         return await self._pulls.send(request, at, page)
 
     def calm(self, request: web.Request) -> None:
@@ -74,12 +80,17 @@ class Partners:
     async def _page(self, connection: AsyncConnection, at: InService, pull: Pull) -> Page:
         """What the kind draws. Raises 404, and 410 for what stood there once."""
         seen = await self.shelves.look(connection, at)
-        asked = replace(pull, programmes=seen.programmes)
-        current = seen.stock.current(pull.now, at.channel.shelf_grace)
+        if at.channel.shelf_public and (known := self._drawn.find(at, seen, pull)) is not None:
+            return known
+        current, past = seen.stock.current(pull.now, at.channel.shelf_grace), seen.stock.past(pull.now)
+        asked = replace(pull, programmes=seen.programmes, past=past)
+        if at.channel.shelf_public:
+            asked = replace(asked, visits=await self.visitors.of(connection, at.name))
         page = at.channel.feed(asked, current, at.outlet)
         if page is None:
-            gone = at.channel.feed(asked, seen.stock.past(pull.now), at.outlet) is not None
-            raise web.HTTPGone if gone else web.HTTPNotFound
+            raise web.HTTPGone if at.channel.feed(asked, past, at.outlet) is not None else web.HTTPNotFound
+        if at.channel.shelf_public:
+            self._drawn.keep(at, seen, pull, page)
         return page
 
     def outlet_at(self, mount: str, tail: str) -> tuple[InService, str]:

@@ -55,7 +55,7 @@ class Shelves:
         return known
 
     async def _read(self, connection: AsyncConnection, at: InService) -> Seen:
-        stock = await store.read_stock(connection, at.name)
+        stock = await store.read_stock(connection, at.name, at.channel.shelf_most)
         programmes = tuple(await station_store.programmes(connection, at.name, limit=LATEST))
         sounds = at.channel.sounds(at.outlet)
         if not (missing := _missing(stock, sounds)):

@@ -158,6 +158,7 @@ def make_web(house: House) -> web.Application:
     _open_doors(app, house, drawing, keeper)
     app.router.add_get("/static/{name:.+}", partial(send_static, static, versions))
     pulled = partners.Partners(house)
+    app.on_cleanup.append(lambda _: pulled.visitors.write())
     app.router.add_routes(
         [*stations.routes(house, pulled, drawing), *partners.routes(house, pulled), *health.routes(house)]
     )

@@ -92,6 +92,11 @@ class Stock:
         """What stands there now, with what is over for less than `grace`."""
         return [one for one in self.stands if one.until is None or one.until + grace > now]
 
+    def next_end(self, now: datetime) -> datetime | None:
+        """When something of what stands there now is over by itself."""
+        ends = (moment for one in self.stands for moment in (one.until, one.bulletin.valid_until) if moment is not None)
+        return min((moment for moment in ends if moment > now), default=None)
+
     def past(self, now: datetime) -> list[Shelved]:
         """What stood there once: gone is another answer than never there."""
         over = (one for one in self.stands if one.until is not None and one.until <= now)
@@ -202,7 +207,8 @@ async def _shelved(
 
 
 def _one(row: Row[Any]) -> Shelved:
-    return Shelved(row.delivery, row.delivery, Bulletin.from_record(row.bulletin), row.since, row.until)
+    bulletin = Bulletin.from_record(row.bulletin)
+    return Shelved(row.delivery, row.delivery, bulletin, row.since, row.until, row.withdrawn_at)
 
 
 @dataclass(frozen=True, slots=True)

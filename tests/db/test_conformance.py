@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateColumn
 
 from channels import store as channels_store
 from channels.shelf import store as shelf_store
+from channels.site import store as site_store
 from channels.station import store as station_store
 from channels.store import audience, outlet, outlet_keep
 from config.clock import FakeClock
@@ -35,6 +36,7 @@ STORES = (
     glossary_store,
     channels_store,
     shelf_store,
+    site_store,
     station_store,
     scheduler_store,
     desk_store,

@@ -1,1 +1,0 @@
-"""Templates and styles of kinds that draw pages; no code."""
