@@ -180,7 +180,6 @@ class RadioSettings(Section):
     sender: str = ""
     chime: bool = True
     pause: float = Field(1.0, ge=0.3, le=1.3)
-    bed: str = ""
 
 
 class ScheduleSettings(Section):

@@ -68,8 +68,8 @@ class Programme:
     target: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.segments:
-            raise ValueError("a programme needs a segment")
+        if not (self.segments or self.opening or self.closing):
+            raise ValueError("a programme needs something to be said")
         if not 0 <= self.pause <= LONGEST_PAUSE:
             raise ValueError(f"a pause of {self.pause} s would be a gap")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from config.words import BadInput
-from content.bed import tuned, under
+from content.bed.mixing import tuned, under
 from content.bulletin import Audio, Sound, Variant
 from content.files import SYNTHETIC, File, Origin, keep, keep_finished, keep_master
 from content.mastering import Mastered, Mastering, SilentSpeech, Tags, finish, shape
@@ -101,13 +101,13 @@ class Studio:
         place = f"beds/{await asyncio.to_thread(_digest, file)}.json"
         known = await asyncio.to_thread(_remembered, self._directory, place)
         if known is None:
-            async with self._decoding:
-                music = await decode(file)
             stop = threading.Event()
             try:
+                async with self._decoding:
+                    music = await decode(file)
                 name = await self._off_loop(stop, lambda: keep_master(self._directory, tuned(music, stop)))
-            except SilentSpeech as error:
-                raise BadInput(f"Nhạc nền: {error.vi}", f"The bed: {error.en}", field="bed") from None
+            except (BadInput, SilentSpeech) as error:
+                raise BadInput(f"Nhạc nền: {error.vi}", f"The bed: {error.en}", field="music") from None
             known = {"master": name}
             await asyncio.to_thread(keep, self._directory, place, json.dumps(known).encode())
         return known["master"]

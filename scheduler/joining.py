@@ -12,8 +12,8 @@ from channels.outlet import InService
 from channels.slots import Airtime
 from config.logs import log
 from config.settings import RadioSettings
-from config.words import BadInput
 from content import store as content_store
+from content.bed.store import find_bed
 from content.bulletin import Audio, Part
 from content.files import keep_master
 from content.formats import flac
@@ -73,16 +73,14 @@ class Joining:
             raise JoinError(f"không ghép được tệp chương trình ({error})", f"cannot join: {error}") from error
 
     async def _bed(self) -> str:
-        """The office's music as the studio keeps it; a bulletin goes without it rather than not at all."""
-        if not self._radio.bed:
+        """The office's music as the studio keeps it; a programme goes without it rather than not at all."""
+        async with self._database.read() as connection:
+            bed = await find_bed(connection)
+        if bed is None:
             return ""
-        try:
-            with await asyncio.to_thread(open, self._radio.bed, "rb") as file:
-                return await self._studio.take_bed(file)
-        except OSError as error:
-            logger.warning("bed_missing", file=self._radio.bed, reason=error.strerror or str(error))
-        except BadInput as error:
-            logger.warning("bed_refused", file=self._radio.bed, reason=error.en)
+        if await asyncio.to_thread((self._recordings / bed.master).is_file):
+            return bed.master
+        logger.warning("bed_missing", file=bed.file, master=bed.master)
         return ""
 
     async def _segments(self, parts: Sequence[Part]) -> tuple[Segment, ...]:

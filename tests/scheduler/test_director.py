@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import av
@@ -15,6 +15,7 @@ import pytest
 from channels.shelf import store as shelf_store
 from config.clock import FakeClock
 from config.settings import Settings
+from content.bed.store import Bed, choose_bed
 from content.bulletin import BulletinClass
 from desk.app import build
 from scheduler.director import Director
@@ -165,14 +166,20 @@ def directing(station: Station, **radio: Any) -> Director:
 
 
 @pytest.mark.parametrize("there", [True, False])
-async def test_music_lies_under_it_where_there_is_some(station: Station, tmp_path: Path, *, there: bool) -> None:
+async def test_music_lies_under_it_where_there_is_some(station: Station, *, there: bool) -> None:
     """The pause between two items is not silent then; without the file the programme goes out all the same."""
-    (tmp_path / "nhac.mp3").write_bytes(hum(5, 330))
+    house = station.house
+    with tempfile.TemporaryFile() as music:
+        music.write(hum(5, 330))
+        master = await house.studio.take_bed(music)
+    async with house.database.write() as tx:
+        await choose_bed(tx, Bed(master, "nhac.mp3", "Trần Văn Hùng", station.clock.now()))
+    if not there:
+        (house.recordings / master).unlink()
     for number in range(4):
         await station.send(f"Tin số {number}")
     station.clock.advance(2 * 3600)
-    bed = tmp_path / ("nhac.mp3" if there else "khong-co.mp3")
-    await directing(station, bed=str(bed), pause=1.3).direct()
+    await directing(station, pause=1.3).direct()
     (programme,) = await station.programmes()
     assert programme.state == "made" and programme.audio is not None
     with av.open(str(station.house.recordings / programme.audio.name)) as file:

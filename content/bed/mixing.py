@@ -1,4 +1,4 @@
-"""Bed: music under a programme, soft in the pauses and softer under the words; from a file the office has uploaded."""
+"""Mixing: music under a programme, soft in the pauses and softer under the words."""
 
 from __future__ import annotations
 

@@ -1,0 +1,104 @@
+"""Stations' programmes on the desk: what stands around the items, the music under them, and how that sounds."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web import FileField
+
+from config.words import BadInput, NotFound
+from content.bed import store
+from content.bed.store import Bed
+from content.mastering import SilentSpeech
+from content.programme import Programme, announcement
+from content.recording import BadScript
+from content.tags import Tags
+from content.upload import SUFFIXES
+from content.voice import VoiceError
+from desk.answer import Answer, Done, Shown, Trouble, Visit
+from desk.forms import iso
+
+LONGEST_NAME = 120
+
+
+async def show(visit: Visit) -> Answer:
+    """GET /programme: announcements as they would be said now, and the music."""
+    return await _page(visit)
+
+
+async def _page(visit: Visit) -> Shown:
+    async with visit.house.database.read() as connection:
+        bed = await store.find_bed(connection)
+    radio = visit.house.settings.radio
+    said = {"opening": _said(visit, radio.opening), "closing": _said(visit, radio.closing)}
+    plain = said | {"chime": radio.chime, "pause": radio.pause, "bed": bed and plain_bed(bed)}
+    return Shown("programme.html", said | {"radio": radio, "bed": bed, "suffixes": SUFFIXES}, plain)
+
+
+def plain_bed(bed: Bed) -> dict[str, Any]:
+    """The music as JSON."""
+    return {"file": bed.file, "person": bed.person, "at": iso(bed.at)}
+
+
+def _said(visit: Visit, template: str) -> str:
+    settings = visit.house.settings
+    now = visit.house.clock.now().astimezone(settings.office.zone)
+    told = {"office": settings.office.name, "sender": settings.radio.sender, "variant": settings.voice.variant}
+    return announcement(template, at=now, **told) if template else ""
+
+
+async def take_bed(visit: Visit) -> Answer:
+    """POST /programme/bed: the file in `music` lies under every programme joined from now on."""
+    house, given = visit.house, visit.form.get("music")
+    try:
+        if not isinstance(given, FileField) or not given.filename:
+            raise BadInput("Chọn một tệp nhạc", "Choose a music file", field="music")
+        master = await house.studio.take_bed(given.file)
+    except BadInput as fault:
+        if visit.json:
+            raise
+        return (await _page(visit)).with_fault(fault)
+    now = house.clock.now()
+    bed = Bed(master, PurePath(given.filename).name[:LONGEST_NAME], visit.name, now)
+    async with house.database.write() as tx:
+        await store.choose_bed(tx, bed)
+        await house.journal.note(tx, now, visit.name, "choose_bed", "programme", file=bed.file, master=master)
+    return Done("/programme", "Đã nhận nhạc nền. Hãy nghe thử.", plain_bed(bed))
+
+
+async def drop_bed(visit: Visit) -> Answer:
+    """POST /programme/bed/remove: programmes go out without music again."""
+    house, now = visit.house, visit.house.clock.now()
+    async with house.database.write() as tx:
+        if not await store.drop_bed(tx):
+            raise NotFound("Chương trình chưa có nhạc nền", "There is no music")
+        await house.journal.note(tx, now, visit.name, "drop_bed", "programme")
+    return Done("/programme", "Đã bỏ nhạc nền.", {})
+
+
+async def sound(visit: Visit) -> Answer:
+    """GET /programme/sound: a programme of now without items, as it would be joined."""
+    house, radio = visit.house, visit.house.settings.radio
+    if not (radio.opening or radio.closing):
+        raise NotFound("Chương trình không có lời dẫn nào để nghe thử", "There is no announcement to be heard")
+    async with house.database.read() as connection:
+        bed = await store.find_bed(connection)
+    sample = Programme(
+        segments=(),
+        tags=Tags(title="Nghe thử", office=house.settings.office.name),
+        opening=_said(visit, radio.opening),
+        closing=_said(visit, radio.closing),
+        chime=radio.chime,
+        bed=bed.master if bed else "",
+        pause=radio.pause,
+    )
+    try:
+        joined = await house.studio.join(sample)
+    except VoiceError as error:
+        raise Trouble(503, f"Chưa đọc được lời dẫn: {error.reason_vi}", error.reason_en) from None
+    except (BadScript, SilentSpeech) as error:
+        raise Trouble(503, f"Chưa đọc được lời dẫn: {error.vi}", error.en) from None
+    headers = {"Content-Type": "audio/mpeg", "Cache-Control": "private, no-cache"}
+    return web.FileResponse(house.recordings / joined.audio.name, headers=headers)
