@@ -11,8 +11,10 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright
 
 from desk import auth
@@ -107,7 +109,10 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "voices": "/voices",
         "password": "/password",
         "portal": "/portal/",
-        "portal-item": portal.reference.split(str(on.house.settings.web.port), 1)[1],
+        "portal-item": (item := portal.reference.split(str(on.house.settings.web.port), 1)[1]),
+        "portal-print": item.replace("/portal/", "/portal/in/"),
+        "portal-register": "/portal/so-cong-bo",
+        "portal-visits": "/portal/thong-ke",
     }
 
 
@@ -143,6 +148,25 @@ async def test_every_page_stands_in_both_themes_and_widths(on: Stage, browser: B
                     await page.screenshot(path=keep / f"{name}-{width}-{theme}.png")
             await context.close()
     assert [] == faults
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing(on: Stage, browser: Browser, theme: Literal["light", "dark"]) -> None:
+    """WCAG 2.1 A and AA by axe-core, on every page, wide and narrow."""
+    base, found = on.house.settings.web.base_url, list[str]()
+    for width in (1280, 390):
+        context = await browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        page = await context.new_page()
+        await _sign_in(page, base)
+        for name, path in (await _addresses(on)).items():
+            await page.goto(base + path)
+            wanted = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+            results = await Axe().run(page, options=wanted)
+            for one in results.response["violations"]:
+                places = [" ".join(node["target"]) for node in one["nodes"]][:3]
+                found.append(f"{name} {width}: {one['id']}: {one['help']}: {places}")
+        await context.close()
+    assert [] == found
 
 
 async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> None:
