@@ -293,7 +293,9 @@ class Http:
             pair = b64encode(f"{address.user or ''}:{address.password or ''}".encode()).decode()
             ours["authorization"] = f"Authorization: Basic {pair}\r\n"
         first = f"{method} {address.raw_path_qs} HTTP/1.1\r\n"
-        secrets = (*address.query.values(), address.password or "")
+        # As they are, and as they stand in the address: a proxy's error page may show either.
+        raw = (pair.partition("=")[2] for pair in address.raw_query_string.split("&"))
+        secrets = (*address.query.values(), *raw, address.password or "")
         target = _Target(self._pool(address), address.host or "", first, ours, secrets)
         if len(self._targets) >= _TARGETS:
             self._targets.clear()

@@ -248,6 +248,16 @@ async def test_a_method_is_one_word(world: Any, http: Http, method: str) -> None
     assert world.connections == 0
 
 
+async def test_the_query_is_masked_as_it_was_written(world: Any, http: Http, does: Any) -> None:
+    """A proxy's page repeats the address as it came over the wire: neither that nor what it stands for is shown."""
+    world.will(does.echo_with(404))
+    with pytest.raises(Unavailable) as caught:
+        await http.request("GET", f"{world.url}/in?key=m%C3%A3%20b%2F1%3A%40%26&n=1")
+    (asked,) = world.asked
+    raw = asked.target.partition("key=")[2].partition("&n=")[0]
+    assert len(raw) > 8 and raw not in caught.value.en and "b/1" not in caught.value.en
+
+
 async def test_nobody_listens(http: Http) -> None:
     """A closed port took nothing."""
     with socket.socket() as free:
