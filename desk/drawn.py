@@ -20,14 +20,14 @@ class Drawn:
         self._pages: OrderedDict[Key, tuple[int, datetime | None, Page]] = OrderedDict()
         self._bytes = 0
 
-    def find(self, at: InService, seen: Seen, pull: Pull) -> Page | None:
-        """The page, if it would be drawn the same now."""
+    def find(self, at: InService, now_at: int, pull: Pull) -> Page | None:
+        """The page, if it would be drawn the same now that the shelf has turned so often."""
         key = _key(at, pull)
         known = self._pages.get(key)
         if known is None:
             return None
         turn, until, page = known
-        if turn != seen.stock.turn or (until is not None and until <= pull.now):
+        if turn != now_at or (until is not None and until <= pull.now):
             self._drop(key)
             return None
         self._pages.move_to_end(key)

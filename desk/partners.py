@@ -14,6 +14,7 @@ from channels import store as channels_store
 from channels.channel import Callback, Page, Pull
 from channels.http import Refused
 from channels.outlet import InService
+from channels.shelf import store as shelf_store
 from channels.station import store as station_store
 from channels.station.store import Token
 from config.logs import log
@@ -64,10 +65,13 @@ class Partners:
         mount, tail = request.path.strip("/").split("/", 1)[0], request.match_info["tail"]
         at, path = self.outlet_at(mount, tail)
         key, path = _split_key(at, path)
-        async with self._house.database.read() as connection:
-            token = await self.let_in(connection, at, request, key)
-            page = await self._page(connection, at, Pull(path, dict(request.query), self._house.clock.now(), key))
-        await self.note_token(token)
+        asked = Pull(path, dict(request.query), self._house.clock.now(), key)
+        page = await self._kept(at, asked) if at.channel.shelf_public else None
+        if page is None:
+            async with self._house.database.read() as connection:
+                token = await self.let_in(connection, at, request, key)
+                page = await self._page(connection, at, asked)
+            await self.note_token(token)
         if at.channel.shelf_public and page.content_type.startswith("text/html"):
             await self.visitors.note(at.name, request)
         return await self._pulls.send(request, at, page)
@@ -77,11 +81,15 @@ class Partners:
         if wait := self._storm.wait(request.remote or "", request.path):
             raise web.HTTPTooManyRequests(headers={"Retry-After": str(wait)})
 
+    async def _kept(self, at: InService, pull: Pull) -> Page | None:
+        """A page of a shelf that anybody reads, as it was drawn before: for a single row's price."""
+        async with self._house.database.glance() as connection:
+            turn = await shelf_store.shelf_turn(connection, at.name)
+        return self._drawn.find(at, turn, pull)
+
     async def _page(self, connection: AsyncConnection, at: InService, pull: Pull) -> Page:
         """What the kind draws. Raises 404, and 410 for what stood there once."""
         seen = await self.shelves.look(connection, at)
-        if at.channel.shelf_public and (known := self._drawn.find(at, seen, pull)) is not None:
-            return known
         current, past = seen.stock.current(pull.now, at.channel.shelf_grace), seen.stock.past(pull.now)
         asked = replace(pull, programmes=seen.programmes, past=past)
         if at.channel.shelf_public:

@@ -65,10 +65,10 @@ class Pulls:
         headers = _headers(page, tag)
         if page.status == 200 and _unchanged(request, tag, page.changed_at):
             return web.Response(status=304, headers=headers)
-        if request.method != "GET" or not page.proves:
-            return web.Response(body=page.body, status=page.status, headers=headers)
         # a page of the same address is another one tomorrow
         pull = Pull(request, at, f"{request.path}@{tag[:12]}", page.proves, len(page.body))
+        if request.method != "GET" or not self._unproved(pull):
+            return web.Response(body=page.body, status=page.status, headers=headers)
         response = web.StreamResponse(status=page.status, headers=headers)
         return await self._give(pull, response, io.BytesIO(page.body), Span(0, pull.size))
 
@@ -165,7 +165,7 @@ class Pulls:
         What is proved already costs no write, and is not noted.
         """
         house, at = self._house, pull.at
-        fresh = [proof for proof in pull.proofs if (at.name, pull.file, proof.delivery) not in self._settled]
+        fresh = self._unproved(pull)
         if not fresh:
             return False
         now = house.clock.now()
@@ -185,6 +185,10 @@ class Pulls:
         if span == (0, pull.size) or done:
             self._settle(at.name, pull.file, fresh)
         return True
+
+    def _unproved(self, pull: Pull) -> list[Proof]:
+        """What this file proves that is not known to be proved by it."""
+        return [proof for proof in pull.proofs if (pull.at.name, pull.file, proof.delivery) not in self._settled]
 
     def _settle(self, outlet: str, file: str, proofs: Sequence[Proof]) -> None:
         if len(self._settled) >= SETTLED_KEPT:

@@ -72,6 +72,8 @@ class Portal(Channel[PortalOptions]):
         if pull.path in FILES:
             # The address carries a mark of the file, so it may be kept for good.
             return Page(FILES[pull.path], file_of(pull.path).encode(), headers={"cache-control": "max-age=86400"})
+        if pull.path == "thong-ke.json":
+            return Page("application/json", pull.visits.json(), headers=FRESH)
         if pull.path.startswith("audio/"):
             return _recording(pull.path.removeprefix("audio/"), shelf)
         place, site = _place(outlet), site_of(shelf)
@@ -87,8 +89,6 @@ class Portal(Channel[PortalOptions]):
         if pull.path == "thong-ke":
             body = draw("visits.html", place, visits=pull.visits, themes=themes_of(current))
             return Page(HTML, body, headers=FRESH)
-        if pull.path == "thong-ke.json":
-            return Page("application/json", pull.visits.json(), headers=FRESH)
         return _item(pull, site, current, place)
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from channels.channel import Shelved
@@ -121,8 +121,15 @@ def months_of(news: Iterable[News], zone: tzinfo) -> list[tuple[str, int]]:
 
 def fold(text: str) -> str:
     """Lower case without any mark: how people type who are in a hurry."""
-    bare = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(mark for mark in bare if not unicodedata.combining(mark))
+    return unicodedata.normalize("NFC", text).lower().translate(_bare())
+
+
+@cache
+def _bare() -> dict[int, str | None]:
+    """What each letter with marks is without them; a table, for whole sites are folded."""
+    marked = (chr(code) for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)))
+    plain = {ord(letter): unicodedata.normalize("NFD", letter)[0] for letter in marked}
+    return {**plain, ord("đ"): "d", **dict.fromkeys(range(0x300, 0x370))}
 
 
 @lru_cache(maxsize=4_000)
