@@ -37,6 +37,7 @@ from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
 from db.notifier import Notifier
+from scheduler.correcting import Correcting
 from scheduler.director import Director
 from scheduler.gate import Gate
 from scheduler.handling import Handling
@@ -74,6 +75,7 @@ class House:
     glossary: Glossary
     editing: Editing
     scheduling: Scheduling
+    correcting: Correcting
     handling: Handling
     receiver: Receiver
     runner: Runner
@@ -151,6 +153,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         receiver=receiver,
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
+    scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone)
     return House(
         settings=settings,
         clock=clock,
@@ -164,7 +167,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         voices=voices,
         glossary=glossary,
         editing=editing,
-        scheduling=Scheduling(database, journal, clock, outlets, settings.office.timezone),
+        scheduling=scheduling,
+        correcting=Correcting(database, journal, clock, outlets, scheduling),
         handling=Handling(database, journal, clock),
         receiver=receiver,
         runner=runner,

@@ -15,12 +15,14 @@ from channels.station import store as station_store
 from channels.station.store import Airing
 from config.words import BadInput, NotFound, Said
 from content import store as content_store
+from content.item import ItemState
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import choice, day_of, iso, limit_of, listed
 from scheduler import store
-from scheduler.delivery import MOVES, TITLES, Delivery, State
+from scheduler.delivery import DONE, MOVES, TITLES, Delivery, State
 from scheduler.log import store as log_store
 from scheduler.log.store import Filter
+from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[None]]
 QUERY = ("state", "outlet", "item", "schedule", "occurrence", "address", "from", "to")
@@ -154,6 +156,7 @@ async def _sheet(visit: Visit) -> Shown:
         airings = (await station_store.airings_of(connection, [delivery.id])).get(delivery.id, [])
         schedule = await store.find_schedule(connection, delivery.schedule)
         deeds = await house.journal.of(connection, f"delivery/{delivery.id}")
+        overtaken = await _overtaken(connection, delivery, schedule)
     at = house.outlets.get(delivery.outlet)
     states = part_states(pulls, pulls[0].proof.parts) if pulls else []
     fetched = delivery_state(states) if at is not None and at.channel.shelf else None
@@ -166,16 +169,29 @@ async def _sheet(visit: Visit) -> Shown:
         "airings": airings,
         "parts": states,
         "fetched": fetched,
+        "overtaken": overtaken if at is None or not at.channel.shelf_public else "",
     }
     plain = plain_delivery(delivery) | {
         "receipts": [
             {"stage": one.stage, "at": iso(one.at), "reason": one.reason, "detail": one.detail} for one in told.receipts
         ],
         "fetched": fetched.value if fetched else None,
+        "overtaken": values["overtaken"] or None,
         "pulls": [one.plain() for one in pulls],
         "aired": [plain_airing(one) for one in airings],
     }
     return Shown("deliveries/show.html", values, plain)
+
+
+async def _overtaken(connection: AsyncConnection, delivery: Delivery, schedule: Schedule) -> str:
+    """What was done to its text after it had arrived: `withdrawn`, `corrected`, or nothing."""
+    if delivery.state not in DONE:
+        return ""
+    pinned = {one.item: one.revision for one in schedule.items}
+    items = (await content_store.items_by_id(connection, pinned)).values()
+    if any(item.state is ItemState.WITHDRAWN for item in items):
+        return "withdrawn"
+    return "corrected" if any(item.approved not in {None, pinned[item.id]} for item in items) else ""
 
 
 def plain_airing(one: Airing) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +23,7 @@ from content.upload import SUFFIXES
 from desk.answer import Answer, Done, Shown, Visit
 from desk.drafting import draft_form, draft_from, read_upload, typed_of
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
+from scheduler.correcting import NOBODY
 
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
 
@@ -185,12 +186,13 @@ async def sheet_of(visit: Visit) -> Shown:
         theme = dict(await store.themes(connection)).get(revision.theme, revision.theme)
         lexicon = await house.glossary.lexicon(connection)
         versions = await store.versions_of(connection, item.id)
+        reach = await house.correcting.reach(connection, item) if item.state is ItemState.APPROVED else NOBODY
     # reading a long script aloud in words takes a moment
     told = await asyncio.to_thread(findings, revision, lexicon)
     reading = await asyncio.to_thread(reading_of, revision, lexicon, house.settings.voice.variant)
     sheet = Sheet(item, revision, revisions, verdicts, recording, told, reading, versions)
     values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
-    values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES}
+    values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
     return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain_sheet(sheet))
 
 
@@ -271,9 +273,10 @@ async def submit(visit: Visit) -> Answer:
 
 async def approve(visit: Visit) -> Answer:
     """POST /items/{id}/approve: exactly the digest, and the recording, that were on the page."""
+    replaced: list[str] = []
 
     async def deed(tx: AsyncConnection) -> Item:
-        return await visit.house.editing.approve(
+        item = await visit.house.editing.approve(
             tx,
             visit.part("id"),
             visit.name,
@@ -281,8 +284,16 @@ async def approve(visit: Visit) -> Answer:
             note=visit.text("note"),
             recording=visit.text("recording") or None,
         )
+        schedules = await visit.house.correcting.replace(tx, item, visit.name)
+        outlets = (name for one in schedules for name in one.outlets)
+        replaced.extend(visit.house.outlets[name].outlet.title for name in dict.fromkeys(outlets))
+        return item
 
-    return await done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
+    answer = await done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
+    if replaced and isinstance(answer, Done):
+        visit.house.notifier.ring("schedule")
+        return replace(answer, said=f"Đã duyệt. Bản sửa đang thay bản trước ở: {', '.join(replaced)}.")
+    return answer
 
 
 async def send_back(visit: Visit) -> Answer:

@@ -31,6 +31,7 @@ class Told:
     track: Track
     airings: tuple[Airing, ...]
     pulls: tuple[Pulled, ...]
+    replaces: bool
 
     @property
     def script(self) -> list[str]:
@@ -94,7 +95,8 @@ class Stations:
             pulls = await shelf_store.pulls_of(connection, ids)
         await self._partners.note_token(key)
         tracks = [one for one in tracks_of(current) if one.end(timetable.keep) > now]
-        told = [_told(track, airings, pulls) for track in tracks]
+        gone = {part.item for one in seen.stock.withdrawn for part in one.bulletin.parts}
+        told = [_told(track, airings, pulls, replaces=track.part.item in gone) for track in tracks]
         values = self._values(at, timetable, told, seen.programmes, now)
         ask = f"?token={request.query['token']}" if request.query.get("token") else ""
         html = self._drawing.page("station/page.html", request, values | {"ask": ask, "tap": secrets.token_hex(8)})
@@ -121,10 +123,12 @@ class Stations:
         }
 
 
-def _told(track: Track, airings: Mapping[str, list[Airing]], pulls: Mapping[str, list[Pulled]]) -> Told:
+def _told(
+    track: Track, airings: Mapping[str, list[Airing]], pulls: Mapping[str, list[Pulled]], *, replaces: bool
+) -> Told:
     delivery, number = track.shelved.delivery, track.number
     mine = tuple(one for one in airings.get(delivery, []) if one.part in {-1, number})
-    return Told(track, mine, tuple(one for one in pulls.get(delivery, []) if one.proof.part == number))
+    return Told(track, mine, tuple(one for one in pulls.get(delivery, []) if one.proof.part == number), replaces)
 
 
 def _places(timetable: Timetable, told: Sequence[Told], programmes: Sequence[Programme], now: datetime) -> list[Place]:

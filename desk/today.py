@@ -85,7 +85,7 @@ async def show(visit: Visit) -> Answer:
 
 def plain_alert(one: Alert) -> dict[str, Any]:
     """An alert as JSON."""
-    kind = "urgent" if one.is_urgent else "slot"
+    kind = one.taken_back or ("urgent" if one.is_urgent else "slot")
     return {"kind": kind, "outlet": one.outlet, "slot": one.slot, "at": iso(one.at), "title": one.title}
 
 

@@ -16,6 +16,7 @@ from config.logs import about, log
 from content.upload import MOST_BYTES
 from desk import (
     auth,
+    correction,
     deliveries,
     glossary,
     health,
@@ -90,6 +91,7 @@ DOORS: tuple[Door, ...] = (
     Door("item-submit", "POST", "/items/{id}/submit", items.submit, WRITE, api=True, scope="write"),
     Door("item-approve", "POST", "/items/{id}/approve", items.approve, APPROVE, api=True, scope="approve"),
     Door("item-send-back", "POST", "/items/{id}/send-back", items.send_back, APPROVE, api=True, scope="approve"),
+    Door("item-tell", "POST", "/items/{id}/tell", correction.tell, RUN, api=True, scope="write"),
     Door("item-withdraw", "POST", "/items/{id}/withdraw", items.withdraw, RUN, api=True, scope="approve"),
     Door("schedules", "GET", "/schedules", schedules.list_all, ALL, api=True),
     Door("schedule-new", "GET", "/schedules/new", schedules.blank, RUN),

@@ -1,4 +1,4 @@
-"""Lookout: stations that have not fetched what they are to air soon, and urgent bulletins that lie unfetched.
+"""Lookout: stations that have not fetched what they are to air soon, or hold what must not be aired any more.
 
 An alert says whom to call. It is gone when the station has fetched or aired it; nothing of it is stored.
 """
@@ -25,6 +25,8 @@ from db.notifier import Notifier
 
 URGENT_DAY = timedelta(days=1)
 """So long an urgent bulletin that nobody fetches is called for."""
+TAKEN_BACK_DAY = timedelta(days=1)
+"""So long a station that holds what was taken back is to be called."""
 LONGEST = timedelta(hours=12)
 
 logger = log("lookout")
@@ -32,7 +34,10 @@ logger = log("lookout")
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One station to be called: `slot` is empty for an urgent bulletin; `at` is when it airs, or since when it stands."""
+    """One station to be called: `slot` is empty for an urgent bulletin; `at` is when it airs, or since when it stands.
+
+    `taken_back` tells that the station has fetched a bulletin that was `withdrawn` or `corrected` at that moment.
+    """
 
     outlet: str
     slot: str
@@ -40,11 +45,12 @@ class Alert:
     title: str
     phone: str
     deliveries: tuple[str, ...]
+    taken_back: str = ""
 
     @property
     def is_urgent(self) -> bool:
         """Whether it is an urgent bulletin, to be aired at once."""
-        return not self.slot
+        return not self.slot and not self.taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,10 @@ class Known:
         states = part_states(self.pulls.get(delivery, ()), parts)
         return delivery_state(states) is Fetch.COMPLETE
 
+    def holds(self, delivery: str) -> bool:
+        """Whether something of it has gone out, or somebody has aired it."""
+        return any(pull.ranges for pull in self.pulls.get(delivery, ())) or delivery in self.airings
+
 
 class Lookout:
     """Looks at all stations, and rings when what is to be told has changed."""
@@ -79,7 +89,9 @@ class Lookout:
         async with self._database.read() as connection:
             found = set(await alerts(connection, self._outlets, self._clock.now()))
         for one in found - self._told:
-            logger.warning("station_not_fetched", outlet=one.outlet, slot=one.slot or "urgent", title=one.title)
+            logger.warning(
+                "station_to_be_called", outlet=one.outlet, slot=one.slot or one.taken_back or "urgent", title=one.title
+            )
         if found != self._told:
             self._told = found
             self._notifier.ring("alert")
@@ -94,11 +106,16 @@ async def alerts(connection: AsyncConnection, outlets: Outlets, now: datetime) -
     urgent = await shelf_store.urgent_since(connection, list(stations), now - URGENT_DAY)
     urgent = [(name, one) for name, one in urgent if one.until is None or one.until > now]
     programmes = await station_store.open_programmes(connection, now, now + LONGEST)
-    ids = {one.delivery for _, one in urgent} | {delivery for one in programmes for delivery, _ in one.holds}
+    gone = await shelf_store.taken_back_since(connection, list(stations), now - TAKEN_BACK_DAY)
+    shelves = {name: await shelf_store.on_shelf(connection, name, now) for name in {name for name, _ in gone}}
+    later = [one for shelf in shelves.values() for one in shelf]
+    ids = {one.delivery for one in [*later, *(one for _, one in (*urgent, *gone))]}
+    ids |= {delivery for one in programmes for delivery, _ in one.holds}
     known = Known(
         await shelf_store.pulls_of(connection, list(ids)), await station_store.airings_of(connection, list(ids))
     )
     found = [_of_urgent(*stations[name], one, known, now) for name, one in urgent]
+    found += [_of_taken_back(*stations[name], one, shelves[name], known) for name, one in gone]
     found += [_of_slot(*stations[one.outlet], one, known, now) for one in programmes if one.outlet in stations]
     return sorted((one for one in found if one), key=lambda one: (not one.is_urgent, one.at, one.outlet))
 
@@ -110,6 +127,19 @@ def _of_urgent(at: InService, timetable: Timetable, one: Shelved, known: Known, 
     if known.aired(one.delivery, one.since):
         return None
     return Alert(at.name, "", one.since, one.bulletin.title, timetable.phone, (one.delivery,))
+
+
+def _of_taken_back(
+    at: InService, timetable: Timetable, one: Shelved, shelf: Sequence[Shelved], known: Known
+) -> Alert | None:
+    """A station holds what was taken back, and not yet what came in its place."""
+    assert one.withdrawn_at is not None
+    items = {part.item for part in one.bulletin.parts}
+    later = [two for two in shelf if two.since > one.since and items & {part.item for part in two.bulletin.parts}]
+    if not known.holds(one.delivery) or any(known.fetched(two.delivery, len(two.bulletin.parts)) for two in later):
+        return None
+    what = "corrected" if later else "withdrawn"
+    return Alert(at.name, "", one.withdrawn_at, one.bulletin.title, timetable.phone, (one.delivery,), what)
 
 
 def _of_slot(at: InService, timetable: Timetable, one: Programme, known: Known, now: datetime) -> Alert | None:

@@ -166,6 +166,24 @@ async def take_off_shelves(tx: AsyncConnection, item: str, at: datetime) -> int:
     return int((await tx.execute(update(shelf).where(stands).values(withdrawn_at=at))).rowcount)
 
 
+async def holding(connection: AsyncConnection, item: str, now: datetime) -> list[tuple[str, Shelved]]:
+    """Everything that stands on a shelf now and holds the item, with its outlet, oldest first."""
+    holds = type_coerce(shelf.c.holds, Text).contains(f'"{item}"', autoescape=True)
+    stands = shelf.c.withdrawn_at.is_(None) & or_(shelf.c.until.is_(None), shelf.c.until > now)
+    rows = await connection.execute(select(shelf).where(stands, holds).order_by(shelf.c.since))
+    return [(row.outlet, _one(row)) for row in rows]
+
+
+async def take_off(tx: AsyncConnection, deliveries: Sequence[str], item: str, at: datetime) -> None:
+    """Withdraw these entries, which hold the item, and the programmes made of them."""
+    if not deliveries:
+        return
+    mine = shelf.c.delivery.in_(deliveries) & shelf.c.withdrawn_at.is_(None)
+    await turn_shelf(tx, outlet.c.name.in_(select(shelf.c.outlet).where(mine)))
+    await tx.execute(update(shelf).where(mine).values(withdrawn_at=at))
+    await break_programmes(tx, item, at)
+
+
 async def read_stock(connection: AsyncConnection, outlet_name: str, limit: int = 200) -> Stock:
     """The newest of what stands on an outlet's shelf, and of what was withdrawn."""
     turn = await shelf_turn(connection, outlet_name)
@@ -196,6 +214,15 @@ async def urgent_since(
     urgent = type_coerce(shelf.c.bulletin, Text).contains('"klass":"urgent"')
     stands = shelf.c.outlet.in_(outlets) & (shelf.c.since > since) & shelf.c.withdrawn_at.is_(None)
     rows = await connection.execute(select(shelf).where(stands, urgent).order_by(shelf.c.since))
+    return [(row.outlet, _one(row)) for row in rows]
+
+
+async def taken_back_since(
+    connection: AsyncConnection, outlets: Sequence[str], since: datetime
+) -> list[tuple[str, Shelved]]:
+    """What was withdrawn from these shelves from a moment on, each with its outlet, oldest first."""
+    mine = shelf.c.outlet.in_(outlets) & (shelf.c.withdrawn_at >= since)
+    rows = await connection.execute(select(shelf).where(mine).order_by(shelf.c.withdrawn_at))
     return [(row.outlet, _one(row)) for row in rows]
 
 

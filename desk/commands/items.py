@@ -243,6 +243,7 @@ async def _each(house: House, args: argparse.Namespace, verb: str, *roles: str) 
         else:
             out.print(f"{item.id}  {item.title}  → {TITLES[item.state]}")
     house.notifier.ring("item")
+    house.notifier.ring("schedule")
     return 0
 
 
@@ -262,4 +263,6 @@ async def _do(house: House, tx: Any, verb: str, id: str, by: str, args: argparse
         await editing.submit(tx, id, (await actor(house, None)).name)
     audio = await house.press.audio_of(tx, await store.find_revision(tx, item.revision))
     heard = audio.sha256 if audio else None
-    return await editing.approve(tx, id, by, digest=args.digest, note=args.note, recording=heard)
+    item = await editing.approve(tx, id, by, digest=args.digest, note=args.note, recording=heard)
+    await house.correcting.replace(tx, item, by)
+    return item

@@ -109,7 +109,21 @@ async def test_a_programme_made_anew_is_to_be_fetched_anew(station: Station) -> 
     async with station.house.database.write() as tx:
         await shelf_store.take_off_shelves(tx, wrong.id, station.clock.now())
     await station.drain()
-    assert ["trua"] == [one.slot for one in await calls(station)]
+    assert [("", "withdrawn"), ("trua", "")] == [(one.slot, one.taken_back) for one in await calls(station)]
+
+
+@both
+async def test_a_station_that_has_a_withdrawn_bulletin_is_called_for_a_day(station: Station) -> None:
+    """Not one that never asked for it."""
+    wrong, unseen = await station.send("Tin sai"), await station.send("Tin chưa ai lấy")
+    path = await first_path(station)
+    await fetch(station, await station.pull(path), path)
+    async with station.house.database.write() as tx:
+        for item in (wrong, unseen):
+            await shelf_store.take_off_shelves(tx, item.id, station.clock.now())
+    assert [("Tin sai", "withdrawn", PHONE)] == [(one.title, one.taken_back, one.phone) for one in await calls(station)]
+    station.clock.advance(24 * 3600 + 1)
+    assert [] == [one for one in await calls(station) if one.taken_back]
 
 
 @both

@@ -1,0 +1,26 @@
+"""A correction on the desk: the later text sent to exactly those who have an earlier one."""
+
+from __future__ import annotations
+
+from config.words import Said
+from content import store
+from desk.answer import Answer, Done, Visit
+from desk.items import sheet_of
+from scheduler.schedule import ScheduleState
+
+
+async def tell(visit: Visit) -> Answer:
+    """POST /items/{id}/tell."""
+    house = visit.house
+    async with house.database.read() as connection:
+        item = await store.find_item(connection, visit.part("id"))
+    try:
+        made = await house.correcting.tell(item, visit.name, may_approve=visit.may("schedule-approve"))
+    except Said as fault:
+        if visit.json:
+            raise
+        return (await sheet_of(visit)).with_fault(fault)
+    house.notifier.ring("schedule")
+    waits = any(one.state is ScheduleState.IN_REVIEW for one in made)
+    said = "Lịch gửi đính chính chờ người thứ hai duyệt." if waits else "Đang gửi đính chính."
+    return Done(f"/items/{item.id}", said, {"schedules": [one.id for one in made]})
