@@ -43,6 +43,17 @@ class Tried:
     outlet: Any
     bulletin: Any
 
+    def meets(self, world: Any, does: Any, *reactions: Any) -> None:
+        """What comes of the requests with our words in them, one after the other; questions before each are answered."""
+        answers = [does.reply(200, told) for told in self.sample.before]
+        world.will(*[step for reaction in reactions for step in (*answers, reaction)])
+
+    def told(self, world: Any) -> list[Any]:
+        """The requests with our words in them; nothing else was asked but the questions before each."""
+        step = len(self.sample.before) + 1
+        assert len(world.asked) % step == 0
+        return list(world.asked[step - 1 :: step])
+
     async def send(self, http: Http) -> Any:
         """One send."""
         return await self.channel.send(self.bulletin, self.outlet, self.sample.to, http)
@@ -64,21 +75,21 @@ def tried(request: pytest.FixtureRequest, world: Any, make: Any) -> Tried:
 
 async def test_success(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """An accepted message gives the partner's own id."""
-    world.will(does.reply(200, tried.sample.success))
+    tried.meets(world, does, does.reply(200, tried.sample.success))
     receipt = await tried.send(http)
     assert receipt.reference == tried.sample.reference
-    assert len(world.asked) == 1
+    assert len(tried.told(world)) == 1
 
 
 async def test_refusal_is_final(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """What the partner will never take is Refused."""
-    world.will(does.reply(*tried.sample.refusal))
+    tried.meets(world, does, does.reply(*tried.sample.refusal))
     assert (await tried.fails(http, Refused)).vi
 
 
 async def test_too_many_with_seconds(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """429 with a hint in seconds."""
-    world.will(does.reply(429, b"slow down", Retry_After="17"))
+    tried.meets(world, does, does.reply(429, b"slow down", Retry_After="17"))
     assert (await tried.fails(http, Unavailable)).retry_after == 17
 
 
@@ -86,21 +97,21 @@ async def test_too_many_with_a_date(tried: Tried, world: Any, http: Http, does: 
     """429 with a hint as a date, which counts from the partner's own clock."""
     told = (clock.now() + timedelta(hours=5)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     until = (clock.now() + timedelta(hours=5, seconds=90)).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    world.will(does.reply(429, b"", Retry_After=until, Date=told))
+    tried.meets(world, does, does.reply(429, b"", Retry_After=until, Date=told))
     assert (await tried.fails(http, Unavailable)).retry_after == 90
 
 
 async def test_broken_partner(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """500 may have been taken; 503 was not."""
-    world.will(does.reply(500, b"oops"), does.reply(503, b"later", Retry_After="3"))
+    tried.meets(world, does, does.reply(500, b"oops"), does.reply(503, b"later", Retry_After="3"))
     await tried.fails(http, Unsure)
     assert (await tried.fails(http, Unavailable)).retry_after == 3
 
 
-async def test_time_out(tried: Tried, world: Any, clock: Any) -> None:
+async def test_time_out(tried: Tried, world: Any, does: Any, clock: Any) -> None:
     """A partner that takes the request and is silent leaves us unsure."""
     http = Http(clock, ["127.0.0.0/8"], total_seconds=0.1)
-    world.will(world.hang)
+    tried.meets(world, does, world.hang)
     assert (await tried.fails(http, Unsure)).reason == "timeout"
     await http.close()
 
@@ -108,25 +119,25 @@ async def test_time_out(tried: Tried, world: Any, clock: Any) -> None:
 async def test_cut_off_answer(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """Half an answer, or none, is no answer; and it is not silently asked again."""
     for reaction in (does.cut, does.drop):
-        world.will(reaction)
+        tried.meets(world, does, reaction)
         world.asked.clear()
         assert (await tried.fails(http, Unsure)).reason == "cut_off"
-        assert len(world.asked) == 1
+        assert len(tried.told(world)) == 1
 
 
 async def test_oversized_answer(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """More than 64 KB is not read."""
-    world.will(does.reply(200, b" " * (64 * 1024) + tried.sample.success))
+    tried.meets(world, does, does.reply(200, b" " * (64 * 1024) + tried.sample.success))
     assert (await tried.fails(http, Unsure)).reason == "answer_size"
 
 
 async def test_error_inside_success(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """A 200 that says no is no success; nor is one that cannot be read."""
     if tried.sample.inside is None:
-        world.will(does.reply(200, b'{"error": 1}'))
+        tried.meets(world, does, does.reply(200, b'{"error": 1}'))
         await tried.send(http)
         return
-    world.will(does.reply(200, tried.sample.inside), does.reply(200, b"<html>Loi</html>"))
+    tried.meets(world, does, does.reply(200, tried.sample.inside), does.reply(200, b"<html>Loi</html>"))
     await tried.fails(http, Refused)
     await tried.fails(http, Unsure)
 
@@ -146,9 +157,9 @@ async def test_vietnamese_at_the_limit_arrives_whole(
     start = 'Đường "Trường Chinh" {id} \\ 100% & Nghĩa Lộ: ướt, ngập? ỗ ẵ ỵ\n'
     text = (start + "ở" * 2000)[: tried.channel.limit or 2000]
     tried.bulletin = make.bulletin(make.part(short=text, chat=text, article=text))
-    world.will(does.reply(200, tried.sample.success))
+    tried.meets(world, does, does.reply(200, tried.sample.success))
     await tried.send(http)
-    assert tried.sample.said(world.asked[0]) == text
+    assert tried.sample.said(tried.told(world)[0]) == text
 
 
 async def test_no_secret_in_any_error(tried: Tried, world: Any, http: Http, does: Any, clock: Any) -> None:
@@ -156,7 +167,7 @@ async def test_no_secret_in_any_error(tried: Tried, world: Any, http: Http, does
     short = Http(clock, ["127.0.0.0/8"], total_seconds=0.1)
     texts = []
     for status in (200, 302, 400, 401, 404, 410, 422, 429, 500, 503):
-        world.will(does.echo_with(status))
+        tried.meets(world, does, does.echo_with(status))
         with contextlib.suppress(SendError):
             try:
                 receipt = await tried.send(http)
@@ -164,7 +175,7 @@ async def test_no_secret_in_any_error(tried: Tried, world: Any, http: Http, does
             except SendError as error:
                 texts += [str(error), error.vi, error.en, repr(error), repr(error.__context__)]
     for reaction, client in ((does.drop, http), (world.hang, short)):
-        world.will(reaction)
+        tried.meets(world, does, reaction)
         error = await tried.fails(client, Unsure)
         texts += [str(error), error.vi, error.en, repr(error)]
     await short.close()
@@ -173,9 +184,9 @@ async def test_no_secret_in_any_error(tried: Tried, world: Any, http: Http, does
         assert not [text for text in texts if secret in text]
 
 
-async def test_cancel_leaves_nothing_open(tried: Tried, world: Any, http: Http) -> None:
+async def test_cancel_leaves_nothing_open(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """A send that is cancelled half-way closes its connection and leaves no task."""
-    world.will(world.hang)
+    tried.meets(world, does, world.hang)
     send = asyncio.create_task(tried.send(http))
     await world.came.wait()
     send.cancel()
@@ -189,14 +200,14 @@ async def test_cancel_leaves_nothing_open(tried: Tried, world: Any, http: Http) 
 
 async def test_same_id_on_a_retry(tried: Tried, world: Any, http: Http, does: Any) -> None:
     """A partner that deduplicates hears the same id on every try; a kind without an id says it cannot be repeated."""
-    world.will(does.drop, does.reply(200, tried.sample.success))
+    tried.meets(world, does, does.drop, does.reply(200, tried.sample.success))
     await tried.fails(http, Unsure)
     if tried.sample.named is None:
         assert not tried.channel.repeatable(tried.outlet)
         return
     assert tried.channel.repeatable(tried.outlet)
     await tried.send(http)
-    assert [tried.sample.named(asked) for asked in world.asked] == ["d-1", "d-1"]
+    assert [tried.sample.named(asked) for asked in tried.told(world)] == ["d-1", "d-1"]
 
 
 def test_a_new_kind_is_one_new_file(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

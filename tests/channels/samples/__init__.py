@@ -30,6 +30,8 @@ class Sample:
     """The text in a request."""
     named: Callable[[Any], str] | None
     """The delivery id in a request; None when the partner takes none."""
+    before: tuple[bytes, ...] = ()
+    """What the partner answers to the questions that come before the request with our words in it."""
 
 
 def read_json(asked: Any) -> Any:
