@@ -25,7 +25,7 @@ from channels.http import Http, Refused, Unavailable, Unsure
 from channels.shelf.fetched import Proof
 from channels.site.visits import NOBODY, Visits
 from channels.slots import Programme, Timetable
-from content.bulletin import Audio, Bulletin, Sound
+from content.bulletin import Audio, Bulletin, Part, Sound
 
 __all__ = [
     "Callback",
@@ -247,6 +247,8 @@ class Channel(ABC, Generic[O]):
     """How its recipients are addressed (`phone`, `zalo`); empty: the outlet itself is the only address."""
     quiet_hours: ClassVar[bool] = False
     """Whether people are disturbed by it, so that quiet hours hold (urgent bulletins are exempt)."""
+    replaces: ClassVar[bool] = False
+    """Whether a later text of an item takes the place of the one it was sent before, at the partner's."""
     shelf: ClassVar[str] = ""
     """Where its shelf is mounted (`portal`, `radio`); empty: it pushes."""
     shelf_public: ClassVar[bool] = False
@@ -287,6 +289,13 @@ class Channel(ABC, Generic[O]):
     async def ask(self, to: To, reference: str, outlet: Outlet[O], http: Http) -> Confirmation | None:
         """Ask the partner what became of a delivery; None when it cannot say."""
         return None
+
+    async def withdraw(self, part: Part, outlet: Outlet[O], http: Http) -> Receipt:
+        """Take back at the partner's what was sent of an item (`part` names it, its texts are empty); asked of kinds that `replaces`.
+
+        Nothing there to be taken back is done too, and asking twice does no harm. Raises as `send` does.
+        """
+        raise Refused("withdraw", "kênh này không thu lại được", "this channel takes nothing back")
 
     def sounds(self, outlet: Outlet[O]) -> tuple[Sound, ...]:
         """What recordings the outlet takes besides the one that was heard at approval."""

@@ -48,6 +48,7 @@ from scheduler.owner import own_name
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.recorder import Recorder
+from scheduler.retractor import Retractor
 from scheduler.runner import Runner
 from scheduler.schedule import QuietHours
 from scheduler.scheduling import Scheduling
@@ -151,6 +152,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         director=Director(database, clock, notifier, outlets, joining, owner),
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
+        retractor=Retractor(database, clock, notifier, outlets, http, journal),
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
     scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone)

@@ -10,7 +10,6 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.shelf import store as shelf_store
 from config.words import NotFound, Said
 from content import store
 from content.issue import NotApproved
@@ -24,6 +23,7 @@ from desk.answer import Answer, Done, Shown, Visit
 from desk.drafting import draft_form, draft_from, read_upload, typed_of
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
 from scheduler.correcting import NOBODY
+from scheduler.retraction import store as retraction_store
 
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
 
@@ -187,12 +187,14 @@ async def sheet_of(visit: Visit) -> Shown:
         lexicon = await house.glossary.lexicon(connection)
         versions = await store.versions_of(connection, item.id)
         reach = await house.correcting.reach(connection, item) if item.state is ItemState.APPROVED else NOBODY
+        taken_back = await retraction_store.retractions_of(connection, item.id)
     # reading a long script aloud in words takes a moment
     told = await asyncio.to_thread(findings, revision, lexicon)
     reading = await asyncio.to_thread(reading_of, revision, lexicon, house.settings.voice.variant)
     sheet = Sheet(item, revision, revisions, verdicts, recording, told, reading, versions)
     values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
+    values["taken_back"] = taken_back
     return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain_sheet(sheet))
 
 
@@ -306,11 +308,11 @@ async def send_back(visit: Visit) -> Answer:
 
 
 async def withdraw(visit: Visit) -> Answer:
-    """POST /items/{id}/withdraw, with a reason: out of force, and off every shelf, in one transaction."""
+    """POST /items/{id}/withdraw, with a reason: out of force, off every shelf, and partners asked, in one transaction."""
 
     async def deed(tx: AsyncConnection) -> Item:
         item = await visit.house.editing.withdraw(tx, visit.part("id"), visit.name, visit.text("note"))
-        await shelf_store.take_off_shelves(tx, item.id, visit.house.clock.now())
+        await visit.house.correcting.take_back(tx, item)
         return item
 
     return await done(visit, "Đã thu hồi tin và gỡ khỏi cổng thông tin, đài phát.", deed)

@@ -28,6 +28,7 @@ from db.types import new_id
 from scheduler.delivery import DONE
 from scheduler.log import store as log_store
 from scheduler.log.store import Filter
+from scheduler.retraction import store as retraction_store
 from scheduler.schedule import Rule, Schedule
 from scheduler.scheduling import Scheduling, Wish
 
@@ -63,7 +64,7 @@ class Correcting:
         self._scheduling = scheduling
 
     async def replace(self, tx: AsyncConnection, item: Item, by: str) -> list[Schedule]:
-        """The text just approved goes out at once wherever an earlier one stands; from stations that one is taken at once.
+        """The text just approved goes out at once wherever an earlier one stands; from stations' shelves that one is taken now.
 
         A portal shows the earlier one until the later is there. The schedules made for it; none when nothing stood.
         """
@@ -75,14 +76,24 @@ class Correcting:
         ]
         away = [one.delivery for outlet, one in standing if not self._outlets[outlet].channel.shelf_public]
         await shelf_store.take_off(tx, away, item.id, now)
+        groups = _grouped(standing)
+        before = Filter(item=item.id, until=await self._approved_at(tx, item))
+        if posted := await self._posted(tx, before):
+            groups.setdefault(((item.id,), item.klass), []).extend(posted)
         made = []
-        for (items, klass), outlets in _grouped(standing).items():
+        for (items, klass), outlets in groups.items():
             wanted = [id for id in items if await self._is_approved(tx, id)]
-            wish = Wish(
-                tuple(wanted), outlets, Rule(once=await self._soonest(tx, wanted, now)), klass=klass, title=_title(item)
-            )
+            rule = Rule(once=await self._soonest(tx, wanted, now))
+            wish = Wish(tuple(wanted), tuple(outlets), rule, klass=klass, title=_title(item))
             made.append(await self._scheduling.add(tx, wish, by, may_approve=True))
         return made
+
+    async def take_back(self, tx: AsyncConnection, item: Item) -> None:
+        """A withdrawn item leaves every shelf now, and partners that can take it back are asked to."""
+        now = self._clock.now()
+        await shelf_store.take_off_shelves(tx, item.id, now)
+        for outlet in await self._posted(tx, Filter(item=item.id)):
+            await retraction_store.ask_back(self._database, tx, outlet, item, now)
 
     async def reach(self, connection: AsyncConnection, item: Item) -> Reach:
         """Whom earlier texts of an approved item have reached one by one."""
@@ -130,6 +141,17 @@ class Correcting:
                 now, some = self._clock.now(), everybody[begin : begin + CHUNK]
                 await channels_store.save_audience(self._database, tx, id, _audience(item, outlet), some, now)
 
+    async def _posted(self, connection: AsyncConnection, wanted: Filter) -> list[str]:
+        """Outlets whose partner has something of it and lets it be replaced or taken back."""
+        sent = await log_store.stats(connection, wanted)
+        return [
+            outlet
+            for outlet, states in sent.items()
+            if outlet in self._outlets
+            and self._outlets[outlet].channel.replaces
+            and any(states[state] for state in DONE)
+        ]
+
     def _is_personal(self, outlet: str) -> bool:
         return outlet in self._outlets and bool(self._outlets[outlet].channel.scheme)
 
@@ -159,13 +181,14 @@ def _is_earlier(one: Shelved, item: Item) -> bool:
 
 def _grouped(
     standing: Sequence[tuple[str, Shelved]],
-) -> dict[tuple[tuple[str, ...], BulletinClass], tuple[str, ...]]:
+) -> dict[tuple[tuple[str, ...], BulletinClass], list[str]]:
     """The outlets of bulletins of the same items and class: each is issued anew once."""
-    groups: dict[tuple[tuple[str, ...], BulletinClass], dict[str, None]] = {}
+    groups: dict[tuple[tuple[str, ...], BulletinClass], list[str]] = {}
     for outlet, one in standing:
         items = tuple(dict.fromkeys(part.item for part in one.bulletin.parts))
-        groups.setdefault((items, one.bulletin.klass), {})[outlet] = None
-    return {key: tuple(outlets) for key, outlets in groups.items()}
+        outlets = groups.setdefault((items, one.bulletin.klass), [])
+        outlets += [] if outlet in outlets else [outlet]
+    return groups
 
 
 def _title(item: Item) -> str:

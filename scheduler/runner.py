@@ -21,6 +21,7 @@ from scheduler.director import Director
 from scheduler.lookout import Lookout
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
+from scheduler.retractor import Retractor
 from scheduler.sweeper import Sweeper
 from scheduler.timekeeper import Timekeeper
 from scheduler.warmer import Warmer
@@ -33,6 +34,7 @@ RENEW_SECONDS = 10
 WARM_SECONDS = 10
 DIRECT_SECONDS = 5
 LOOK_SECONDS = 5
+RETRACT_SECONDS = 5
 TROUBLE_SECONDS = 5.0
 
 logger = log("runner")
@@ -54,6 +56,7 @@ class Runner:
         lookout: Lookout,
         sweeper: Sweeper,
         receiver: Receiver,
+        retractor: Retractor,
         timekeeper: Timekeeper,
     ) -> None:
         self._clock = clock
@@ -66,6 +69,7 @@ class Runner:
         self._lookout = lookout
         self._sweeper = sweeper
         self._receiver = receiver
+        self._retractor = retractor
         self._timekeeper = timekeeper
 
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
@@ -88,6 +92,9 @@ class Runner:
                     loops.create_task(self._loop(alarm, "look", self._lookout.look, "look", poll=LOOK_SECONDS))
                     loops.create_task(self._loop(alarm, "receive", self._receiver.receive, "callback"))
                 if "worker" in roles:
+                    loops.create_task(
+                        self._loop(alarm, "retract", self._retractor.retract, "item", poll=RETRACT_SECONDS)
+                    )
                     loops.create_task(self._loop(alarm, "renew", self._worker.renew, "renew", poll=RENEW_SECONDS))
                     await self._work(alarm)
         finally:
@@ -146,7 +153,8 @@ class Runner:
             directed = await self._outlast("direct", self._director.direct)
             received = await self._outlast("receive", self._receiver.receive)
             swept = await self._outlast("sweep", self._sweeper.sweep)
-            if not (planned or made or started or directed or received or swept):
+            retracted = await self._outlast("retract", self._retractor.retract)
+            if not (planned or made or started or directed or received or swept or retracted):
                 return
 
     async def _drain_lanes(self) -> int:

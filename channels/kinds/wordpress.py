@@ -79,6 +79,7 @@ class WordPress(Channel[WordPressOptions]):
     title_en = "WordPress (posts)"
     form = Form.ARTICLE
     options = WordPressOptions
+    replaces = True
     pace = Pace(per_second=1, at_once=1)
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[WordPressOptions], to: To, http: Http) -> Receipt:

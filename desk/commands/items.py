@@ -10,7 +10,6 @@ from typing import Any
 
 from rich.progress import track
 
-from channels.shelf import store as shelf_store
 from config.words import BadInput, Said
 from content import store
 from content.document import MOST_BYTES, Document, read_document
@@ -255,7 +254,7 @@ async def _do(house: House, tx: Any, verb: str, id: str, by: str, args: argparse
         return await editing.send_back(tx, id, by, args.note)
     if verb == "withdraw":
         item = await editing.withdraw(tx, id, by, args.note)
-        await shelf_store.take_off_shelves(tx, item.id, house.clock.now())
+        await house.correcting.take_back(tx, item)
         return item
     item = await store.find_item(tx, id)
     if item.state is ItemState.DRAFT:

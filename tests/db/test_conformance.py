@@ -28,6 +28,7 @@ from db.types import has, metadata, new_id, new_number, spell, unspell
 from desk import store as desk_store
 from desk.listening import store as listening_store
 from scheduler import store as scheduler_store
+from scheduler.retraction import store as retraction_store
 from tests.conftest import both
 from tests.scheduler.faulty import Fault, faulty
 
@@ -39,6 +40,7 @@ STORES = (
     site_store,
     station_store,
     scheduler_store,
+    retraction_store,
     desk_store,
     listening_store,
 )

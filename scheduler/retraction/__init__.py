@@ -1,0 +1,1 @@
+"""What partners are asked to take back."""
