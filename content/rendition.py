@@ -16,12 +16,14 @@ from markdown_it import MarkdownIt
 from config.words import BadInput
 from content.item import RENDITIONS, Draft, Revision, check_draft
 from content.reading import Entry, Lexicon, Piece, Reading, load_lexicon, read
-from content.short import cut_at_word, sms_length, unaccented
+from content.short import cut_at_word, misread, sms_length, unaccented
 
 SHORT_CHARACTERS = 160
 CHAT_CHARACTERS = 2000
 """Zalo's limit for a consultation text message."""
 SMS_SEGMENTS = 3
+MISREADINGS = 5
+"""So many are told; who has more writes another text."""
 SCRIPT_CHARACTERS = 30_000
 CLEANED_AGAIN = 5
 CELL, POINT = "\x01", "\x02"
@@ -250,6 +252,15 @@ def _short_findings(revision: Revision) -> Iterator[Finding]:
         f"{len(revision.short)} ký tự: {marked.segments} tin có dấu, {bare.segments} tin không dấu",
         f"{len(revision.short)} characters: {marked.segments} segments with accents, {bare.segments} without",
     )
+    if ambiguous := misread(revision.short)[:MISREADINGS]:
+        told = "; ".join(f"“{one.written}” thành “{one.bare}” ({one.read_as})" for one in ambiguous)
+        better = ", ".join(one.instead for one in ambiguous if one.instead)
+        yield Finding(
+            "short",
+            False,
+            f"Bỏ dấu dễ hiểu nhầm: {told}" + (f"; nên viết: {better}" if better else ""),
+            f"Easily misread without accents: {', '.join(one.written for one in ambiguous)}",
+        )
     if bare.segments > SMS_SEGMENTS:
         yield Finding(
             "short",

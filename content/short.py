@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 # 3GPP TS 23.038 section 6.2.1: the basic table, then the extension table whose letters cost two units.
 GSM = frozenset(
@@ -72,6 +74,37 @@ def unaccented(text: str) -> str:
     plain = unicodedata.normalize("NFD", plain)
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return unicodedata.normalize("NFC", plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """Words that are easily read as others once their marks are gone: as written, bare, the others, and what to write instead."""
+
+    written: str
+    bare: str
+    read_as: str
+    instead: str
+
+
+def misread(text: str) -> list[Misread]:
+    """What of a text becomes ambiguous or embarrassing without marks, in order; each once (`unmarked.tsv`)."""
+    hits = (hit[0].lower() for hit in _pattern().finditer(unicodedata.normalize("NFC", text)))
+    found = dict.fromkeys(hit for hit in hits if hit in _unmarked())
+    return [Misread(written, unaccented(written), *_unmarked()[written]) for written in found]
+
+
+@cache
+def _unmarked() -> dict[str, tuple[str, str]]:
+    table = files("content").joinpath("unmarked.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = (line.split("\t") for line in table)
+    return {written: (read_as, instead) for written, read_as, instead in rows}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Any of them as whole words, the longest first; also what is to be written instead, in which one may stand unharmed."""
+    longest = sorted({*_unmarked(), *(instead for _, instead in _unmarked().values())}, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest))})\b", re.IGNORECASE)
 
 
 def cut_at_word(text: str, most: int) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.short import GSM, GSM_EXTENDED, SmsLength, cut_at_word, sms_length, unaccented
+from content.short import GSM, GSM_EXTENDED, SmsLength, cut_at_word, misread, sms_length, unaccented
 
 VOWELS = "aăâeêioôơuưy"
 TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -102,6 +103,29 @@ def test_unknown_symbols_stay() -> None:
     """Nothing is lost without a word: the count of segments shows it."""
     assert "中 😀 ☎" == unaccented("中 😀 ☎")
     assert sms_length(unaccented("☎ 1022")).unicode
+
+
+def test_what_is_misread_without_marks_is_told_once() -> None:
+    """As whole words, longest first, in any case and normal form, with what to write instead."""
+    text = unicodedata.normalize("NFD", "MƯA LỚN: bà con đừng qua ngầm. Đừng đi! Sau sáu ngày, dừng họp dân; mưaa.")
+    assert [(one.written, one.bare, one.instead) for one in misread(text)] == [
+        ("mưa", "mua", "trời mưa"),
+        ("lớn", "lon", "to"),
+        ("đừng", "dung", "không"),
+        ("sáu ngày", "sau ngay", "6 ngày"),
+        ("dừng", "dung", "tạm ngừng"),
+        ("họp dân", "hop dan", "cuộc họp dân"),
+    ]
+    assert misread("Mời bà con tới hội trường lúc 7h.") == []
+
+
+def test_every_warning_is_about_another_reading_of_the_same_letters() -> None:
+    """What may be read is what is left without marks, and what to write instead is not misread itself."""
+    for line in Path("content/unmarked.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        written, read_as, instead = line.split("\t")
+        assert written not in read_as.split(", ")
+        assert {unaccented(one) for one in read_as.split(", ")} == {unaccented(written)}, line
+        assert instead and not [one for one in misread(instead) if one.written == written], line
 
 
 @given(st.text(alphabet="".join(LETTERS) + " .,:0123456789“”…–", max_size=300))
