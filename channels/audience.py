@@ -1,10 +1,7 @@
-"""Audience lists from CSV: every row checked, every fault told with its line; numbers normalised, doubles merged."""
+"""Audience lists from CSV and workbooks: every row checked, every fault told with its line; numbers normalised, doubles merged."""
 
 from __future__ import annotations
 
-import _csv
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -12,10 +9,10 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from channels.rows import read_rows
 from channels.store import Recipient
 from config.words import BadInput
 
-MOST_BYTES = 200 * 1024 * 1024
 COLUMNS = {
     "name": ("name", "ten", "ho ten", "ho va ten"),
     "phone": ("phone", "sdt", "so dt", "so dien thoai", "dien thoai", "so di dong", "di dong", "mobile"),
@@ -44,39 +41,17 @@ class AudienceList:
 
 
 def read_audience(data: bytes) -> AudienceList:
-    """Read a CSV (comma, semicolon or tab; UTF-8) with a header row. Raises BadInput when it is no such file."""
-    if len(data) > MOST_BYTES:
-        raise BadInput("Tệp lớn quá 200 MB", "The file is larger than 200 MB", field="file")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise BadInput(f"Tệp không phải UTF-8 (dòng {line})", f"Not UTF-8 (line {line})", field="file") from None
-    if "\0" in text:
-        raise BadInput("Tệp không phải CSV", "The file is no CSV", field="file")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    before = len(text) - len(text.lstrip("\n"))
-    head = text[before:].split("\n", 1)[0]
-    if not head.strip():
+    """Read a CSV or workbook with a header row. Raises BadInput when it is no such file; takes a while."""
+    rows = read_rows(data)
+    _, header = next(rows, (0, []))
+    if not header:
         raise BadInput("Tệp rỗng", "The file is empty", field="file")
-    separator = max(",;\t", key=head.count)
-    rows = csv.reader(io.StringIO(text[before:]), delimiter=separator)
-    try:
-        return _read_rows(rows, before)
-    except csv.Error:  # a quote that is never closed swallows the rest of the file
-        line = before + rows.line_num
-        raise BadInput(f"Dòng {line} không phải CSV", f"Line {line} is no CSV", field="file") from None
-
-
-def _read_rows(rows: _csv.Reader, before: int) -> AudienceList:
-    columns = _columns(next(rows))
+    columns = _columns(header)
     people: dict[tuple[str, str], Recipient] = {}
     faults: list[RowFault] = []
     doubled = 0
-    for row in rows:
-        if not any(cell.strip() for cell in row):
-            continue
-        for found in _people(before + rows.line_num, row, columns):
+    for line, row in rows:
+        for found in _people(line, row, columns):
             if isinstance(found, RowFault):
                 faults.append(found)
             elif (found.scheme, found.address) in people:
@@ -122,10 +97,18 @@ def _people(line: int, row: list[str], columns: dict[str, int]) -> Iterator[Reci
 def normal_address(scheme: str, written: str) -> str:
     """The address in its one normal form: a mobile number as +84..., a Zalo user id in digits. Raises BadInput."""
     if scheme == "zalo":
+        if re.fullmatch(r"[0-9]e\+[0-9]+", written):
+            raise BadInput(
+                "bảng tính đã làm tròn mã Zalo; hãy để cột này ở dạng chữ (Text) rồi dán lại",
+                "the workbook has rounded the Zalo id; make the column text and paste it again",
+                field="zalo",
+            )
         if not re.fullmatch(r"[0-9]{6,25}", written):
             raise BadInput(f"mã Zalo không hợp lệ: {written[:30]}", f"not a Zalo user id: {written[:30]}", field="zalo")
         return written
     shown = masked(written)
+    if re.fullmatch(r"[1-9][0-9]{8}", written):
+        written = f"0{written}"  # a workbook took it for a number
     try:
         # Letters on keys, extensions and second numbers in the same cell are not guessed at.
         bare = written if re.fullmatch(r"[(+]{0,2}[0-9][0-9 ().\u00a0-]*", written) else ""

@@ -1,4 +1,4 @@
-"""Outlets on the desk: what each is, how it fares, its addresses for partners; pause and resume. Audiences as JSON."""
+"""Outlets on the desk: what each is, how it fares, its addresses for partners; pause and resume."""
 
 from __future__ import annotations
 
@@ -152,11 +152,3 @@ async def _done(visit: Visit, done: bool, at: InService, said: str) -> Answer:
     visit.house.notifier.ring("outlet")
     visit.house.notifier.ring("work")
     return Done("/outlets", said, next(plain_outlet(one) for one in await standings(visit) if one.at is at))
-
-
-async def list_audiences(visit: Visit) -> Answer:
-    """GET /audiences: lists of people with their number of reachable addresses."""
-    async with visit.house.database.read() as connection:
-        rows = await channels_store.audiences(connection)
-    plain = [{"id": row.id, "name": row.name, "size": row.size, "made_at": iso(row.made_at)} for row in rows]
-    return Shown("audiences.html", {"audiences": rows}, listed(plain, None))

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 from config.logs import about, log
 from content.upload import MOST_BYTES
 from desk import (
+    audiences,
     auth,
     correction,
     deliveries,
@@ -131,7 +132,8 @@ DOORS: tuple[Door, ...] = (
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),
-    Door("audiences", "GET", "/audiences", outlets.list_audiences, READ, api=True),
+    Door("audiences", "GET", "/audiences", audiences.list_all, READ, api=True),
+    Door("audience-import", "POST", "/audiences", audiences.take_in, RUN, True, "write", most=HUGE),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -164,6 +168,65 @@ def test_the_same_person_twice_is_one() -> None:
 def test_what_is_no_list_is_refused(data: str | bytes) -> None:
     """Empty, without a header, in another encoding, a spreadsheet file, a quote that is never closed."""
     refused(data)
+
+
+def workbook(*rows: list[object]) -> bytes:
+    """As Excel saves it."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("Danh sách")
+        for line, row in enumerate(rows):
+            sheet.write_row(line, 0, row)
+    return file.getvalue()
+
+
+def test_a_workbook_is_read_as_it_was_typed() -> None:
+    """Numbers that Excel took for numbers have their zero again; an id that it has rounded is told, with its line."""
+    rows = [
+        ["Họ và tên", "Số điện thoại", "Zalo"],
+        ["Lò Văn Á", 912345678, ""],
+        [],
+        ["Mùa", "0987 654 321", "5736612345678"],
+    ]
+    found = read_audience(workbook(*rows, ["Thào", "", 5736612345678901234], ["Sùng", "912 345 678", ""]))
+    assert [(one.scheme, one.address, one.name) for one in found.people] == [
+        ("phone", "+84912345678", "Lò Văn Á"),
+        ("phone", "+84987654321", "Mùa"),
+        ("zalo", "5736612345678", "Mùa"),
+    ]
+    assert [(one.line, one.column) for one in found.faults] == [(5, "zalo")] and found.doubled == 1
+    assert "làm tròn" in found.faults[0].vi
+
+
+def bomb() -> bytes:
+    """A small file that is 300 MB inside."""
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed,
+        packed.open("xl/worksheets/sheet1.xml", "w") as out,
+    ):
+        for _ in range(300):
+            out.write(bytes(2**20))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"PK\x03\x04 khong phai", "không đọc được"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "không đọc được"),
+        (workbook(), "rỗng"),
+        (workbook(["họ tên", "địa chỉ"]), "cột phone"),
+    ],
+)
+def test_a_workbook_that_is_none_is_refused(data: bytes, said: str) -> None:
+    """In words, whatever is wrong with it."""
+    assert said in refused(data).vi
+
+
+def test_a_workbook_that_is_a_bomb_is_not_opened() -> None:
+    """It says how large it would be."""
+    assert "200 MB" in refused(bomb()).vi
 
 
 def test_the_line_of_a_wrong_letter_is_told() -> None:

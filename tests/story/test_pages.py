@@ -107,6 +107,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "programme": "/programme",
         "glossary": "/glossary",
         "voices": "/voices",
+        "audiences": "/audiences",
         "password": "/password",
         "portal": "/portal/",
         "portal-item": (item := portal.reference.split(str(on.house.settings.web.port), 1)[1]),
