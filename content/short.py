@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 # 3GPP TS 23.038 section 6.2.1: the basic table, then the extension table whose letters cost two units.
 GSM = frozenset(
@@ -54,7 +55,7 @@ def sms_parts(text: str) -> list[str]:
     """The text of each segment, as a phone that splits it sends them; none of an empty text."""
     text = unicodedata.normalize("NFC", text)
     starts = _starts(*_sizes(text))
-    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return [text[start:end] for start, end in pairwise([*starts, len(text)])]
 
 
 def _sizes(text: str) -> tuple[bool, list[int]]:

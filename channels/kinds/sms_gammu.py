@@ -26,6 +26,7 @@ from channels.sms import plain_text
 from content.bulletin import Bulletin, BulletinClass
 from content.short import sms_length, sms_parts
 
+# smsd does not wait for a locked file, it tries ten times: what we do there must be short.
 BUSY_SECONDS, SERVER_SECONDS = 5.0, 10.0
 _FILE = "sqlite:///"
 # The same words for SQLite and PostgreSQL. The number is asked for because sentitems has an index on it alone.
