@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 # 3GPP TS 23.038 section 6.2.1: the basic table, then the extension table whose letters cost two units.
 GSM = frozenset(
@@ -48,24 +49,36 @@ class SmsLength:
 
 def sms_length(text: str) -> SmsLength:
     """Segments of 160/153 septets in the GSM alphabet, else 70/67 UTF-16 units (3GPP TS 23.038, 23.040)."""
+    unicode, sizes = _sizes(unicodedata.normalize("NFC", text))
+    return SmsLength(unicode, sum(sizes), len(_starts(unicode, sizes)))
+
+
+def sms_parts(text: str) -> list[str]:
+    """The text of each segment, as a phone that splits it sends them; none of an empty text."""
     text = unicodedata.normalize("NFC", text)
+    starts = _starts(*_sizes(text))
+    return [text[start:end] for start, end in pairwise([*starts, len(text)])]
+
+
+def _sizes(text: str) -> tuple[bool, list[int]]:
+    """Whether the text leaves the GSM alphabet, and what each letter costs."""
     if all(letter in GSM or letter in GSM_EXTENDED for letter in text):
-        sizes = [2 if letter in GSM_EXTENDED else 1 for letter in text]
-        single, part = 160, 153
-        unicode = False
-    else:
-        sizes = [2 if letter > "\uffff" else 1 for letter in text]
-        single, part = 70, 67
-        unicode = True
-    units = sum(sizes)
-    if units <= single:
-        return SmsLength(unicode, units, 1 if units else 0)
-    segments, room = 1, part
-    for size in sizes:  # a letter of two units is never split over two messages
+        return False, [2 if letter in GSM_EXTENDED else 1 for letter in text]
+    return True, [2 if letter > "\uffff" else 1 for letter in text]
+
+
+def _starts(unicode: bool, sizes: list[int]) -> list[int]:
+    """At which letter each segment begins: a letter of two units is never split over two messages."""
+    single, part = (70, 67) if unicode else (160, 153)
+    if sum(sizes) <= single:
+        return [0] if sizes else []
+    starts, room = [0], part
+    for place, size in enumerate(sizes):
         if size > room:
-            segments, room = segments + 1, part
+            starts.append(place)
+            room = part
         room -= size
-    return SmsLength(unicode, units, segments)
+    return starts
 
 
 def unaccented(text: str) -> str:

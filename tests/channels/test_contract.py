@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +16,38 @@ from channels.http import Http, SendError
 from tests.channels.samples import Sample, find_samples
 
 KINDS = find_channels()
-PUSHING = sorted(kind for kind, channel in KINDS.items() if not channel.shelf and channel.form is not Form.AUDIO)
+WITHOUT_HTTP = {"sms_gammu"}
+"""Those that speak to a database keep the same promises in a suite of their own, test_KIND.py."""
+PUSHING = sorted(
+    kind
+    for kind, channel in KINDS.items()
+    if not channel.shelf and channel.form is not Form.AUDIO and kind not in WITHOUT_HTTP
+)
 """Those that push recordings have a suite of their own: test_recordings.py."""
+PROMISES = (
+    "success",
+    "refusal_is_final",
+    "an_unavailable_partner_is_tried_again",
+    "private_address_is_refused_by_default",
+    "vietnamese_at_the_limit_arrives_whole",
+    "no_secret_in_any_error",
+    "cancel_leaves_nothing_open",
+    "same_id_on_a_retry",
+)
+"""What such a suite must have, by the names of its tests."""
 SAMPLES = find_samples()
 
 
 def test_every_pushing_kind_has_a_sample() -> None:
     """A new kind cannot come in untested."""
     assert sorted(SAMPLES) == PUSHING
+
+
+@pytest.mark.parametrize("kind", sorted(WITHOUT_HTTP))
+def test_a_kind_without_http_keeps_the_promises_elsewhere(kind: str) -> None:
+    """It is no way round this suite."""
+    suite = Path(__file__).with_name(f"test_{kind}.py").read_text(encoding="utf-8")
+    assert kind in KINDS and [name for name in PROMISES if f"def test_{name}(" not in suite] == []
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.short import GSM, GSM_EXTENDED, SmsLength, cut_at_word, misread, sms_length, unaccented
+from content.short import GSM, GSM_EXTENDED, SmsLength, cut_at_word, misread, sms_length, sms_parts, unaccented
 
 VOWELS = "aăâeêioôơuưy"
 TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -134,6 +134,19 @@ def test_unaccented_official_text_is_always_in_the_alphabet(text: str) -> None:
     once = unaccented(text)
     assert not sms_length(once).unicode
     assert once == unaccented(once)
+
+
+@given(st.text(st.sampled_from("aở€[\N{MUSICAL SYMBOL G CLEF} \u0301"), max_size=500))
+def test_parts_are_the_segments_and_the_whole_text(text: str) -> None:
+    """As many as are billed, none too long for its header, and joined they are the text."""
+    parts, length = sms_parts(text), sms_length(text)
+    assert (len(parts), "".join(parts)) == (length.segments, unicodedata.normalize("NFC", text))
+    most = (67 if length.unicode else 153) if len(parts) > 1 else (70 if length.unicode else 160)
+    assert all(_units(part, unicode=length.unicode) <= most for part in parts)
+
+
+def _units(part: str, *, unicode: bool) -> int:
+    return len(part.encode("utf-16-be")) // 2 if unicode else len(part) + sum(letter in GSM_EXTENDED for letter in part)
 
 
 @given(st.text(max_size=700))
