@@ -92,6 +92,16 @@ recipient = Table(
     PrimaryKeyConstraint("audience", "scheme", "address"),
 )
 
+optout = Table(
+    "optout",
+    metadata,
+    Column("scheme", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("how", Text, nullable=False),
+    PrimaryKeyConstraint("scheme", "address"),
+)
+
 callback = Table(
     "callback",
     metadata,
@@ -249,7 +259,35 @@ async def save_audience(
     ]
     if rows:
         await tx.execute(database.insert_or_update(recipient, ["audience", "scheme", "address"], "name"), rows)
+        mine = (optout.c.scheme == recipient.c.scheme) & (optout.c.address == recipient.c.address)
+        new = (
+            (recipient.c.audience == kept) & recipient.c.stopped_at.is_(None) & select(optout.c.at).where(mine).exists()
+        )
+        await tx.execute(update(recipient).where(new).values(stopped_at=at))
     return await count_recipients(tx, kept) - before
+
+
+async def opt_out(database: Database, tx: AsyncConnection, scheme: str, address: str, at: datetime, how: str) -> bool:
+    """Somebody wants nothing any more, on any list, now or later; False when that was known."""
+    new = database.insert_if_absent(optout).values(scheme=scheme, address=address, at=at, how=how)
+    known = (await tx.execute(new)).rowcount == 0
+    mine = (recipient.c.scheme == scheme) & (recipient.c.address == address) & recipient.c.stopped_at.is_(None)
+    await tx.execute(update(recipient).where(mine).values(stopped_at=at))
+    return not known
+
+
+async def opt_in(tx: AsyncConnection, scheme: str, address: str) -> bool:
+    """The same person wants to be reached again; False when nothing else was known."""
+    mine = (recipient.c.scheme == scheme) & (recipient.c.address == address)
+    await tx.execute(update(recipient).where(mine).values(stopped_at=None))
+    return bool(
+        (await tx.execute(delete(optout).where(optout.c.scheme == scheme, optout.c.address == address))).rowcount
+    )
+
+
+async def count_opted_out(connection: AsyncConnection) -> int:
+    """How many people want nothing any more."""
+    return int((await connection.execute(select(func.count()).select_from(optout))).scalar_one())
 
 
 async def count_recipients(connection: AsyncConnection, id: str, scheme: str | None = None) -> int:

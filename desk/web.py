@@ -133,6 +133,8 @@ DOORS: tuple[Door, ...] = (
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),
     Door("audiences", "GET", "/audiences", audiences.list_all, READ, api=True),
+    Door("opt-out", "POST", "/audiences/opt-out", audiences.opt_out, RUN, api=True, scope="write"),
+    Door("opt-in", "POST", "/audiences/opt-in", audiences.opt_in, RUN, api=True, scope="write"),
     Door("audience-import", "POST", "/audiences", audiences.take_in, RUN, True, "write", most=HUGE),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""

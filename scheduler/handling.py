@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels import store as channels_store
+from channels.audience import masked
 from config.clock import Clock
 from config.words import BadInput, Conflict
 from db.database import Database
@@ -12,6 +16,8 @@ from scheduler import store
 from scheduler.delivery import LETTER, OF_LETTER, TITLES, OccurrenceState, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Waiting
+from scheduler.log import store as log_store
+from scheduler.log.store import Filter
 
 DECISIONS = {"sent": State.SENT, "confirmed": State.CONFIRMED, "failed": State.FAILED, "again": State.PENDING}
 
@@ -44,6 +50,24 @@ class Handling:
         row, waits = await dispatch.parcel_row(self._database, tx, parcel), await dispatch.waiting_of(tx, parcel)
         waits_in_doubt = seq in waits and waits[seq].why == "doubt" and row.letters[seq] == LETTER[State.PENDING]
         await self._change(tx, id, State.UNSURE if waits_in_doubt else State.CANCELLED, by, "cancel", note)
+
+    async def opt_out(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> int:
+        """Somebody wants nothing any more: off every list, and what has not gone yet is cancelled; how much that was."""
+        now, cancelled = self._clock.now(), 0
+        await channels_store.opt_out(self._database, tx, scheme, address, now, how)
+        waiting = Filter(address=address, states=(State.PENDING,))
+        for delivery in [one async for one in log_store.walk(tx, waiting)]:
+            with contextlib.suppress(Conflict):  # it has just gone
+                await self.cancel(tx, delivery.id, by, "người nhận từ chối")
+                cancelled += 1
+        await self._journal.note(tx, now, by, "opt_out", f"recipient/{masked(address)}", how=how, cancelled=cancelled)
+        return cancelled
+
+    async def opt_in(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> None:
+        """The same person agrees again, which has to be said how. Conflict when nobody knew otherwise."""
+        if not await channels_store.opt_in(tx, scheme, address):
+            raise Conflict("Người này chưa từ chối nhận tin", "This person has not opted out")
+        await self._journal.note(tx, self._clock.now(), by, "opt_in", f"recipient/{masked(address)}", how=how)
 
     async def retry(self, tx: AsyncConnection, id: str, by: str) -> None:
         """Try a failed or missed delivery again now, under the same id, for as long as its text is valid."""

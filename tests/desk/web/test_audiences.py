@@ -58,3 +58,27 @@ async def test_what_is_missing_is_told_at_its_field(desk: Any) -> None:
     form.add_field("file", BAD, filename="a.xlsx")
     answer = await desk.client.post("/api/v1/audiences", headers=headers, data=form)
     assert answer.status == 409 and "1 dòng lỗi" in (await answer.json())["detail"]
+
+
+async def test_who_wants_nothing_more_gets_nothing_more(desk: Any) -> None:
+    """On every list, also one taken in later; what waits is cancelled; agreed again, they are reached again."""
+    lan = await desk.browser("lan")
+    await lan.ask("POST", "/audiences", data=form_of(lan, GOOD))
+    (waiting, *_) = await desk.deliveries("pp")
+    person = {"address": "0912 340 000", "how": "gọi điện sáng 26/11"}
+    assert (await lan.post("/audiences/opt-out", person | {"how": " "})).status == 422
+    assert (await lan.post("/audiences/opt-out", person | {"address": "1022"})).status == 422
+    assert (await lan.post("/audiences/opt-out", person)).status == 303
+    assert "đã hủy" in await lan.page(f"/deliveries/{waiting}")
+    await lan.post("/audiences/opt-out", person | {"address": "0912345678"})
+    assert await sizes(desk) == {"Bản A": 1}
+    form = form_of(lan, GOOD)
+    form.add_field("ignored", "x")
+    await lan.ask("POST", "/audiences", data=form)
+    assert await sizes(desk) == {"Bản A": 1} and "2 người đã từ chối" in await lan.page("/audiences")
+    assert (await lan.post("/audiences/opt-in", person | {"address": "+84912345678"})).status == 303
+    assert await sizes(desk) == {"Bản A": 2}
+    assert (await lan.post("/audiences/opt-in", person | {"address": "+84912345678"})).status == 409
+    async with desk.house.database.read() as connection:
+        deeds = await desk.house.journal.of(connection, "recipient/+84…678")
+    assert {deed.verb for deed in deeds} == {"opt_out", "opt_in"}
