@@ -30,6 +30,10 @@ class Sample:
     """The text in a request."""
     named: Callable[[Any], str] | None
     """The delivery id in a request; None when the partner takes none."""
+    before: tuple[bytes, ...] = ()
+    """Answers to what the kind asks once before its first message."""
+    carrier: int = 0
+    """Which request of a first send carries our words, those of `before` counted."""
 
 
 def read_json(asked: Any) -> Any:
