@@ -50,7 +50,7 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
     options = ZaloArticleOptions
     quiet_hours = True
     # Its quota is counted here: the pace would count also the tries that only found the article still being processed.
-    pace = Pace(per_second=1.0, at_once=1)
+    pace = Pace(at_once=1)
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[ZaloArticleOptions], to: To, http: Http) -> Receipt:
         """One article to all followers. Unavailable while Zalo still processes it, at night, and when today's is sent."""
