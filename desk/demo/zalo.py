@@ -85,8 +85,7 @@ class ZaloSandbox:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.router.add_post("/v4/oa/access_token", self._token)
-        app.router.add_post("/v3.0/oa/message/cs", self._message)
+        app.add_routes(self._routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -105,8 +104,11 @@ class ZaloSandbox:
         await self._client.close()
         await self._runner.cleanup()
 
+    def _routes(self) -> list[web.RouteDef]:
+        return [web.post("/v4/oa/access_token", self._token), web.post("/v3.0/oa/message/cs", self._message)]
+
     def options(self, base_url: str = "") -> dict[str, Any]:
-        """Options of the `zalo_oa` outlet that fits this account."""
+        """Options of the `zalo_oa` outlet that fits this account, and of every other kind what they share."""
         base = base_url or self.url
         return {
             "app_id": self.app_id,
@@ -170,25 +172,35 @@ class ZaloSandbox:
             self._held.append(said)
         elif self.callback_url and self.webhook_after is not None:
             self._begin(self._tell_later(said, self.webhook_after))
+        return self._success(request, {"message_id": said.msg_id, "user_id": user})
+
+    def _success(self, request: web.Request, told: dict[str, Any]) -> web.Response:
+        """Zalo's word that something was done, unless it is to be lost on the way."""
         if self._to_lose:
             self._to_lose -= 1
             self.ledger.lost += 1
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
-        told = {"message_id": said.msg_id, "user_id": user}
         return web.json_response({"data": told, "error": 0, "message": "Success"})
+
+    def _stranger(self, token: str) -> tuple[int, str]:
+        """Code and words for who may not call now; code 0 for who may."""
+        until = self._access.get(token)
+        if until is None:
+            return INVALID_TOKEN, "Access token is invalid"
+        if until <= self._clock.now():
+            return EXPIRED_TOKEN, "Access token has expired"
+        if self._too_fast():
+            return RATE, "Your application reach limit call api, request/minute"
+        return 0, ""
 
     def _judge(self, token: str, body: bytes) -> tuple[int, str, str, str]:
         """Code (0 is good), words, user, text."""
         now = self._clock.now()
-        until = self._access.get(token)
-        if until is None:
-            return INVALID_TOKEN, "Access token is invalid", "", ""
-        if until <= now:
-            return EXPIRED_TOKEN, "Access token has expired", "", ""
-        if self._too_fast():
-            return RATE, "Your application reach limit call api, request/minute", "", ""
+        code, words = self._stranger(token)
+        if code:
+            return code, words, "", ""
         try:
             asked = json.loads(body)
             user, text = asked["recipient"]["user_id"], asked["message"]["text"]
@@ -230,17 +242,14 @@ class ZaloSandbox:
                 await self._tell(said)
 
     def webhook(self, said: Said) -> tuple[bytes, dict[str, str]]:
-        """Body and headers of a `user_received_message`, signed: plain SHA-256 of app id, body, timestamp, OA secret key."""
+        """Body and headers of a `user_received_message` about a chat message."""
+        people = {"sender": {"id": self.oa_id}, "recipient": {"id": said.user_id}}
+        return self.signed({"event_name": "user_received_message", **people, "message": {"msg_id": said.msg_id}})
+
+    def signed(self, event: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
+        """Body and headers of an event, signed: plain SHA-256 of app id, body, timestamp, OA secret key."""
         stamp = str(int(self._clock.now().timestamp() * 1000))
-        event = {
-            "event_name": "user_received_message",
-            "app_id": self.app_id,
-            "sender": {"id": self.oa_id},
-            "recipient": {"id": said.user_id},
-            "message": {"msg_id": said.msg_id},
-            "timestamp": stamp,
-        }
-        body = json.dumps(event).encode()
+        body = json.dumps({**event, "app_id": self.app_id, "timestamp": stamp}).encode()
         mac = hashlib.sha256(self.app_id.encode() + body + stamp.encode() + self.oa_secret.encode()).hexdigest()
         return body, {"Content-Type": "application/json", "X-ZEvent-Signature": f"mac={mac}"}
 

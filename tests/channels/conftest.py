@@ -53,10 +53,15 @@ def reply(status: int = 200, body: bytes = b"", **headers: str) -> Reaction:
 
 @dataclass
 class World:
-    """A server that does what the next reaction says; the last one stays. It counts what it was asked and what is open."""
+    """A server that does what the next reaction says; the last one stays. It counts what it was asked and what is open.
+
+    `before` are reactions to what a kind asks before its message; those requests stand in `asked_before` alone.
+    """
 
     reactions: list[Reaction] = field(default_factory=lambda: [reply()])
     asked: list[Asked] = field(default_factory=list)
+    before: list[Reaction] = field(default_factory=list)
+    asked_before: list[Asked] = field(default_factory=list)
     connections: int = 0
     open: int = 0
     url: str = ""
@@ -76,6 +81,10 @@ class World:
         self.open += 1
         try:
             while (asked := await read_request(reader)) is not None:
+                if self.before:
+                    self.asked_before.append(asked)
+                    await self.before.pop(0)(asked, writer)
+                    continue
                 self.asked.append(asked)
                 self.came.set()
                 reaction = self.reactions.pop(0) if len(self.reactions) > 1 else self.reactions[0]
@@ -183,7 +192,7 @@ class Memory:
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self.puts = 0
-        self._lock = asyncio.Lock()
+        self._locks: dict[str, asyncio.Lock] = {}
 
     async def get(self, name: str) -> str | None:
         """See Keep.get."""
@@ -198,7 +207,7 @@ class Memory:
     @contextlib.asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[None]:
         """See Keep.alone."""
-        async with self._lock:
+        async with self._locks.setdefault(name, asyncio.Lock()):
             yield
 
 

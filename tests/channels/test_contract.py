@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import html
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -91,9 +92,10 @@ class Tried:
 
 
 @pytest.fixture(params=PUSHING)
-def tried(request: pytest.FixtureRequest, world: Any, make: Any) -> Tried:
-    """Every pushing kind in turn, aimed at the world."""
+def tried(request: pytest.FixtureRequest, world: Any, make: Any, does: Any) -> Tried:
+    """Every pushing kind in turn, aimed at the world, which first answers what the kind asks before its message."""
     channel, sample = KINDS[request.param], SAMPLES[request.param]
+    world.before = [does.reply(200, answer) for answer in sample.first]
     options: Options = channel.options(**sample.options(world.url))
     return Tried(channel, sample, make.outlet(options), make.bulletin())
 
@@ -103,7 +105,7 @@ async def test_success(tried: Tried, world: Any, http: Http, does: Any) -> None:
     tried.meets(world, does, does.reply(200, tried.sample.success))
     receipt = await tried.send(http)
     assert receipt.reference == tried.sample.reference
-    assert len(tried.told(world)) == 1
+    assert len(tried.told(world)) == 1 and len(world.asked_before) == len(tried.sample.first)
 
 
 async def test_refusal_is_final(tried: Tried, world: Any, http: Http, does: Any) -> None:
@@ -181,10 +183,11 @@ async def test_vietnamese_at_the_limit_arrives_whole(
     """As many characters as the kind allows, with marks, quotes, braces and backslashes, arrive as they are."""
     start = 'Đường "Trường Chinh" {id} \\ 100% & Nghĩa Lộ: ướt, ngập? ỗ ẵ ỵ\n'
     text = (start + "ở" * 2000)[: tried.channel.limit or 2000]
-    tried.bulletin = make.bulletin(make.part(short=text, chat=text, article=text))
+    article = "<p>" + "<br>".join(html.escape(text).split("\n")) + "</p>"
+    tried.bulletin = make.bulletin(make.part(short=text, chat=text, article=article))
     tried.meets(world, does, does.reply(200, tried.sample.success))
     await tried.send(http)
-    assert tried.sample.said(tried.told(world)[0]) == text
+    assert tried.sample.said([*world.asked_before, *tried.told(world)][tried.sample.carrier]) == text
 
 
 async def test_no_secret_in_any_error(tried: Tried, world: Any, http: Http, does: Any, clock: Any) -> None:

@@ -12,7 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from channels.channel import Callback, Refused, To, Unavailable
-from channels.kinds.zalo_oa import EXPIRED, ZaloOa, ZaloOptions, zalo_error
+from channels.kinds.zalo_oa import ZaloOa, ZaloOptions
+from channels.reasons import Reason
+from channels.zalo.errors import EXPIRED, zalo_error
 
 TOLD: dict[str, Any] = {
     "app_id": "4321",
@@ -27,26 +29,30 @@ MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("codes", "error", "reason", "person"),
     [
-        (sorted(EXPIRED), Unavailable, "credentials", True),
+        (sorted(EXPIRED), Unavailable, Reason.ACCOUNT, True),
         (
-            [-101, -105, -135, -136, -137, -320, -321, -212, -221, -224, -1351, -14002, -240],
+            [-101, -105, -135, -136, -320, -212, -221, -224, -1351, -14002, -240, -242, -1241],
             Unavailable,
-            "stopped",
+            Reason.ACCOUNT,
             True,
         ),
-        ([-32, -100, -200, -210], Unavailable, "busy", False),
-        ([-133, -234], Unavailable, "night", False),
-        ([-144, -147, -211, -218, -1441, -1471], Unavailable, "quota", False),
-        ([-108, -110, -114, -118, -139, -213, -217, -227, -230, -244], Refused, "recipient", False),
-        ([-109, -111, -131, -201, -233, -248, -1121, -1122], Refused, "content", False),
-        ([-999, 7], Refused, "zalo_error", False),
+        ([-137, -321], Unavailable, Reason.MONEY, True),
+        ([-32, -100, -200, -210], Unavailable, Reason.BUSY, False),
+        ([-133, -234], Unavailable, Reason.HOURS, False),
+        ([-144, -147, -211, -218, -1441, -1471], Unavailable, Reason.QUOTA, False),
+        ([-108, -118], Refused, Reason.NUMBER, False),
+        ([-119, -139, -140, -141, -213, -217], Refused, Reason.UNWILLING, False),
+        ([-110, -114, -227, -230, -244], Refused, Reason.UNREACHABLE, False),
+        ([-109, -111, -131, -145, -146, -1121, -1122, -1124], Refused, Reason.TEMPLATE, False),
+        ([-201, -233, -248, -249], Refused, Reason.TEXT, False),
+        ([-999, 7], Refused, Reason.OTHER, False),
     ],
 )
-def test_codes(codes: list[int], error: Any, reason: str, person: bool) -> None:
+def test_codes(codes: list[int], error: Any, reason: Reason, person: bool) -> None:
     """Each class of codes has one meaning for a delivery."""
     for code in codes:
         made = zalo_error(code, "words", MORNING, "d-1")
-        assert type(made) is error and made.reason == reason and getattr(made, "person", False) is person
+        assert type(made) is error and made.reason is reason and getattr(made, "person", False) is person
         assert str(code) in made.vi and "words" in made.vi
 
 

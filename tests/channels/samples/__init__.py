@@ -31,7 +31,11 @@ class Sample:
     named: Callable[[Any], str] | None
     """The delivery id in a request; None when the partner takes none."""
     before: tuple[bytes, ...] = ()
-    """What the partner answers to the questions that come before the request with our words in it."""
+    """What the partner answers to the questions that come before each request with our words in it."""
+    first: tuple[bytes, ...] = ()
+    """Answers to what the kind asks once before its first message."""
+    carrier: int = 0
+    """Which request of a first send carries our words, those of `first` counted."""
 
 
 def read_json(asked: Any) -> Any:

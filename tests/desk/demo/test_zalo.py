@@ -149,7 +149,7 @@ async def test_who_may_be_written_to(desk: Desk, clock: FakeClock) -> None:
     """Only followers (-213) who wrote within seven days (-230)."""
     with pytest.raises(Refused) as caught:
         await desk.send(user="999")
-    assert caught.value.reason == "recipient" and "-213" in caught.value.en
+    assert caught.value.reason == "unwilling" and "-213" in caught.value.en
     desk.zalo.follow(USER, last_contact=clock.now() - timedelta(days=7, seconds=1))
     with pytest.raises(Refused) as caught:
         await desk.send()

@@ -1,0 +1,196 @@
+"""Kind `zalo_article`: an article of a Zalo Official Account, broadcast to everybody who follows it.
+
+Endpoints and shapes: Zalo for Developers, article API v2.0 (create, verify) and broadcast (`/v2.0/oa/message`).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
+from channels.http import Http, SendError
+from channels.options import WebAddress
+from channels.reasons import Reason
+from channels.zalo.account import ZaloAccount
+from channels.zalo.calls import Said, ask, say
+from channels.zalo.errors import HANOI, seconds_until, zalo_error
+from content.bulletin import Bulletin
+from content.rendition import plain_text
+from content.short import cut_at_word
+
+PROCESSING, ARTICLES_SPENT = -214, -223
+TITLE, AUTHOR, DESCRIPTION = 150, 50, 300
+OPENS, CLOSES = 6, 22
+_LOOK_AGAIN = 30.0
+
+
+class ZaloArticleOptions(ZaloAccount):
+    """Options of an outlet that broadcasts articles."""
+
+    cover_url: WebAddress = Field(description="Địa chỉ công khai của ảnh bìa (Zalo bắt buộc mỗi bài có ảnh bìa).")
+    author: str = Field(default="", max_length=AUTHOR, description="Tên tác giả dưới bài; để trống: tên cơ quan.")
+    per_day: Annotated[int, Field(ge=1)] = Field(
+        default=1,
+        description="Số bài nhiều nhất một ngày (Zalo cho 1). Zalo chỉ phát từ 6:00 đến 21:59 và duyệt mỗi bài khoảng 30 phút "
+        "trước khi tới người quan tâm: hãy đặt lịch sớm hơn chừng ấy.",
+    )
+
+
+class ZaloArticle(Channel[ZaloArticleOptions]):
+    """Create, verify, broadcast: what each step gave is kept before the next, so that a later try goes on from there."""
+
+    kind = "zalo_article"
+    title_vi = "Bài viết Zalo OA (phát tới mọi người quan tâm)"
+    title_en = "Zalo Official Account article (to all followers)"
+    form = Form.ARTICLE
+    options = ZaloArticleOptions
+    quiet_hours = True
+    # Its quota is counted here: the pace would count also the tries that only found the article still being processed.
+    pace = Pace(at_once=1)
+
+    async def send(self, bulletin: Bulletin, outlet: Outlet[ZaloArticleOptions], to: To, http: Http) -> Receipt:
+        """One article to all followers. Unavailable while Zalo still processes it, at night, and when today's is sent."""
+        article = _article(bulletin, outlet.options)
+        _by_day(http.now())
+        await _sent_today(outlet, http.now(), to)
+        article_id = await _article_id(article, outlet, to, http)
+        async with outlet.keep.alone("broadcast"):
+            sent = await _sent_today(outlet, http.now(), to)
+            # Written before it leaves: where the answer is lost, the day's broadcast counts as sent.
+            await _keep_sent(outlet, http.now(), [*sent, to.delivery])
+            try:
+                return await _broadcast(article_id, outlet, to, http)
+            except Unsure:
+                raise
+            except SendError:
+                await _keep_sent(outlet, http.now(), sent)
+                raise
+
+    def repeatable(self, outlet: Outlet[ZaloArticleOptions]) -> bool:
+        """Never: Zalo broadcasts an article as often as it is told to."""
+        return False
+
+
+def _article(bulletin: Bulletin, options: ZaloArticleOptions) -> dict[str, Any]:
+    """The article as Zalo takes it; Refused when its title is too long or it has no words."""
+    title, alone = bulletin.title, len(bulletin.parts) == 1
+    lines = [
+        line
+        for part in bulletin.parts
+        for line in (*(() if alone else (part.title,)), *plain_text(part.article).splitlines())
+    ]
+    if len(title) > TITLE:
+        raise Refused(
+            Reason.TEXT,
+            f"tiêu đề dài {len(title)} ký tự, bài Zalo cho {TITLE}",
+            f"the title has {len(title)} characters, a Zalo article takes {TITLE}",
+        )
+    if not lines:
+        raise Refused(Reason.TEXT, "bài không có chữ nào", "the article has no words")
+    return {
+        "type": "normal",
+        "title": title,
+        "author": options.author or cut_at_word(bulletin.office, AUTHOR),
+        "cover": {"cover_type": "photo", "photo_url": options.cover_url, "status": "show"},
+        "description": cut_at_word(bulletin.short, DESCRIPTION),
+        "body": [{"type": "text", "content": line} for line in lines],
+        "status": "show",
+        "comment": "hide",
+    }
+
+
+def _by_day(now: datetime) -> None:
+    """Unavailable from 22:00 to 06:00 in Vietnam: Zalo takes no broadcast."""
+    if not OPENS <= now.astimezone(HANOI).hour < CLOSES:
+        raise Unavailable(
+            Reason.HOURS,
+            "Zalo chỉ phát bài từ 6:00 đến 21:59",
+            "Zalo broadcasts from 06:00 to 21:59 only",
+            retry_after=seconds_until(OPENS, now),
+        )
+
+
+async def _sent_today(outlet: Outlet[ZaloArticleOptions], now: datetime, to: To) -> list[str]:
+    """What was sent today; Unavailable until the next morning when that is, without this one, as much as a day takes."""
+    kept = json.loads(await outlet.keep.get("broadcast") or "{}")
+    sent: list[str] = kept["deliveries"] if kept.get("day") == _day(now) else []
+    if len({*sent} - {to.delivery}) >= outlet.options.per_day:
+        raise Unavailable(
+            Reason.QUOTA,
+            "hôm nay đã phát đủ số bài Zalo của một ngày",
+            "today's articles have been broadcast",
+            retry_after=seconds_until(OPENS, now),
+        )
+    return sent
+
+
+async def _keep_sent(outlet: Outlet[ZaloArticleOptions], now: datetime, deliveries: list[str]) -> None:
+    await outlet.keep.put("broadcast", json.dumps({"day": _day(now), "deliveries": deliveries}))
+
+
+def _day(now: datetime) -> str:
+    return now.astimezone(HANOI).date().isoformat()
+
+
+async def _article_id(article: dict[str, Any], outlet: Outlet[ZaloArticleOptions], to: To, http: Http) -> str:
+    """The id of this delivery's article, which is created once. Unavailable while Zalo still processes it.
+
+    When the answer to the creation was lost it is made anew: what was never verified nobody sees.
+    """
+    name, api = f"article {to.delivery}", f"{outlet.options.api_url}/v2.0/article"
+    kept = json.loads(await outlet.keep.get(name) or "{}")
+    if "id" in kept:
+        return str(kept["id"])
+    if "token" not in kept:
+        made = await ask("POST", f"{api}/create", outlet, http, told=article)
+        kept = {"token": _given(made, "token", http, to)}
+        await outlet.keep.put(name, json.dumps(kept))
+    verified = await ask("POST", f"{api}/verify", outlet, http, told=kept)
+    try:
+        article_id = _given(verified, "id", http, to)
+    except Refused:
+        # A token that Zalo knows no longer: a person's next try begins anew.
+        await outlet.keep.put(name, "{}")
+        raise
+    await outlet.keep.put(name, json.dumps({"id": article_id}))
+    return article_id
+
+
+async def _broadcast(article_id: str, outlet: Outlet[ZaloArticleOptions], to: To, http: Http) -> Receipt:
+    elements = [{"media_type": "article", "attachment_id": article_id}]
+    payload = {"template_type": "media", "elements": elements}
+    told = {"recipient": {"target": {}}, "message": {"attachment": {"type": "template", "payload": payload}}}
+    said = await say("POST", f"{outlet.options.api_url}/v2.0/oa/message", outlet, http, told=told)
+    if said.code:
+        raise _error(said, http.now(), to)
+    return Receipt(said.text("message_id"), f"bài {article_id}")
+
+
+def _given(said: Said, name: str, http: Http, to: To) -> str:
+    """What a step must give for the next. Zalo may say nothing but success while it still works on an article."""
+    if said.code:
+        raise _error(said, http.now(), to)
+    if not (value := said.text(name)):
+        raise _processing(said)
+    return value
+
+
+def _error(said: Said, now: datetime, to: To) -> SendError:
+    if said.code == PROCESSING:
+        return _processing(said)
+    if said.code == ARTICLES_SPENT:
+        vi, en = (
+            f"Zalo báo lỗi {said.code}, hết số bài được tạo: {said.message}",
+            f"Zalo error {said.code}: {said.message}",
+        )
+        return Unavailable(Reason.QUOTA, vi, en, retry_after=seconds_until(OPENS, now))
+    return zalo_error(said.code, said.message, now, to.delivery)
+
+
+def _processing(said: Said) -> Unavailable:
+    vi, en = f"Zalo đang xử lý bài: {said.message}", f"Zalo is still processing the article: {said.message}"
+    return Unavailable(Reason.BUSY, vi, en, retry_after=_LOOK_AGAIN)
