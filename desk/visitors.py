@@ -66,6 +66,8 @@ class Visitors:
         """Put what was counted into the database; when it is in trouble, the pages are read all the same."""
         new, self._new = self._new, Counter()
         self._written = self._clock.steady()
+        if not new:
+            return
         try:
             async with self._database.write() as tx:
                 for (outlet, day), count in new.items():

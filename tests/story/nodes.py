@@ -73,6 +73,13 @@ class Nodes:
         self.running[name] = process
         return process
 
+    async def stand(self) -> None:
+        """Wait until every node has begun to work: one that finds no server when it starts ends with an error, as it should."""
+        async with asyncio.timeout(120):
+            for name in self.running:
+                while "Loa đang chạy" not in (self.place / f"{name}.log").read_text(encoding="utf-8"):
+                    await asyncio.to_thread(lambda: None)
+
     async def counted(self) -> dict[str, Any]:
         """What the gateway has seen."""
         async with aiohttp.ClientSession() as session, session.get(self.gateway) as response:

@@ -44,7 +44,7 @@ async def test_one_is_killed_and_one_is_frozen_past_its_lease(nodes: Nodes) -> N
 async def test_the_server_is_killed_and_comes_back(nodes: Nodes, server: tuple[str, str]) -> None:
     """Nodes wait for it and go on by themselves."""
     await three(nodes, 9000)
-    await nodes.until(2000)
+    await asyncio.gather(nodes.stand(), nodes.until(2000))
     await asyncio.to_thread(postgres.stop, f"{server[0]}/d", place=server[0])
     await asyncio.to_thread(start, server[0])
     await nodes.settled(9000)
