@@ -19,7 +19,7 @@ from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from channels.http import Http, Refused, Unavailable, Unsure
 from channels.shelf.fetched import Proof
@@ -36,6 +36,7 @@ __all__ = [
     "Options",
     "Outlet",
     "Pace",
+    "PacedOptions",
     "Page",
     "Programme",
     "Proof",
@@ -97,6 +98,21 @@ class Pace:
     per_second: float = 20.0
     at_once: int = 32
     per_day: int = 0
+
+
+class PacedOptions(Options):
+    """Options of an outlet that may be used as fast as a contract allows; a kind with other defaults has them in its own."""
+
+    per_second: float = Field(default=20.0, gt=0, le=1_000_000, description="Số lượt gửi nhiều nhất mỗi giây.")
+    at_once: int = Field(default=16, ge=1, le=1000, description="Số lượt nhiều nhất gửi cùng lúc.")
+    per_day: int = Field(
+        default=0, ge=0, description="Số lượt nhiều nhất một ngày, theo hợp đồng với nhà cung cấp (0: không hạn chế)."
+    )
+
+    @property
+    def pace(self) -> Pace:
+        """As these options have it."""
+        return Pace(self.per_second, self.at_once, self.per_day)
 
 
 class Keep(Protocol):
@@ -276,7 +292,7 @@ class Channel(ABC, Generic[O]):
 
     def pace_of(self, outlet: Outlet[O]) -> Pace:
         """The outlet's pace; the kind's own unless its options say otherwise."""
-        return self.pace
+        return outlet.options.pace if isinstance(outlet.options, PacedOptions) else self.pace
 
     def retry_for(self, outlet: Outlet[O]) -> timedelta:
         """How long a delivery is tried before it is given up."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
 
-from channels.channel import Channel, Form, Options, Outlet, Pace, Receipt, To
+from channels.channel import Channel, Form, Outlet, PacedOptions, Receipt, To
 from channels.http import Http
 from channels.options import WebAddress
 from channels.template import PLACEHOLDER, Template, texts
@@ -18,7 +18,7 @@ _NAMES = ("id", "phone", "name", "text")
 _TAKEN = Receipt()
 
 
-class JsonPostOptions(Options):
+class JsonPostOptions(PacedOptions):
     """Options of a JSON outlet."""
 
     url: WebAddress = Field(description="Địa chỉ nhận (https://...) của hệ thống.")
@@ -28,13 +28,6 @@ class JsonPostOptions(Options):
         description="Mẫu JSON với {id} {phone} {name} {text}.",
     )
     reference: str = Field(default="", description="Tên trường trong JSON trả về mang mã của hệ thống nhận, nếu có.")
-    per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
-        default=20.0, description="Số lượt gửi nhiều nhất trong một giây."
-    )
-    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số lượt nhiều nhất gửi cùng lúc.")
-    per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số lượt gửi nhiều nhất một ngày, (0: không hạn chế)."
-    )
 
     @field_validator("template")
     @classmethod
@@ -82,10 +75,6 @@ class JsonPost(Channel[JsonPostOptions]):
             return _TAKEN
         plain: Any = answer.json()
         return Receipt(str(plain.get(options.reference) or "") if isinstance(plain, dict) else "")
-
-    def pace_of(self, outlet: Outlet[JsonPostOptions]) -> Pace:
-        """As the receiver allows."""
-        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
 
 @lru_cache(64)

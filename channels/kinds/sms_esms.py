@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, lru_cache
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import Field, SecretStr
@@ -21,9 +21,9 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
-    Options,
     Outlet,
     Pace,
+    PacedOptions,
     Receipt,
     Refused,
     To,
@@ -63,7 +63,7 @@ STOPPED: Mapping[str, tuple[Reason, str, str]] = {
 _HEADERS = {"content-type": "application/json; charset=utf-8"}
 
 
-class EsmsOptions(Options):
+class EsmsOptions(PacedOptions):
     """Options of an eSMS account."""
 
     api_key: SecretStr = Field(min_length=1, description="ApiKey, ở trang quản lý API của eSMS.")
@@ -80,13 +80,6 @@ class EsmsOptions(Options):
     )
     url: BaseAddress = Field(
         default="https://rest.esms.vn/MainService.svc/json", description="Địa chỉ API của eSMS, không kèm tên hàm."
-    )
-    per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
-        default=20.0, description="Số tin nhiều nhất mỗi giây."
-    )
-    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số tin nhiều nhất gửi cùng lúc.")
-    per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số tin nhiều nhất một ngày, theo hợp đồng (0: không hạn chế)."
     )
 
     @cached_property
@@ -125,10 +118,6 @@ class SmsEsms(Channel[EsmsOptions]):
             hide=(*options.secrets, *hidden(to.address)),
         )
         return _judged(answer)
-
-    def pace_of(self, outlet: Outlet[EsmsOptions]) -> Pace:
-        """The pace the account is sold with."""
-        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
     def retry_for(self, outlet: Outlet[EsmsOptions]) -> timedelta:
         """Two hours: at midnight in Vietnam eSMS forgets a RequestId, and a repeat would be a second message.

@@ -19,7 +19,7 @@ from zlib import crc32
 import asyncpg
 from pydantic import Field, SecretStr, field_validator
 
-from channels.channel import Channel, Confirmation, Form, Options, Outlet, Pace, Receipt, To
+from channels.channel import Channel, Confirmation, Form, Outlet, Pace, PacedOptions, Receipt, To
 from channels.http import Http, Refused, Unavailable, Unsure
 from channels.reasons import Reason
 from channels.sms import plain_text
@@ -81,7 +81,7 @@ Talk: TypeAlias = Generator[tuple[str, Sequence[Any]], list[Any], T]
 """The statements of one transaction with their values; the rows of each come back. Knows no database."""
 
 
-class SmsGammuOptions(Options):
+class SmsGammuOptions(PacedOptions):
     """Options of a modem."""
 
     database: SecretStr = Field(
@@ -97,9 +97,6 @@ class SmsGammuOptions(Options):
         default=0.2, description="Số tin nhiều nhất mỗi giây; một modem gửi khoảng 10 đến 15 tin mỗi phút."
     )
     at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=1, description="Số tin nhiều nhất ghi cùng lúc.")
-    per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số tin nhiều nhất một ngày, theo gói cước của SIM (0: không hạn chế)."
-    )
 
     @field_validator("database")
     @classmethod
@@ -134,10 +131,6 @@ class SmsGammu(Channel[SmsGammuOptions]):
             raise Refused(Reason.TEXT, "bản tin không có nội dung SMS", "the bulletin has no SMS text")
         urgent = bulletin.klass is BulletinClass.URGENT
         return await _transacted(outlet.options, to, http, _written(to, text, outlet.options.sender, urgent=urgent))
-
-    def pace_of(self, outlet: Outlet[SmsGammuOptions]) -> Pace:
-        """The pace of the modem: what waits here, and not in `outbox`, can be cancelled."""
-        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
     async def ask(self, to: To, reference: str, outlet: Outlet[SmsGammuOptions], http: Http) -> Confirmation | None:
         """What became of all parts; None while any waits, and as long as the network reports nothing."""

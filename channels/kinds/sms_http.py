@@ -23,6 +23,7 @@ from channels.channel import (
     Options,
     Outlet,
     Pace,
+    PacedOptions,
     Receipt,
     Refused,
     To,
@@ -108,7 +109,7 @@ class Receipts(Options):
         return self
 
 
-class SmsHttpOptions(Options):
+class SmsHttpOptions(PacedOptions):
     """Options of an SMS gateway outlet."""
 
     url: WebAddress = Field(description="Địa chỉ gửi tin của nhà cung cấp.")
@@ -144,13 +145,6 @@ class SmsHttpOptions(Options):
         default=False, description="Nhà cung cấp bỏ tin trùng {id}: được phép gửi lại khi không rõ kết quả."
     )
     receipts: Receipts | None = Field(default=None, description="Báo cáo phát tin nhà cung cấp gọi lại.")
-    per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
-        default=20.0, description="Số tin nhiều nhất mỗi giây."
-    )
-    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số tin nhiều nhất gửi cùng lúc.")
-    per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số tin nhiều nhất một ngày, theo hợp đồng với nhà cung cấp (0: không hạn chế)."
-    )
 
     @field_validator("refused", "stopped", mode="after")
     @classmethod
@@ -236,10 +230,6 @@ class SmsHttp(Channel[SmsHttpOptions]):
     def repeatable(self, outlet: Outlet[SmsHttpOptions]) -> bool:
         """Only where the gateway drops a message whose id it has already taken."""
         return outlet.options.dedupes
-
-    def pace_of(self, outlet: Outlet[SmsHttpOptions]) -> Pace:
-        """The pace the account is sold with."""
-        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
     def confirm(self, callback: Callback, outlet: Outlet[SmsHttpOptions]) -> Sequence[Confirmation]:
         """Delivery reports. Refused when the outlet takes none, the method differs or the proof is wrong."""

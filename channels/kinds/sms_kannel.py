@@ -20,9 +20,9 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
-    Options,
     Outlet,
     Pace,
+    PacedOptions,
     Receipt,
     Refused,
     To,
@@ -56,7 +56,7 @@ _CODES = {0x01: Reason.TEXT, 0x0A: Reason.SENDER, 0x0B: Reason.NUMBER}
 _SECRET = re.compile(r"[A-Za-z0-9_-]{12,200}")
 
 
-class SmsKannelOptions(Options):
+class SmsKannelOptions(PacedOptions):
     """Options of a Kannel outlet."""
 
     url: WebAddress = Field(description="Địa chỉ sendsms của smsbox, ví dụ http://kannel:13013/cgi-bin/sendsms.")
@@ -74,13 +74,6 @@ class SmsKannelOptions(Options):
     )
     callback_base: BaseAddress | None = Field(
         default=None, description="Địa chỉ gốc của Loa mà Kannel gọi tới; để trống thì là địa chỉ công khai."
-    )
-    per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
-        default=20.0, description="Số tin nhiều nhất mỗi giây."
-    )
-    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số tin nhiều nhất gửi cùng lúc.")
-    per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số tin nhiều nhất một ngày, theo hợp đồng với nhà mạng (0: không hạn chế)."
     )
 
     @field_validator("callback_secret")
@@ -118,10 +111,6 @@ class SmsKannel(Channel[SmsKannelOptions]):
     def repeatable(self, outlet: Outlet[SmsKannelOptions]) -> bool:
         """Never: Kannel takes what it is given as often as it is given."""
         return False
-
-    def pace_of(self, outlet: Outlet[SmsKannelOptions]) -> Pace:
-        """The pace the operator allows."""
-        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
     def confirm(self, callback: Callback, outlet: Outlet[SmsKannelOptions]) -> Sequence[Confirmation]:
         """The GET of dlr-url. Refused without the secret; 4 (waiting) and 8 (at the operator) are not final."""

@@ -21,9 +21,9 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
-    Options,
     Outlet,
     Pace,
+    PacedOptions,
     Receipt,
     Refused,
     To,
@@ -54,7 +54,7 @@ _FAILED_FROM = 64
 """Statuses of a report below it, but 0, are temporary."""
 
 
-class SpeedSmsOptions(Options):
+class SpeedSmsOptions(PacedOptions):
     """Options of a SpeedSMS account."""
 
     token: SecretStr = Field(min_length=1, description="API access token, ở trang tài khoản connect.speedsms.vn.")
@@ -75,9 +75,6 @@ class SpeedSmsOptions(Options):
         default=1.0, description="Số tin nhiều nhất mỗi giây; SpeedSMS cho 60 yêu cầu trong 60 giây."
     )
     at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=4, description="Số tin nhiều nhất gửi cùng lúc.")
-    per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số tin nhiều nhất một ngày, theo hợp đồng (0: không hạn chế)."
-    )
 
     @model_validator(mode="after")
     def _sent_by_somebody(self) -> SpeedSmsOptions:
@@ -127,10 +124,6 @@ class SmsSpeedSms(Channel[SpeedSmsOptions]):
     def repeatable(self, outlet: Outlet[SpeedSmsOptions]) -> bool:
         """Never: nothing of ours lets SpeedSMS drop a repeat."""
         return False
-
-    def pace_of(self, outlet: Outlet[SpeedSmsOptions]) -> Pace:
-        """The pace the account is sold with."""
-        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
     def confirm(self, callback: Callback, outlet: Outlet[SpeedSmsOptions]) -> Sequence[Confirmation]:
         """A report by POST, unsigned: Refused without the secret. Other events and temporary states say nothing."""

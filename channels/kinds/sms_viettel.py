@@ -9,13 +9,13 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from lxml import etree
 from pydantic import Field, SecretStr
 
-from channels.channel import Channel, Form, Options, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
+from channels.channel import Channel, Form, Outlet, Pace, PacedOptions, Receipt, Refused, To, Unavailable, Unsure
 from channels.http import Answer, Http, SendError
 from channels.options import WebAddress
 from channels.reasons import Reason
@@ -48,7 +48,7 @@ _FAULT = "Check information error"
 _AGAIN = "DUPLICATE MESSAGE"
 
 
-class SmsViettelOptions(Options):
+class SmsViettelOptions(PacedOptions):
     """Options of a Viettel bulk SMS account."""
 
     url: WebAddress = Field(description="Địa chỉ dịch vụ bulkapi Viettel cấp.")
@@ -57,13 +57,6 @@ class SmsViettelOptions(Options):
     cp_code: str = Field(min_length=1, description="Mã khách hàng (CPCode).")
     sender: str = Field(min_length=1, description="Tên thương hiệu (brandname) đã đăng ký, ServiceID.")
     unaccented: bool = Field(default=True, description="Bỏ dấu tiếng Việt trước khi gửi (đa số brandname yêu cầu).")
-    per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
-        default=20.0, description="Số tin nhiều nhất mỗi giây."
-    )
-    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=16, description="Số tin nhiều nhất gửi cùng lúc.")
-    per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số tin nhiều nhất một ngày, theo hợp đồng với Viettel (0: không hạn chế)."
-    )
 
 
 class SmsViettel(Channel[SmsViettelOptions]):
@@ -96,10 +89,6 @@ class SmsViettel(Channel[SmsViettelOptions]):
     def repeatable(self, outlet: Outlet[SmsViettelOptions]) -> bool:
         """Never: no paper says that a repeated RequestID is dropped, and most clients send the same one always."""
         return False
-
-    def pace_of(self, outlet: Outlet[SmsViettelOptions]) -> Pace:
-        """The pace the account is sold with."""
-        return Pace(outlet.options.per_second, outlet.options.at_once, outlet.options.per_day)
 
 
 def request_id(delivery: str) -> str:
