@@ -79,6 +79,7 @@ class House:
     correcting: Correcting
     handling: Handling
     receiver: Receiver
+    joining: Joining
     runner: Runner
     meter: Meter
     stopping: asyncio.Event
@@ -173,6 +174,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         correcting=Correcting(database, journal, clock, outlets, scheduling),
         handling=Handling(database, journal, clock),
         receiver=receiver,
+        joining=joining,
         runner=runner,
         meter=meter,
         stopping=stopping,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -11,14 +12,10 @@ from aiohttp.web import FileField
 from config.words import BadInput, NotFound
 from content.bed import store
 from content.bed.store import Bed
-from content.mastering import SilentSpeech
-from content.programme import Programme, announcement
-from content.recording import BadScript
-from content.tags import Tags
 from content.upload import SUFFIXES
-from content.voice import VoiceError
 from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.forms import iso
+from scheduler.joining import JoinError
 
 LONGEST_NAME = 120
 
@@ -32,7 +29,8 @@ async def _page(visit: Visit) -> Shown:
     async with visit.house.database.read() as connection:
         bed = await store.find_bed(connection)
     radio = visit.house.settings.radio
-    said = {"opening": _said(visit, radio.opening), "closing": _said(visit, radio.closing)}
+    joining, now = visit.house.joining, _now(visit)
+    said = {"opening": joining.opening(now), "closing": joining.closing(now)}
     plain = said | {"chime": radio.chime, "pause": radio.pause, "bed": bed and plain_bed(bed)}
     return Shown("programme.html", said | {"radio": radio, "bed": bed, "suffixes": SUFFIXES}, plain)
 
@@ -42,11 +40,8 @@ def plain_bed(bed: Bed) -> dict[str, Any]:
     return {"file": bed.file, "person": bed.person, "at": iso(bed.at)}
 
 
-def _said(visit: Visit, template: str) -> str:
-    settings = visit.house.settings
-    now = visit.house.clock.now().astimezone(settings.office.zone)
-    told = {"office": settings.office.name, "sender": settings.radio.sender, "variant": settings.voice.variant}
-    return announcement(template, at=now, **told) if template else ""
+def _now(visit: Visit) -> datetime:
+    return visit.house.clock.now().astimezone(visit.house.settings.office.zone)
 
 
 async def take_bed(visit: Visit) -> Answer:
@@ -83,22 +78,9 @@ async def sound(visit: Visit) -> Answer:
     house, radio = visit.house, visit.house.settings.radio
     if not (radio.opening or radio.closing):
         raise NotFound("Chương trình không có lời dẫn nào để nghe thử", "There is no announcement to be heard")
-    async with house.database.read() as connection:
-        bed = await store.find_bed(connection)
-    sample = Programme(
-        segments=(),
-        tags=Tags(title="Nghe thử", office=house.settings.office.name),
-        opening=_said(visit, radio.opening),
-        closing=_said(visit, radio.closing),
-        chime=radio.chime,
-        bed=bed.master if bed else "",
-        pause=radio.pause,
-    )
     try:
-        joined = await house.studio.join(sample)
-    except VoiceError as error:
-        raise Trouble(503, f"Chưa đọc được lời dẫn: {error.reason_vi}", error.reason_en) from None
-    except (BadScript, SilentSpeech) as error:
-        raise Trouble(503, f"Chưa đọc được lời dẫn: {error.vi}", error.en) from None
+        joined = await house.joining.sample(_now(visit))
+    except JoinError as error:
+        raise Trouble(503, error.vi, error.en) from None
     headers = {"Content-Type": "audio/mpeg", "Cache-Control": "private, no-cache"}
     return web.FileResponse(house.recordings / joined.audio.name, headers=headers)

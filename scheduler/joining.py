@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from channels.channel import Shelved
 from channels.outlet import InService
@@ -17,7 +21,7 @@ from content.bed.store import find_bed
 from content.bulletin import Audio, Part
 from content.files import keep_master
 from content.formats import flac
-from content.mastering import MASTER_RATE
+from content.mastering import MASTER_RATE, SilentSpeech
 from content.programme import Joined, Programme, Segment, announcement
 from content.recording import BadScript
 from content.sound import decoded, through
@@ -30,11 +34,25 @@ logger = log("joining")
 
 
 class JoinError(Exception):
-    """A programme could not be joined now; `vi` says why to people."""
+    """A programme could not be joined now; `vi` and `en` say why to people."""
 
     def __init__(self, vi: str, en: str) -> None:
         super().__init__(en)
         self.vi = vi
+        self.en = en
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """What stands in the way of a programme, as a JoinError."""
+    try:
+        yield
+    except VoiceError as error:
+        raise JoinError(f"không đọc được lời dẫn: {error.reason_vi}", f"cannot announce: {error}") from error
+    except (BadScript, SilentSpeech) as error:
+        raise JoinError(f"không đọc được lời dẫn: {error.vi}", f"cannot announce: {error.en}") from error
+    except (OSError, ValueError) as error:
+        raise JoinError(f"không ghép được tệp chương trình ({error})", f"cannot join: {error}") from error
 
 
 class Joining:
@@ -52,25 +70,47 @@ class Joining:
 
     async def join(self, at: InService, airtime: Airtime, bulletins: Sequence[Shelved]) -> Joined:
         """One file of these bulletins in order, in every sound the station takes. Raises JoinError."""
+        timetable = at.channel.timetable(at.outlet)
+        assert timetable is not None
         parts = [part for one in bulletins for part in one.bulletin.parts if part.audio is not None]
-        try:
-            return await self._studio.join(
-                Programme(
-                    segments=await self._segments(parts),
-                    tags=self._tags(at, airtime),
-                    sounds=at.channel.sounds(at.outlet),
-                    pause=self._radio.pause,
-                    opening=self._words(self._radio.opening, at, airtime),
-                    closing=self._words(self._radio.closing, at, airtime),
-                    chime=self._radio.chime,
-                    bed=await self._bed(),
-                    target=(airtime.ends_at - airtime.starts_at).total_seconds(),
-                )
+        with _in_words():
+            programme = await self._around(
+                airtime.starts_at.astimezone(timetable.zone),
+                segments=await self._segments(parts),
+                tags=self._tags(at, airtime, timetable.zone),
+                sounds=at.channel.sounds(at.outlet),
+                target=(airtime.ends_at - airtime.starts_at).total_seconds(),
             )
-        except VoiceError as error:
-            raise JoinError(f"không đọc được lời dẫn: {error.reason_vi}", f"cannot announce: {error}") from error
-        except (OSError, ValueError, BadScript) as error:
-            raise JoinError(f"không ghép được tệp chương trình ({error})", f"cannot join: {error}") from error
+            return await self._studio.join(programme)
+
+    async def sample(self, local: datetime) -> Joined:
+        """A programme without items of that moment in the office's zone, for people's ears. Raises JoinError."""
+        with _in_words():
+            tags = Tags("Nghe thử", office=self._office)
+            return await self._studio.join(await self._around(local, segments=(), tags=tags))
+
+    def opening(self, local: datetime) -> str:
+        """What is said before the items of a programme at that moment in its own zone, in words; "" for nothing."""
+        return self._words(self._radio.opening, local)
+
+    def closing(self, local: datetime) -> str:
+        """What is said after them."""
+        return self._words(self._radio.closing, local)
+
+    def _words(self, template: str, local: datetime) -> str:
+        told = {"office": self._office, "sender": self._radio.sender, "variant": self._variant}
+        return announcement(template, at=local, **told) if template else ""
+
+    async def _around(self, local: datetime, **given: Any) -> Programme:
+        """The items and figures given, with all that the office puts around them."""
+        return Programme(
+            opening=self.opening(local),
+            closing=self.closing(local),
+            chime=self._radio.chime,
+            bed=await self._bed(),
+            pause=self._radio.pause,
+            **given,
+        )
 
     async def _bed(self) -> str:
         """The office's music as the studio keeps it; a programme goes without it rather than not at all."""
@@ -104,10 +144,8 @@ class Joining:
         heard = decoded((self._recordings / audio.name).read_bytes())
         return keep_master(self._recordings, flac(through(heard, chain, threading.Event()), MASTER_RATE))
 
-    def _tags(self, at: InService, airtime: Airtime) -> Tags:
-        timetable = at.channel.timetable(at.outlet)
-        assert timetable is not None
-        local, end = (moment.astimezone(timetable.zone) for moment in (airtime.starts_at, airtime.ends_at))
+    def _tags(self, at: InService, airtime: Airtime, zone: ZoneInfo) -> Tags:
+        local, end = (moment.astimezone(zone) for moment in (airtime.starts_at, airtime.ends_at))
         return Tags(
             title=f"{airtime.slot.words} {local:%d/%m/%Y}",
             office=self._office,
@@ -116,12 +154,3 @@ class Joining:
             valid_from=f"{local:%Y-%m-%d %H:%M:%S}",
             valid_until=f"{end:%Y-%m-%d %H:%M:%S}",
         )
-
-    def _words(self, template: str, at: InService, airtime: Airtime) -> str:
-        timetable = at.channel.timetable(at.outlet)
-        assert timetable is not None
-        if not template:
-            return ""
-        local = airtime.starts_at.astimezone(timetable.zone)
-        told = {"office": self._office, "sender": self._radio.sender, "variant": self._variant}
-        return announcement(template, at=local, **told)
