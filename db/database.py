@@ -254,7 +254,17 @@ class Database:
         return "" if self.is_sqlite else " FOR UPDATE"
 
     async def close(self) -> None:
-        """Close every connection, once those who read have given theirs back."""
+        """Close every connection, once those who read have given theirs back. Called off meanwhile, it ends first."""
+        closing = asyncio.create_task(self._close())
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            while not closing.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([closing])
+            raise
+
+    async def _close(self) -> None:
         while self._steps:
             await asyncio.wait(self._steps)
         if self._direct is not None:

@@ -187,19 +187,18 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
 async def opened(settings: Settings, clock: Clock | None = None) -> AsyncIterator[House]:
     """The house with its database migrated, its outlets applied and its themes laid out; closed at the end."""
     house = build(settings, clock)
-    try:
+    async with contextlib.AsyncExitStack() as closing:  # each is closed, also when another cannot be or is called off
+        closing.push_async_callback(house.database.close)
+        closing.push_async_callback(house.notifier.close)
+        closing.push_async_callback(house.http.close)
+        for voice in house.voices:
+            closing.push_async_callback(voice.aclose)
+        closing.push_async_callback(house.studio.aclose)
         await migrate(house.database)
         await _move_in(house)
         await house.database.look_at_clock()
         await house.notifier.open()
         yield house
-    finally:
-        await house.studio.aclose()
-        for voice in house.voices:
-            await voice.aclose()
-        await house.http.close()
-        await house.notifier.close()
-        await house.database.close()
 
 
 async def _move_in(house: House) -> None:

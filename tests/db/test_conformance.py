@@ -170,6 +170,31 @@ async def test_a_reader_called_off_leaves_nothing_running(again: bool, fails: st
     assert again or isinstance(said, DatabaseTrouble) is bool(fails)
 
 
+async def test_a_closing_called_off_again_and_again_ends_first(tmp_path: Path) -> None:
+    """At whatever step: every connection is closed, and no thread is left."""
+    said, steps = None, 0
+    while not isinstance(said, bool):
+        steps += 1
+        database = Database(f"sqlite:///{tmp_path / 'loa.db'}")
+        async with database.read() as one, database.read() as other, database.write() as writer:
+            for connection in (one, other, writer):
+                await connection.execute(text("SELECT 1"))
+        closing = asyncio.create_task(database.close())
+        for step in range(steps):
+            await asyncio.sleep(0)
+            if closing.done():
+                break
+            if step >= steps // 2:
+                closing.cancel()
+        async with asyncio.timeout(10):
+            [said] = await asyncio.gather(closing, return_exceptions=True)
+        said = said is None or said
+        for thread in threading.enumerate():
+            if "_connection_worker_thread" in thread.name:
+                thread.join(10)
+                assert not thread.is_alive()
+
+
 @both
 async def test_work_called_off_is_all_there_or_nothing(database: Database, clock: FakeClock) -> None:
     """However often it is called off, and wherever it was: the next one works, and the database is closed in peace."""
