@@ -21,6 +21,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -36,7 +37,7 @@ from config.clock import Clock
 from config.lazy import lazily
 from config.words import NotFound
 from db.database import Database
-from db.types import Json, Moment, metadata, to_ms
+from db.types import Json, Moment, metadata, new_id, to_ms
 
 if TYPE_CHECKING:
     from cryptography import fernet
@@ -310,15 +311,35 @@ async def audiences(connection: AsyncConnection) -> list[Row[Any]]:
     return list(await connection.execute(query))
 
 
-async def store_callback(
-    tx: AsyncConnection, id: str, outlet_name: str, at: datetime, body: bytes, said: Sequence[Confirmation]
-) -> None:
-    """Keep a partner's call before anything is made of it: its body as it came, and what it says.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A partner's call before anything is made of it: its body as it came, and what it says.
 
     Its headers and address are not kept: they carry the secrets that proved it authentic.
     """
-    row = {"id": id, "outlet": outlet_name, "received_at": at, "body": body.decode("latin-1").replace("\0", "")}
-    await tx.execute(insert(callback).values(**row, said=[asdict(one) for one in said], state="new", note=""))
+
+    outlet: str
+    at: datetime
+    body: bytes
+    said: Sequence[Confirmation]
+
+
+async def store_callbacks(tx: AsyncConnection, calls: Sequence[Call]) -> None:
+    """Keep these calls, one or more. Keeping one again does no harm: what it says is applied once."""
+    first = new_id(calls[0].at)
+    rows = [
+        {
+            "id": f"{first}-{place:04}",
+            "outlet": one.outlet,
+            "received_at": one.at,
+            "body": one.body.decode("latin-1").replace("\0", ""),
+            "said": [asdict(said) for said in one.said],
+            "state": "new",
+            "note": "",
+        }
+        for place, one in enumerate(calls)
+    ]
+    await tx.execute(insert(callback), rows)
 
 
 async def new_callbacks(connection: AsyncConnection, limit: int = 500) -> list[Row[Any]]:
@@ -335,5 +356,7 @@ async def prune_callbacks(tx: AsyncConnection, before: datetime) -> int:
 
 async def settle_callbacks(tx: AsyncConnection, outcomes: Mapping[str, tuple[str, str]]) -> None:
     """Note what became of calls: id to (state, note)."""
-    for id, (state, note) in outcomes.items():
-        await tx.execute(update(callback).where(callback.c.id == id).values(state=state, note=note))
+    if outcomes:
+        rows = [{"call": id, "new_state": state, "new_note": note} for id, (state, note) in outcomes.items()]
+        settle = update(callback).where(callback.c.id == bindparam("call"))
+        await tx.execute(settle.values(state=bindparam("new_state"), note=bindparam("new_note")), rows)

@@ -10,19 +10,19 @@ from dataclasses import replace
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
 from channels.channel import Callback, Page, Pull
 from channels.http import Refused
 from channels.outlet import InService
 from channels.shelf import store as shelf_store
 from channels.station import store as station_store
 from channels.station.store import Token
+from channels.store import Call
 from config.logs import log
 from config.words import BadInput
-from db.types import new_id
 from desk.airing import Word, note_aired
 from desk.app import House
 from desk.drawn import Drawn
+from desk.inbox import Inbox
 from desk.passwords import hashed
 from desk.pulls import Pulls
 from desk.shelves import Shelves
@@ -54,6 +54,7 @@ class Partners:
         self._pulls = Pulls(house)
         self._storm = Storm(house.clock)
         self._drawn = Drawn()
+        self._inbox = Inbox(house.database)
         self.shelves = Shelves(house.clock, house.press)
         self.visitors = Visitors(house.database, house.clock, house.settings.office.zone)
 
@@ -181,8 +182,7 @@ class Partners:
             raise web.HTTPForbidden(text=error.en) from None
         if not said:
             return web.Response(text="ok")  # authentic, but nothing that concerns a delivery
-        async with self._house.database.write() as tx:
-            await channels_store.store_callback(tx, new_id(now), name, now, body, said)
+        await self._inbox.keep(Call(name, now, body, said))
         self._house.notifier.ring("callback")
         return web.Response(text="ok")
 

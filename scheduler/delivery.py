@@ -70,6 +70,7 @@ lost is not repeated after all; failed, missed and unsure go back to pending onl
 
 DONE = frozenset({State.SENT, State.CONFIRMED})
 FINAL = DONE | {State.FAILED, State.MISSED, State.CANCELLED}
+UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
 
 
 class OccurrenceState(StrEnum):

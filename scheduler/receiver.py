@@ -23,14 +23,14 @@ from channels.station.asrun import Line, Matched, match
 from channels.station.store import Airing
 from channels.station.tracks import tracks_of
 from config.clock import Clock
-from config.words import NotFound
 from db.database import Database
 from db.notifier import Notifier
 from db.types import new_id
-from scheduler.delivery import State, may_move, parse_delivery_id
-from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.receipts import Heard, hear
 
 EARLY = timedelta(minutes=10)
+TOGETHER = 100
+"""How many calls one commit applies: enough to share its cost, few enough not to keep lanes waiting."""
 LINES_BACK = 500
 """How many bulletins and programmes back a line of a log is looked for."""
 
@@ -45,35 +45,42 @@ class Receiver:
         self._notifier = notifier
 
     async def receive(self) -> int:
-        """Apply all stored callbacks, oldest first, each on its own; how many were settled."""
+        """Apply stored callbacks, oldest first, many at once; how many were settled."""
         async with self._database.read() as connection:
             rows = await channels_store.new_callbacks(connection)
-        settled = [await self._receive(row) for row in rows]
-        if any(settled):
+        settled = 0
+        for begin in range(0, len(rows), TOGETHER):
+            settled += await self._receive(rows[begin : begin + TOGETHER])
+        if settled:
             self._notifier.ring("delivery")
-        return sum(settled)
+        return settled
 
-    async def _receive(self, row: Row[Any]) -> bool:
-        """Apply one call; one that names no known delivery is kept for a while, since it may have come early."""
+    async def _receive(self, rows: Sequence[Row[Any]]) -> int:
+        """Apply these; one that names no known delivery is kept for a while, since it may have come early."""
+        calls = [(row, [Confirmation(**one) for one in row.said]) for row in rows]
+        news = [Heard(row.outlet, one, row.received_at) for row, told in calls for one in told if not one.title]
         async with self._database.write() as tx:
-            said = [Confirmation(**one) for one in row.said]
-            known = [await self._apply(tx, row.outlet, one, row.received_at) for one in said]
-            if not all(known) and self._clock.now() - row.received_at < EARLY:
-                return False
-            outcome = ("applied", "") if all(known) else ("unknown", "không tìm thấy lượt gửi")
-            await channels_store.settle_callbacks(tx, {row.id: outcome})
-            return True
+            known = iter(await hear(self._database, tx, news))
+            outcomes: dict[str, tuple[str, str]] = {}
+            for row, told in calls:
+                await self._played(tx, row.outlet, [one for one in told if one.title])
+                found = [next(known) for one in told if not one.title]
+                if all(found):
+                    outcomes[row.id] = "applied", ""
+                elif self._clock.now() - row.received_at >= EARLY:
+                    outcomes[row.id] = "unknown", "không tìm thấy lượt gửi"
+            await channels_store.settle_callbacks(tx, outcomes)
+        return len(outcomes)
 
-    async def _apply(self, tx: AsyncConnection, outlet: str, said: Confirmation, at: datetime) -> bool:
-        """Apply what was said; what a station plays that is not ours is nobody's business."""
-        if not said.title:
-            return await self.confirm(tx, outlet, said, at)
+    async def _played(self, tx: AsyncConnection, outlet: str, told: Sequence[Confirmation]) -> None:
+        """Titles a station's software played; what is not ours is nobody's business."""
         station = self._outlets.get(outlet)
-        if station is not None and station.channel.timetable(station.outlet) is not None:
+        if not told or station is None or station.channel.timetable(station.outlet) is None:
+            return
+        for said in told:
             began = datetime.fromtimestamp(said.began, UTC)
             line = Line(began, said.title, seconds=said.seconds or None, slot=said.slot, raw=said.title)
             await self.aired_lines(tx, station, [line], "AzuraCast", outlet)
-        return True
 
     async def aired(self, tx: AsyncConnection, new: Airing, parts: int) -> bool:
         """Keep a station's word that it aired something; False when it was kept before.
@@ -117,26 +124,5 @@ class Receiver:
 
     async def confirm(self, tx: AsyncConnection, outlet: str, said: Confirmation, at: datetime) -> bool:
         """Apply one confirmation; False when its delivery is not known."""
-        place = await self._place(tx, outlet, said)
-        if place is None:
-            return False
-        parcel, seq = place
-        row = await dispatch.parcel_row(self._database, tx, parcel)
-        if row.outlet != outlet or not 0 <= seq < row.size:
-            return False
-        await dispatch.add_receipt(self._database, tx, parcel, seq, said, at)
-        state = State.CONFIRMED if said.delivered else State.FAILED
-        await dispatch.settle(self._database, tx, parcel, {seq: state})
-        if may_move(row.letters[seq], state):
-            await dispatch.wait_no_more(tx, [place], held=False)
-        return True
-
-    async def _place(self, tx: AsyncConnection, outlet: str, said: Confirmation) -> tuple[int, int] | None:
-        if said.delivery:
-            try:
-                place = parse_delivery_id(said.delivery)
-                await dispatch.parcel_by_id(tx, place[0])
-            except NotFound:
-                return None
-            return place
-        return await dispatch.by_reference(tx, outlet, said.reference)
+        (known,) = await hear(self._database, tx, [Heard(outlet, said, at)])
+        return known

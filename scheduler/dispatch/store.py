@@ -23,17 +23,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.channel import Confirmation
 from config.words import NotFound
 from db.database import Database
 from db.types import from_ms, to_ms
-from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, State, count, moved
-from scheduler.dispatch.tables import attempt, parcel, receipt, waiting
+from scheduler.delivery import LETTER, UNSETTLED, Attempt, OccurrenceState, State, count, moved
+from scheduler.dispatch.tables import attempt, parcel, waiting
 from scheduler.store import occurrence
 
 SECOND_CHANCE = timedelta(hours=24)
 """How long a delivery is tried that a person sent on its way again."""
-UNSETTLED = {LETTER[state] for state in State if state not in FINAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,18 +228,6 @@ async def reference_of(connection: AsyncConnection, parcel_id: int, seq: int) ->
     return (await connection.execute(query.order_by(attempt.c.n.desc()).limit(1))).scalar_one_or_none() or ""
 
 
-async def by_reference(connection: AsyncConnection, outlet: str, reference: str) -> tuple[int, int] | None:
-    """The delivery a partner's own id belongs to."""
-    query = (
-        select(attempt.c.parcel, attempt.c.seq)
-        .join(parcel, parcel.c.id == attempt.c.parcel)
-        .where(attempt.c.reference == reference, attempt.c.reference != "", parcel.c.outlet == outlet)
-        .limit(1)
-    )
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else (row.parcel, row.seq)
-
-
 async def wait_again(
     database: Database, tx: AsyncConnection, outlet: str, rank: int, again: Sequence[tuple[Waiting, datetime]]
 ) -> None:
@@ -312,11 +298,3 @@ async def overdue_parcels(connection: AsyncConnection, now: datetime, limit: int
     """Unclaimed parcels whose window is over."""
     query = select(parcel.c.id).where(parcel.c.state == "open", parcel.c.owner.is_(None), parcel.c.until < now)
     return list((await connection.execute(query.limit(limit))).scalars())
-
-
-async def add_receipt(
-    database: Database, tx: AsyncConnection, parcel_id: int, seq: int, said: Confirmation, at: datetime
-) -> None:
-    """Keep what a partner said of a delivery; saying it twice changes nothing."""
-    row = {"parcel": parcel_id, "seq": seq, "stage": said.stage, "at": at}
-    await tx.execute(database.insert_if_absent(receipt).values(**row, reason=said.reason, detail=said.detail))

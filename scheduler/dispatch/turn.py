@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 
 from db.database import Database
 from db.direct import Ask, Each, Rows, Step, marks
-from scheduler.delivery import FINAL, LETTER, Parcel, State
+from scheduler.delivery import LETTER, UNSETTLED, Parcel, State
 from scheduler.dispatch.claims import (
     again_in_hand,
     claim,
@@ -27,7 +27,6 @@ from scheduler.dispatch.wish import Row, Turn, Wish
 from scheduler.outcome import Outcome, job
 
 PENDING, SENDING, UNSURE = (LETTER[one] for one in (State.PENDING, State.SENDING, State.UNSURE))
-UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
 
 
 def turn(

@@ -23,7 +23,6 @@ from channels.kinds.sms_http import SmsHttp
 from config.clock import FakeClock
 from config.settings import Settings
 from db.database import Database, DatabaseTrouble
-from db.types import new_id
 from desk.app import House, opened
 from desk.demo.sms_gateway import SmsGateway
 from scheduler.delivery import DONE, Delivery
@@ -150,7 +149,8 @@ class Life:
                 with contextlib.suppress(DatabaseTrouble):
                     async with house.database.write() as tx:
                         now = house.clock.now()
-                        await channels_store.store_callback(tx, new_id(now), "sms", now, b"{}", said)
+                        call = channels_store.Call("sms", now, b"{}", said)
+                        await channels_store.store_callbacks(tx, [call])
                     heard = True
 
     async def account(self) -> list[str]:

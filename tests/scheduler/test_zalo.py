@@ -10,7 +10,6 @@ import pytest
 from channels import store as channels_store
 from channels.channel import Callback
 from config.settings import Settings
-from db.types import new_id
 from desk.app import opened
 from scheduler.delivery import State
 from tests.channels.partners.zalo import HANOI, Zalo
@@ -69,6 +68,7 @@ async def test_templates_are_confirmed_by_their_receipts(commune: Office, accoun
         now = commune.clock.now()
         said = at.channel.confirm(Callback("POST", {}, lower, body, now), at.outlet)
         async with commune.house.database.write() as tx:
-            await channels_store.store_callback(tx, new_id(now), "mau", now, body, said)
+            call = channels_store.Call("mau", now, body, said)
+            await channels_store.store_callbacks(tx, [call])
     await commune.drain()
     assert await commune.states() == {State.CONFIRMED: 3} and len(account.templates.sent) == 3

@@ -12,7 +12,6 @@ from channels.channel import Confirmation
 from config.words import Conflict
 from content.bulletin import BulletinClass
 from db.database import DatabaseTrouble
-from db.types import new_id
 from scheduler import store
 from scheduler.delivery import LETTER, State, delivery_id
 from scheduler.dispatch import store as dispatch
@@ -199,7 +198,8 @@ class Office:
             now = world.clock.now()
             try:
                 async with self.database.write() as tx:
-                    await channels_store.store_callback(tx, new_id(now), partner.name, now, b"", said)
+                    call = channels_store.Call(partner.name, now, b"", said)
+                    await channels_store.store_callbacks(tx, [call])
             except DatabaseTrouble:
                 continue  # a frozen node may hold the file; the partner is told so and reports later
             for one in said:

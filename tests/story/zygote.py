@@ -23,7 +23,6 @@ from channels import store as channels_store
 from channels.channel import Confirmation
 from config.logs import set_up
 from config.settings import Settings
-from db.types import new_id
 from desk import cli
 from desk.app import House, opened
 from desk.commands.server import stop_on_signals
@@ -94,7 +93,8 @@ async def _hear_reports(house: House) -> None:
         async with house.database.write() as tx:
             for one in sent[begin : begin + 2]:
                 now, said = house.clock.now(), [Confirmation(True, delivery=one.id)]
-                await channels_store.store_callback(tx, new_id(now), one.outlet, now, b"{}", said)
+                call = channels_store.Call(one.outlet, now, b"{}", said)
+                await channels_store.store_callbacks(tx, [call])
 
 
 def _child(order: dict[str, Any], report: int) -> int:
