@@ -26,7 +26,7 @@ from config.clock import Clock
 from db.database import Database
 from db.notifier import Notifier
 from db.types import new_id
-from scheduler.dispatch.receipts import Heard, hear
+from scheduler.dispatch.receipts import News, hear
 
 EARLY = timedelta(minutes=10)
 TOGETHER = 100
@@ -58,7 +58,7 @@ class Receiver:
     async def _receive(self, rows: Sequence[Row[Any]]) -> int:
         """Apply these; one that names no known delivery is kept for a while, since it may have come early."""
         calls = [(row, [Confirmation(**one) for one in row.said]) for row in rows]
-        news = [Heard(row.outlet, one, row.received_at) for row, told in calls for one in told if not one.title]
+        news = [News(row.outlet, one, row.received_at) for row, told in calls for one in told if not one.title]
         async with self._database.write() as tx:
             known = iter(await hear(self._database, tx, news))
             outcomes: dict[str, tuple[str, str]] = {}
@@ -124,5 +124,5 @@ class Receiver:
 
     async def confirm(self, tx: AsyncConnection, outlet: str, said: Confirmation, at: datetime) -> bool:
         """Apply one confirmation; False when its delivery is not known."""
-        (known,) = await hear(self._database, tx, [Heard(outlet, said, at)])
+        (known,) = await hear(self._database, tx, [News(outlet, said, at)])
         return known

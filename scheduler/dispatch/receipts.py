@@ -21,7 +21,7 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class News:
     """What the partner of an outlet said of one delivery, and when it came."""
 
     outlet: str
@@ -29,7 +29,7 @@ class Heard:
     at: datetime
 
 
-async def hear(database: Database, tx: AsyncConnection, news: Sequence[Heard]) -> list[bool]:
+async def hear(database: Database, tx: AsyncConnection, news: Sequence[News]) -> list[bool]:
     """Keep and apply it in this order; of each whether its delivery is known. Hearing it again changes nothing."""
     places = await _places(tx, news)
     rows = await _held(database, tx, {place[0] for place in places if place is not None})
@@ -47,7 +47,7 @@ async def hear(database: Database, tx: AsyncConnection, news: Sequence[Heard]) -
     return known
 
 
-async def _places(tx: AsyncConnection, news: Sequence[Heard]) -> list[Place | None]:
+async def _places(tx: AsyncConnection, news: Sequence[News]) -> list[Place | None]:
     """Where the deliveries lie that are named by our id or by the partner's."""
     by_reference = await _references(tx, [one for one in news if not one.said.delivery])
     return [
@@ -63,7 +63,7 @@ def _parsed(delivery: str) -> Place | None:
         return None
 
 
-async def _references(tx: AsyncConnection, news: Sequence[Heard]) -> dict[tuple[str, str], Place]:
+async def _references(tx: AsyncConnection, news: Sequence[News]) -> dict[tuple[str, str], Place]:
     wanted = {one.said.reference for one in news if one.said.reference}
     if not wanted:
         return {}
@@ -81,7 +81,7 @@ async def _held(database: Database, tx: AsyncConnection, ids: set[int]) -> dict[
     return {row.id: row for row in await tx.execute(database.locked(query))} if ids else {}
 
 
-async def _keep(database: Database, tx: AsyncConnection, heard: Sequence[tuple[Place, Heard]]) -> None:
+async def _keep(database: Database, tx: AsyncConnection, heard: Sequence[tuple[Place, News]]) -> None:
     rows = [
         {
             "parcel": place[0],
@@ -96,7 +96,7 @@ async def _keep(database: Database, tx: AsyncConnection, heard: Sequence[tuple[P
     await tx.execute(database.insert_if_absent(receipt), rows)
 
 
-async def _move(tx: AsyncConnection, rows: dict[int, Row[Any]], heard: Sequence[tuple[Place, Heard]]) -> None:
+async def _move(tx: AsyncConnection, rows: dict[int, Row[Any]], heard: Sequence[tuple[Place, News]]) -> None:
     letters = {id: row.letters for id, row in rows.items()}
     over: list[Place] = []
     for (id, seq), one in heard:
