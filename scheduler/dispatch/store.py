@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,11 +24,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Confirmation
+from channels.seal import ERASED
 from config.words import NotFound
 from db.database import Database
 from db.types import from_ms, to_ms
 from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, State, count, moved
-from scheduler.dispatch.tables import attempt, parcel, receipt, waiting
+from scheduler.dispatch.tables import attempt, orphan, parcel, parcel_recipients, receipt, waiting
 from scheduler.store import occurrence
 
 SECOND_CHANCE = timedelta(hours=24)
@@ -188,7 +189,7 @@ async def close_occurrences(tx: AsyncConnection) -> list[str]:
 
 
 async def add_attempts(tx: AsyncConnection, attempts: Sequence[Attempt]) -> None:
-    """Append tries; rows are never changed."""
+    """Append tries; a row is never changed but by `erase_recipients`."""
     if not attempts:
         return
     append = text(
@@ -312,6 +313,27 @@ async def overdue_parcels(connection: AsyncConnection, now: datetime, limit: int
     """Unclaimed parcels whose window is over."""
     query = select(parcel.c.id).where(parcel.c.state == "open", parcel.c.owner.is_(None), parcel.c.until < now)
     return list((await connection.execute(query.limit(limit))).scalars())
+
+
+async def erase_recipients(tx: AsyncConnection, row: Row[Any], seqs: Collection[int], digits: str) -> None:
+    """Put a mark in the places of people of a parcel that is held, and take `digits` out of what partners said of them.
+
+    States and tries stay. The others are found as before: `first` and `last` are those of whoever is left.
+    """
+    mine = parcel_recipients.c.parcel == row.id
+    people = (await tx.execute(select(parcel_recipients.c.recipients).where(mine))).scalar_one()
+    people = [[ERASED, ""] if seq in seqs else pair for seq, pair in enumerate(people)]
+    left = sorted(address for address, _ in people if address != ERASED) or [ERASED]
+    await tx.execute(update(parcel_recipients).where(mine).values(recipients=people))
+    await change_parcel(tx, row.id, first=left[0], last=left[-1])
+    for table, columns in (
+        (attempt, ("reference", "detail")),
+        (orphan, ("reference", "detail")),
+        (receipt, ("detail",)),
+    ):
+        for name in columns:
+            told = (table.c.parcel == row.id) & table.c.seq.in_(seqs) & table.c[name].contains(digits)
+            await tx.execute(update(table).where(told).values({name: ""}))
 
 
 async def add_receipt(
