@@ -40,7 +40,7 @@ from config.clock import Clock
 from config.lazy import lazily
 from config.words import Conflict, NotFound
 from db.database import Database
-from db.types import Json, Moment, metadata, to_ms
+from db.types import ByteOrdered, Json, Moment, metadata, to_ms
 
 if TYPE_CHECKING:
     from cryptography import fernet
@@ -104,7 +104,7 @@ recipient = Table(
     metadata,
     Column("audience", Text, ForeignKey("audience.id"), nullable=False),
     Column("scheme", Text, nullable=False),
-    Column("address", Text, nullable=False),
+    Column("address", ByteOrdered, nullable=False),
     Column("name", Text, nullable=False),
     Column("consent", Text, nullable=False),
     Column("added_at", Moment, nullable=False),
@@ -120,7 +120,7 @@ optout = Table(
     "optout",
     metadata,
     Column("scheme", Text, nullable=False),
-    Column("address", Text, nullable=False),
+    Column("address", ByteOrdered, nullable=False),
     Column("at", Moment, nullable=False),
     Column("how", Text, nullable=False),
     PrimaryKeyConstraint("scheme", "address"),

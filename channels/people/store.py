@@ -16,7 +16,7 @@ from db.types import metadata
 people_key = Table(
     "people_key",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("mark", Text, nullable=False),
 )
 

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from channels.audience import shown
+from channels.audience import read_person, shown
 from channels.seal import Seal
 from channels.shelf.store import pulls_of
 from channels.store import outlet_rows
+from config.words import BadInput
 from desk.app import House
 from desk.cells import safe
 from desk.commands.acting import actor, moment
@@ -46,7 +47,7 @@ def register(commands: Any) -> None:
         verb.add_argument("--outlet", nargs="+", default=[])
         verb.add_argument("--item", default="")
         verb.add_argument("--schedule", default="")
-        verb.add_argument("--address", default="", help="địa chỉ đầy đủ của người nhận")
+        verb.add_argument("--address", default="", help="số điện thoại hoặc mã Zalo đầy đủ của người nhận")
         verb.add_argument("--since", metavar="T")
         verb.add_argument("--until", metavar="T")
         if name != "stats":
@@ -81,10 +82,18 @@ def _filter(house: House, args: argparse.Namespace) -> store.Filter:
         outlets=tuple(args.outlet),
         item=args.item,
         schedule=args.schedule,
-        addresses=house.seal.forms(args.address) if args.address else (),
+        addresses=_forms(house.seal, args.address) if args.address else (),
         since=moment(house, args.since, "since") if args.since else None,
         until=moment(house, args.until, "until") if args.until else None,
     )
+
+
+def _forms(seal: Seal, written: str) -> tuple[str, ...]:
+    """How a person's number may stand in the log, or an outlet's own address."""
+    try:
+        return seal.forms(read_person(written)[1])
+    except BadInput:
+        return (written,)
 
 
 async def list_deliveries(house: House, args: argparse.Namespace) -> int:
