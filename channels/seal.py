@@ -90,10 +90,9 @@ class Seal:
 
     def forms(self, address: str) -> tuple[str, ...]:
         """Every way an address may stand in the database: sealed, and plain from before there were seals."""
-        sealed = (self.close(scheme, address) for scheme in _schemes(address))
-        return tuple(dict.fromkeys((*sealed, address)))
+        return tuple(dict.fromkeys((self.close(scheme_of(address), address), address)))
 
 
-def _schemes(address: str) -> tuple[str, ...]:
-    """A telephone number has its plus, a Zalo id has none."""
-    return ("phone",) if address.startswith("+") else ("zalo",)
+def scheme_of(address: str) -> str:
+    """Of a person's plain address: a telephone number has its plus, a Zalo id has none."""
+    return "phone" if address.startswith("+") else "zalo"

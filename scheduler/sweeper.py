@@ -69,6 +69,7 @@ class Sweeper:
         righted = await self.rescue() + await self._miss() + await self._close() + await self._expire()
         await self._prune()
         await self._sealing.seal()
+        await self._sealing.seal_log()
         if righted:
             self._notifier.ring("work")
             self._notifier.ring("delivery")

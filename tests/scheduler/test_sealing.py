@@ -145,3 +145,27 @@ async def test_a_list_that_is_being_frozen_waits(
     await office.house.sealing.seal()
     async with office.house.database.read() as connection:
         assert not await people_store.any_plain(connection)
+
+
+@both
+async def test_the_old_log_is_sealed_once_it_is_done(office: Office, sms: SlowGateway) -> None:
+    """Parcel by parcel; what is still on its way stays as it is until then, and everybody is found all the time."""
+    numbers = await office.audience(600)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await plan(office)
+    database, seal = office.house.database, office.house.seal
+    async with database.write() as tx:
+        for id, recipients in list(
+            await tx.execute(select(parcel_recipients.c.parcel, parcel_recipients.c.recipients))
+        ):
+            old = sorted([seal.open(address), name] for address, name in recipients)
+            await tx.execute(update(parcel_recipients).where(parcel_recipients.c.parcel == id).values(recipients=old))
+            await tx.execute(update(parcel).where(parcel.c.id == id).values(first=old[0][0], last=old[-1][0]))
+    assert 0 == await office.house.sealing.seal_log()
+    await office.drain()
+    assert sorted(numbers) == sorted(f"+{one.phone.lstrip('+')}" for one in sms.ledger.taken)
+    assert 0 == await office.house.sealing.seal_log(), "the sweeper has done it"
+    assert [] == [number for number in numbers if number[1:] in await everything(database)]
+    assert sorted(numbers) == sorted(one.address for one in await office.deliveries())
+    for number in (numbers[0], numbers[311], numbers[-1]):
+        assert [number] == [one.address for one in await office.deliveries(addresses=seal.forms(number))]
