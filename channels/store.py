@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Confirmation
-from channels.seal import SEALED, Seal
+from channels.seal import ERASED, SEALED, Seal
 from channels.tags import Pairs, patterns, read, stored
 from config.clock import Clock
 from config.lazy import lazily
@@ -300,9 +300,9 @@ async def save_audience(
     at: datetime,
     source: Source | None = None,
 ) -> int:
-    """Add people to an audience, making it if needed; how many addresses are new. A person who opted out stays out.
+    """Add people to an audience, making it if needed; how many addresses are new.
 
-    Whoever is on it already gets the name, and the tags and the proof of consent where the new row has any. Conflict for a
+    A person who opted out stays out, one who was erased is not even noted. Whoever is on it already gets the name, and the tags and the proof of consent where the new row has any. Conflict for a
     saved filter, and while the list still holds addresses from before there were seals: one person would be on it twice.
     """
     await tx.execute(database.insert_if_absent(audience).values(id=id, name=name, made_at=at))
@@ -328,10 +328,10 @@ async def save_audience(
             database.insert_or_update(recipient, ["audience", "scheme", "address"], "name", *changed), rows
         )
     mine = (optout.c.scheme == recipient.c.scheme) & (optout.c.address == recipient.c.address)
-    new = (
-        (recipient.c.audience == kept.id) & recipient.c.stopped_at.is_(None) & select(optout.c.at).where(mine).exists()
-    )
-    await tx.execute(update(recipient).where(new).values(stopped_at=at))
+    new = (recipient.c.audience == kept.id) & recipient.c.stopped_at.is_(None)
+    erased = select(optout.c.at).where(mine, optout.c.how == ERASED).exists()
+    await tx.execute(delete(recipient).where(new, erased))
+    await tx.execute(update(recipient).where(new, select(optout.c.at).where(mine).exists()).values(stopped_at=at))
     return await count_recipients(tx, kept.id) - before
 
 

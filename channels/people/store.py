@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Row, Table, Text, bindparam, delete, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.seal import SEALED, Seal
+from channels.seal import ERASED, SEALED, Seal
 from channels.store import audience, audience_names, callback, intake, is_person, optout, plain_recipients, recipient
 from db.database import Database
 from db.types import metadata
@@ -48,7 +48,7 @@ async def forget_person(tx: AsyncConnection, seal: Seal, scheme: str, address: s
     A call that is not applied yet keeps what it says until it is; its body goes at once.
     """
     lists = (await tx.execute(delete(recipient).where(is_person(recipient, seal, scheme, address)))).rowcount
-    await tx.execute(update(optout).where(is_person(optout, seal, scheme, address)).values(how=""))
+    await tx.execute(update(optout).where(is_person(optout, seal, scheme, address)).values(how=ERASED))
     told = callback.c.body.contains(digits_of(address)) | type_coerce(callback.c.said, Text).contains(
         digits_of(address)
     )

@@ -94,6 +94,7 @@ async def test_an_erased_person_is_nowhere_and_all_is_counted_as_before(office: 
         await channels_store.save_audience(
             database, tx, seal, new_id(office.clock.now()), "Bản A", people, office.clock.now()
         )
+    assert "Lại là tôi" not in await everything(database)
     await office.schedule(await office.item(), "sms", audience="Bản A")
     await office.drain()
     assert 600 + 600 - len(gone) == sum((await office.states()).values())
