@@ -302,8 +302,9 @@ async def save_audience(
 ) -> int:
     """Add people to an audience, making it if needed; how many addresses are new.
 
-    A person who opted out stays out, one who was erased is not even noted. Whoever is on it already gets the name, and the tags and the proof of consent where the new row has any. Conflict for a
-    saved filter, and while the list still holds addresses from before there were seals: one person would be on it twice.
+    A person who opted out stays out, one who was erased is not even noted. Whoever is on it already gets the name, and the
+    tags and the proof of consent where the new row has any. Conflict for a saved filter, and while the list still holds
+    addresses from before there were seals: one person would be on it twice.
     """
     await tx.execute(database.insert_if_absent(audience).values(id=id, name=name, made_at=at))
     kept = (await tx.execute(select(audience).where(audience.c.name == name))).one()
