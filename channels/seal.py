@@ -18,11 +18,9 @@ from config.lazy import lazily
 from config.words import Said
 
 if TYPE_CHECKING:
-    from cryptography import exceptions
-    from cryptography.hazmat.primitives.ciphers import aead
+    from channels import siv
 else:
-    aead = lazily("cryptography.hazmat.primitives.ciphers.aead")
-    exceptions = lazily("cryptography.exceptions")
+    siv = lazily("channels.siv")
 
 SEALED = {"phone": "P", "zalo": "Z"}
 """The letter before a sealed address, by scheme; no plain one begins with a capital letter."""
@@ -53,9 +51,9 @@ class Seal:
         """What a database is told of the key, to know it again."""
 
     @cached_property
-    def _ciphers(self) -> dict[str, aead.AESSIV]:
+    def _ciphers(self) -> dict[str, siv.AESSIV]:
         keys = {letter: hmac.new(self._key, letter.encode(), hashlib.sha512).digest() for letter in SEALED.values()}
-        return {letter: aead.AESSIV(key) for letter, key in keys.items()}
+        return {letter: siv.AESSIV(key) for letter, key in keys.items()}
 
     def close(self, scheme: str, address: str) -> str:
         """`+84...` or a Zalo id in 29 letters or some more; an address of any other scheme as it is."""
@@ -75,7 +73,7 @@ class Seal:
             return stored
         try:
             number = int.from_bytes(cipher.decrypt(a2b_base64(stored[1:] + "=="), None))
-        except (exceptions.InvalidTag, ValueError):
+        except (siv.InvalidTag, ValueError):
             raise SealBroken from None
         return f"+{number}" if letter == "P" else str(number)[1:]
 
