@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
 from channels.rows import read_rows
+from channels.seal import ERASED, Seal, SealBroken
 from channels.store import Recipient
+from channels.tags import TAGS, normal_value
 from config.words import BadInput
 
 COLUMNS = {
@@ -18,7 +23,13 @@ COLUMNS = {
     "phone": ("phone", "sdt", "so dt", "so dien thoai", "dien thoai", "so di dong", "di dong", "mobile"),
     "zalo": ("zalo", "zalo id", "zalo user id", "user_id"),
     "consent": ("consent", "dong y", "nguon"),
+    "consent_at": ("consent at", "consent_at", "ngay dong y", "thoi diem dong y", "ngay ky"),
+    "unit": ("unit", "don vi", "co quan"),
+    "village": ("village", "thon", "ban", "thon ban", "thon/ban", "ban/thon", "to dan pho", "khu pho"),
+    "group": ("group", "nhom", "doi tuong", "nhom doi tuong"),
+    "language": ("language", "ngon ngu", "tieng", "thu tieng"),
 }
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +51,8 @@ class AudienceList:
     doubled: int
 
 
-def read_audience(data: bytes) -> AudienceList:
-    """Read a CSV or workbook with a header row. Raises BadInput when it is no such file; takes a while."""
+def read_audience(data: bytes, zone: tzinfo = VIETNAM) -> AudienceList:
+    """Read a CSV or workbook with a header row; its dates are of `zone`. Raises BadInput when it is no such file; takes a while."""
     rows = read_rows(data)
     _, header = next(rows, (0, []))
     if not header:
@@ -51,7 +62,7 @@ def read_audience(data: bytes) -> AudienceList:
     faults: list[RowFault] = []
     doubled = 0
     for line, row in rows:
-        for found in _people(line, row, columns):
+        for found in _people(line, row, columns, zone):
             if isinstance(found, RowFault):
                 faults.append(found)
             elif (found.scheme, found.address) in people:
@@ -59,6 +70,11 @@ def read_audience(data: bytes) -> AudienceList:
             else:
                 people[found.scheme, found.address] = found
     return AudienceList(tuple(people.values()), tuple(faults), doubled)
+
+
+def sha256_of(data: bytes) -> str:
+    """By what a file is known again as the one that people were taken in from."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _columns(header: list[str]) -> dict[str, int]:
@@ -78,20 +94,40 @@ def _plain(name: str) -> str:
     return " ".join("".join(letter for letter in bare if not unicodedata.combining(letter)).split())
 
 
-def _people(line: int, row: list[str], columns: dict[str, int]) -> Iterator[Recipient | RowFault]:
+def _people(line: int, row: list[str], columns: dict[str, int], zone: tzinfo) -> Iterator[Recipient | RowFault]:
     def cell(key: str) -> str:
         place = columns.get(key, -1)
         return row[place].strip() if 0 <= place < len(row) else ""
 
     name = unicodedata.normalize("NFC", cell("name"))[:200]
+    tags = tuple((tag, value) for tag in TAGS if (value := normal_value(cell(tag))))
+    try:
+        consent_at = _moment(cell("consent_at"), zone)
+    except ValueError:
+        shown = cell("consent_at")[:30]
+        yield RowFault(line, "consent_at", f"không phải ngày (như 26/11/2026): {shown}", f"not a date: {shown}")
+        return
     if not cell("phone") and not cell("zalo"):
         yield RowFault(line, "phone", "thiếu số điện thoại và mã Zalo", "neither a phone number nor a Zalo id")
     for scheme in ("phone", "zalo"):
         if cell(scheme):
             try:
-                yield Recipient(scheme, normal_address(scheme, cell(scheme)), name, cell("consent"))
+                address = normal_address(scheme, cell(scheme))
+                yield Recipient(scheme, address, name, cell("consent"), consent_at, tags, line)
             except BadInput as fault:
                 yield RowFault(line, scheme, fault.vi, fault.en)
+
+
+def _moment(written: str, zone: tzinfo) -> datetime | None:
+    """`26/11/2026`, `26/11/2026 08:30` or ISO 8601, aware; None for nothing. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):(\d{2}))?", written)
+    if not written:
+        return None
+    if found:
+        day, month, year, hour, minute = (int(group or 0) for group in found.groups())
+        return datetime(year, month, day, hour, minute, tzinfo=zone)
+    moment = datetime.fromisoformat(written)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def normal_address(scheme: str, written: str) -> str:
@@ -123,6 +159,20 @@ def normal_address(scheme: str, written: str) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+LONGEST_PHONE = 15
+"""Digits of a phone number (ITU-T E.164); an id of Zalo has more."""
+
+
+def read_person(written: str) -> tuple[str, str]:
+    """Scheme and address of a person named by a phone number in any writing or a Zalo id. Raises BadInput on `address`."""
+    written = written.strip()
+    scheme = "zalo" if len(written) > LONGEST_PHONE and written.isdigit() else "phone"
+    try:
+        return scheme, normal_address(scheme, written)
+    except BadInput as fault:
+        raise BadInput(fault.vi, fault.en, field="address") from None
+
+
 def masked(address: str) -> str:
     """An address as logs and pages show it: a person's number or id keeps its last three digits only."""
     digits = re.sub(r"\D", "", address)
@@ -130,3 +180,13 @@ def masked(address: str) -> str:
         return address
     lead = "+84" if digits.startswith("84") or address.startswith("0") else ""
     return f"{lead}…{digits[-3:]}"
+
+
+def shown(seal: Seal, stored: str) -> str:
+    """A stored address as logs and pages show it: opened and masked; where it is nobody's any more, why."""
+    if stored == ERASED:
+        return "đã xóa"
+    try:
+        return masked(seal.open(stored))
+    except SealBroken:
+        return "không mở được"

@@ -203,6 +203,12 @@ class SecuritySettings(Section):
     key: SecretStr = SecretStr("")
 
 
+class PeopleSettings(Section):
+    """The key that seals people's addresses; when not given, one is derived from that of `security`."""
+
+    key: SecretStr = SecretStr("")
+
+
 class LogSettings(Section):
     """What the process says about itself."""
 
@@ -223,6 +229,7 @@ class Settings(Section):
     schedule: ScheduleSettings = ScheduleSettings()
     http: HttpSettings = HttpSettings()
     security: SecuritySettings = SecuritySettings()
+    people: PeopleSettings = PeopleSettings()
     log: LogSettings = LogSettings()
     outlets: dict[OutletName, OutletTable] = Field({"portal": {"kind": "portal"}}, repr=False)
     source: str = ""

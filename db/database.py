@@ -237,6 +237,11 @@ class Database:
         """The query with its rows locked; SQLite needs no words for it, since a write transaction is alone."""
         return query if self.is_sqlite else query.with_for_update(skip_locked=skip)
 
+    async def still(self, tx: AsyncConnection, table: Table) -> None:
+        """Let nobody else write the table before the transaction ends; on SQLite nobody can."""
+        if not self.is_sqlite:
+            await tx.execute(text(f"LOCK TABLE {table.name} IN SHARE MODE"))
+
     @property
     def skip_locked(self) -> str:
         """The clause that ends a claiming sub-query in plain SQL."""

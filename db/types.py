@@ -37,6 +37,10 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+ByteOrdered = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that both databases sort alike, by its bytes; a server sorts others by its own language."""
+
+
 class Moment(TypeDecorator[datetime]):
     """Aware UTC time, stored as milliseconds since 1970 so that both databases compare and add it alike."""
 

@@ -21,6 +21,7 @@ from channels.channel import find_channels
 from channels.http import CONNECTIONS, Http
 from channels.outlet import Outlets, set_up_outlets
 from channels.recordings import loader
+from channels.seal import Seal
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
 from config.settings import BadSettings, Settings, reason_of
@@ -49,9 +50,11 @@ from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.recorder import Recorder
 from scheduler.retractor import Retractor
+from scheduler.rights import Rights
 from scheduler.runner import Runner
 from scheduler.schedule import QuietHours
 from scheduler.scheduling import Scheduling
+from scheduler.sealing import Sealing
 from scheduler.sender import Sender
 from scheduler.sweeper import Sweeper
 from scheduler.timekeeper import Timekeeper
@@ -78,12 +81,15 @@ class House:
     scheduling: Scheduling
     correcting: Correcting
     handling: Handling
+    rights: Rights
     receiver: Receiver
     joining: Joining
     runner: Runner
     meter: Meter
     stopping: asyncio.Event
     recordings: Path
+    seal: Seal
+    sealing: Sealing
     key: bytes = field(repr=False)
 
     def stop(self) -> None:
@@ -98,8 +104,10 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     database = Database(settings.database.url, SystemClock() if clock is None else None)
     clock = clock or SystemClock()
     key = load_key(settings)
-    seal = derive(key, "seal")
-    keeps = {name: SealedKeep(database, clock, seal, name) for name in settings.outlets}
+    keep_key = derive(key, "seal")
+    keeps = {name: SealedKeep(database, clock, keep_key, name) for name in settings.outlets}
+    seal = Seal(people_key(settings, key))
+    sealing = Sealing(database, seal)
     recordings = settings.files.dir / "recordings"
     outlets = set_up_outlets(
         settings.outlets,
@@ -130,7 +138,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     recorder = Recorder(database, clock, notifier, journal)
     gate = Gate(database, clock, notifier, press, quiet)
     worker = Worker(
-        database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone
+        *(database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone),
+        seal=seal,
     )
     receiver = Receiver(database, clock, notifier, outlets)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
@@ -151,12 +160,13 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
         lookout=Lookout(database, clock, notifier, outlets),
         director=Director(database, clock, notifier, outlets, joining, owner),
-        sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
+        sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, sealing, owner),
         receiver=receiver,
         retractor=Retractor(database, clock, notifier, outlets, http, journal),
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
     scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone)
+    handling = Handling(database, journal, clock, seal)
     return House(
         settings=settings,
         clock=clock,
@@ -171,21 +181,27 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         glossary=glossary,
         editing=editing,
         scheduling=scheduling,
-        correcting=Correcting(database, journal, clock, outlets, scheduling),
-        handling=Handling(database, journal, clock),
+        correcting=Correcting(database, journal, clock, outlets, scheduling, seal),
+        handling=handling,
+        rights=Rights(database, journal, clock, handling, seal),
         receiver=receiver,
         joining=joining,
         runner=runner,
         meter=meter,
         stopping=stopping,
         recordings=recordings,
+        seal=seal,
+        sealing=sealing,
         key=key,
     )
 
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, clock: Clock | None = None) -> AsyncIterator[House]:
-    """The house with its database migrated, its outlets applied and its themes laid out; closed at the end."""
+    """The house with its database migrated, its outlets applied and its themes laid out; closed at the end.
+
+    Raises WrongKey when people's addresses are sealed with another key.
+    """
     house = build(settings, clock)
     async with contextlib.AsyncExitStack() as closing:  # each is closed, also when another cannot be or is called off
         closing.push_async_callback(house.database.close)
@@ -195,6 +211,8 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncIterato
             closing.push_async_callback(voice.aclose)
         closing.push_async_callback(house.studio.aclose)
         await migrate(house.database)
+        await house.sealing.check_key()
+        await house.sealing.seal()
         await _move_in(house)
         await house.database.look_at_clock()
         await house.notifier.open()
@@ -261,6 +279,11 @@ def load_key(settings: Settings) -> bytes:
             os.link(part, file)  # whoever comes first keeps the name
         part.unlink()
     return bytes.fromhex(file.read_text(encoding="ascii").strip())
+
+
+def people_key(settings: Settings, key: bytes) -> bytes:
+    """The key that people's addresses are sealed with: the one given for it, else one derived from the house's."""
+    return settings.people.key.get_secret_value().encode() or derive(key, "people")
 
 
 def derive(key: bytes, purpose: str) -> bytes:

@@ -10,7 +10,9 @@ from aiohttp.web import FileField
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.audience import AudienceList, masked, normal_address, read_audience
+from channels.audience import AudienceList, masked, read_audience, read_person, sha256_of
+from channels.store import Audience, Source
+from channels.tags import conditions_of
 from config.words import BadInput, Conflict, Said
 from db.types import new_id
 from desk.answer import Answer, Done, Shown, Visit
@@ -18,40 +20,68 @@ from desk.forms import iso, listed
 
 LONGEST_NAME = 100
 FAULTS_SHOWN = 200
-LONGEST_PHONE = 15
-"""Digits of a phone number (ITU-T E.164); an id of Zalo has more."""
 
 
 async def list_all(visit: Visit) -> Answer:
     """GET /audiences."""
-    return await _page(visit)
+    return await page(visit)
 
 
-async def _page(visit: Visit, found: AudienceList | None = None) -> Shown:
+async def page(visit: Visit, found: AudienceList | None = None) -> Shown:
+    """The page of lists, with what was found in a file that is not taken in."""
     async with visit.house.database.read() as connection:
         rows = await channels_store.audiences(connection)
         stopped = await channels_store.count_opted_out(connection)
-    plain = [{"id": row.id, "name": row.name, "size": row.size, "made_at": iso(row.made_at)} for row in rows]
+    plain = [_plain(row) for row in rows]
     faults = found.faults[:FAULTS_SHOWN] if found else ()
     values = {"audiences": rows, "found": found, "faults": faults, "typed": dict(visit.form), "stopped": stopped}
     return Shown("audiences.html", values, listed(plain, None))
+
+
+def _plain(one: Audience) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": one.id, "name": one.name, "size": one.size, "made_at": iso(one.made_at)}
+    if one.part_of:
+        told |= {"of": one.part_of, "where": [f"{tag}={value}" for tag, value in one.conditions]}
+    return told
+
+
+async def add_filter(visit: Visit) -> Answer:
+    """POST /audiences/filter: the people `of` a list who have the tags of `where` (`tag=value`, several or with commas), under a `name`."""
+    house, now = visit.house, visit.house.clock.now()
+    try:
+        name = _name(visit)
+        written = [part for one in visit.texts("where") for part in one.split(",") if part.strip()]
+        conditions, of = conditions_of(written), visit.text("of").strip()
+        async with house.database.write() as tx:
+            size = await channels_store.save_filter(tx, new_id(now), name, of, conditions, now)
+            where = [f"{tag}={value}" for tag, value in conditions]
+            await house.journal.note(tx, now, visit.name, "add_filter", f"audience/{name}", of=of, where=where)
+    except Said as fault:
+        if visit.json:
+            raise
+        return (await page(visit)).with_fault(fault)
+    return Done("/audiences", f"Đã lập nhóm lọc {name}: {size} địa chỉ.", {"audience": name, "size": size})
 
 
 async def take_in(visit: Visit) -> Answer:
     """POST /audiences: the people of `file` join the list `name`; with any bad row nobody does, unless `keep_good`."""
     house = visit.house
     try:
-        name, found = _name(visit), await _read(visit)
+        name, (found, source) = _name(visit), await _read(visit)
     except BadInput as fault:
         if visit.json:
             raise
-        return (await _page(visit)).with_fault(fault)
+        return (await page(visit)).with_fault(fault)
     if found.faults and not visit.text("keep_good"):
         return await _refused(visit, found)
     now = house.clock.now()
     async with house.database.write() as tx:
-        new = await channels_store.save_audience(house.database, tx, new_id(now), name, found.people, now)
-        await house.journal.note(tx, now, visit.name, "import_audience", f"audience/{name}", added=new)
+        new = await channels_store.save_audience(
+            house.database, tx, house.seal, new_id(now), name, found.people, now, source
+        )
+        await house.journal.note(
+            tx, now, visit.name, "import_audience", f"audience/{name}", added=new, sha256=source.sha256
+        )
     said = f"{name}: thêm {new} địa chỉ, {found.doubled} dòng trùng, bỏ {len(found.faults)} dòng lỗi."
     return Done("/audiences", said, {"audience": name, "added": new, **_told(found)})
 
@@ -82,17 +112,13 @@ async def _of_person(visit: Visit, deed: Callable[[AsyncConnection, str, str, st
     try:
         if not how:
             raise BadInput("Hãy ghi người nhận đã nói ở đâu, khi nào", "Say where and when it was said", field="how")
-        scheme = "zalo" if len(written) > LONGEST_PHONE and written.isdigit() else "phone"
-        try:
-            address = normal_address(scheme, written)
-        except BadInput as fault:
-            raise BadInput(fault.vi, fault.en, field="address") from None
+        scheme, address = read_person(written)
         async with visit.house.database.write() as tx:
             said = await deed(tx, scheme, address, how)
     except Said as fault:
         if visit.json:
             raise
-        return (await _page(visit)).with_fault(fault)
+        return (await page(visit)).with_fault(fault)
     visit.house.notifier.ring("delivery")
     return Done("/audiences", said, {})
 
@@ -108,11 +134,13 @@ def _name(visit: Visit) -> str:
     return name
 
 
-async def _read(visit: Visit) -> AudienceList:
+async def _read(visit: Visit) -> tuple[AudienceList, Source]:
     given = visit.form.get("file")
     if not isinstance(given, FileField) or not given.filename:
         raise BadInput("Chọn một tệp danh sách", "Choose a file", field="file")
-    return await asyncio.to_thread(lambda: read_audience(given.file.read()))
+    data = await asyncio.to_thread(given.file.read)
+    found = await asyncio.to_thread(read_audience, data, visit.house.settings.office.zone)
+    return found, Source(given.filename[:200], await asyncio.to_thread(sha256_of, data), visit.name)
 
 
 async def _refused(visit: Visit, found: AudienceList) -> Answer:
@@ -120,10 +148,9 @@ async def _refused(visit: Visit, found: AudienceList) -> Answer:
     count = len(found.faults)
     vi = f"Danh sách có {count} dòng lỗi nên chưa nhập ai; sửa tệp, hoặc chọn bỏ qua các dòng lỗi"
     fault = Conflict(vi, f"{count} rows are wrong; nobody was taken in")
-    page = (await _page(visit, found)).with_fault(fault)
-    if not visit.json:
-        return page
-    raise fault
+    if visit.json:
+        raise fault
+    return (await page(visit, found)).with_fault(fault)
 
 
 def _told(found: AudienceList) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.audience import masked, normal_address
+from channels.audience import normal_address, shown
+from channels.seal import Seal
 from channels.shelf import store as shelf_store
 from channels.shelf.fetched import delivery_state, part_states
 from channels.station import store as station_store
@@ -50,8 +51,8 @@ async def list_all(visit: Visit) -> Answer:
 
 
 async def _page(visit: Visit, wanted: Filter | None) -> Shown:
-    limit, found, stats = limit_of(visit), [], {}
-    async with visit.house.database.read() as connection:
+    house, limit, found, stats = visit.house, limit_of(visit), [], {}
+    async with house.database.read() as connection:
         if wanted is not None:
             after = visit.asked("after")
             found = await log_store.list_deliveries(connection, wanted, after=after, limit=limit + 1)
@@ -70,7 +71,7 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
     }
     more = urlencode({name: value for name, value in given.items() if value})
     values |= {"outlets": visit.house.outlets, "more": more, "states": list(State)}
-    return Shown("deliveries/list.html", values, listed([plain_delivery(one) for one in page], next))
+    return Shown("deliveries/list.html", values, listed([plain_delivery(house.seal, one) for one in page], next))
 
 
 def _filter(visit: Visit) -> Filter:
@@ -81,7 +82,7 @@ def _filter(visit: Visit) -> Filter:
         item=visit.asked("item"),
         schedule=visit.asked("schedule"),
         occurrence=visit.asked("occurrence"),
-        address=_address(visit.asked("address")),
+        addresses=visit.house.seal.forms(address) if (address := _address(visit.asked("address"))) else (),
         since=day_of(visit, "from"),
         until=day_of(visit, "to", end=True),
     )
@@ -119,12 +120,12 @@ async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str
     return words
 
 
-def plain_delivery(delivery: Delivery) -> dict[str, Any]:
+def plain_delivery(seal: Seal, delivery: Delivery) -> dict[str, Any]:
     """A delivery as JSON; a person's address is masked."""
     kept = ("id", "occurrence", "schedule", "outlet", "title", "reference", "detail")
     return {name: getattr(delivery, name) for name in kept} | {
         "class": delivery.klass,
-        "address": masked(delivery.address),
+        "address": shown(seal, delivery.address),
         "state": delivery.state.value,
         "due_at": iso(delivery.due_at),
         "attempts": [
@@ -171,7 +172,7 @@ async def _sheet(visit: Visit) -> Shown:
         "fetched": fetched,
         "overtaken": overtaken if at is None or not at.channel.shelf_public else "",
     }
-    plain = plain_delivery(delivery) | {
+    plain = plain_delivery(house.seal, delivery) | {
         "receipts": [
             {"stage": one.stage, "at": iso(one.at), "reason": one.reason, "detail": one.detail} for one in told.receipts
         ],

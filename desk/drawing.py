@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +16,10 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from channels.audience import masked
+from channels.audience import shown
 from channels.channel import Form
+from channels.seal import Seal
+from channels.tags import in_words
 from config.clock import Clock
 from content.bulletin import BulletinClass
 from content.item import TITLES as ITEM_TITLES
@@ -65,7 +68,15 @@ class Drawing:
     """Draws the desk's pages for one office."""
 
     def __init__(
-        self, office: str, zone: ZoneInfo, clock: Clock, key: bytes, versions: Mapping[str, str], *, secure: bool
+        self,
+        office: str,
+        zone: ZoneInfo,
+        clock: Clock,
+        key: bytes,
+        seal: Seal,
+        versions: Mapping[str, str],
+        *,
+        secure: bool,
     ) -> None:
         self.zone = zone
         self._clock = clock
@@ -84,7 +95,8 @@ class Drawing:
             "ago": self.ago,
             "iso": lambda moment: moment.astimezone(zone).isoformat(timespec="seconds"),
             "field_moment": lambda moment: moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else "",
-            "masked": masked,
+            "masked": partial(shown, seal),
+            "tags": in_words,
             "number": lambda number: f"{number:,}".replace(",", "."),
             "article": lambda html: Markup(clean(html)),  # noqa: S704 (cleaned on write, and again here)
             "rule": lambda schedule: rule_in_words(schedule.rule, self),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels import store as channels_store
 from config.words import Conflict, NotFound, Said
 from content import store as content_store
 from content.item import Item, Revision, same_person
@@ -142,11 +143,18 @@ async def _sheet(visit: Visit) -> Shown:
         counts = {row.id: await _counts(connection, row.id) for row in past}
         deeds = await house.journal.of(connection, f"schedule/{schedule.id}")
         wrote = await _wrote(connection, schedule, visit.name)
+        people = await channels_store.find_audience(connection, schedule.audience) if schedule.audience else None
     over = schedule.state in {ScheduleState.ENDED, ScheduleState.CANCELLED} or schedule.next_due_at is None
     last = past[0].due_at if past else None
     coming = [] if over else dues(visit, schedule, last)
     values = {"schedule": schedule, "pinned": pinned, "past": past, "counts": counts, "deeds": deeds}
-    values |= {"coming": coming, "why_not": _why_not(visit, schedule, wrote), "missed": MISSED_TITLES, "titles": TITLES}
+    values |= {
+        "people": people,
+        "coming": coming,
+        "why_not": _why_not(visit, schedule, wrote),
+        "missed": MISSED_TITLES,
+        "titles": TITLES,
+    }
     plain = plain_schedule(schedule) | {"next": [iso(due.at) for due in coming]}
     return Shown("schedules/show.html", values | {"outlets": house.outlets}, plain)
 

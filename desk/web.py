@@ -28,6 +28,7 @@ from desk import (
     programme,
     recordings,
     report,
+    rights,
     schedules,
     sheet,
     stations,
@@ -59,6 +60,7 @@ READ = ALL - {"station"}
 WRITE = frozenset({"author", "administrator"})
 APPROVE = frozenset({"approver", "administrator"})
 RUN = WRITE | APPROVE
+ADMIN = frozenset({"administrator"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,11 @@ DOORS: tuple[Door, ...] = (
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),
     Door("audiences", "GET", "/audiences", audiences.list_all, READ, api=True),
+    Door("audience-filter", "POST", "/audiences/filter", audiences.add_filter, RUN, api=True, scope="write"),
     Door("opt-out", "POST", "/audiences/opt-out", audiences.opt_out, RUN, api=True, scope="write"),
     Door("opt-in", "POST", "/audiences/opt-in", audiences.opt_in, RUN, api=True, scope="write"),
+    Door("person-export", "POST", "/audiences/export", rights.export, ADMIN, api=True, scope="write"),
+    Door("person-erase", "POST", "/audiences/erase", rights.erase, ADMIN, api=True, scope="write"),
     Door("audience-import", "POST", "/audiences", audiences.take_in, RUN, True, "write", most=HUGE),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""
@@ -162,7 +167,7 @@ def make_web(house: House) -> web.Application:
     versions = {name: hashlib.sha256(body).hexdigest()[:12] for name, body in static.items()}
     keeper, office = DoorKeeper(house), house.settings.office
     said = derive(house.key, "said")
-    drawing = Drawing(office.name, office.zone, house.clock, said, versions, secure=keeper.secure)
+    drawing = Drawing(office.name, office.zone, house.clock, said, house.seal, versions, secure=keeper.secure)
     app = web.Application(client_max_size=LARGE, middlewares=[make_errors(house, drawing, keeper)])
     app.on_response_prepare.append(bear_headers)
     live.set_up(app)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels import store as channels_store
 from channels.channel import Shelved
 from channels.outlet import Outlets
+from channels.seal import ERASED, Seal
 from channels.shelf import store as shelf_store
 from channels.store import Recipient
 from config.clock import Clock
@@ -55,13 +56,20 @@ class Correcting:
     """Verbs that follow the approval of a corrected text. `by` is a person's written name."""
 
     def __init__(
-        self, database: Database, journal: Journal, clock: Clock, outlets: Outlets, scheduling: Scheduling
+        self,
+        database: Database,
+        journal: Journal,
+        clock: Clock,
+        outlets: Outlets,
+        scheduling: Scheduling,
+        seal: Seal,
     ) -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
         self._outlets = outlets
         self._scheduling = scheduling
+        self._seal = seal
 
     async def replace(self, tx: AsyncConnection, item: Item, by: str) -> list[Schedule]:
         """The text just approved goes out at once wherever an earlier one stands; from stations' shelves that one is taken now.
@@ -134,12 +142,16 @@ class Correcting:
         people: dict[str, Recipient] = {}
         async with self._database.read() as connection:
             async for one in log_store.walk(connection, wanted):
-                people[one.address] = Recipient(scheme, one.address, one.name, "đã nhận bản trước của tin này")
+                if one.address != ERASED:
+                    address = self._seal.close(scheme, one.address)
+                    people[address] = Recipient(scheme, address, one.name, "đã nhận bản trước của tin này")
         everybody = list(people.values())
         for begin in range(0, len(everybody), CHUNK):
             async with self._database.write() as tx:
                 now, some = self._clock.now(), everybody[begin : begin + CHUNK]
-                await channels_store.save_audience(self._database, tx, id, _audience(item, outlet), some, now)
+                await channels_store.save_audience(
+                    self._database, tx, self._seal, id, _audience(item, outlet), some, now
+                )
 
     async def _posted(self, connection: AsyncConnection, wanted: Filter) -> list[str]:
         """Outlets whose partner has something of it and lets it be replaced or taken back."""

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
 from channels.audience import masked
+from channels.seal import Seal
 from config.clock import Clock
 from config.words import BadInput, Conflict
 from db.database import Database
@@ -25,10 +26,11 @@ DECISIONS = {"sent": State.SENT, "confirmed": State.CONFIRMED, "failed": State.F
 class Handling:
     """Verbs that change deliveries; each runs in the transaction it is given and is noted in the journal."""
 
-    def __init__(self, database: Database, journal: Journal, clock: Clock) -> None:
+    def __init__(self, database: Database, journal: Journal, clock: Clock, seal: Seal) -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
+        self._seal = seal
 
     async def cancel_occurrence(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> dict[State, int]:
         """Cancel all that has not gone; how many deliveries are in which state after it.
@@ -54,8 +56,8 @@ class Handling:
     async def opt_out(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> int:
         """Somebody wants nothing any more: off every list, and what has not gone yet is cancelled; how much that was."""
         now, cancelled = self._clock.now(), 0
-        await channels_store.opt_out(self._database, tx, scheme, address, now, how)
-        waiting = Filter(address=address, states=(State.PENDING,))
+        await channels_store.opt_out(self._database, tx, self._seal, scheme, address, now, how)
+        waiting = Filter(addresses=self._seal.forms(address), states=(State.PENDING,))
         for delivery in [one async for one in log_store.walk(tx, waiting)]:
             with contextlib.suppress(Conflict):  # it has just gone
                 await self.cancel(tx, delivery.id, by, "người nhận từ chối")
@@ -65,7 +67,7 @@ class Handling:
 
     async def opt_in(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> None:
         """The same person agrees again, which has to be said how. Conflict when nobody knew otherwise."""
-        if not await channels_store.opt_in(tx, scheme, address):
+        if not await channels_store.opt_in(tx, self._seal, scheme, address):
             raise Conflict("Người này chưa từ chối nhận tin", "This person has not opted out")
         await self._journal.note(tx, self._clock.now(), by, "opt_in", f"recipient/{masked(address)}", how=how)
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from channels.outlet import InService
+from channels.seal import Seal
 from config.clock import Clock
 from config.logs import log
 from content.bulletin import Bulletin, BulletinClass
@@ -78,6 +79,7 @@ class Lane:
         sender: Sender,
         recorder: Recorder,
         meter: LaneMeter,
+        seal: Seal,
     ) -> None:
         self._at = at
         self._owner = owner
@@ -92,6 +94,7 @@ class Lane:
         self._sender = sender
         self._recorder = recorder
         self._meter = meter
+        self._seal = seal
         self._pace = at.channel.pace_of(at.outlet)
         self._width = Width(self._pace)
         self._limit = self._width.now
@@ -222,11 +225,18 @@ class Lane:
         for one in done.orphans:
             if one.tried:
                 logger.warning("outcome_of_lost_claim", delivery=one.job.to.delivery, outcome=one.tried.outcome)
+        self._open(done.claimed)
         self._parcels = [one for one in self._parcels if one.left or one.out] + done.claimed
         firsts = [len(one.todo) for one in done.claimed if one.first]
         if firsts:
             self._parcel_size = max(1, sum(firsts) // len(firsts))
         self._see_suspects()
+
+    def _open(self, claimed: list[Parcel]) -> None:
+        """Addresses as the channel wants them, once a claim and not once a try."""
+        if self._at.channel.scheme:
+            for one in claimed:
+                self._seal.open_all(one.people, [seq for seq, _, _ in one.todo])
 
     def _see_suspects(self) -> None:
         """A suspect is to be the only one that this process has out."""

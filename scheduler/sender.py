@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from channels.channel import Channel
-from channels.http import Http, SendError, Unsure
+from channels.http import Http, Refused, SendError, Unsure
 from channels.outlet import InService
+from channels.seal import NOBODY
 from config.clock import Clock
 from config.logs import log
 from db.types import from_ms
@@ -38,6 +39,9 @@ class Sender:
         bulletin = job.parcel.bulletin
         assert bulletin is not None
         moment, begun = self._clock.ms(), self._clock.steady()
+        if job.to.address[:1] == NOBODY:
+            gone = Refused("no_address", "người nhận đã được xóa, hoặc không mở được số", "erased, or sealed otherwise")
+            return self._failed(at, job, gone, moment, begun)
         try:
             receipt = await at.channel.send(bulletin, at.outlet, job.to, self._http)
         except SendError as failure:

@@ -171,6 +171,13 @@ async def planning_since(connection: AsyncConnection) -> datetime | None:
     return earliest
 
 
+async def audiences_being_frozen(database: Database, tx: AsyncConnection) -> set[str]:
+    """Names of audiences whose recipients are not all frozen yet; nobody begins with another before the transaction ends."""
+    await database.still(tx, occurrence)
+    query = select(occurrence.c.audience).where(occurrence.c.state == OccurrenceState.PLANNING.value)
+    return set((await tx.execute(query)).scalars())
+
+
 async def change_occurrence(tx: AsyncConnection, id: str, **values: Any) -> None:
     """Change columns of one occurrence."""
     await tx.execute(update(occurrence).where(occurrence.c.id == id).values(**values))

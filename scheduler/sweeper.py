@@ -27,6 +27,7 @@ from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Waiting
 from scheduler.outcome import ASK_AFTER
 from scheduler.owner import is_dead
+from scheduler.sealing import Sealing
 from scheduler.sender import can_ask
 
 KEEP_CALLBACKS = timedelta(days=30)
@@ -48,6 +49,7 @@ class Sweeper:
         outlets: Outlets,
         editing: Editing,
         journal: Journal,
+        sealing: Sealing,
         owner: str,
         dead: Callable[[str], bool] = is_dead,
     ) -> None:
@@ -57,6 +59,7 @@ class Sweeper:
         self._outlets = outlets
         self._editing = editing
         self._journal = journal
+        self._sealing = sealing
         self._owner = owner
         self._dead = dead
         self._pruned_at: datetime | None = None
@@ -65,6 +68,8 @@ class Sweeper:
         """Everything once; how many things were set right."""
         righted = await self.rescue() + await self._miss() + await self._close() + await self._expire()
         await self._prune()
+        await self._sealing.seal()
+        await self._sealing.seal_log()
         if righted:
             self._notifier.ring("work")
             self._notifier.ring("delivery")

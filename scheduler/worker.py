@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from channels import store as channels_store
 from channels.outlet import InService, Outlets
+from channels.seal import Seal
 from config.clock import Clock
 from db.database import Database
 from db.notifier import Notifier
@@ -37,6 +38,7 @@ class Worker:
         meter: Meter,
         stopping: asyncio.Event,
         zone: ZoneInfo,
+        seal: Seal,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -49,6 +51,7 @@ class Worker:
         self._meter = meter
         self._stopping = stopping
         self._zone = zone
+        self._seal = seal
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._breakers: dict[str, Breaker] = {}
         self._solo = Solo()
@@ -99,6 +102,7 @@ class Worker:
             sender=self._sender,
             recorder=self._recorder,
             meter=self._meter.lane(at.name),
+            seal=self._seal,
         )
         try:
             await lane.run()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from channels import store as channels_store
+from channels.seal import Seal
 from config.logs import set_up
 from config.settings import Settings
 from config.words import BadInput
@@ -127,11 +128,11 @@ async def enqueue(house: House, count: int) -> None:
     """An item by one person, approved by another, an audience of so many, and a schedule that is due."""
     now = house.clock.now()
     async with house.database.write() as tx:
-        await channels_store.save_audience(house.database, tx, new_id(now), AUDIENCE, [], now)
+        await channels_store.save_audience(house.database, tx, house.seal, new_id(now), AUDIENCE, [], now)
         audience = await channels_store.audience_id(tx, AUDIENCE)
         known = await channels_store.count_recipients(tx, audience)
     for begin in range(known, count, CHUNK):
-        await house.database.run(_people(audience, begin, min(begin + CHUNK, count), now))
+        await house.database.run(_people(house.seal, audience, begin, min(begin + CHUNK, count), now))
     async with house.database.write() as tx:
         item = await house.editing.write(tx, Draft("Bộ phận một cửa làm việc cả thứ bảy", "Mời bà con."), "Mai")
         await house.editing.submit(tx, item.id, "Mai")
@@ -140,10 +141,11 @@ async def enqueue(house: House, count: int) -> None:
         await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
 
 
-def _people(audience: str, begin: int, end: int, now: datetime) -> Generator[Step, Rows, None]:
+def _people(seal: Seal, audience: str, begin: int, end: int, now: datetime) -> Generator[Step, Rows, None]:
     columns = ("audience", "scheme", "address", "name", "consent", "added_at")
     rest = ("phone", "", to_ms(now))
     rows = [
-        (audience, rest[0], f"+849{number:08d}", f"Người {number}", rest[1], rest[2]) for number in range(begin, end)
+        (audience, rest[0], seal.close(rest[0], f"+849{number:08d}"), f"Người {number}", *rest[1:])
+        for number in range(begin, end)
     ]
     yield Append("recipient", columns, rows)

@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from channels.audience import masked
+from channels.audience import read_person, shown
+from channels.seal import Seal
 from channels.shelf.store import pulls_of
 from channels.store import outlet_rows
+from config.words import BadInput
 from desk.app import House
 from desk.cells import safe
 from desk.commands.acting import actor, moment
@@ -45,7 +47,7 @@ def register(commands: Any) -> None:
         verb.add_argument("--outlet", nargs="+", default=[])
         verb.add_argument("--item", default="")
         verb.add_argument("--schedule", default="")
-        verb.add_argument("--address", default="", help="địa chỉ đầy đủ của người nhận")
+        verb.add_argument("--address", default="", help="số điện thoại hoặc mã Zalo đầy đủ của người nhận")
         verb.add_argument("--since", metavar="T")
         verb.add_argument("--until", metavar="T")
         if name != "stats":
@@ -80,10 +82,18 @@ def _filter(house: House, args: argparse.Namespace) -> store.Filter:
         outlets=tuple(args.outlet),
         item=args.item,
         schedule=args.schedule,
-        address=args.address,
+        addresses=_forms(house.seal, args.address) if args.address else (),
         since=moment(house, args.since, "since") if args.since else None,
         until=moment(house, args.until, "until") if args.until else None,
     )
+
+
+def _forms(seal: Seal, written: str) -> tuple[str, ...]:
+    """How a person's number may stand in the log, or an outlet's own address."""
+    try:
+        return seal.forms(read_person(written)[1])
+    except BadInput:
+        return (written,)
 
 
 async def list_deliveries(house: House, args: argparse.Namespace) -> int:
@@ -91,25 +101,25 @@ async def list_deliveries(house: House, args: argparse.Namespace) -> int:
     limit = args.limit if args.limit is not None else (None if args.json else 50)
     zone = house.settings.office.zone
     rows = []
-    shown = 0
+    told = 0
     async with house.database.read() as connection:
         async for delivery in store.walk(connection, _filter(house, args)):
-            if limit is not None and shown >= limit:
+            if limit is not None and told >= limit:
                 break
-            shown += 1
+            told += 1
             if args.json:
-                print_json(brief(delivery))
+                print_json(brief(house.seal, delivery))
             else:
-                rows.append(_line(delivery, zone))
+                rows.append(_line(house.seal, delivery, zone))
     if not args.json:
         print_table(COLUMNS, rows, empty="Chưa có lượt gửi nào.")
     return 0
 
 
-def _line(delivery: Delivery, zone: Any) -> tuple[object, ...]:
+def _line(seal: Seal, delivery: Delivery, zone: Any) -> tuple[object, ...]:
     last = delivery.last
     when = local(last.at if last else delivery.due_at, zone)
-    to = masked(delivery.address) if delivery.address != delivery.outlet else "-"
+    to = shown(seal, delivery.address) if delivery.address != delivery.outlet else "-"
     tries = len(delivery.attempts)
     return (
         delivery.id,
@@ -123,7 +133,7 @@ def _line(delivery: Delivery, zone: Any) -> tuple[object, ...]:
     )
 
 
-def brief(delivery: Delivery) -> dict[str, Any]:
+def brief(seal: Seal, delivery: Delivery) -> dict[str, Any]:
     """A delivery as JSON shows it: the address masked, every attempt with its outcome."""
     return {
         "id": delivery.id,
@@ -133,7 +143,7 @@ def brief(delivery: Delivery) -> dict[str, Any]:
         "occurrence": delivery.occurrence,
         "title": delivery.title,
         "class": delivery.klass,
-        "address": masked(delivery.address),
+        "address": shown(seal, delivery.address),
         "due_at": delivery.due_at,
         "reference": delivery.reference,
         "note": delivery.note,
@@ -158,12 +168,12 @@ async def show_delivery(house: House, args: argparse.Namespace) -> int:
         story = await store.story(connection, args.id)
         pulls = (await pulls_of(connection, [args.id])).get(args.id, [])
     said = [{"at": row.at, "stage": row.stage, "reason": row.reason, "detail": row.detail} for row in story.receipts]
-    whole = {**brief(story.delivery), "receipts": said, "pulls": [pull.plain() for pull in pulls]}
+    whole = {**brief(house.seal, story.delivery), "receipts": said, "pulls": [pull.plain() for pull in pulls]}
     if args.json:
         print_json(whole)
         return 0
     delivery, zone = story.delivery, house.settings.office.zone
-    out.print(f"[bold]{delivery.title}[/bold]\n{delivery.id} → {delivery.outlet} {masked(delivery.address)}")
+    out.print(f"[bold]{delivery.title}[/bold]\n{delivery.id} → {delivery.outlet} {shown(house.seal, delivery.address)}")
     out.print(f"trạng thái: {TITLES[delivery.state]}  {delivery.note}")
     for attempt in delivery.attempts:
         said_there = attempt.detail or attempt.reference
@@ -231,7 +241,7 @@ async def export(house: House, args: argparse.Namespace) -> int:
             async for one in store.walk(connection, _filter(house, args)):
                 if args.limit is not None and count >= args.limit:
                     break
-                address = one.address if args.full_addresses else masked(one.address)
+                address = house.seal.open(one.address) if args.full_addresses else shown(house.seal, one.address)
                 values = (
                     one.id,
                     one.due_at,

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from channels import store as channels_store
+from channels.people import store as people_store
 from db.checkup import Checkup, checkup
 from db.journal import Deed
 from db.migrate import steps, version
@@ -71,7 +72,9 @@ async def look(house: House) -> AsyncIterator[Finding]:
         overdue = await dispatch.overdue_parcels(connection, now - PATIENCE)
         step = await house.journal.last(connection, THING)
         calls = await alerts(connection, house.outlets, now)
+        plain = await people_store.any_plain(connection)
     yield of_journal(broken)
+    yield of_seals(plain=plain)
     yield of_stations(calls)
     for outlet in house.outlets:
         yield of_outlet(outlet.name, rows[outlet.name])
@@ -98,6 +101,12 @@ def of_journal(broken: int | None) -> Finding:
     """The chain of the journal."""
     chain = "nguyên vẹn" if broken is None else f"bị sửa, xóa hoặc thêm từ dòng {broken}"
     return Finding("sổ ghi việc", broken is None, chain, "đối chiếu với bản sao lưu; khóa loa.key có đúng không?")
+
+
+def of_seals(*, plain: bool) -> Finding:
+    """Addresses of people at rest; with another key than theirs nothing starts, this command neither."""
+    seen = "còn số chưa niêm phong (một nhóm đang được chia để gửi)" if plain else "mọi số đã niêm phong, khóa đúng"
+    return Finding("số người nhận", not plain, seen, "chờ chia xong; loa serve với vai trò sweeper niêm phong nốt")
 
 
 def of_outlet(name: str, row: Row[Any]) -> Finding:

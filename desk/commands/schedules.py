@@ -6,13 +6,17 @@ import argparse
 import asyncio
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from channels import store as channels_store
-from channels.audience import AudienceList, read_audience
+from channels.audience import AudienceList, read_audience, sha256_of
+from channels.store import Source
+from channels.tags import TAGS, conditions_of, in_words
 from config.words import BadInput
 from content.bulletin import BulletinClass
 from db.types import new_id
 from desk.app import House
+from desk.commands import persons
 from desk.commands.acting import actor, moment, span
 from desk.commands.output import err, local, out, print_json, print_table
 from scheduler import store
@@ -56,6 +60,13 @@ def register(commands: Any) -> None:
     groups = people.add_parser("list", help="các nhóm nhận")
     groups.add_argument("--json", action="store_true")
     groups.set_defaults(run=list_audiences)
+    part = people.add_parser("filter", help="lập nhóm lọc: một phần của nhóm khác, lọc lại mỗi lần dùng")
+    part.add_argument("name", metavar="NAME")
+    part.add_argument("--of", required=True, metavar="LIST", help="nhóm gốc")
+    part.add_argument("--where", nargs="+", action="extend", default=[], metavar="TAG=VALUE", help=", ".join(TAGS))
+    part.add_argument("--json", action="store_true")
+    part.set_defaults(run=add_filter)
+    persons.register(people)
 
 
 def _register_add(add: argparse.ArgumentParser) -> None:
@@ -224,14 +235,18 @@ async def import_audience(house: House, args: argparse.Namespace) -> int:
     """Recipients from a CSV; with any bad row nothing is kept unless --keep-good."""
     by = await actor(house, None)
     with err.status("đang đọc danh sách…"):
-        found = await asyncio.to_thread(_read, args.file)
+        found, source = await asyncio.to_thread(_read, args.file, house.settings.office.zone, by.name)
     refused = bool(found.faults) and not args.keep_good
     new = 0
     if not refused:
         now = house.clock.now()
         async with house.database.write() as tx:
-            new = await channels_store.save_audience(house.database, tx, new_id(now), args.name, found.people, now)
-            await house.journal.note(tx, now, by.name, "import_audience", f"audience/{args.name}", added=new)
+            new = await channels_store.save_audience(
+                house.database, tx, house.seal, new_id(now), args.name, found.people, now, source
+            )
+            await house.journal.note(
+                tx, now, by.name, "import_audience", f"audience/{args.name}", added=new, sha256=source.sha256
+            )
     _tell_import(args, found, new)
     return 1 if refused else 0
 
@@ -251,13 +266,30 @@ def _tell_import(args: argparse.Namespace, found: AudienceList, new: int) -> Non
         out.print(f"{args.name}: thêm {new} địa chỉ, {found.doubled} trùng, {len(found.faults)} lỗi")
 
 
-def _read(file: Path) -> AudienceList:
+def _read(file: Path, zone: ZoneInfo, by: str) -> tuple[AudienceList, Source]:
     try:
-        return read_audience(file.read_bytes())
+        data = file.read_bytes()
+        return read_audience(data, zone), Source(file.name[:200], sha256_of(data), by)
     except OSError as error:
         raise BadInput(
             f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})"
         ) from None
+
+
+async def add_filter(house: House, args: argparse.Namespace) -> int:
+    """A part of a list under a name of its own; with nobody in it, what there is to filter by."""
+    by, now, conditions = await actor(house, None), house.clock.now(), conditions_of(args.where)
+    async with house.database.write() as tx:
+        size = await channels_store.save_filter(tx, new_id(now), args.name, args.of, conditions, now)
+        await house.journal.note(tx, now, by.name, "add_filter", f"audience/{args.name}", of=args.of, where=args.where)
+        known = {} if size else await channels_store.tag_values(tx, args.of)
+    if args.json:
+        print_json({"audience": args.name, "size": size})
+        return 0
+    out.print(f"{args.name}: {size} địa chỉ", markup=False)
+    for tag, values in known.items():
+        err.print(f"  {tag}: {', '.join(values)}", markup=False)
+    return 0
 
 
 async def list_audiences(house: House, args: argparse.Namespace) -> int:
@@ -266,7 +298,10 @@ async def list_audiences(house: House, args: argparse.Namespace) -> int:
         rows = await channels_store.audiences(connection)
     if args.json:
         for row in rows:
-            print_json({"id": row.id, "name": row.name, "size": row.size})
+            where = [f"{tag}={value}" for tag, value in row.conditions]
+            told = {"of": row.part_of, "where": where} if row.part_of else {}
+            print_json({"id": row.id, "name": row.name, "size": row.size, **told})
         return 0
-    print_table(("nhóm nhận", "địa chỉ"), [(row.name, row.size) for row in rows], empty="Chưa có nhóm nhận.")
+    lines = [(row.name, row.size, f"{row.part_of}: {in_words(row.conditions)}" if row.part_of else "") for row in rows]
+    print_table(("nhóm nhận", "địa chỉ", "lọc từ"), lines, empty="Chưa có nhóm nhận.")
     return 0

@@ -20,7 +20,7 @@ from rich.live import Live
 from rich.table import Table
 
 from channels import store as channels_store
-from channels.audience import masked, read_audience
+from channels.audience import read_audience, shown
 from config.clock import SystemClock
 from config.settings import Settings
 from content import store as content_store
@@ -134,7 +134,7 @@ async def fill(on: Stage) -> list[Item]:
     now = house.clock.now()
     items = []
     async with house.database.write() as tx:
-        await channels_store.save_audience(house.database, tx, new_id(now), AUDIENCE, found.people, now)
+        await channels_store.save_audience(house.database, tx, house.seal, new_id(now), AUDIENCE, found.people, now)
         for file in sorted(resources.files("desk.demo").joinpath("items").iterdir(), key=lambda file: file.name):
             document = read_document(file.name, file.read_bytes(), house.settings.office.zone)
             item = await house.editing.write(tx, document.draft, AUTHOR, via=file.name)
@@ -235,7 +235,7 @@ def live_table(house: House, deliveries: list[Delivery]) -> Table:
     for delivery in deliveries[:SHOWN]:
         last = delivery.last
         moment = (last.at if last else delivery.due_at).astimezone(zone).strftime("%H:%M:%S")
-        to = "-" if delivery.address == delivery.outlet else masked(delivery.address)
+        to = "-" if delivery.address == delivery.outlet else shown(house.seal, delivery.address)
         tries = str(len(delivery.attempts))
         table.add_row(moment, delivery.outlet, to, TITLES[delivery.state], tries, delivery.title[:48])
     return table

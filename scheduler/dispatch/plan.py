@@ -7,9 +7,10 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
+from channels.tags import patterns
 from content.bulletin import BulletinClass
 from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
@@ -70,6 +71,7 @@ class Sight:
 
     begins: dict[tuple[str, int], int] = field(default_factory=dict)
     pages: dict[tuple[str, str, str], Frozen | None] = field(default_factory=dict)
+    audiences: dict[str, tuple[str, list[list[str]]]] = field(default_factory=dict)
 
 
 # --- due schedules -----------------------------------------------------------------------------------------------------
@@ -209,14 +211,24 @@ def page(
     place = one.audience, scheme, one.address_at
     if place in seen.pages:
         return seen.pages[place]
+    if one.audience not in seen.audiences:
+        seen.audiences[one.audience] = yield from _people(one.audience)
+    id, some = seen.audiences[one.audience]
+    part = "".join(f" AND ({' OR '.join(['tags LIKE ?'] * len(values))})" for values in some)
     query = (
         f"SELECT count(*), min(address), max(address), {database.pairs('address', 'name')} FROM (SELECT address, name"
-        " FROM recipient WHERE audience = (SELECT id FROM audience WHERE name = ?) AND scheme = ? AND address > ?"
-        " AND stopped_at IS NULL ORDER BY address LIMIT ?) AS page"
+        " FROM recipient WHERE audience = ? AND scheme = ? AND address > ?"
+        f" AND stopped_at IS NULL{part} ORDER BY address LIMIT ?) AS page"
     )
-    rows = yield Ask(query, (one.audience, scheme, one.address_at, most))
+    rows = yield Ask(query, (id, scheme, one.address_at, *chain.from_iterable(some), most))
     seen.pages[place] = Frozen(*rows[0]) if rows[0][0] else None
     return seen.pages[place]
+
+
+def _people(audience: str) -> Generator[Step, Rows, tuple[str, list[list[str]]]]:
+    """The list an audience's people stand on, and what their tags are LIKE if it is a saved filter over it."""
+    rows = yield Ask("SELECT coalesce(part_of, id), conditions FROM audience WHERE name = ?", (audience,))
+    return (rows[0][0], patterns(tuple(map(tuple, json.loads(rows[0][1]))))) if rows else ("", [])
 
 
 def next_turn(seen: Sight, one: Planning, outlet: str) -> Generator[Step, Rows, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, SmallInteger, Table, Text
 
-from db.types import Json, Moment, metadata
+from db.types import ByteOrdered, Json, Moment, metadata
 
 parcel = Table(
     "parcel",
@@ -18,8 +18,8 @@ parcel = Table(
     Column("until", Moment, nullable=False),
     Column("state", Text, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("first", Text, nullable=False),
-    Column("last", Text, nullable=False),
+    Column("first", ByteOrdered, nullable=False),
+    Column("last", ByteOrdered, nullable=False),
     Column("cursor", Integer, nullable=False),
     Column("letters", Text, nullable=False),
     Column("window_at", Moment),

@@ -26,14 +26,14 @@ PARCELS_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to show; everything given must hold. `address` is a recipient's whole address."""
+    """What to show; everything given must hold. `addresses` are the forms one recipient's address may stand in (`Seal.forms`)."""
 
     states: tuple[State, ...] = ()
     outlets: tuple[str, ...] = ()
     item: str = ""
     schedule: str = ""
     occurrence: str = ""
-    address: str = ""
+    addresses: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -63,7 +63,7 @@ async def walk(
 ) -> AsyncIterator[Delivery]:
     """All matching deliveries, newest parcels first, a few parcels in memory at a time."""
     begin = parse_delivery_id(after) if after else None
-    few = wanted.states or wanted.address  # of what a parcel holds, it is likely that little is wanted
+    few = wanted.states or wanted.addresses  # of what a parcel holds, it is likely that little is wanted
     at_once = PARCELS_AT_ONCE if few else max(1, min(PARCELS_AT_ONCE, page // 50))
     while True:
         query = _parcels(wanted).order_by(parcel.c.id.desc()).limit(at_once)
@@ -107,9 +107,9 @@ def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
         query = query.where(parcel.c.occurrence == wanted.occurrence)
     if wanted.item:
         query = query.where(type_coerce(occurrence.c.pinned, Text).contains(f'"item":"{wanted.item}"'))
-    if wanted.address:
+    if wanted.addresses:
         # recipients are frozen in order of address, so a person is looked for in one parcel an occurrence
-        query = query.where(parcel.c.first <= wanted.address, parcel.c.last >= wanted.address)
+        query = query.where(or_(*((parcel.c.first <= one) & (parcel.c.last >= one) for one in wanted.addresses)))
     if wanted.since:
         query = query.where(parcel.c.due_at >= wanted.since)
     if wanted.until:
@@ -127,7 +127,7 @@ def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] |
     found = 0
     for row in rows:
         first = begin[1] + 1 if begin is not None and row.id == begin[0] else 0
-        seqs = [seq for seq in _places(row, letters, wanted.address) if seq >= first]
+        seqs = [seq for seq in _places(row, letters, wanted.addresses) if seq >= first]
         if seqs:
             portion.append((row, seqs))
             found += len(seqs)
@@ -138,15 +138,15 @@ def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] |
         yield portion
 
 
-def _places(row: Row[Any], letters: set[str], address: str) -> Sequence[int]:
+def _places(row: Row[Any], letters: set[str], addresses: tuple[str, ...]) -> Sequence[int]:
     """Where in a parcel something matches."""
-    if not letters and not address:
+    if not letters and not addresses:
         return range(row.size)
     states, recipients = row.letters, row.recipients
     return [
         seq
         for seq in range(row.size)
-        if (not letters or states[seq] in letters) and (not address or recipients[seq][0] == address)
+        if (not letters or states[seq] in letters) and (not addresses or recipients[seq][0] in addresses)
     ]
 
 

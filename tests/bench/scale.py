@@ -219,7 +219,7 @@ async def log(stage: Stage) -> Figures:
             "failed": log_store.Filter(states=failed),
             "pending": log_store.Filter(states=(State.PENDING,)),
             "outlet": log_store.Filter(outlets=("gateway",)),
-            "person": log_store.Filter(address=person),
+            "person": log_store.Filter(addresses=(person,)),
             "item": log_store.Filter(item="không có"),
         }
         for name, wanted in pages.items():

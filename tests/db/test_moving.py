@@ -30,7 +30,7 @@ async def _lived_in(settings: dict[str, Any]) -> None:
         now = house.clock.now()
         people = [Recipient("phone", f"+8498{number:07d}", f"Người {number}") for number in range(1200)]
         async with house.database.write() as tx:
-            await channels_store.save_audience(house.database, tx, new_id(now), "Bản A", people, now)
+            await channels_store.save_audience(house.database, tx, house.seal, new_id(now), "Bản A", people, now)
             item = await house.editing.write(tx, Draft("Tin thử", "Nội dung “có dấu”."), "Mai")
             await house.editing.submit(tx, item.id, "Mai")
             await house.editing.approve(tx, item.id, "Hùng")
@@ -53,7 +53,7 @@ async def test_everything_moves_and_can_be_proved(
     with pytest.raises(DatabaseTrouble, match="not empty"):
         await move(source, database)
     async with database.write() as tx:
-        await tx.execute(text("UPDATE recipient SET name = 'x' WHERE address = '+84980000007'"))
+        await tx.execute(text("UPDATE recipient SET name = 'x' WHERE name = 'Người 7'"))
     assert ["recipient"] == [one.table for one in await compare(source, database) if not one.same]
     await source.close()
 

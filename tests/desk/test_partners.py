@@ -582,7 +582,7 @@ async def text_message(door: Door) -> Delivery:
     house, now = door.house, door.clock.now()
     async with house.database.write() as tx:
         people = [Recipient("phone", "+84912345678", "Mai")]
-        await channels_store.save_audience(house.database, tx, new_id(now), "Bản A", people, now)
+        await channels_store.save_audience(house.database, tx, house.seal, new_id(now), "Bản A", people, now)
         item = await house.editing.write(tx, Draft("Tin SMS", "Nội dung của tin."), "Mai")
         await house.editing.submit(tx, item.id, "Mai")
         await house.editing.approve(tx, item.id, "Hùng")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,7 +60,7 @@ class Office:
         people = [Recipient(scheme, f"{lead}{number:07d}", f"Người {number}") for number in range(count)]
         async with self.house.database.write() as tx:
             now = self.clock.now()
-            await channels_store.save_audience(self.house.database, tx, new_id(now), name, people, now)
+            await channels_store.save_audience(self.house.database, tx, self.house.seal, new_id(now), name, people, now)
         return [person.address for person in people]
 
     async def schedule(self, item: Item, *outlets: str, **wish: Any) -> Schedule:
@@ -78,7 +78,8 @@ class Office:
         """All deliveries, by address."""
         async with self.house.database.read() as connection:
             found = [one async for one in log_store.walk(connection, log_store.Filter(**wanted))]
-        return sorted(found, key=lambda one: (one.due_at, one.outlet, one.address))
+        seen = [replace(one, address=self.house.seal.open(one.address)) for one in found]
+        return sorted(seen, key=lambda one: (one.due_at, one.outlet, one.address))
 
     async def states(self, **wanted: Any) -> dict[State, int]:
         """How many deliveries are in which state."""

@@ -28,6 +28,7 @@ async def test_what_may_not_go_any_more_leaves_the_queue_unsent(office: Office, 
         sender=worker._sender,
         recorder=worker._recorder,
         meter=office.house.meter.lane("sms"),
+        seal=office.house.seal,
     )
     jobs[0].parcel.bulletin = None
     lane._ready.extend((job, office.clock.steady()) for job in jobs)

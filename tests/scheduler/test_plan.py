@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from channels.store import Recipient, recipient, save_audience
+from channels.seal import Seal
+from channels.store import Recipient, recipient, save_audience, save_filter
 from config.clock import FakeClock
 from content.bulletin import BulletinClass
 from db.database import Database
@@ -19,6 +20,8 @@ from scheduler.schedule import Rule
 from tests.conftest import both
 from tests.scheduler.conftest import Office
 
+SEAL = Seal(b"khoa thu")
+
 
 @both
 async def test_recipients_come_page_by_page_and_none_twice(database: Database, clock: FakeClock) -> None:
@@ -26,15 +29,16 @@ async def test_recipients_come_page_by_page_and_none_twice(database: Database, c
     names = [f'Người "{number}" \\ é\n' for number in range(25)]
     people = [Recipient("phone", f"+8491234{number:04d}", name) for number, name in enumerate(names)]
     async with database.write() as tx:
-        await save_audience(database, tx, "a1", "Một", [*people, Recipient("zalo", "4123456789")], clock.now())
-        await save_audience(database, tx, "a2", "Hai", [Recipient("phone", "+84912349999")], clock.now())
+        await save_audience(database, tx, SEAL, "a1", "Một", [*people, Recipient("zalo", "4123456789")], clock.now())
+        await save_audience(database, tx, SEAL, "a2", "Hai", [Recipient("phone", "+84912349999")], clock.now())
     one = Planning("k", BulletinClass.NORMAL, clock.now(), None, ("sms",), "Một", 0, "", 0)
+    people.sort(key=lambda person: SEAL.close("phone", person.address))
     seen: list[list[str]] = []
     while frozen := await database.run(plan.page(database, plan.Sight(), one, "phone", 10)):
         rows = json.loads(frozen.people)
         assert (len(rows), rows[0][0], rows[-1][0]) == (frozen.size, frozen.first, frozen.last)
         seen, one.address_at = seen + rows, frozen.last
-    assert [[person.address, person.name] for person in people] == seen
+    assert [[SEAL.close("phone", person.address), person.name] for person in people] == seen
 
 
 @both
@@ -96,3 +100,26 @@ async def test_a_run_is_due_again_after_what_was_seen(office: Office) -> None:
         row = (await store.list_occurrences(connection))[0]
     assert schedule.start + timedelta(hours=24) == schedule.next_due_at
     assert office.clock.now() - timedelta(seconds=20) + timedelta(hours=30) == row.until
+
+
+@both
+async def test_a_saved_filter_is_looked_up_when_recipients_are_frozen(office: Office) -> None:
+    """Those of the list who have the tag by then, page by page; others of the same list, beside it, as before."""
+    await office.audience(20)
+    tagged = [
+        Recipient("phone", f"+8497{number:07d}", tags=(("language", "mông" if number % 2 else "thái"),))
+        for number in range(30)
+    ]
+    house, now = office.house, office.clock.now()
+    async with house.database.write() as tx:
+        await save_audience(house.database, tx, house.seal, "x1", "Bản A", tagged[:10], now)
+        await save_filter(tx, "x2", "Mông", "Bản A", (("language", "mông"),), now)
+    house.runner._planner._parcel_size = 6
+    await office.schedule(await office.item(), "sms", audience="Mông")
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    async with house.database.write() as tx:
+        await save_audience(house.database, tx, house.seal, "x3", "Bản A", tagged[10:], now)
+    await house.runner._planner.plan()
+    found = [one.address for one in await office.deliveries()]
+    mong = [person.address for person in tagged[1::2]]
+    assert 15 + 50 == len(found) and [2] * 15 == [found.count(address) for address in mong]

@@ -30,6 +30,7 @@ async def _make(directory: Path) -> Ground:
         "database": {"url": f"sqlite:///{directory / 'ground.db'}"},
         "files": {"dir": str(directory / "files")},
         "voice": {"engines": ["espeak"]},
+        "people": {"key": "the same in every run, as sealed addresses are sorted"},
         "outlets": {
             "knows": {
                 "kind": "json_post",
@@ -56,7 +57,7 @@ async def _make(directory: Path) -> Ground:
                 items[klass.value] = item.id
             for name, size in AUDIENCES.items():
                 people = [Recipient("phone", f"+8498{number:07d}", f"Người {number}") for number in range(size)]
-                await channels_store.save_audience(house.database, tx, new_id(now), name, people, now)
+                await channels_store.save_audience(house.database, tx, house.seal, new_id(now), name, people, now)
     return Ground(directory / "ground.db", house, items, AUDIENCES)
 
 

@@ -70,7 +70,9 @@ def _entries(world: World) -> dict[str, Entry]:
         assert len(people) == len(letters), "every recipient has exactly one letter"
         for seq, letter in enumerate(letters):
             name = f"{spell(id)}-{seq}"
-            entries[name] = Entry(name, outlet, people[seq][0], OF_LETTER[letter], world.partners[outlet])
+            entries[name] = Entry(
+                name, outlet, world.ground.house.seal.open(people[seq][0]), OF_LETTER[letter], world.partners[outlet]
+            )
     for table, place in (("attempt", "tries"), ("orphan", "orphans")):
         for parcel, seq, *tried in world.disk.look(
             f"SELECT parcel, seq, n, at, outcome FROM {table} ORDER BY parcel, seq, n"

@@ -30,6 +30,7 @@ from scheduler.outcome import Job, Outcome
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.scheduling import Scheduling
+from scheduler.sealing import Sealing
 from scheduler.sender import Sender
 from scheduler.sweeper import Sweeper
 from tests.simulation.disk import Disk, InlineDatabase
@@ -125,10 +126,11 @@ class Living(RuleBasedStateMachine):
         self.planner = Planner(database, clock, notifier, self.outlets, quiet, catch_up=late, catch_up_urgent=late)
         editing = Editing(database, journal, clock, Glossary(database, journal, clock))
         self.sweeper = Sweeper(
-            database, clock, notifier, self.outlets, editing, journal, "sweeper", lambda it: it in self.dead
+            *(database, clock, notifier, self.outlets, editing, journal, Sealing(database, ground.house.seal)),
+            *("sweeper", lambda it: it in self.dead),
         )
         self.receiver = Receiver(database, clock, notifier, self.outlets)
-        self.handling = Handling(database, journal, clock)
+        self.handling = Handling(database, journal, clock, ground.house.seal)
         self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh")
         self.dead: set[str] = set()
         self.lives = 0

@@ -19,6 +19,7 @@ from scheduler.meter import Meter
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
 from scheduler.recorder import Recorder
+from scheduler.sealing import Sealing
 from scheduler.sender import Sender
 from scheduler.sweeper import Sweeper
 from scheduler.timekeeper import Timekeeper
@@ -113,9 +114,12 @@ class Node:
         self.worker = Worker(
             *(database, clock, notifier, outlets, Gate(database, clock, notifier, ground.press, quiet)),
             *(Sender(clock, Line(clock, world.partners)), Recorder(database, clock, notifier, ground.journal)),
-            *(name, meter, asyncio.Event(), quiet.zone),
+            *(name, meter, asyncio.Event(), quiet.zone, ground.seal),
         )
-        self.sweeper = Sweeper(database, clock, notifier, outlets, self.editing, ground.journal, name, world.is_dead)
+        self.sweeper = Sweeper(
+            *(database, clock, notifier, outlets, self.editing, ground.journal, Sealing(database, ground.seal)),
+            *(name, world.is_dead),
+        )
         self.receiver = Receiver(database, clock, notifier, outlets)
 
     async def run(self) -> None:

@@ -38,7 +38,7 @@ class Office:
         self.scheduling = Scheduling(
             self.database, journal, world.clock, world.outlets, world.ground.house.settings.office.timezone
         )
-        self.handling = Handling(self.database, journal, world.clock)
+        self.handling = Handling(self.database, journal, world.clock, world.ground.house.seal)
 
     async def live(self) -> None:
         """The storm, then quiet until everything is final."""

@@ -72,7 +72,7 @@ async def enqueue(settings: dict[str, Any]) -> None:
         now = house.clock.now()
         people = [Recipient("phone", f"+8498{number:07d}", f"Người {number}") for number in range(PEOPLE)]
         async with house.database.write() as tx:
-            await channels_store.save_audience(house.database, tx, new_id(now), "Bản A", people, now)
+            await channels_store.save_audience(house.database, tx, house.seal, new_id(now), "Bản A", people, now)
             item = await house.editing.write(tx, Draft("Bộ phận một cửa làm việc cả thứ bảy", "Mời bà con."), "Mai")
             await house.editing.submit(tx, item.id, "Mai")
             await house.editing.approve(tx, item.id, "Hùng")

@@ -1,0 +1,125 @@
+"""Rights: what is kept of one person, told or erased (Personal Data Protection Law 91/2025/QH15: to see, to have deleted)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels import tags
+from channels.audience import masked
+from channels.people import store as people_store
+from channels.seal import Seal
+from config.clock import Clock
+from config.words import BadInput, Conflict, NotFound
+from db.database import Database
+from db.journal import Journal
+from scheduler.delivery import LETTER, Delivery, State
+from scheduler.dispatch import store as dispatch
+from scheduler.handling import Handling
+from scheduler.log import store as log_store
+from scheduler.log.store import Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """From how many lists somebody was taken, how many deliveries no longer name them, how many were still to go."""
+
+    lists: int
+    deliveries: int
+    cancelled: int
+
+
+class Rights:
+    """Acts of an administrator at a person's request, each noted in the journal with the number masked."""
+
+    def __init__(self, database: Database, journal: Journal, clock: Clock, handling: Handling, seal: Seal) -> None:
+        self._database = database
+        self._journal = journal
+        self._clock = clock
+        self._handling = handling
+        self._seal = seal
+
+    async def tell(self, scheme: str, address: str, by: str) -> dict[str, Any]:
+        """Everything kept of a person, JSON-ready but for moments. NotFound when there is nothing."""
+        async with self._database.read() as connection:
+            rows = await people_store.standings(connection, self._seal, scheme, address)
+            stopped = await people_store.opted_out(connection, self._seal, scheme, address)
+            wanted = Filter(addresses=self._seal.forms(address))
+            deliveries = [_told(one) async for one in log_store.walk(connection, wanted)]
+        if not (rows or stopped or deliveries):
+            raise NotFound("Không lưu gì về người này", "Nothing is kept of this person", field="address")
+        async with self._database.write() as tx:
+            now = self._clock.now()
+            await self._journal.note(tx, now, by, "export_person", _person(address), deliveries=len(deliveries))
+        return {
+            "address": address,
+            "told_at": now,
+            "lists": [_standing(row) for row in rows],
+            "opted_out": None if stopped is None else {"at": stopped.at, "how": stopped.how},
+            "deliveries": deliveries,
+        }
+
+    async def erase(self, scheme: str, address: str, by: str, reason: str) -> Erased:
+        """Nothing more is sent, and nothing names the person but a seal that keeps the next import from bringing them back.
+
+        Counts and states of the log stay. Conflict while something is on its way: then only the sending has stopped.
+        """
+        if not reason.strip():
+            raise BadInput("Hãy ghi lý do xóa", "Say why", field="reason")
+        async with self._database.write() as tx:
+            cancelled = await self._handling.opt_out(tx, scheme, address, by, "")
+        async with self._database.write() as tx:
+            places = await self._places(tx, address)
+            for parcel, seqs in places.items():
+                await self._erase(tx, parcel, seqs, address)
+            lists = await people_store.forget_person(tx, self._seal, scheme, address)
+            done = Erased(lists, sum(map(len, places.values())), cancelled)
+            about = {"reason": reason.strip()[:300], "lists": done.lists, "deliveries": done.deliveries}
+            await self._journal.note(tx, self._clock.now(), by, "erase_person", _person(address), **about)
+        return done
+
+    async def _places(self, tx: AsyncConnection, address: str) -> dict[int, set[int]]:
+        """Where the person stands in parcels."""
+        places: defaultdict[int, set[int]] = defaultdict(set)
+        async for one in log_store.walk(tx, Filter(addresses=self._seal.forms(address))):
+            places[one.parcel].add(one.seq)
+        return places
+
+    async def _erase(self, tx: AsyncConnection, parcel: int, seqs: set[int], address: str) -> None:
+        row = await dispatch.parcel_row(self._database, tx, parcel)
+        if any(row.letters[seq] == LETTER[State.SENDING] for seq in seqs):
+            raise Conflict(
+                "Đã ngừng gửi tới người này, nhưng còn một lượt đang trên đường; hãy xóa lại sau một phút",
+                "Nothing more is sent, but a delivery is on its way; erase again in a minute",
+            )
+        # a partner would be asked about a number that nobody knows any more
+        await dispatch.wait_no_more(tx, [(parcel, seq) for seq in seqs])
+        await dispatch.erase_recipients(tx, row, seqs, people_store.digits_of(address))
+
+
+def _person(address: str) -> str:
+    return f"recipient/{masked(address)}"
+
+
+def _standing(row: Any) -> dict[str, Any]:
+    kept = {"list": row.list, "name": row.name, "added_at": row.added_at, "stopped_at": row.stopped_at}
+    source = {
+        "file": row.file,
+        "sha256": row.sha256,
+        "line": row.line,
+        "taken_in_by": row.taken_by,
+        "taken_in_at": row.taken_at,
+    }
+    consent = {"text": row.consent, "at": row.consent_at, "source": source if row.file else None}
+    return kept | {"tags": dict(tags.read(row.tags)), "consent": consent}
+
+
+def _told(one: Delivery) -> dict[str, Any]:
+    tries = [{"at": each.at, "outcome": each.outcome, "detail": each.detail} for each in one.attempts]
+    about = {"id": one.id, "title": one.title, "outlet": one.outlet, "state": one.state.value, "due_at": one.due_at}
+    last: datetime | None = one.attempts[-1].at if one.attempts else None
+    return about | {"name": one.name, "last_try_at": last, "attempts": tries}
