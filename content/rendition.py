@@ -99,6 +99,7 @@ def render(
         writer=writer,
         made_at=made_at,
         readings=draft.readings,
+        purpose=draft.purpose,
     )
 
 
@@ -131,7 +132,7 @@ def stretches(script: str, reading: Reading) -> list[tuple[str, Piece | None]]:
 def draft_of(revision: Revision) -> Draft:
     """The revision as a draft to go on from; renditions that were derived are derived anew."""
     draft = Draft(title=revision.title, body=revision.body)
-    copied = ("theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "readings")
+    copied = ("theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "readings", "purpose")
     kept = [name for name in RENDITIONS if name not in revision.derived]
     return replace(draft, **{name: getattr(revision, name) for name in (*copied, *kept)})
 

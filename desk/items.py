@@ -216,6 +216,7 @@ def plain_sheet(sheet: Sheet) -> dict[str, Any]:
         "digest": revision.digest,
         "writer": revision.writer,
         "language": revision.language,
+        "purpose": revision.purpose.value,
         "source": revision.source,
         "byline": revision.byline,
         "valid_from": iso(revision.valid_from),
