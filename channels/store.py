@@ -102,14 +102,6 @@ optout = Table(
     PrimaryKeyConstraint("scheme", "address"),
 )
 
-no_advert = Table(
-    "no_advert",
-    metadata,
-    Column("address", Text, nullable=False),
-    Column("added_at", Moment, nullable=False),
-    PrimaryKeyConstraint("address"),
-)
-
 callback = Table(
     "callback",
     metadata,

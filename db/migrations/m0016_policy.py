@@ -13,7 +13,7 @@ def statements(*, sqlite: bool) -> list[str]:
         "CREATE INDEX contact_address ON contact (address, at)",
         "CREATE INDEX contact_at ON contact (at)",
         "CREATE TABLE held (parcel BIGINT NOT NULL, seq BIGINT NOT NULL, rule TEXT NOT NULL,"
-        " at BIGINT NOT NULL, detail TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (parcel, seq))",
+        " at BIGINT NOT NULL, detail TEXT NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (parcel, seq))",
         "CREATE INDEX held_rule ON held (rule, at)",
         "CREATE TABLE no_advert (address TEXT NOT NULL, added_at BIGINT NOT NULL, PRIMARY KEY (address))",
     ]

@@ -28,7 +28,7 @@ from config.words import NotFound
 from db.database import Database
 from db.types import from_ms, to_ms
 from scheduler.delivery import FINAL, LETTER, Attempt, OccurrenceState, State, count, moved
-from scheduler.dispatch.tables import attempt, parcel, receipt, waiting
+from scheduler.dispatch.tables import attempt, contact, held, parcel, receipt, waiting
 from scheduler.store import occurrence
 
 SECOND_CHANCE = timedelta(hours=24)
@@ -312,6 +312,31 @@ async def overdue_parcels(connection: AsyncConnection, now: datetime, limit: int
     """Unclaimed parcels whose window is over."""
     query = select(parcel.c.id).where(parcel.c.state == "open", parcel.c.owner.is_(None), parcel.c.until < now)
     return list((await connection.execute(query.limit(limit))).scalars())
+
+
+ALL_LEFT = -1
+"""In the place of a delivery: all that was left of its parcel."""
+
+
+async def hold(
+    database: Database,
+    tx: AsyncConnection,
+    parcel_id: int,
+    counts: Mapping[int, int],
+    rule: str,
+    why: str,
+    at: datetime,
+) -> None:
+    """Note which rule keeps deliveries (or ALL_LEFT) from going; for each, how many it keeps for good: none of what only waits."""
+    note = {"parcel": parcel_id, "rule": rule, "at": at, "detail": why}
+    rows = [{**note, "seq": seq, "number": count} for seq, count in counts.items()]
+    if rows:
+        await tx.execute(database.insert_or_update(held, ["parcel", "seq"], "rule", "at", "detail", "number"), rows)
+
+
+async def prune_contacts(tx: AsyncConnection, before: datetime) -> int:
+    """Forget whom messages were meant for so long ago that no rule asks any more."""
+    return int((await tx.execute(delete(contact).where(contact.c.at < before))).rowcount)
 
 
 async def add_receipt(

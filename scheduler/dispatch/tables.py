@@ -120,7 +120,7 @@ held = Table(
     Column("rule", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("detail", Text, nullable=False),
-    Column("count", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
     PrimaryKeyConstraint("parcel", "seq"),
     Index("held_rule", "rule", "at"),
 )

@@ -111,7 +111,7 @@ class Node:
         meter = Meter(clock, "simulated")
         self.timekeeper = Timekeeper(database, clock, ground.journal, meter)
         self.worker = Worker(
-            *(database, clock, notifier, outlets, Gate(database, clock, notifier, ground.press, quiet)),
+            *(database, clock, notifier, outlets, Gate(database, clock, notifier, ground.press, quiet, ground.policy)),
             *(Sender(clock, Line(clock, world.partners)), Recorder(database, clock, notifier, ground.journal)),
             *(name, meter, asyncio.Event(), quiet.zone),
         )

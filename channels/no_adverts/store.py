@@ -1,0 +1,52 @@
+"""The do-not-advertise list of Decree 91/2020 (Article 7) as the office has taken it in, and how many of an audience it leaves out.
+
+An address is compared for being the same and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Column, PrimaryKeyConstraint, Table, Text, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.store import recipient
+from db.database import Database
+from db.types import Moment, metadata
+
+no_advert = Table(
+    "no_advert",
+    metadata,
+    Column("address", Text, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    PrimaryKeyConstraint("address"),
+)
+
+
+async def save_no_adverts(
+    database: Database, tx: AsyncConnection, addresses: Sequence[str], at: datetime, *, whole: bool
+) -> int:
+    """Numbers that never get advertising join the list, or with `whole` become all of it; how many it then has."""
+    if whole:
+        await tx.execute(delete(no_advert))
+    if addresses:
+        rows = [{"address": address, "added_at": at} for address in addresses]
+        await tx.execute(database.insert_if_absent(no_advert), rows)
+    return await count_no_adverts(tx)
+
+
+async def count_no_adverts(connection: AsyncConnection) -> int:
+    """How many numbers are on the list."""
+    return int((await connection.execute(select(func.count()).select_from(no_advert))).scalar_one())
+
+
+async def left_out(connection: AsyncConnection, audience: str, scheme: str) -> tuple[int, int]:
+    """How many reachable addresses of an audience are on the list, and how many have no consent on record."""
+    mine = (recipient.c.audience == audience) & (recipient.c.scheme == scheme) & recipient.c.stopped_at.is_(None)
+    listed = select(func.count()).select_from(recipient).join(no_advert, no_advert.c.address == recipient.c.address)
+    without = select(func.count()).select_from(recipient).where(mine, recipient.c.consent == "")
+    return (
+        int((await connection.execute(listed.where(mine))).scalar_one()),
+        int((await connection.execute(without)).scalar_one()),
+    )
