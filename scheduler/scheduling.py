@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
+from channels.channel import Form
 from channels.no_adverts.store import left_out
 from channels.outlet import InService, Outlets
 from config.clock import Clock
@@ -68,6 +69,7 @@ class Scheduling:
         if not pairs:
             raise BadInput("Chọn ít nhất một tin bài", "Choose at least one item", field="item")
         await self._check_outlets(connection, wish)
+        self._check_advert_alone(wish, [revision for _, revision in pairs])
         start = await self._start(wish, now)
         schedule = Schedule(
             id=new_id(now),
@@ -205,6 +207,16 @@ class Scheduling:
                     f"Nobody in {wish.audience!r} can be reached by {scheme}",
                     field="audience",
                 )
+
+    def _check_advert_alone(self, wish: Wish, revisions: Sequence[Revision]) -> None:
+        """Its label is to be the first thing of the message (Decree 91/2020, Article 15), and nothing hides behind it."""
+        by_sms = any(self._outlets[name].channel.form is Form.SHORT for name in wish.outlets)
+        if by_sms and len(revisions) > 1 and any(one.purpose is Purpose.ADVERTISING for one in revisions):
+            raise BadInput(
+                "Tin quảng cáo gửi riêng, không ghép với tin khác trong một tin SMS",
+                "Advertising goes by itself, not with other items in one SMS",
+                field="item",
+            )
 
     async def _start(self, wish: Wish, now: datetime) -> datetime:
         if wish.rule.once is None:

@@ -24,6 +24,7 @@ from scheduler.backlog import store as backlog_store
 from scheduler.backlog.store import Backlog
 from scheduler.dispatch import store as dispatch
 from scheduler.lookout import Alert, alerts
+from scheduler.policy import LEVELS
 from scheduler.timekeeper import STEP, THING
 
 LITTLE_ROOM = 2**30
@@ -76,6 +77,7 @@ async def look(house: House) -> AsyncIterator[Finding]:
     for outlet in house.outlets:
         yield of_outlet(outlet.name, rows[outlet.name])
     for finding in (
+        of_level(house),
         of_unsure(backlog),
         of_schedules(now, due),
         of_planning(now, planning),
@@ -98,6 +100,12 @@ def of_journal(broken: int | None) -> Finding:
     """The chain of the journal."""
     chain = "nguyên vẹn" if broken is None else f"bị sửa, xóa hoặc thêm từ dòng {broken}"
     return Finding("sổ ghi việc", broken is None, chain, "đối chiếu với bản sao lưu; khóa loa.key có đúng không?")
+
+
+def of_level(house: House) -> Finding:
+    """Of which level the office is: the law has other rules for each. It works without, so that is told and no fault."""
+    unsaid = 'chưa khai, nên quy định về SMS chỉ được nhắc; đặt [office] level = "commune", "province" hoặc "centre"'
+    return Finding("cấp cơ quan", True, LEVELS.get(house.policy.level, unsaid))
 
 
 def of_outlet(name: str, row: Row[Any]) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import pytest
 from channels.channel import find_channels
 from channels.outlet import InService, set_up_outlets
 from config.settings import BadSettings, PolicySettings, Settings
+from config.words import BadInput
 from content.bulletin import Purpose
 from desk.app import opened
 from scheduler import store as scheduler_store
@@ -18,6 +20,8 @@ from scheduler.delivery import State
 from scheduler.log import store as log_store
 from scheduler.policy import BrokenRule, People, Policy, Standing
 from scheduler.rules import load_rules
+from scheduler.schedule import Rule
+from scheduler.scheduling import Wish
 from tests.conftest import both
 from tests.scheduler.claims import plan
 from tests.scheduler.conftest import URGENT, Office
@@ -227,6 +231,18 @@ async def test_a_commune_cannot_schedule_outreach_by_sms(office: Office) -> None
     await office.schedule(item, "portal")
     await office.drain()
     assert {State.SENT: 1} == await office.states()
+
+
+@both
+async def test_advertising_goes_by_itself(office: Office) -> None:
+    """In one SMS its label would not come first; on the portal it may stand beside others."""
+    await office.audience(1)
+    advert, other = await office.item(**ADVERT), await office.item(purpose=Purpose.CARE)
+    async with office.house.database.write() as tx:
+        for outlets, audience in ((("sms",), "Bản A"), (("portal",), "")):
+            wish = Wish((other.id, advert.id), outlets, Rule(once=office.clock.now()), audience)
+            with pytest.raises(BadInput, match="by itself") if audience else nullcontext():
+                await office.house.scheduling.draw_up(tx, wish, "Hùng")
 
 
 @both

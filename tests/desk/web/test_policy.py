@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import pytest
 
+from channels.no_adverts import store as no_adverts
 from channels.store import Recipient, save_audience
 from content.bulletin import Purpose
 from scheduler import store
+from tests.channels.test_audience import workbook
 
 NOW = {"outlet": ["portal", "sms"], "when": "now", "audience": "Bản A"}
 
@@ -92,3 +95,40 @@ async def test_an_advertisement_shows_its_own_room(desk: Any) -> None:
     html = await lan.page(answer.headers["Location"])
     assert html.count("<b>2 tin</b>") == 2 and "122/268/421" in html
     assert "phải bắt đầu bằng [QC]" in html and "phải chỉ cách từ chối" in html
+
+
+async def test_the_rules_in_force_stand_on_a_page_with_their_sources(desk: Any) -> None:
+    """Each with its name and what it is grounded on, to be read by everybody who reads; the same for programs."""
+    html = await (await desk.browser("xem")).page("/policy")
+    assert html.count("Nghị định") > 5 and "<code>sms-level</code>" in html and "cấp xã" in html
+    assert 'name="file"' not in html
+    plain = await (await desk.client.get("/api/v1/policy", headers=await desk.api("xem", "read"))).json()
+    assert ("commune", 0, 0) == (plain["level"], plain["person_day"], plain["do_not_advertise"])
+    rules = {one["rule"]: one for one in plain["rules"]}
+    assert set(desk.house.policy.rules) == set(rules)
+    assert (["07:00", "22:00"], ["advertising"]) == (rules["advert-hours"]["hours"], rules["advert-hours"]["purpose"])
+
+
+async def test_the_do_not_advertise_list_is_taken_in_like_an_audience(desk: Any) -> None:
+    """Whole or in addition; with a bad row nothing is, and no whole number is told."""
+    lan = await desk.browser("lan")
+
+    async def give(*rows: list[Any], **more: str) -> aiohttp.ClientResponse:
+        form = aiohttp.FormData({"form_token": lan.form_token, **more})
+        form.add_field("file", workbook(["SĐT"], *rows), filename="dnc.xlsx")
+        answer: aiohttp.ClientResponse = await lan.ask("POST", "/policy/no-adverts", data=form)
+        return answer
+
+    async def size() -> int:
+        async with desk.house.database.read() as connection:
+            return await no_adverts.count_no_adverts(connection)
+
+    assert 303 == (await give([912345678], ["0987 654 321"])).status
+    assert 303 == (await give(["0987654321"], ["+84987654322"])).status
+    assert 3 == await size()
+    refused = await give(["02123878123"], ["0987654329"], whole="1")
+    text = await refused.text()
+    assert (422, 3) == (refused.status, await size()) and "dòng 2" in text and "02123878123" not in text
+    assert 303 == (await give(["0987654329"], whole="1")).status
+    assert 1 == await size()
+    assert 422 == (await lan.post("/policy/no-adverts")).status
