@@ -52,7 +52,7 @@ def allot(
     places = [Place(seq, parcel.people[seq][0]) for seq, _ in left]
     if not places:
         return {}
-    refused = yield from _refused(parcel.id, places, scheme, asked)
+    refused = yield from _refused(parcel, places, scheme, asked)
     sure = {seq for seq, why in left if why != "doubt"}
     held = [(one.seq, *refused[one.address]) for one in places if one.address in refused and one.seq in sure]
     yield from _hold(parcel, letters, held, now)
@@ -64,7 +64,13 @@ def allot(
     return counted
 
 
-def _refused(parcel: int, places: Sequence[Place], scheme: str, asked: Personal) -> Generator[Step, Rows, Found]:
+_AGREED = (
+    "SELECT address FROM recipient WHERE audience = (SELECT id FROM audience WHERE name = (SELECT audience FROM occurrence"
+    " WHERE id = ?)) AND scheme = ? AND consent <> '' AND address IN "
+)
+
+
+def _refused(parcel: Parcel, places: Sequence[Place], scheme: str, asked: Personal) -> Generator[Step, Rows, Found]:
     """Addresses that get nothing, with rule and reason: the lists first, then the caps as they are given."""
     addresses = [one.address for one in places]
     found: Found = {}
@@ -72,12 +78,11 @@ def _refused(parcel: int, places: Sequence[Place], scheme: str, asked: Personal)
         rows = yield Ask(f"SELECT address FROM no_advert WHERE address IN ({marks(len(addresses))})", addresses)
         found |= {row[0]: asked.unlisted for row in rows}
     if asked.consent:
-        query = "SELECT DISTINCT address FROM recipient WHERE scheme = ? AND consent <> '' AND address IN ({})"
-        rows = yield Ask(query.format(marks(len(addresses))), (scheme, *addresses))
+        rows = yield Ask(_AGREED + f"({marks(len(addresses))})", (parcel.order.id, scheme, *addresses))
         agreed = {row[0] for row in rows}
         found = {one: asked.consent for one in addresses if one not in agreed} | found
     if asked.caps:
-        spent = yield from _spent(parcel, addresses, asked)
+        spent = yield from _spent(parcel.id, addresses, asked)
         found = spent | found
     return found
 
@@ -95,7 +100,7 @@ def _spent(parcel: int, addresses: Sequence[str], asked: Personal) -> Generator[
         f" AND substr(p.letters, CAST(c.seq AS INTEGER) + 1, 1) NOT IN ({', '.join(repr(one) for one in NOT_THERE)})"
         " GROUP BY c.address"
     )
-    rows = yield Ask(query, (*since, *addresses, min(since), parcel))
+    rows = yield Ask(query, (*since, *addresses, min(since), parcel), long=True)
     found: Found = {}
     for address, *had in rows:
         full = next((cap for cap, count in zip(caps, had, strict=True) if count >= cap.most), None)
