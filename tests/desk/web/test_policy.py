@@ -11,6 +11,8 @@ from channels.no_adverts import store as no_adverts
 from channels.store import Recipient, save_audience
 from content.bulletin import Purpose
 from scheduler import store
+from scheduler.delivery import parse_delivery_id
+from scheduler.dispatch import store as dispatch
 from tests.channels.test_audience import workbook
 
 NOW = {"outlet": ["portal", "sms"], "when": "now", "audience": "Bản A"}
@@ -132,3 +134,18 @@ async def test_the_do_not_advertise_list_is_taken_in_like_an_audience(desk: Any)
     assert 303 == (await give(["0987654329"], whole="1")).status
     assert 1 == await size()
     assert 422 == (await lan.post("/policy/no-adverts")).status
+
+
+async def test_the_log_says_what_was_held_back(desk: Any) -> None:
+    """How many by which rule above the list, the reason at each delivery, and the rule's name for programs."""
+    ids = await desk.deliveries("xxf", outlet="dai-xa")
+    parcel, seq = parse_delivery_id(ids[0])
+    async with desk.house.database.write() as tx:
+        said = "Người này đã nhận đủ 3 tin hôm nay"
+        await dispatch.hold(desk.house.database, tx, parcel, {seq: 1}, "person-day", said, desk.clock.now())
+    hung = await desk.browser("hung")
+    html = await hung.page("/deliveries")
+    assert "1 lượt giữ lại: đã nhận đủ số tin một ngày" in html and said in html
+    assert said in await hung.page(f"/deliveries/{ids[0]}")
+    found = await (await desk.client.get("/api/v1/deliveries", headers=await desk.api("hung"))).json()
+    assert {ids[0]: "person-day", ids[1]: "", ids[2]: ""} == {one["id"]: one["rule"] for one in found["items"]}
