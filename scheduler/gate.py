@@ -20,7 +20,7 @@ from scheduler import store
 from scheduler.delivery import Parcel, State
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.allot import allot
-from scheduler.outcome import Outcome, given_up, job, untouched
+from scheduler.outcome import Job, Outcome, given_up, job, untouched
 from scheduler.policy import ALLOTTED_FOR, Policy, Verdict
 from scheduler.schedule import QuietHours
 
@@ -133,10 +133,9 @@ class Gate:
         """Let go of a parcel of which nothing is under way; of further tries, their outcomes."""
         if not parcel.first:
             jobs = [job(parcel, *place) for place in parcel.todo[parcel.at :]]
-            parcel.at, parcel.out = len(parcel.todo), {job.seq for job in jobs}
             if ruling.rule:
-                seqs = [one.seq for one in jobs if one.why != "doubt"]
-                await self._note(parcel, ruling.rule, seqs, isinstance(ruling, Never))
+                await self._note_repeats(parcel, ruling.rule, jobs, never=isinstance(ruling, Never))
+            parcel.at, parcel.out = len(parcel.todo), {job.seq for job in jobs}
             if isinstance(ruling, Later):
                 return [untouched(one, ruling.moment) for one in jobs]
             return [given_up(one, one.why, ruling.state) for one in jobs]
@@ -144,14 +143,14 @@ class Gate:
         async with self._database.write() as tx:
             if isinstance(ruling, Later):
                 moment = {"due_at": ruling.moment}
-                await dispatch.settle(self._database, tx, parcel.id, {}, epoch=parcel.epoch, **free, **moment)
+                ours = await dispatch.settle(self._database, tx, parcel.id, {}, epoch=parcel.epoch, **free, **moment)
             else:
                 if ruling.reason:
                     await store.change_occurrence(tx, parcel.order.id, reason=ruling.reason)
                 rest = dict.fromkeys((seq for seq, _, _ in parcel.todo[parcel.at :]), ruling.state)
                 whole = {"cursor": len(parcel.people)}
-                await dispatch.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free, **whole)
-            if ruling.rule:
+                ours = await dispatch.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free, **whole)
+            if ruling.rule and ours:
                 held = parcel.left if isinstance(ruling, Never) else 0
                 note = (ruling.rule.rule, ruling.rule.reason_vi, self._clock.now())
                 await dispatch.hold(self._database, tx, parcel.id, {dispatch.ALL_LEFT: held}, *note)
@@ -159,8 +158,9 @@ class Gate:
         self._notifier.ring("delivery")
         return []
 
-    async def _note(self, parcel: Parcel, rule: Verdict, seqs: Sequence[int], never: bool) -> None:
-        """Why these repeats do not go, or not yet."""
+    async def _note_repeats(self, parcel: Parcel, rule: Verdict, jobs: Sequence[Job], *, never: bool) -> None:
+        """Why these repeats do not go, or not yet; what may have arrived is unsure, and not held back."""
+        counts = {one.seq: int(never) for one in jobs if one.why != "doubt"}
         async with self._database.write() as tx:
             note = (rule.rule, rule.reason_vi, self._clock.now())
-            await dispatch.hold(self._database, tx, parcel.id, dict.fromkeys(seqs, int(never)), *note)
+            await dispatch.hold(self._database, tx, parcel.id, counts, *note)

@@ -23,6 +23,8 @@ from scheduler.dispatch.tables import attempt, held, parcel, parcel_recipients, 
 from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 50
+HELD_BACK, HELD_UP = frozenset({State.CANCELLED}), frozenset({State.PENDING, State.MISSED})
+"""What a delivery that a rule keeps from going is in: for good, or until some moment that may have come too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _delivery(row: Row[Any], seq: int, tries: list[Attempt], holds: Holds) -> De
     address, name = row.recipients[seq]
     state = OF_LETTER[row.letters[seq]]
     hold = holds.get((row.id, seq)) or (None if tries else holds.get((row.id, ALL_LEFT)))
-    if hold and state is not (State.CANCELLED if hold.number else State.PENDING):
+    if hold and state not in (HELD_BACK if hold.number else HELD_UP):
         hold = None
     return Delivery(
         id=delivery_id(row.id, seq),
