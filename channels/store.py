@@ -376,7 +376,7 @@ async def save_filter(tx: AsyncConnection, id: str, name: str, of: str, conditio
     return await count_recipients(tx, id)
 
 
-async def _reach(connection: AsyncConnection, id: str) -> ColumnElement[bool]:
+async def reach(connection: AsyncConnection, id: str) -> ColumnElement[bool]:
     """Which recipients can be reached by an audience, be it a list or a saved filter."""
     kept = (await connection.execute(select(audience).where(audience.c.id == id))).one()
     return _part(kept.part_of or kept.id, kept.conditions)
@@ -427,7 +427,7 @@ async def count_opted_out(connection: AsyncConnection) -> int:
 
 async def count_recipients(connection: AsyncConnection, id: str, scheme: str | None = None) -> int:
     """Reachable addresses of an audience."""
-    query = select(func.count()).where(await _reach(connection, id))
+    query = select(func.count()).where(await reach(connection, id))
     if scheme is not None:
         query = query.where(recipient.c.scheme == scheme)
     return int((await connection.execute(query)).scalar_one())

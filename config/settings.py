@@ -85,6 +85,12 @@ def _voice_name(name: str) -> str:
     return name
 
 
+def _rule_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
+        raise PydanticCustomError("rule", "tên quy định chỉ gồm a-z, số và gạch ngang (a rule's name)")
+    return name
+
+
 def _with_kind(options: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(options.get("kind"), str):
         raise PydanticCustomError("outlet", "thiếu kind (an outlet needs a kind)")
@@ -95,6 +101,7 @@ Duration = Annotated[timedelta, BeforeValidator(duration)]
 Hour = Annotated[str, AfterValidator(_hour)]
 Network = Annotated[str, AfterValidator(_network)]
 OutletName = Annotated[str, AfterValidator(_outlet_name)]
+RuleName = Annotated[str, AfterValidator(_rule_name)]
 VoiceName = Annotated[str, AfterValidator(_voice_name)]
 OutletTable = Annotated[dict[str, Any], AfterValidator(_with_kind)]
 
@@ -132,9 +139,14 @@ class WebSettings(Section):
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
-class OfficeSettings(Section):
-    """Who speaks, in which zone, in which language errors are told."""
+Level = Literal["", "centre", "province", "commune"]
+"""The levels of Decree 49/2024/NĐ-CP since districts are gone; empty: the office has not said."""
 
+
+class OfficeSettings(Section):
+    """Who speaks, of which level, in which zone, in which language errors are told."""
+
+    level: Level = ""
     name: str = Field("Ủy ban nhân dân xã", min_length=1, max_length=200)
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Ho_Chi_Minh"
     locale: Literal["vi", "en"] = "vi"
@@ -191,6 +203,15 @@ class ScheduleSettings(Section):
     catch_up_urgent: Duration = timedelta(minutes=15)
 
 
+class PolicySettings(Section):
+    """Which of the house's rules are off, the office's own, and how many messages a person gets a day and a week (0: any)."""
+
+    off: tuple[str, ...] = ()
+    person_day: int = Field(0, ge=0, le=1000)
+    person_week: int = Field(0, ge=0, le=1000)
+    rules: dict[RuleName, dict[str, Any]] = {}
+
+
 class HttpSettings(Section):
     """Private networks (CIDR) that outbound calls may reach; none by default."""
 
@@ -227,6 +248,7 @@ class Settings(Section):
     voices: dict[VoiceName, dict[str, Any]] = Field({}, repr=False)
     radio: RadioSettings = RadioSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    policy: PolicySettings = PolicySettings()
     http: HttpSettings = HttpSettings()
     security: SecuritySettings = SecuritySettings()
     people: PeopleSettings = PeopleSettings()
@@ -292,7 +314,11 @@ def _parse(value: str, path: list[str]) -> Any:
             return tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
             return value
-    return [part.strip() for part in value.split(",") if part.strip()] if path[-1] in {"engines", "allow"} else value
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if path[-1] in {"engines", "allow", "off"}
+        else value
+    )
 
 
 def _read_secret_files(table: dict[str, Any], problems: list[str], file: str, path: tuple[str, ...] = ()) -> None:

@@ -28,6 +28,39 @@ class BulletinClass(StrEnum):
         return {"normal": "thông thường", "priority": "ưu tiên", "urgent": "khẩn cấp"}[self.value]
 
 
+class Purpose(StrEnum):
+    """What a text is for: by this the law says who may send it, how and when. It says nothing of its class, how urgent it is.
+
+    `outreach` (grassroots information, Decree 49/2024), `emergency` (a warning), `care` (about a person's own dealings with
+    the office), `internal` (to the office's own staff), `advertising` (Decree 91/2020).
+    """
+
+    OUTREACH = "outreach"
+    EMERGENCY = "emergency"
+    CARE = "care"
+    INTERNAL = "internal"
+    ADVERTISING = "advertising"
+
+    @property
+    def title_vi(self) -> str:
+        """The name on screen."""
+        return _PURPOSES[self][0]
+
+    @property
+    def title_en(self) -> str:
+        """The name in English."""
+        return _PURPOSES[self][1]
+
+
+_PURPOSES = {
+    Purpose.OUTREACH: ("thông tin, tuyên truyền", "information, outreach"),
+    Purpose.EMERGENCY: ("cảnh báo khẩn cấp", "emergency warning"),
+    Purpose.CARE: ("chăm sóc: hồ sơ của chính người nhận", "care: the recipient's own dossier"),
+    Purpose.INTERNAL: ("điều hành nội bộ", "internal notice"),
+    Purpose.ADVERTISING: ("quảng cáo", "advertising"),
+}
+
+
 class Sound(NamedTuple):
     """How a recording is wanted: a format of `content.mastering`, and a loudness in LUFS unless the office's own is right.
 
@@ -93,6 +126,7 @@ class Part:
     source: str = ""
     language: str = "vi"
     audio: Audio | None = None
+    purpose: str = Purpose.OUTREACH.value
 
 
 class Pinned(NamedTuple):
@@ -123,6 +157,11 @@ class Bulletin:
     issued_at: datetime
     valid_until: datetime | None
     parts: tuple[Part, ...]
+
+    @property
+    def purposes(self) -> frozenset[Purpose]:
+        """What its parts are for: the rules for each hold for the whole."""
+        return frozenset(Purpose(part.purpose) for part in self.parts)
 
     @property
     def title(self) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from config.lazy import lazily
 from config.words import BadInput
-from content.bulletin import BulletinClass
+from content.bulletin import BulletinClass, Purpose
 from content.item import Draft
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ FRONT_MATTER = {
     "title": "title",
     "theme": "theme",
     "class": "klass",
+    "purpose": "purpose",
     "source": "source",
     "author": "byline",
     "language": "language",
@@ -163,7 +164,7 @@ def _title_from_heading(name: str, text: str) -> tuple[str, str]:
 
 def _draft(name: str, values: dict[str, Any], body: str, zone: ZoneInfo) -> Draft:
     texts: dict[str, Any] = {
-        key: str(value) for key, value in values.items() if key not in {"klass", "valid_from", "valid_until"}
+        key: str(value) for key, value in values.items() if key not in {"klass", "purpose", "valid_from", "valid_until"}
     }
     try:
         klass = BulletinClass(str(values.get("klass") or "normal"))
@@ -171,10 +172,16 @@ def _draft(name: str, values: dict[str, Any], body: str, zone: ZoneInfo) -> Draf
         raise _bad(
             name, "class phải là normal, priority hoặc urgent", "class must be normal, priority or urgent"
         ) from None
+    try:
+        purpose = Purpose(str(values.get("purpose") or Purpose.OUTREACH))
+    except ValueError:
+        listed = ", ".join(Purpose)
+        raise _bad(name, f"purpose phải là một trong: {listed}", f"purpose must be one of: {listed}") from None
     return Draft(
         **texts,
         body=body.strip(),
         klass=klass,
+        purpose=purpose,
         valid_from=_moment(name, "valid_from", values.get("valid_from"), zone),
         valid_until=_moment(name, "valid_until", values.get("valid_until"), zone),
     )

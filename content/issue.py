@@ -231,6 +231,7 @@ def _part(item: Item, revision: Revision, digest: str, theme: str, audio: Audio 
         source=revision.source,
         language=revision.language,
         audio=audio,
+        purpose=revision.purpose.value,
     )
 
 

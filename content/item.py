@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from config.words import BadInput, Conflict
-from content.bulletin import BulletinClass, digest_of
+from content.bulletin import BulletinClass, Purpose, digest_of
 
 
 class ItemState(StrEnum):
@@ -90,6 +90,7 @@ class Draft:
     chat: str = ""
     readings: tuple[tuple[str, str], ...] = ()
     """What is read otherwise in this text alone: (written, spoken)."""
+    purpose: Purpose = Purpose.OUTREACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Revision:
     made_at: datetime
     readings: tuple[tuple[str, str], ...] = ()
     recorded: str = ""
+    purpose: Purpose = Purpose.OUTREACH
 
     @property
     def digest(self) -> str:
@@ -131,6 +133,7 @@ class Revision:
                 *(self.theme, self.klass.value, self.source, self.byline, self.language),
                 *(_written(moment) for moment in (self.valid_from, self.valid_until)),
                 *([self.recorded] if self.recorded else []),  # digests from before there were uploads stay right
+                *([f"purpose:{self.purpose}"] if self.purpose is not Purpose.OUTREACH else []),  # likewise
             ]
         )
 

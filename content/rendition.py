@@ -14,9 +14,20 @@ import nh3
 from markdown_it import MarkdownIt
 
 from config.words import BadInput
+from content.advert import (
+    LABEL_LAW,
+    LABELS,
+    MARKED_ROOM,
+    PLAIN_ROOM,
+    REFUSAL_LAW,
+    advert_length,
+    is_labelled,
+    tells_how_to_refuse,
+)
+from content.bulletin import Purpose
 from content.item import RENDITIONS, Draft, Revision, check_draft
 from content.reading import Entry, Lexicon, Piece, Reading, load_lexicon, read
-from content.short import cut_at_word, misread, sms_length, unaccented
+from content.short import SmsLength, cut_at_word, misread, sms_length, unaccented
 
 SHORT_CHARACTERS = 160
 CHAT_CHARACTERS = 2000
@@ -86,7 +97,7 @@ def render(
         article=article,
         script=script,
         spoken=read_script(script, draft.readings, lexicon, variant).text,
-        short=written["short"] or derive_short(draft.title, plain),
+        short=written["short"] or derive_short(draft.title, plain, draft.purpose),
         chat=written["chat"] or derive_chat(draft.title, plain),
         derived=derived,
         theme=draft.theme,
@@ -99,6 +110,7 @@ def render(
         writer=writer,
         made_at=made_at,
         readings=draft.readings,
+        purpose=draft.purpose,
     )
 
 
@@ -131,7 +143,7 @@ def stretches(script: str, reading: Reading) -> list[tuple[str, Piece | None]]:
 def draft_of(revision: Revision) -> Draft:
     """The revision as a draft to go on from; renditions that were derived are derived anew."""
     draft = Draft(title=revision.title, body=revision.body)
-    copied = ("theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "readings")
+    copied = ("theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "readings", "purpose")
     kept = [name for name in RENDITIONS if name not in revision.derived]
     return replace(draft, **{name: getattr(revision, name) for name in (*copied, *kept)})
 
@@ -218,12 +230,13 @@ class _Words(HTMLParser):
         self.said.append(re.sub(rf"[\s{CELL}{POINT}]", " ", data))
 
 
-def derive_short(title: str, plain: str) -> str:
-    """Title and as much of the first sentence as 160 characters hold, cut at a word."""
+def derive_short(title: str, plain: str, purpose: Purpose = Purpose.OUTREACH) -> str:
+    """Title and as much of the first sentence as 160 characters hold, cut at a word; an advertisement's label before it."""
     title = " ".join(title.split()).rstrip(".")
     first = re.split(r"(?<=[.!?…])\s", plain.split("\n", maxsplit=1)[0] if plain else "")[0]
     whole = f"{title}. {first}" if first and not first.startswith(title) else title
-    return cut_at_word(whole, SHORT_CHARACTERS)
+    label = f"{LABELS[0]} " if purpose is Purpose.ADVERTISING and not is_labelled(whole) else ""
+    return label + cut_at_word(whole, SHORT_CHARACTERS - len(label))
 
 
 def derive_chat(title: str, plain: str) -> str:
@@ -241,11 +254,18 @@ def derive_chat(title: str, plain: str) -> str:
 
 def findings(revision: Revision, lexicon: Lexicon | None = None) -> list[Finding]:
     """What a person should know before this revision goes on: limits kept or broken, texts shortened, words unknown."""
-    return [*_short_findings(revision), *_chat_findings(revision), *_script_findings(revision, lexicon)]
+    adverts = _advert_findings(revision) if revision.purpose is Purpose.ADVERTISING else ()
+    return [*_short_findings(revision), *adverts, *_chat_findings(revision), *_script_findings(revision, lexicon)]
+
+
+def lengths_of(revision: Revision) -> tuple[SmsLength, SmsLength]:
+    """What its SMS text costs with marks and without, by what it is for."""
+    length = advert_length if revision.purpose is Purpose.ADVERTISING else sms_length
+    return length(revision.short), length(unaccented(revision.short))
 
 
 def _short_findings(revision: Revision) -> Iterator[Finding]:
-    marked, bare = sms_length(revision.short), sms_length(unaccented(revision.short))
+    marked, bare = lengths_of(revision)
     yield Finding(
         "short",
         False,
@@ -271,6 +291,28 @@ def _short_findings(revision: Revision) -> Iterator[Finding]:
     if "short" in revision.derived and revision.short.endswith("…"):
         yield Finding(
             "short", False, "Tin SMS được rút gọn từ bài, nên viết lại", "The SMS text was cut; better write it"
+        )
+
+
+def _advert_findings(revision: Revision) -> Iterator[Finding]:
+    marked, bare = lengths_of(revision)
+    yield Finding(
+        "short",
+        False,
+        f"Quảng cáo, 1/2/3 tin: {PLAIN_ROOM} ký tự không dấu (đang có {bare.units}), {MARKED_ROOM} có dấu"
+        f" (đang có {marked.units}); nhà mạng thêm nhãn của họ",
+        f"Advertising, 1/2/3 segments: {PLAIN_ROOM} characters without accents (now {bare.units}), {MARKED_ROOM} with"
+        f" (now {marked.units}); the operator adds its label",
+    )
+    if not is_labelled(revision.short):
+        vi = f"Tin quảng cáo phải bắt đầu bằng {' hoặc '.join(LABELS)} ({LABEL_LAW})"
+        yield Finding("short", True, vi, f"Advertising begins with {' or '.join(LABELS)} ({LABEL_LAW})")
+    if not tells_how_to_refuse(revision.short):
+        yield Finding(
+            "short",
+            True,
+            f"Tin quảng cáo phải chỉ cách từ chối, ví dụ “Từ chối: soạn TC gửi 1234” ({REFUSAL_LAW})",
+            f"Advertising says how to refuse it, for instance “Từ chối: soạn TC gửi 1234” ({REFUSAL_LAW})",
         )
 
 

@@ -47,10 +47,13 @@ class SmsLength:
     segments: int
 
 
-def sms_length(text: str) -> SmsLength:
-    """Segments of 160/153 septets in the GSM alphabet, else 70/67 UTF-16 units (3GPP TS 23.038, 23.040)."""
+def sms_length(text: str, added: int = 0) -> SmsLength:
+    """Segments of 160/153 septets in the GSM alphabet, else 70/67 UTF-16 units (3GPP TS 23.038, 23.040).
+
+    `added` plain characters that somebody puts beside the text are in the segments, not in the units.
+    """
     unicode, sizes = _sizes(unicodedata.normalize("NFC", text))
-    return SmsLength(unicode, sum(sizes), len(_starts(unicode, sizes)))
+    return SmsLength(unicode, sum(sizes), len(_starts(unicode, sizes + [1] * added)))
 
 
 def sms_parts(text: str) -> list[str]:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
-from content.bulletin import BulletinClass
+from content.bulletin import BulletinClass, Purpose
 from content.item import Approval, Item, ItemState, Revision
 from content.short import unaccented
 from db.database import Database
@@ -79,6 +79,7 @@ revision = Table(
     Column("made_at", Moment, nullable=False),
     Column("readings", Json, nullable=False),
     Column("recorded", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
     UniqueConstraint("item", "number", name="revision_number"),
 )
 
@@ -142,7 +143,7 @@ def to_revision(row: Row[Any]) -> Revision:
     """A revision of its row."""
     values = {name: getattr(row, name) for name in REVISION_FIELDS}
     plain = {"derived": tuple(row.derived), "readings": tuple((one[0], one[1]) for one in row.readings)}
-    return Revision(**{**values, **plain, "klass": BulletinClass(row.klass)})
+    return Revision(**{**values, **plain, "klass": BulletinClass(row.klass), "purpose": Purpose(row.purpose)})
 
 
 async def find_item(connection: AsyncConnection, id: str) -> Item:

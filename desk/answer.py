@@ -15,12 +15,13 @@ from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
 from db.database import DatabaseTrouble
 from desk.app import House
 from desk.drawing import Drawing
+from scheduler.policy import BrokenRule
 
 PROBLEM = "application/problem+json"
 MACHINES = ("/api/", "/hooks/", "/radio/")
 KEPT = {"Allow", "Retry-After", "WWW-Authenticate", "Content-Range"}
 
-STATUS: dict[type[Said], int] = {BadInput: 400, NotAllowed: 403, NotFound: 404, Conflict: 409}
+STATUS: dict[type[Said], int] = {BadInput: 400, NotAllowed: 403, NotFound: 404, Conflict: 409, BrokenRule: 403}
 
 WORDS: dict[int, tuple[str, str]] = {
     400: ("Yêu cầu không hợp lệ", "The request cannot be understood"),
@@ -49,6 +50,7 @@ class Trouble(Exception):
         self.vi = vi
         self.en = en
         self.headers = dict(headers or {})
+        self.told: dict[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -179,6 +181,7 @@ def problem(request: web.BaseRequest, status: int, said: Any) -> web.Response:
     }
     if getattr(said, "field", None):
         plain["field"] = said.field
+    plain |= getattr(said, "told", {})
     response = plain_json(plain, status, PROBLEM)
     response.headers["Content-Language"] = "en" if english else "vi"
     return response
@@ -189,7 +192,9 @@ def trouble_of(error: BaseException) -> Trouble | None:
     if isinstance(error, Trouble):
         return error
     if isinstance(error, Said):
-        return Trouble(STATUS.get(type(error), 400), error.vi, error.en, field=error.field)
+        trouble = Trouble(STATUS.get(type(error), 400), error.vi, error.en, field=error.field)
+        trouble.told = error.told if isinstance(error, BrokenRule) else {}
+        return trouble
     if isinstance(error, DatabaseTrouble):
         return Trouble(503, error.vi, error.en, {"Retry-After": "10"})
     if isinstance(error, web.HTTPException) and error.status >= 400:

@@ -47,10 +47,12 @@ from scheduler.lookout import Lookout
 from scheduler.meter import Meter
 from scheduler.owner import own_name
 from scheduler.planner import Planner
+from scheduler.policy import Policy
 from scheduler.receiver import Receiver
 from scheduler.recorder import Recorder
 from scheduler.retractor import Retractor
 from scheduler.rights import Rights
+from scheduler.rules import load_rules
 from scheduler.runner import Runner
 from scheduler.schedule import QuietHours
 from scheduler.scheduling import Scheduling
@@ -78,6 +80,7 @@ class House:
     voices: tuple[Voice, ...]
     glossary: Glossary
     editing: Editing
+    policy: Policy
     scheduling: Scheduling
     correcting: Correcting
     handling: Handling
@@ -136,7 +139,10 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     stopping = asyncio.Event()
     owner, meter = own_name(), Meter(clock, version("loa"))
     recorder = Recorder(database, clock, notifier, journal)
-    gate = Gate(database, clock, notifier, press, quiet)
+    asked = settings.policy
+    rules = load_rules(asked, settings.source)
+    policy = Policy(rules, settings.office.level, quiet.zone, asked.person_day, asked.person_week)
+    gate = Gate(database, clock, notifier, press, quiet, policy, seal)
     worker = Worker(
         *(database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone),
         seal=seal,
@@ -165,7 +171,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         retractor=Retractor(database, clock, notifier, outlets, http, journal),
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
-    scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone)
+    scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
     handling = Handling(database, journal, clock, seal)
     return House(
         settings=settings,
@@ -180,6 +186,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         voices=voices,
         glossary=glossary,
         editing=editing,
+        policy=policy,
         scheduling=scheduling,
         correcting=Correcting(database, journal, clock, outlets, scheduling, seal),
         handling=handling,

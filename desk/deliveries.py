@@ -23,6 +23,7 @@ from scheduler import store
 from scheduler.delivery import DONE, MOVES, TITLES, Delivery, State
 from scheduler.log import store as log_store
 from scheduler.log.store import Filter
+from scheduler.policy import CAP_TITLES
 from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[None]]
@@ -51,12 +52,13 @@ async def list_all(visit: Visit) -> Answer:
 
 
 async def _page(visit: Visit, wanted: Filter | None) -> Shown:
-    house, limit, found, stats = visit.house, limit_of(visit), [], {}
+    house, limit, found, stats, held = visit.house, limit_of(visit), [], {}, {}
     async with house.database.read() as connection:
         if wanted is not None:
             after = visit.asked("after")
             found = await log_store.list_deliveries(connection, wanted, after=after, limit=limit + 1)
-            stats = {} if visit.json or after else await log_store.stats(connection, wanted)
+            if not visit.json and not after:
+                stats, held = await log_store.stats(connection, wanted), await log_store.held_back(connection, wanted)
         narrowed = await _narrowed(visit, connection)
     page = found[:limit]
     next = page[-1].id if len(found) > limit else None
@@ -64,6 +66,8 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
     values: dict[str, Any] = {
         "deliveries": page,
         "stats": stats,
+        "held": held,
+        "rule_titles": {name: rule.vi for name, rule in visit.house.policy.rules.items()} | CAP_TITLES,
         "given": given,
         "titles": TITLES,
         "narrowed": narrowed,
@@ -122,7 +126,7 @@ async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str
 
 def plain_delivery(seal: Seal, delivery: Delivery) -> dict[str, Any]:
     """A delivery as JSON; a person's address is masked."""
-    kept = ("id", "occurrence", "schedule", "outlet", "title", "reference", "detail")
+    kept = ("id", "occurrence", "schedule", "outlet", "title", "reference", "detail", "rule")
     return {name: getattr(delivery, name) for name in kept} | {
         "class": delivery.klass,
         "address": shown(seal, delivery.address),

@@ -11,7 +11,7 @@ from aiohttp.web import FileField
 
 from config.words import BadInput
 from content import store
-from content.bulletin import BulletinClass
+from content.bulletin import BulletinClass, Purpose
 from content.document import read_document
 from content.glossary.keeping import own_entry
 from content.item import LANGUAGES, RENDITIONS, Draft, Item, Revision
@@ -23,6 +23,7 @@ FIELDS = (
     *("title", "theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "body"),
     *RENDITIONS,
     "readings",
+    "purpose",
 )
 
 
@@ -39,6 +40,7 @@ async def draft_form(
             shown[name] = shown[name].astimezone(zone).strftime("%Y-%m-%dT%H:%M") if shown[name] else ""
     overrides = any(shown[name] for name in (*RENDITIONS, "readings"))
     values = {"typed": shown, "item": item, "themes": themes, "classes": list(BulletinClass), "read": told}
+    values["purposes"] = [(one.value, one.title_vi) for one in Purpose]
     values["languages"] = list(({shown["language"] or "vi": shown["language"]} | LANGUAGES).items())
     return Shown("items/form.html", {**values, "overrides": overrides})
 
@@ -46,24 +48,31 @@ async def draft_form(
 def typed_of(revision: Revision | None) -> dict[str, Any]:
     """A revision as it stands in the form; None is the empty form."""
     if revision is None:
-        return {"klass": BulletinClass.NORMAL.value}
+        return {"klass": BulletinClass.NORMAL.value, "purpose": Purpose.OUTREACH.value}
     return {**_typed(draft_of(revision)), "base": revision.id}
 
 
 def _typed(draft: Draft) -> dict[str, Any]:
     readings = "\n".join(f"{written} = {spoken}" for written, spoken in draft.readings)
-    return {name: getattr(draft, name) for name in FIELDS} | {"klass": draft.klass.value, "readings": readings}
+    return {name: getattr(draft, name) for name in FIELDS} | {
+        "klass": draft.klass.value,
+        "purpose": draft.purpose.value,
+        "readings": readings,
+    }
 
 
 def draft_from(visit: Visit) -> Draft:
     """The draft a form or a JSON object holds. Raises BadInput."""
     texts: dict[str, Any] = {
-        name: visit.text(name) for name in FIELDS if name not in {"klass", "valid_from", "valid_until", "readings"}
+        name: visit.text(name)
+        for name in FIELDS
+        if name not in {"klass", "purpose", "valid_from", "valid_until", "readings"}
     }
     written = visit.text("klass") or visit.text("class")
     klass = choice(BulletinClass, written, "klass") or BulletinClass.NORMAL
     texts["language"] = texts["language"].strip() or "vi"
-    draft = Draft(title=texts.pop("title"), body=texts.pop("body"), klass=klass, readings=_readings(visit))
+    purpose = choice(Purpose, visit.text("purpose"), "purpose") or Purpose.OUTREACH
+    draft = Draft(texts.pop("title"), texts.pop("body"), klass=klass, readings=_readings(visit), purpose=purpose)
     return replace(
         draft, valid_from=moment_of(visit, "valid_from"), valid_until=moment_of(visit, "valid_until"), **texts
     )

@@ -16,13 +16,14 @@ from content.issue import NotApproved
 from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
 from content.reading import Piece, Reading
 from content.recording import BadScript
-from content.rendition import Finding, findings, reading_of, stretches
-from content.short import sms_length, unaccented
+from content.rendition import Finding, findings, lengths_of, reading_of, stretches
+from content.short import unaccented
 from content.upload import SUFFIXES
 from desk.answer import Answer, Done, Shown, Visit
 from desk.drafting import draft_form, draft_from, read_upload, typed_of
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
 from scheduler.correcting import NOBODY
+from scheduler.policy import gravest
 from scheduler.retraction import store as retraction_store
 
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
@@ -151,8 +152,8 @@ class Sheet:
     @property
     def sms(self) -> dict[str, Any]:
         """The SMS text with and without marks, with what each costs."""
-        bare = unaccented(self.revision.short)
-        return {"marked": sms_length(self.revision.short), "bare": sms_length(bare), "text": bare}
+        marked, bare = lengths_of(self.revision)
+        return {"marked": marked, "bare": bare, "text": unaccented(self.revision.short)}
 
     def about(self, rendition: str) -> list[Finding]:
         """What to know about one rendition; the price of an SMS is shown with its text already."""
@@ -195,7 +196,10 @@ async def sheet_of(visit: Visit) -> Shown:
     values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
     values["taken_back"] = taken_back
-    return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain_sheet(sheet))
+    rules = gravest(one for at in house.outlets for one in house.policy.check(at, {revision.purpose}))
+    values["rules"] = rules
+    plain = plain_sheet(sheet) | {"policy": [one.plain() for one in rules]}
+    return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain)
 
 
 def _why_not(visit: Visit, sheet: Sheet) -> str:
@@ -216,6 +220,7 @@ def plain_sheet(sheet: Sheet) -> dict[str, Any]:
         "digest": revision.digest,
         "writer": revision.writer,
         "language": revision.language,
+        "purpose": revision.purpose.value,
         "source": revision.source,
         "byline": revision.byline,
         "valid_from": iso(revision.valid_from),

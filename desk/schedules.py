@@ -66,14 +66,20 @@ async def _form(visit: Visit, drawn: Schedule | None = None, *, changed: bool = 
     async with visit.house.database.read() as connection:
         offered = await choices(visit, connection, typed["items"] if drawn or visit.request.method == "GET" else ())
         needs = await _needs_second(visit, connection, drawn) if drawn else False
+        rules = await visit.house.scheduling.check(connection, drawn) if drawn else []
     coming = dues(visit, drawn, None) if drawn else []
-    plain = {"schedule": plain_schedule(drawn), "next": [iso(due.at) for due in coming]} if drawn else None
+    plain = None
+    if drawn:
+        policy = [one.plain() for one in rules]
+        plain = {"schedule": plain_schedule(drawn), "next": [iso(due.at) for due in coming], "policy": policy}
     values: dict[str, Any] = {
         "typed": typed,
         "offered": offered,
         "drawn": drawn,
         "coming": coming,
         "needs_second": needs,
+        "rules": rules,
+        "outlets": visit.house.outlets,
     }
     values |= {"seen": fingerprint(visit), "changed": changed}
     return Shown("schedules/form.html", values, plain)
@@ -144,18 +150,21 @@ async def _sheet(visit: Visit) -> Shown:
         deeds = await house.journal.of(connection, f"schedule/{schedule.id}")
         wrote = await _wrote(connection, schedule, visit.name)
         people = await channels_store.find_audience(connection, schedule.audience) if schedule.audience else None
+        rules = await house.scheduling.check(connection, schedule)
     over = schedule.state in {ScheduleState.ENDED, ScheduleState.CANCELLED} or schedule.next_due_at is None
     last = past[0].due_at if past else None
     coming = [] if over else dues(visit, schedule, last)
     values = {"schedule": schedule, "pinned": pinned, "past": past, "counts": counts, "deeds": deeds}
     values |= {
         "people": people,
+        "rules": rules,
         "coming": coming,
         "why_not": _why_not(visit, schedule, wrote),
         "missed": MISSED_TITLES,
         "titles": TITLES,
     }
     plain = plain_schedule(schedule) | {"next": [iso(due.at) for due in coming]}
+    plain["policy"] = [one.plain() for one in rules]
     return Shown("schedules/show.html", values | {"outlets": house.outlets}, plain)
 
 

@@ -25,6 +25,7 @@ from desk import (
     live,
     outlets,
     partners,
+    policy,
     programme,
     recordings,
     report,
@@ -140,6 +141,8 @@ DOORS: tuple[Door, ...] = (
     Door("opt-in", "POST", "/audiences/opt-in", audiences.opt_in, RUN, api=True, scope="write"),
     Door("person-export", "POST", "/audiences/export", rights.export, ADMIN, api=True, scope="write"),
     Door("person-erase", "POST", "/audiences/erase", rights.erase, ADMIN, api=True, scope="write"),
+    Door("policy", "GET", "/policy", policy.show, READ, api=True),
+    Door("no-adverts", "POST", "/policy/no-adverts", policy.take_in, RUN, True, "write", most=HUGE),
     Door("audience-import", "POST", "/audiences", audiences.take_in, RUN, True, "write", most=HUGE),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""

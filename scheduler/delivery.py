@@ -91,7 +91,7 @@ class Parcel:
 
     `todo` lists (seq, tries made, why), `at` is how far it has been gone through, `out` which of them (seq) have no outcome yet.
     `rank` and `turn` say who goes next; `until` is in milliseconds since 1970. `order` is what its occurrence is to say,
-    `bulletin` what goes out, once it was checked at `checked` (steady seconds).
+    `bulletin` what goes out, once it was checked at `checked` (steady seconds), `allotted_at` when its people were last looked at.
     """
 
     id: int
@@ -108,6 +108,7 @@ class Parcel:
     out: set[int] = field(default_factory=set)
     bulletin: Bulletin | None = None
     checked: float = 0.0
+    allotted_at: datetime | None = None
     word: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -167,6 +168,8 @@ class Delivery:
     due_at: datetime
     attempts: tuple[Attempt, ...] = ()
     note: str = ""
+    rule: str = ""
+    """Which rule of the policy holds it back, or makes it wait."""
 
     @property
     def last(self) -> Attempt | None:
@@ -180,8 +183,8 @@ class Delivery:
 
     @property
     def detail(self) -> str:
-        """What there is to say: the note on the occurrence when nothing was tried, else what the last try said."""
-        return self.last.detail if self.last else self.note
+        """What there is to say: of the rule that holds it, of the last try, else the note on the occurrence."""
+        return self.last.detail if self.last and not self.rule else self.note
 
 
 def delivery_id(parcel: int, seq: int) -> str:

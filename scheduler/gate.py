@@ -9,50 +9,70 @@ from datetime import datetime, timedelta
 
 from channels.channel import Form
 from channels.outlet import InService
+from channels.seal import Seal
 from config.clock import Clock
+from config.logs import log
 from content.bulletin import Bulletin, BulletinClass, Pinned
 from content.issue import Cleared, NotApproved, Press
 from db.database import Database
 from db.notifier import Notifier
-from db.types import from_ms
+from db.types import from_ms, to_ms
 from scheduler import store
 from scheduler.delivery import Parcel, State
+from scheduler.dispatch import holds
 from scheduler.dispatch import store as dispatch
-from scheduler.outcome import Outcome, given_up, job, untouched
+from scheduler.dispatch.allot import allot
+from scheduler.outcome import Job, Outcome, given_up, job, untouched
+from scheduler.policy import ALLOTTED_FOR, Policy, Verdict
 from scheduler.schedule import QuietHours
 
 AUDIO_PAUSE = timedelta(seconds=5)
 CHECK_SECONDS = 0.5
 """So long a ruling holds, here and again in a lane's hand: what is withdrawn stops within two seconds."""
 
+logger = log("gate")
+
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not before this moment."""
+    """Not before this moment; `rule` is the policy's that says so, if it is one."""
 
     moment: datetime
+    rule: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """Not at all: the state of what has not been sent, and why."""
+    """Not at all: the state of what has not been sent, and why; `rule` as in Later."""
 
     state: State
     reason: str = ""
+    rule: Verdict | None = None
 
 
 Ruling = Bulletin | Later | Never
 
 
 class Gate:
-    """Knows the hours of rest and the approvals."""
+    """Knows the hours of rest, the approvals, and the rules of the policy."""
 
-    def __init__(self, database: Database, clock: Clock, notifier: Notifier, press: Press, quiet: QuietHours) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        notifier: Notifier,
+        press: Press,
+        quiet: QuietHours,
+        policy: Policy,
+        seal: Seal,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._notifier = notifier
         self._press = press
         self._quiet = quiet
+        self._policy = policy
+        self._seal = seal
         self._cleared: dict[Pinned, tuple[float, Cleared | NotApproved]] = {}
         self._asked: set[Pinned] = set()
 
@@ -62,10 +82,14 @@ class Gate:
         early = [self._untimely(at, parcel, now) for parcel in parcels]
         asked = [parcel for parcel, ruling in zip(parcels, early, strict=True) if ruling is None]
         cleared = await self._clear({one for parcel in asked for one in parcel.order.pinned}, now)
-        return [
-            ruling or _judged(at, self._press.issue(parcel.order, cleared), now)
+        rulings = [
+            ruling or self._judged(at, self._press.issue(parcel.order, cleared), now)
             for parcel, ruling in zip(parcels, early, strict=True)
         ]
+        for parcel, ruling in zip(parcels, rulings, strict=True):
+            if isinstance(ruling, Bulletin):
+                await self._look_at_people(at, parcel, ruling, now)
+        return rulings
 
     def _untimely(self, at: InService, parcel: Parcel, now: datetime) -> Later | Never | None:
         if now > from_ms(parcel.until):
@@ -88,10 +112,39 @@ class Gate:
             self._cleared = fresh | {one: (steady, said) for one, said in cleared.items()}
         return {one: self._cleared[one][1] for one in pinned}
 
+    def _judged(self, at: InService, issued: Bulletin | NotApproved, now: datetime) -> Ruling:
+        if isinstance(issued, NotApproved):
+            return Never(State.CANCELLED, issued.vi)
+        if rule := self._policy.refusal(at, issued.purposes):
+            return Never(State.CANCELLED, rule=rule)
+        if waits := self._policy.opening(at, issued.purposes, now):
+            return Later(*waits)
+        if at.channel.form is Form.AUDIO and any(part.audio is None for part in issued.parts):
+            return Later(now + AUDIO_PAUSE)
+        return issued
+
+    async def _look_at_people(self, at: InService, parcel: Parcel, bulletin: Bulletin, now: datetime) -> None:
+        """Where something is asked of each recipient: places for what is left, again when they are old or of another day."""
+        asked = self._policy.personal(at, bulletin.purposes, bulletin.klass, now)
+        since = parcel.allotted_at
+        if asked is None or (
+            since is not None
+            and timedelta() <= now - since < ALLOTTED_FOR
+            and self._policy.day_of(since) == self._policy.day_of(now)
+        ):
+            return
+        held = await self._database.run(allot(self._database, self._seal, parcel, at.channel.scheme, asked, to_ms(now)))
+        parcel.allotted_at = now
+        if held:
+            logger.info("held_back", outlet=at.name, parcel=parcel.id, rules=held)
+            self._notifier.ring("delivery")
+
     async def turn_away(self, parcel: Parcel, ruling: Later | Never) -> list[Outcome]:
         """Let go of a parcel of which nothing is under way; of further tries, their outcomes."""
         if not parcel.first:
             jobs = [job(parcel, *place) for place in parcel.todo[parcel.at :]]
+            if ruling.rule:
+                await self._note_repeats(parcel, ruling.rule, jobs, never=isinstance(ruling, Never))
             parcel.at, parcel.out = len(parcel.todo), {job.seq for job in jobs}
             if isinstance(ruling, Later):
                 return [untouched(one, ruling.moment) for one in jobs]
@@ -100,20 +153,24 @@ class Gate:
         async with self._database.write() as tx:
             if isinstance(ruling, Later):
                 moment = {"due_at": ruling.moment}
-                await dispatch.settle(self._database, tx, parcel.id, {}, epoch=parcel.epoch, **free, **moment)
+                ours = await dispatch.settle(self._database, tx, parcel.id, {}, epoch=parcel.epoch, **free, **moment)
             else:
                 if ruling.reason:
                     await store.change_occurrence(tx, parcel.order.id, reason=ruling.reason)
                 rest = dict.fromkeys((seq for seq, _, _ in parcel.todo[parcel.at :]), ruling.state)
                 whole = {"cursor": len(parcel.people)}
-                await dispatch.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free, **whole)
+                ours = await dispatch.settle(self._database, tx, parcel.id, rest, epoch=parcel.epoch, **free, **whole)
+            if ruling.rule and ours:
+                held = parcel.left if isinstance(ruling, Never) else 0
+                note = (ruling.rule.rule, ruling.rule.reason_vi, self._clock.now())
+                await holds.hold(self._database, tx, parcel.id, {holds.ALL_LEFT: held}, *note)
+                logger.info("held_by_rule", outlet=ruling.rule.outlet, parcel=parcel.id, rule=ruling.rule.rule)
         self._notifier.ring("delivery")
         return []
 
-
-def _judged(at: InService, issued: Bulletin | NotApproved, now: datetime) -> Ruling:
-    if isinstance(issued, NotApproved):
-        return Never(State.CANCELLED, issued.vi)
-    if at.channel.form is Form.AUDIO and any(part.audio is None for part in issued.parts):
-        return Later(now + AUDIO_PAUSE)
-    return issued
+    async def _note_repeats(self, parcel: Parcel, rule: Verdict, jobs: Sequence[Job], *, never: bool) -> None:
+        """Why these repeats do not go, or not yet; what may have arrived is unsure, and not held back."""
+        counts = {one.seq: int(never) for one in jobs if one.why != "doubt"}
+        async with self._database.write() as tx:
+            note = (rule.rule, rule.reason_vi, self._clock.now())
+            await holds.hold(self._database, tx, parcel.id, counts, *note)

@@ -18,6 +18,7 @@ from config.words import BadInput, Conflict, NotFound
 from db.database import Database
 from db.journal import Journal
 from scheduler.delivery import LETTER, Delivery, State
+from scheduler.dispatch import people
 from scheduler.dispatch import store as dispatch
 from scheduler.handling import Handling
 from scheduler.log import store as log_store
@@ -98,7 +99,7 @@ class Rights:
             )
         # a partner would be asked about a number that nobody knows any more
         await dispatch.wait_no_more(tx, [(parcel, seq) for seq in seqs])
-        await dispatch.erase_recipients(tx, row, seqs, people_store.digits_of(address))
+        await people.erase_recipients(tx, row, seqs, people_store.digits_of(address))
 
 
 def _person(address: str) -> str:

@@ -13,16 +13,19 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.outlet import Outlets
+from channels.channel import Form
+from channels.no_adverts.store import left_out
+from channels.outlet import InService, Outlets
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotAllowed
 from content import store as content_store
-from content.bulletin import BulletinClass
+from content.bulletin import BulletinClass, Purpose
 from content.item import Approval, Item, ItemState, Revision, same_person
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
 from scheduler import store
+from scheduler.policy import BrokenRule, People, Policy, Standing, Verdict, gravest
 from scheduler.schedule import TITLES, Missed, Rule, Schedule, ScheduledItem, ScheduleState, find_zone
 
 LATE = timedelta(minutes=1)
@@ -47,12 +50,15 @@ class Wish:
 class Scheduling:
     """Verbs that change schedules; each runs in the transaction it is given. `by` is a person's written name."""
 
-    def __init__(self, database: Database, journal: Journal, clock: Clock, outlets: Outlets, zone: str) -> None:
+    def __init__(
+        self, database: Database, journal: Journal, clock: Clock, outlets: Outlets, zone: str, policy: Policy
+    ) -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
         self._outlets = outlets
         self._zone = zone
+        self._policy = policy
 
     async def draw_up(self, connection: AsyncConnection, wish: Wish, by: str) -> Schedule:
         """The schedule a wish would become, checked and not stored: what a preview shows. Raises BadInput, NotFound."""
@@ -63,6 +69,7 @@ class Scheduling:
         if not pairs:
             raise BadInput("Chọn ít nhất một tin bài", "Choose at least one item", field="item")
         await self._check_outlets(connection, wish)
+        self._check_advert_alone(wish, [revision for _, revision in pairs])
         start = await self._start(wish, now)
         schedule = Schedule(
             id=new_id(now),
@@ -85,8 +92,9 @@ class Scheduling:
         return replace(schedule, next_due_at=schedule.next_due(None))
 
     async def add(self, tx: AsyncConnection, wish: Wish, by: str, *, may_approve: bool) -> Schedule:
-        """Store a schedule; it is approved at once when `by` may approve and wrote none of its texts."""
+        """Store a schedule; it is approved at once when `by` may approve and wrote none of its texts. Raises BrokenRule."""
         schedule = await self.draw_up(tx, wish, by)
+        await self._must_keep_rules(tx, schedule)
         now = self._clock.now()
         approved = may_approve and not await self._wrote(tx, schedule, by)
         if approved:
@@ -98,7 +106,7 @@ class Scheduling:
         return schedule
 
     async def approve(self, tx: AsyncConnection, id: str, by: str, *, digest: str = "", note: str = "") -> Schedule:
-        """Allow a schedule as it stands. NotAllowed for who made it or wrote its texts; Conflict when it has changed."""
+        """Allow a schedule as it stands. NotAllowed for who made it or wrote its texts; Conflict when it has changed; BrokenRule."""
         schedule = await store.find_schedule(tx, id)
         if digest and digest != schedule.digest:
             raise Conflict("Lịch đã thay đổi sau khi bạn mở; hãy xem lại", "The schedule has changed; look at it again")
@@ -107,6 +115,7 @@ class Scheduling:
                 f"{by} đã lập lịch hoặc viết tin này nên không được tự duyệt; cần người thứ hai",
                 f"{by} made this schedule or wrote its texts and may not approve it; a second person must",
             )
+        await self._must_keep_rules(tx, schedule)
         due = schedule.next_due_at
         if schedule.rule.once is None:
             # runs that fell due while nobody had approved are not made up for
@@ -144,6 +153,30 @@ class Scheduling:
         await self._move(tx, schedule, schedule.state, cancelled, by, "cancel", note=note, next_due_at=None)
         return replace(schedule, state=cancelled)
 
+    async def check(self, connection: AsyncConnection, schedule: Schedule) -> list[Verdict]:
+        """What every rule that is about it says of each of its outlets, the gravest first."""
+        revisions = await content_store.revisions_by_id(connection, {one.revision for one in schedule.items})
+        purposes = frozenset(revision.purpose for revision in revisions.values())
+        moments = schedule.preview()
+        found = []
+        for at in filter(None, map(self._outlets.get, schedule.outlets)):
+            people = await self._people(connection, schedule, at, purposes)
+            found += self._policy.check(at, purposes, moments, people)
+        return gravest(found)
+
+    async def _people(
+        self, connection: AsyncConnection, schedule: Schedule, at: InService, purposes: frozenset[Purpose]
+    ) -> People:
+        if not schedule.audience or not self._policy.asks_of_people(at, purposes):
+            return People()
+        audience = await channels_store.audience_id(connection, schedule.audience)
+        return People(*await left_out(connection, audience, at.channel.scheme))
+
+    async def _must_keep_rules(self, connection: AsyncConnection, schedule: Schedule) -> None:
+        broken = [one for one in await self.check(connection, schedule) if one.standing is Standing.BROKEN]
+        if broken:
+            raise BrokenRule(broken, {name: self._outlets[name].outlet.title for name in schedule.outlets})
+
     async def _approved(self, connection: AsyncConnection, id: str) -> tuple[Item, Revision]:
         item = await content_store.find_item(connection, id)
         if item.state is not ItemState.APPROVED or item.approved is None:
@@ -174,6 +207,16 @@ class Scheduling:
                     f"Nobody in {wish.audience!r} can be reached by {scheme}",
                     field="audience",
                 )
+
+    def _check_advert_alone(self, wish: Wish, revisions: Sequence[Revision]) -> None:
+        """Its label is to be the first thing of the message (Decree 91/2020, Article 15), and nothing hides behind it."""
+        by_sms = any(self._outlets[name].channel.form is Form.SHORT for name in wish.outlets)
+        if by_sms and len(revisions) > 1 and any(one.purpose is Purpose.ADVERTISING for one in revisions):
+            raise BadInput(
+                "Tin quảng cáo gửi riêng, không ghép với tin khác trong một tin SMS",
+                "Advertising goes by itself, not with other items in one SMS",
+                field="item",
+            )
 
     async def _start(self, wish: Wish, now: datetime) -> datetime:
         if wish.rule.once is None:

@@ -11,7 +11,7 @@ from config.logs import log
 from config.words import Said
 from db.database import Database
 from scheduler import store
-from scheduler.dispatch import store as dispatch
+from scheduler.dispatch import people
 
 CHUNK = 5_000
 MOST_PARCELS = 50
@@ -73,11 +73,11 @@ class Sealing:
             return 0
         count = 0
         async with self._database.read() as connection:
-            parcels = await dispatch.plain_parcels(connection, MOST_PARCELS)
+            parcels = await people.plain_parcels(connection, MOST_PARCELS)
         for id, state in parcels:
             if state == "done":
                 async with self._database.write() as tx:
-                    count += await dispatch.seal_parcel(self._database, tx, self._seal, id)
+                    count += await people.seal_parcel(self._database, tx, self._seal, id)
         self._log_done = self._done and not parcels
         return count
 

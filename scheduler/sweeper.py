@@ -23,14 +23,17 @@ from db.database import Database
 from db.journal import Journal
 from db.notifier import Notifier
 from scheduler.delivery import LETTER, Attempt, State, delivery_id
+from scheduler.dispatch import holds
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Waiting
 from scheduler.outcome import ASK_AFTER
 from scheduler.owner import is_dead
+from scheduler.rules import LONGEST
 from scheduler.sealing import Sealing
 from scheduler.sender import can_ask
 
 KEEP_CALLBACKS = timedelta(days=30)
+KEEP_CONTACTS = LONGEST + timedelta(days=1)
 SET_ASIDE_AFTER = 3
 SENDING = LETTER[State.SENDING]
 OPEN = LETTER[State.PENDING] + LETTER[State.UNSURE]
@@ -185,12 +188,13 @@ class Sweeper:
         return len(closed)
 
     async def _prune(self) -> None:
-        """Once a day, forget partners' raw calls that were applied long ago."""
+        """Once a day, forget partners' raw calls that were applied long ago, and whom messages were meant for before that counts."""
         now = self._clock.now()
         if self._pruned_at is None or now - self._pruned_at >= timedelta(days=1):
             self._pruned_at = now
             async with self._database.write() as tx:
                 await channels_store.prune_callbacks(tx, now - KEEP_CALLBACKS)
+                await holds.prune_contacts(tx, now - KEEP_CONTACTS)
 
     async def _expire(self) -> int:
         async with self._database.read() as connection:

@@ -30,7 +30,7 @@ STATS = (
     "--json prints one object for each outlet: `outlet`; the number of deliveries in each state; their `total`; how many of"
     " those yet to be sent are `due`, how many of these `late` (due for a minute or more), `oldest_due_at` and how many"
     " seconds ago that was (`lag_seconds`); `in_flight`: the same as `sending`, an intent on disk and no outcome;"
-    " `paused`: whether the outlet is."
+    " `paused`: whether the outlet is; `held`, if rules held any back for good: how many, by rule."
 )
 
 
@@ -193,10 +193,13 @@ async def stats(house: House, args: argparse.Namespace) -> int:
     async with house.database.read() as connection:
         counts = await store.stats(connection, wanted)
         todo = await store.still_to_do(connection, wanted, now)
+        held = await store.held_back(connection, wanted)
         health = await outlet_rows(connection)
     if args.json:
         for outlet, count in counts.items():
-            print_json(_told(outlet, count, todo[outlet], now) | {"paused": health[outlet].paused_at is not None})
+            more: dict[str, Any] = {"paused": health[outlet].paused_at is not None}
+            more |= {"held": held[outlet]} if outlet in held else {}
+            print_json(_told(outlet, count, todo[outlet], now) | more)
         return 0
     rows = [
         (
@@ -209,6 +212,9 @@ async def stats(house: House, args: argparse.Namespace) -> int:
         for outlet, count in counts.items()
     ]
     print_table(("điểm phát", *TITLES.values(), "tổng", "đến giờ", "trễ"), rows, empty="Chưa có lượt gửi nào.")
+    for outlet, rules in held.items():
+        for rule, number in rules.items():
+            out.print(f"{outlet}: {number} lượt giữ lại theo quy định {rule}")
     return 0
 
 

@@ -25,6 +25,7 @@ from scheduler.backlog import store as backlog_store
 from scheduler.backlog.store import Backlog
 from scheduler.dispatch import store as dispatch
 from scheduler.lookout import Alert, alerts
+from scheduler.policy import LEVELS
 from scheduler.timekeeper import STEP, THING
 
 LITTLE_ROOM = 2**30
@@ -79,6 +80,7 @@ async def look(house: House) -> AsyncIterator[Finding]:
     for outlet in house.outlets:
         yield of_outlet(outlet.name, rows[outlet.name])
     for finding in (
+        of_level(house),
         of_unsure(backlog),
         of_schedules(now, due),
         of_planning(now, planning),
@@ -107,6 +109,12 @@ def of_seals(*, plain: bool) -> Finding:
     """Addresses of people at rest; with another key than theirs nothing starts, this command neither."""
     seen = "còn số chưa niêm phong (một nhóm đang được chia để gửi)" if plain else "mọi số đã niêm phong, khóa đúng"
     return Finding("số người nhận", not plain, seen, "chờ chia xong; loa serve với vai trò sweeper niêm phong nốt")
+
+
+def of_level(house: House) -> Finding:
+    """Of which level the office is: the law has other rules for each. It works without, so that is told and no fault."""
+    unsaid = 'chưa khai, nên quy định về SMS chỉ được nhắc; đặt [office] level = "commune", "province" hoặc "centre"'
+    return Finding("cấp cơ quan", True, LEVELS.get(house.policy.level, unsaid))
 
 
 def of_outlet(name: str, row: Row[Any]) -> Finding:

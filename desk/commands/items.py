@@ -159,6 +159,7 @@ async def show_item(house: House, args: argparse.Namespace) -> int:
             "digest": revision.digest,
             "number": revision.number,
             "writer": revision.writer,
+            "purpose": revision.purpose,
             "byline": revision.byline,
         }
         more = {"source": revision.source, "derived": revision.derived, "valid_from": revision.valid_from}

@@ -20,6 +20,7 @@ from desk.commands import persons
 from desk.commands.acting import actor, moment, span
 from desk.commands.output import err, local, out, print_json, print_table
 from scheduler import store
+from scheduler.policy import Standing, Verdict
 from scheduler.schedule import TITLES, Missed, Rule, Schedule, ScheduleState
 from scheduler.scheduling import Wish
 
@@ -112,22 +113,27 @@ async def add_schedule(house: House, args: argparse.Namespace) -> int:
     if args.dry_run:
         async with house.database.read() as connection:
             schedule = await house.scheduling.draw_up(connection, wish, by.name)
+            rules = await house.scheduling.check(connection, schedule)
     else:
         async with house.database.write() as tx:
             schedule = await house.scheduling.add(tx, wish, by.name, may_approve=by.may_approve)
+            rules = await house.scheduling.check(tx, schedule)
         house.notifier.ring("schedule")
-    _tell(house, schedule, args.json)
+    _tell(house, schedule, rules, args.json)
     return 0
 
 
-def _tell(house: House, schedule: Schedule, as_json: bool) -> None:
+def _tell(house: House, schedule: Schedule, rules: list[Verdict], as_json: bool) -> None:
     if as_json:
-        print_json({**_brief(schedule), "next": schedule.preview()})
+        print_json({**_brief(schedule), "next": schedule.preview(), "policy": [one.plain() for one in rules]})
         return
     zone = house.settings.office.zone
     out.print(f"{schedule.id}  {schedule.title}  ({TITLES[schedule.state]})")
     for due in schedule.preview():
         out.print(f"   {local(due, zone)}")
+    for one in rules:
+        if one.standing is not Standing.KEPT:
+            out.print(f"   {'✗' if one.standing is Standing.BROKEN else '·'} {one.outlet}: {one.reason_vi}")
     if schedule.state is ScheduleState.IN_REVIEW:
         out.print(f"   Cần người thứ hai duyệt: loa schedule approve {schedule.id} --as TÊN", style="yellow")
 

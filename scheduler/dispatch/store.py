@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,12 +23,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.seal import ERASED, Seal, scheme_of
 from config.words import NotFound
 from db.database import Database
 from db.types import from_ms, to_ms
 from scheduler.delivery import LETTER, UNSETTLED, Attempt, OccurrenceState, State, count, moved
-from scheduler.dispatch.tables import attempt, orphan, parcel, parcel_recipients, receipt, waiting
+from scheduler.dispatch.tables import attempt, parcel, waiting
 from scheduler.store import occurrence
 
 SECOND_CHANCE = timedelta(hours=24)
@@ -299,46 +298,3 @@ async def overdue_parcels(connection: AsyncConnection, now: datetime, limit: int
     """Unclaimed parcels whose window is over."""
     query = select(parcel.c.id).where(parcel.c.state == "open", parcel.c.owner.is_(None), parcel.c.until < now)
     return list((await connection.execute(query.limit(limit))).scalars())
-
-
-async def erase_recipients(tx: AsyncConnection, row: Row[Any], seqs: Collection[int], digits: str) -> None:
-    """Put a mark in the places of people of a parcel that is held, and take `digits` out of what partners said of them.
-
-    States and tries stay. The others are found as before: `first` and `last` are those of whoever is left.
-    """
-    people = [[ERASED, ""] if seq in seqs else pair for seq, pair in enumerate(await _people(tx, row.id))]
-    await _change_people(tx, row.id, people)
-    for table, columns in (
-        (attempt, ("reference", "detail")),
-        (orphan, ("reference", "detail")),
-        (receipt, ("detail",)),
-    ):
-        for name in columns:
-            told = (table.c.parcel == row.id) & table.c.seq.in_(seqs) & table.c[name].contains(digits)
-            await tx.execute(update(table).where(told).values({name: ""}))
-
-
-async def plain_parcels(connection: AsyncConnection, most: int) -> list[tuple[int, str]]:
-    """Parcels that were frozen before there were seals, as (id, state): those first that are done."""
-    query = select(parcel.c.id, parcel.c.state).where(parcel.c.first < "A").order_by(parcel.c.state, parcel.c.id)
-    return [(row.id, row.state) for row in await connection.execute(query.limit(most))]
-
-
-async def seal_parcel(database: Database, tx: AsyncConnection, seal: Seal, id: int) -> int:
-    """Seal the addresses of such a parcel; how many. A person is looked for in more of these than in others."""
-    await parcel_row(database, tx, id)
-    people = [[seal.close(scheme_of(address), address), name] for address, name in await _people(tx, id)]
-    await _change_people(tx, id, people)
-    return len(people)
-
-
-async def _people(tx: AsyncConnection, id: int) -> list[list[str]]:
-    frozen = select(parcel_recipients.c.recipients).where(parcel_recipients.c.parcel == id)
-    return list((await tx.execute(frozen)).scalar_one())
-
-
-async def _change_people(tx: AsyncConnection, id: int, people: list[list[str]]) -> None:
-    """Other (address, name) at the same places of a parcel that is held; it is found by whoever is not erased."""
-    left = sorted(address for address, _ in people if address != ERASED) or [ERASED]
-    await tx.execute(update(parcel_recipients).where(parcel_recipients.c.parcel == id).values(recipients=people))
-    await change_parcel(tx, id, first=left[0], last=left[-1])

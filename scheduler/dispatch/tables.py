@@ -96,6 +96,35 @@ orphan = Table(
     Index("orphan_parcel", "parcel", "seq"),
 )
 
+# Whom messages were meant for lately, by address: only while something is counted by person (caps, advertising).
+contact = Table(
+    "contact",
+    metadata,
+    Column("parcel", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("advert", BigInteger, nullable=False),
+    PrimaryKeyConstraint("parcel", "seq"),
+    Index("contact_address", "address", "at"),
+    Index("contact_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+# What a rule held back, and why: one delivery, or with seq -1 all that was left of a parcel.
+held = Table(
+    "held",
+    metadata,
+    Column("parcel", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    PrimaryKeyConstraint("parcel", "seq"),
+    Index("held_rule", "rule", "at"),
+)
+
 receipt = Table(
     "receipt",
     metadata,

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, or_, select, text, type_coerce
+from sqlalchemy import Row, Select, Text, func, or_, select, text, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from db.types import has
 from scheduler.backlog.store import Backlog, backlog, count_of
 from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
-from scheduler.dispatch.tables import attempt, parcel, parcel_recipients, receipt
+from scheduler.dispatch.holds import ALL_LEFT
+from scheduler.dispatch.tables import attempt, held, parcel, parcel_recipients, receipt
 from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 50
+HELD_BACK, HELD_UP = frozenset({State.CANCELLED}), frozenset({State.PENDING, State.MISSED})
+"""What a delivery that a rule keeps from going is in: for good, or until some moment that may have come too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,10 @@ async def walk(
             query = query.where(parcel.c.id <= begin[0])
         rows = (await connection.execute(query)).all()
         for part in _portions(rows, wanted, begin, page):
-            tries = await _tries(connection, part)
+            tries, holds = await _tries(connection, part), await _holds(connection, [row.id for row, _ in part])
             for row, seqs in part:
                 for seq in seqs:
-                    yield _delivery(row, seq, tries[row.id, seq])
+                    yield _delivery(row, seq, tries[row.id, seq], holds)
         if len(rows) < at_once:
             return
         begin = (rows[-1].id - 1, -1)
@@ -161,8 +164,21 @@ async def _tries(connection: AsyncConnection, portion: Portion) -> defaultdict[t
     return tries
 
 
-def _delivery(row: Row[Any], seq: int, tries: list[Attempt]) -> Delivery:
+Holds = dict[tuple[int, int], Row[Any]]
+
+
+async def _holds(connection: AsyncConnection, parcels: Sequence[int]) -> Holds:
+    """What rules keep, or kept, from going, by parcel and place."""
+    rows = await connection.execute(select(held).where(held.c.parcel.in_(parcels)))
+    return {(row.parcel, row.seq): row for row in rows}
+
+
+def _delivery(row: Row[Any], seq: int, tries: list[Attempt], holds: Holds) -> Delivery:
     address, name = row.recipients[seq]
+    state = OF_LETTER[row.letters[seq]]
+    hold = holds.get((row.id, seq)) or (None if tries else holds.get((row.id, ALL_LEFT)))
+    if hold and state not in (HELD_BACK if hold.number else HELD_UP):
+        hold = None
     return Delivery(
         id=delivery_id(row.id, seq),
         parcel=row.id,
@@ -174,10 +190,11 @@ def _delivery(row: Row[Any], seq: int, tries: list[Attempt]) -> Delivery:
         title=row.title,
         address=address,
         name=name,
-        state=OF_LETTER[row.letters[seq]],
+        state=state,
         due_at=row.due_at,
         attempts=tuple(tries),
-        note=row.reason,
+        note=hold.detail if hold else row.reason,
+        rule=hold.rule if hold else "",
     )
 
 
@@ -195,7 +212,7 @@ async def story(connection: AsyncConnection, id: str) -> Story:
     mine = (attempt.c.parcel == number) & (attempt.c.seq == seq)
     tries = await connection.execute(select(attempt).where(mine).order_by(attempt.c.n))
     said = select(receipt).where(receipt.c.parcel == number, receipt.c.seq == seq).order_by(receipt.c.at)
-    delivery = _delivery(row, seq, [_attempt(one) for one in tries])
+    delivery = _delivery(row, seq, [_attempt(one) for one in tries], await _holds(connection, [number]))
     return Story(delivery, tuple(await connection.execute(said)))
 
 
@@ -208,6 +225,17 @@ async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counte
         row.outlet: Counter({state: int(getattr(row, letter) or 0) for letter, state in OF_LETTER.items()})
         for row in await connection.execute(query)
     }
+
+
+async def held_back(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[str]]:
+    """How many deliveries of each outlet were held back for good, by rule."""
+    query = select(parcel.c.outlet, held.c.rule, func.sum(held.c.number).label("number"))
+    query = query.join(parcel, parcel.c.id == held.c.parcel).join(occurrence, occurrence.c.id == parcel.c.occurrence)
+    query = _narrowed(query, wanted).where(held.c.number > 0).group_by(parcel.c.outlet, held.c.rule)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in await connection.execute(query):
+        found[row.outlet][row.rule] = int(row.number)
+    return dict(found)
 
 
 async def still_to_do(connection: AsyncConnection, wanted: Filter, now: datetime) -> dict[str, Backlog]:

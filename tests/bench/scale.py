@@ -298,7 +298,7 @@ async def _item(house: House, title: str = "Tin", **draft: object) -> str:
 async def _audience(house: House) -> str:
     people = [Recipient("phone", "+84981000001", "Người 1")]
     async with house.database.write() as tx:
-        await save_audience(house.database, tx, "mot-nguoi", "một người", people, house.clock.now())
+        await save_audience(house.database, tx, house.seal, "mot-nguoi", "một người", people, house.clock.now())
     return "một người"
 
 

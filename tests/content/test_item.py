@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.words import BadInput, Conflict
-from content.bulletin import BulletinClass
+from content.bulletin import BulletinClass, Purpose
 from content.item import (
     DEFAULT_THEMES,
     TITLES,
@@ -138,6 +138,7 @@ CHANGES: dict[str, Any] = {
     **dict.fromkeys(("title", "article", "script", "spoken", "short", "chat"), "khác"),
     **dict.fromkeys(("theme", "source", "byline", "language", "recorded"), "khác"),
     "klass": BulletinClass.URGENT,
+    "purpose": Purpose.ADVERTISING,
     "valid_from": NOON,
     "valid_until": NOON,
 }

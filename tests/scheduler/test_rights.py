@@ -74,7 +74,7 @@ async def test_an_erased_person_is_nowhere_and_all_is_counted_as_before(office: 
         mine = (attempt.c.parcel == place) & (attempt.c.seq == seq)
         await tx.execute(update(attempt).where(mine).values(reference=f"x-{gone[0][3:]}", detail="số 0" + gone[0][3:]))
         body = f"phone=0{gone[0][3:]}".encode()
-        await channels_store.store_callback(tx, "c1", "sms", office.clock.now(), body, [])
+        await channels_store.store_callbacks(tx, [channels_store.Call("sms", office.clock.now(), body, [])])
         await channels_store.settle_callbacks(tx, {"c1": ("applied", "")})
     before = await office.states()
     for number in gone:

@@ -121,7 +121,7 @@ class Living(RuleBasedStateMachine):
         clock, journal, notifier, quiet = self.clock, ground.house.journal, Notifier(), quiet_of(ground.house)
         self.http = Told(clock)
         self.sender = Sender(clock, self.http)
-        self.gate = Gate(database, clock, notifier, ground.house.press, quiet)
+        self.gate = Gate(database, clock, notifier, ground.house.press, quiet, ground.house.policy, ground.house.seal)
         late = ground.house.settings.schedule.catch_up
         self.planner = Planner(database, clock, notifier, self.outlets, quiet, catch_up=late, catch_up_urgent=late)
         editing = Editing(database, journal, clock, Glossary(database, journal, clock))
@@ -131,7 +131,7 @@ class Living(RuleBasedStateMachine):
         )
         self.receiver = Receiver(database, clock, notifier, self.outlets)
         self.handling = Handling(database, journal, clock, ground.house.seal)
-        self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh")
+        self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh", ground.house.policy)
         self.dead: set[str] = set()
         self.lives = 0
         self.hands: dict[tuple[int, str], Hand] = {}

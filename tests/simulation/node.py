@@ -112,7 +112,13 @@ class Node:
         meter = Meter(clock, "simulated")
         self.timekeeper = Timekeeper(database, clock, ground.journal, meter)
         self.worker = Worker(
-            *(database, clock, notifier, outlets, Gate(database, clock, notifier, ground.press, quiet)),
+            *(
+                database,
+                clock,
+                notifier,
+                outlets,
+                Gate(database, clock, notifier, ground.press, quiet, ground.policy, ground.seal),
+            ),
             *(Sender(clock, Line(clock, world.partners)), Recorder(database, clock, notifier, ground.journal)),
             *(name, meter, asyncio.Event(), quiet.zone, ground.seal),
         )

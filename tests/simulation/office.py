@@ -36,7 +36,12 @@ class Office:
         self.database = InlineDatabase(world.file_url, world.clock, world.disk)
         journal = world.ground.house.journal
         self.scheduling = Scheduling(
-            self.database, journal, world.clock, world.outlets, world.ground.house.settings.office.timezone
+            self.database,
+            journal,
+            world.clock,
+            world.outlets,
+            world.ground.house.settings.office.timezone,
+            world.ground.house.policy,
         )
         self.handling = Handling(self.database, journal, world.clock, world.ground.house.seal)
 

@@ -108,6 +108,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "glossary": "/glossary",
         "voices": "/voices",
         "audiences": "/audiences",
+        "policy": "/policy",
         "password": "/password",
         "portal": "/portal/",
         "portal-item": (item := portal.reference.split(str(on.house.settings.web.port), 1)[1]),

@@ -188,13 +188,13 @@ class KeptTemplates(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
-def settings_in(directory: Path) -> Settings:
+def settings_in(directory: Path, level: str = "") -> Settings:
     """An office with three outlets whose files are all in one directory."""
     told = {
         "database": {"url": f"sqlite:///{directory}/loa.db"},
         "files": {"dir": directory},
         "voice": {"engines": ["espeak"]},
-        "office": {"name": "UBND xã Sốp Cộp"},
+        "office": {"name": "UBND xã Sốp Cộp", "level": level},
         "outlets": OUTLETS,
     }
     return Settings.model_validate(told)
@@ -224,8 +224,15 @@ def kept_templates() -> KeptTemplates:
 
 
 @pytest.fixture
+def level() -> str:
+    """The office's level, as its settings have it: not said, unless a test says it."""
+    return ""
+
+
+@pytest.fixture
 async def desk(
     tmp_path: Path,
+    level: str,
     clock: FakeClock,
     furnished: Path,
     kept_templates: KeptTemplates,
@@ -234,7 +241,7 @@ async def desk(
     """A house on a real file with six people, served on a random port."""
     monkeypatch.setattr(drawing, "Environment", partial(Environment, bytecode_cache=kept_templates))
     shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
-    async with opened(settings_in(tmp_path), clock) as house, TestClient(TestServer(make_web(house))) as client:
+    async with opened(settings_in(tmp_path, level), clock) as house, TestClient(TestServer(make_web(house))) as client:
         yield Desk(house, clock, client)
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from channels import store as channels_store
 from channels.channel import Confirmation
-from db.types import new_id
 from desk.commands.deliveries import brief
 from desk.web import DOORS
 from scheduler.delivery import parse_delivery_id
@@ -32,7 +31,7 @@ async def filled(desk: Any) -> dict[str, list[str]]:
     async with house.database.write() as tx:
         said = Confirmation(False, delivery=ids[0], detail="người nhận tắt máy")
         assert await house.receiver.confirm(tx, "sms", said, now)
-        await channels_store.store_callback(tx, new_id(now), "sms", now, f"phone={NUMBER}".encode(), [])
+        await channels_store.store_callbacks(tx, [channels_store.Call("sms", now, f"phone={NUMBER}".encode(), [])])
         await house.handling.opt_out(tx, "phone", f"+84{DIGITS}", "Lan", "gọi điện")
         await house.handling.opt_in(tx, "phone", f"+84{DIGITS}", "Lan", "gọi lại")
     item = await desk.approved()
