@@ -28,6 +28,7 @@ from channels.slots import Programme, Timetable
 from content.bulletin import Audio, Bulletin, Part, Sound
 
 __all__ = [
+    "Asked",
     "Callback",
     "Channel",
     "Confirmation",
@@ -38,6 +39,7 @@ __all__ = [
     "Pace",
     "PacedOptions",
     "Page",
+    "Polling",
     "Programme",
     "Proof",
     "Pull",
@@ -189,6 +191,26 @@ class Confirmation:
         return "failed" if not self.delivered else "aired" if self.aired else "delivered"
 
 
+class Asked(NamedTuple):
+    """A delivery the partner is asked about: whom it went to, and the partner's own id of it if it gave one."""
+
+    to: To
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """When a partner is asked what became of what it took: `after` the sending, then with growing pauses, `within` a time.
+
+    A question is about `at_once` deliveries; `paced`: it counts in the outlet's pace as a send does.
+    """
+
+    after: timedelta
+    within: timedelta
+    at_once: int = 1
+    paced: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Callback:
     """A partner's call to `/hooks/{outlet}`, bytes as received; header names in lower case."""
@@ -305,6 +327,15 @@ class Channel(ABC, Generic[O]):
     async def ask(self, to: To, reference: str, outlet: Outlet[O], http: Http) -> Confirmation | None:
         """Ask the partner what became of a delivery; None when it cannot say."""
         return None
+
+    def polling(self, outlet: Outlet[O]) -> Polling | None:
+        """When the partner is asked about what it took; None: it reports by itself, or has nothing to say."""
+        return None
+
+    async def ask_all(self, asked: Sequence[Asked], outlet: Outlet[O], http: Http) -> Sequence[Confirmation]:
+        """One question about several deliveries (`Polling.at_once`): what is known, each named by our id. Raises as `send` does."""
+        said = [await self.ask(one.to, one.reference, outlet, http) for one in asked]
+        return [one for one in said if one is not None]
 
     async def withdraw(self, part: Part, outlet: Outlet[O], http: Http) -> Receipt:
         """Take back at the partner's what was sent of an item (`part` names it, its texts are empty); asked of kinds that `replaces`.

@@ -41,6 +41,7 @@ from scheduler.correcting import Correcting
 from scheduler.director import Director
 from scheduler.gate import Gate
 from scheduler.handling import Handling
+from scheduler.inquirer import Inquirer
 from scheduler.joining import Joining
 from scheduler.lookout import Lookout
 from scheduler.meter import Meter
@@ -153,6 +154,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
         retractor=Retractor(database, clock, notifier, outlets, http, journal),
+        inquirer=Inquirer(database, clock, notifier, outlets, http, receiver, stopping),
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
     scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone)
@@ -171,7 +173,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         editing=editing,
         scheduling=scheduling,
         correcting=Correcting(database, journal, clock, outlets, scheduling),
-        handling=Handling(database, journal, clock),
+        handling=Handling(database, journal, clock, outlets),
         receiver=receiver,
         runner=runner,
         meter=meter,

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
 from channels.audience import masked
+from channels.outlet import Outlets
 from config.clock import Clock
 from config.words import BadInput, Conflict
 from db.database import Database
@@ -16,6 +17,7 @@ from scheduler import store
 from scheduler.delivery import LETTER, OF_LETTER, TITLES, OccurrenceState, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Waiting
+from scheduler.inquiry import store as inquiry_store
 from scheduler.log import store as log_store
 from scheduler.log.store import Filter
 
@@ -25,10 +27,11 @@ DECISIONS = {"sent": State.SENT, "confirmed": State.CONFIRMED, "failed": State.F
 class Handling:
     """Verbs that change deliveries; each runs in the transaction it is given and is noted in the journal."""
 
-    def __init__(self, database: Database, journal: Journal, clock: Clock) -> None:
+    def __init__(self, database: Database, journal: Journal, clock: Clock, outlets: Outlets) -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
+        self._outlets = outlets
 
     async def cancel_occurrence(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> dict[State, int]:
         """Cancel all that has not gone; how many deliveries are in which state after it.
@@ -121,3 +124,12 @@ class Handling:
         until = max(row.until, now + dispatch.SECOND_CHANCE)
         await dispatch.change_parcel(tx, parcel, until=until)
         await store.reopen_occurrence(tx, row.occurrence)
+        await self._ask_again(tx, parcel, row.outlet)
+
+    async def _ask_again(self, tx: AsyncConnection, parcel: int, outlet: str) -> None:
+        """Its partner may have been asked for the last time already."""
+        at = self._outlets.get(outlet)
+        polling = at.channel.polling(at.outlet) if at is not None else None
+        if polling is not None:
+            moment = self._clock.now() + polling.after
+            await inquiry_store.add(self._database, tx, parcel, outlet, moment)

@@ -7,7 +7,7 @@ or out of order calls change nothing that is already further on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -124,12 +124,22 @@ class Receiver:
         row = await dispatch.parcel_row(self._database, tx, parcel)
         if row.outlet != outlet or not 0 <= seq < row.size:
             return False
-        await dispatch.add_receipt(self._database, tx, parcel, seq, said, at)
-        state = State.CONFIRMED if said.delivered else State.FAILED
-        await dispatch.settle(self._database, tx, parcel, {seq: state})
-        if may_move(row.letters[seq], state):
-            await dispatch.wait_no_more(tx, [place], held=False)
+        await self._settle(tx, row, {seq: said}, at)
         return True
+
+    async def confirm_all(self, tx: AsyncConnection, parcel: int, said: Sequence[Confirmation], at: datetime) -> None:
+        """Apply what a partner answers about deliveries of a parcel, each named by our id."""
+        row = await dispatch.parcel_row(self._database, tx, parcel)
+        places = [(parse_delivery_id(one.delivery), one) for one in said]
+        await self._settle(tx, row, {seq: one for (_, seq), one in places}, at)
+
+    async def _settle(self, tx: AsyncConnection, row: Row[Any], said: Mapping[int, Confirmation], at: datetime) -> None:
+        states = {seq: State.CONFIRMED if one.delivered else State.FAILED for seq, one in said.items()}
+        for seq, one in said.items():
+            await dispatch.add_receipt(self._database, tx, row.id, seq, one, at)
+        await dispatch.settle(self._database, tx, row.id, states)
+        over = [(row.id, seq) for seq, state in states.items() if may_move(row.letters[seq], state)]
+        await dispatch.wait_no_more(tx, over, held=False)
 
     async def _place(self, tx: AsyncConnection, outlet: str, said: Confirmation) -> tuple[int, int] | None:
         if said.delivery:

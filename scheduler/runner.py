@@ -18,6 +18,7 @@ from config.logs import log
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from scheduler.director import Director
+from scheduler.inquirer import Inquirer
 from scheduler.lookout import Lookout
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
@@ -57,6 +58,7 @@ class Runner:
         sweeper: Sweeper,
         receiver: Receiver,
         retractor: Retractor,
+        inquirer: Inquirer,
         timekeeper: Timekeeper,
     ) -> None:
         self._clock = clock
@@ -70,6 +72,7 @@ class Runner:
         self._sweeper = sweeper
         self._receiver = receiver
         self._retractor = retractor
+        self._inquirer = inquirer
         self._timekeeper = timekeeper
 
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
@@ -95,6 +98,7 @@ class Runner:
                     loops.create_task(
                         self._loop(alarm, "retract", self._retractor.retract, "item", poll=RETRACT_SECONDS)
                     )
+                    loops.create_task(self._loop(alarm, "inquire", self._inquirer.inquire, "inquire"))
                     loops.create_task(self._loop(alarm, "renew", self._worker.renew, "renew", poll=RENEW_SECONDS))
                     await self._work(alarm)
         finally:
@@ -154,7 +158,8 @@ class Runner:
             received = await self._outlast("receive", self._receiver.receive)
             swept = await self._outlast("sweep", self._sweeper.sweep)
             retracted = await self._outlast("retract", self._retractor.retract)
-            if not (planned or made or started or directed or received or swept or retracted):
+            asked = await self._outlast("inquire", self._inquirer.inquire)
+            if not (planned or made or started or directed or received or swept or retracted or asked):
                 return
 
     async def _drain_lanes(self) -> int:

@@ -24,6 +24,7 @@ from channels.channel import (
     Outlet,
     Pace,
     PacedOptions,
+    Polling,
     Receipt,
     Refused,
     To,
@@ -148,6 +149,11 @@ class SmsEsms(Channel[EsmsOptions]):
         if not isinstance(said, dict) or _text(said.get("CodeResponse")) != TAKEN:
             return None
         return _become(said, to.delivery, reference)
+
+    def polling(self, outlet: Outlet[EsmsOptions]) -> Polling:
+        """Within three days, by which an operator has given up; eSMS knows a message for seven. Reports come first."""
+        after = timedelta(minutes=2 if outlet.options.callback_secret is None else 15)
+        return Polling(after, timedelta(days=3))
 
 
 def _written(bulletin: Bulletin, outlet: Outlet[EsmsOptions], to: To) -> bytes:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
-from channels.channel import Callback, Channel, Confirmation, Form, Outlet, Pace, Receipt, To, Unavailable
+from channels.channel import Callback, Channel, Confirmation, Form, Outlet, Pace, Polling, Receipt, To, Unavailable
 from channels.http import Http, SendError
 from channels.sms import hidden
 from channels.template import PLACEHOLDER
@@ -118,6 +118,11 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
         if said.code or said.text("status") != "1":
             return None
         return Confirmation(True, to.delivery, reference, detail=said.text("delivery_time"))
+
+    def polling(self, outlet: Outlet[ZaloTemplateOptions]) -> Polling:
+        """For two days: a phone that was off for longer seldom comes back. Receipts come first."""
+        after = timedelta(minutes=2 if outlet.options.oa_secret is None else 15)
+        return Polling(after, timedelta(days=2))
 
 
 def _filled(bulletin: Bulletin, options: ZaloTemplateOptions, to: To) -> dict[str, str]:

@@ -128,7 +128,7 @@ class Living(RuleBasedStateMachine):
             database, clock, notifier, self.outlets, editing, journal, "sweeper", lambda it: it in self.dead
         )
         self.receiver = Receiver(database, clock, notifier, self.outlets)
-        self.handling = Handling(database, journal, clock)
+        self.handling = Handling(database, journal, clock, self.outlets)
         self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh")
         self.dead: set[str] = set()
         self.lives = 0

@@ -39,7 +39,7 @@ class Office:
         self.scheduling = Scheduling(
             self.database, journal, world.clock, world.outlets, world.ground.house.settings.office.timezone
         )
-        self.handling = Handling(self.database, journal, world.clock)
+        self.handling = Handling(self.database, journal, world.clock, world.outlets)
 
     async def live(self) -> None:
         """The storm, then quiet until everything is final."""
