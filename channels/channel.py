@@ -51,6 +51,7 @@ __all__ = [
     "Unavailable",
     "Unsure",
     "Visits",
+    "WithFallback",
     "find_channels",
 ]
 
@@ -115,6 +116,16 @@ class PacedOptions(Options):
     def pace(self) -> Pace:
         """As these options have it."""
         return Pace(self.per_second, self.at_once, self.per_day)
+
+
+class WithFallback(PacedOptions):
+    """Options of an outlet another one may take over from."""
+
+    fallback: str = Field(
+        default="",
+        description="Tên điểm phát dự phòng (cùng gửi tới số điện thoại): khi nhà cung cấp này hỏng liên tục, tin chưa gửi được "
+        "chuyển sang đó, không ai nhận hai lần.",
+    )
 
 
 class Keep(Protocol):

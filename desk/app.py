@@ -39,6 +39,7 @@ from db.migrate import migrate
 from db.notifier import Notifier
 from scheduler.correcting import Correcting
 from scheduler.director import Director
+from scheduler.diverter import Diverter
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.inquirer import Inquirer
@@ -154,6 +155,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
         retractor=Retractor(database, clock, notifier, outlets, http, journal),
+        diverter=Diverter(database, clock, notifier, outlets, journal),
         inquirer=Inquirer(database, clock, notifier, outlets, http, receiver, stopping),
         timekeeper=Timekeeper(database, clock, journal, meter),
     )

@@ -125,11 +125,13 @@ def plain_delivery(delivery: Delivery) -> dict[str, Any]:
     return {name: getattr(delivery, name) for name in kept} | {
         "class": delivery.klass,
         "address": masked(delivery.address),
+        "carrier": delivery.carrier,
         "state": delivery.state.value,
         "due_at": iso(delivery.due_at),
         "attempts": [
             {
                 "n": one.n,
+                "outlet": delivery.carrier_at(one.n),
                 "at": iso(one.at),
                 "ms": one.ms,
                 "outcome": one.outcome,

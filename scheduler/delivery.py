@@ -166,6 +166,8 @@ class Delivery:
     due_at: datetime
     attempts: tuple[Attempt, ...] = ()
     note: str = ""
+    carriers: tuple[tuple[int, str], ...] = ()
+    """Where it was handed over: from which try on, and to which outlet."""
 
     @property
     def last(self) -> Attempt | None:
@@ -176,6 +178,15 @@ class Delivery:
     def reference(self) -> str:
         """The partner's own id or the public address, from the last try that brought one."""
         return next((attempt.reference for attempt in reversed(self.attempts) if attempt.reference), "")
+
+    @property
+    def carrier(self) -> str:
+        """The outlet that carries it now."""
+        return self.carriers[-1][1] if self.carriers else self.outlet
+
+    def carrier_at(self, n: int) -> str:
+        """The outlet by which a try went."""
+        return next((outlet for begin, outlet in reversed(self.carriers) if begin <= n), self.outlet)
 
     @property
     def detail(self) -> str:

@@ -16,6 +16,7 @@ from db.journal import Journal
 from scheduler import store
 from scheduler.delivery import LETTER, OF_LETTER, TITLES, OccurrenceState, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.carriers import carriers
 from scheduler.dispatch.store import Waiting
 from scheduler.inquiry import store as inquiry_store
 from scheduler.log import store as log_store
@@ -120,11 +121,12 @@ class Handling:
         tries = (await dispatch.tries_of(tx, parcel, [seq])).get(seq, 0)
         now = self._clock.now()
         again = [(Waiting(parcel, seq, tries, why), now)]
-        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
+        outlet = (await carriers(tx, row)).get(seq, row.outlet)
+        await dispatch.wait_again(self._database, tx, outlet, row.rank, again)
         until = max(row.until, now + dispatch.SECOND_CHANCE)
         await dispatch.change_parcel(tx, parcel, until=until)
         await store.reopen_occurrence(tx, row.occurrence)
-        await self._ask_again(tx, parcel, row.outlet)
+        await self._ask_again(tx, parcel, outlet)
 
     async def _ask_again(self, tx: AsyncConnection, parcel: int, outlet: str) -> None:
         """Its partner may have been asked for the last time already."""

@@ -29,6 +29,7 @@ from db.notifier import Notifier
 from db.types import new_id
 from scheduler.delivery import State, may_move, parse_delivery_id
 from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.carriers import by_reference, carried
 
 EARLY = timedelta(minutes=10)
 LINES_BACK = 500
@@ -122,7 +123,7 @@ class Receiver:
             return False
         parcel, seq = place
         row = await dispatch.parcel_row(self._database, tx, parcel)
-        if row.outlet != outlet or not 0 <= seq < row.size:
+        if not 0 <= seq < row.size or (row.outlet != outlet and outlet not in await carried(tx, row, seq)):
             return False
         await self._settle(tx, row, {seq: said}, at)
         return True
@@ -149,4 +150,4 @@ class Receiver:
             except NotFound:
                 return None
             return place
-        return await dispatch.by_reference(tx, outlet, said.reference)
+        return await by_reference(tx, outlet, said.reference)

@@ -18,6 +18,7 @@ from config.logs import log
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from scheduler.director import Director
+from scheduler.diverter import Diverter
 from scheduler.inquirer import Inquirer
 from scheduler.lookout import Lookout
 from scheduler.planner import Planner
@@ -59,6 +60,7 @@ class Runner:
         receiver: Receiver,
         retractor: Retractor,
         inquirer: Inquirer,
+        diverter: Diverter,
         timekeeper: Timekeeper,
     ) -> None:
         self._clock = clock
@@ -73,6 +75,7 @@ class Runner:
         self._receiver = receiver
         self._retractor = retractor
         self._inquirer = inquirer
+        self._diverter = diverter
         self._timekeeper = timekeeper
 
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
@@ -92,6 +95,7 @@ class Runner:
                     loops.create_task(self._loop(alarm, "direct", self._director.direct, "direct", poll=DIRECT_SECONDS))
                 if "sweeper" in roles:
                     loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
+                    loops.create_task(self._loop(alarm, "divert", self._diverter.divert, "outlet"))
                     loops.create_task(self._loop(alarm, "look", self._lookout.look, "look", poll=LOOK_SECONDS))
                     loops.create_task(self._loop(alarm, "receive", self._receiver.receive, "callback"))
                 if "worker" in roles:
@@ -158,8 +162,9 @@ class Runner:
             received = await self._outlast("receive", self._receiver.receive)
             swept = await self._outlast("sweep", self._sweeper.sweep)
             retracted = await self._outlast("retract", self._retractor.retract)
+            diverted = await self._outlast("divert", self._diverter.divert)
             asked = await self._outlast("inquire", self._inquirer.inquire)
-            if not (planned or made or started or directed or received or swept or retracted or asked):
+            if not any((planned, made, started, directed, received, swept, retracted, diverted, asked)):
                 return
 
     async def _drain_lanes(self) -> int:

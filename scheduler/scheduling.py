@@ -23,6 +23,7 @@ from db.database import Database
 from db.journal import Journal
 from db.types import new_id
 from scheduler import store
+from scheduler.diversion import store as diversion_store
 from scheduler.schedule import TITLES, Missed, Rule, Schedule, ScheduledItem, ScheduleState, find_zone
 
 LATE = timedelta(minutes=1)
@@ -193,6 +194,8 @@ class Scheduling:
         now = self._clock.now()
         new = Approval(new_id(now), schedule.id, schedule.digest, verdict, by, now, note.strip())
         await content_store.add_approval(tx, new)
+        if verdict == "approved":
+            await diversion_store.allow(self._database, tx, schedule.id, self._outlets.fallbacks_of(schedule.outlets))
 
     async def _move(
         self,

@@ -23,13 +23,13 @@ from channels.channel import (
     Form,
     Outlet,
     Pace,
-    PacedOptions,
     Polling,
     Receipt,
     Refused,
     To,
     Unavailable,
     Unsure,
+    WithFallback,
 )
 from channels.http import Answer, Http, SendError
 from channels.options import BaseAddress
@@ -64,7 +64,7 @@ STOPPED: Mapping[str, tuple[Reason, str, str]] = {
 _HEADERS = {"content-type": "application/json; charset=utf-8"}
 
 
-class EsmsOptions(PacedOptions):
+class EsmsOptions(WithFallback):
     """Options of an eSMS account."""
 
     api_key: SecretStr = Field(min_length=1, description="ApiKey, ở trang quản lý API của eSMS.")

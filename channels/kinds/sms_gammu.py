@@ -27,10 +27,10 @@ from channels.channel import (
     Form,
     Outlet,
     Pace,
-    PacedOptions,
     Polling,
     Receipt,
     To,
+    WithFallback,
 )
 from channels.http import Http, Refused, Unavailable, Unsure
 from channels.reasons import Reason
@@ -94,7 +94,7 @@ Talk: TypeAlias = Generator[tuple[str, Sequence[Any]], list[Any], T]
 """The statements of one transaction with their values; the rows of each come back. Knows no database."""
 
 
-class SmsGammuOptions(PacedOptions):
+class SmsGammuOptions(WithFallback):
     """Options of a modem."""
 
     database: SecretStr = Field(

@@ -23,12 +23,12 @@ from channels.channel import (
     Options,
     Outlet,
     Pace,
-    PacedOptions,
     Receipt,
     Refused,
     To,
     Unavailable,
     Unsure,
+    WithFallback,
 )
 from channels.http import Answer, Http, retry_after, status_error
 from channels.options import WebAddress
@@ -109,7 +109,7 @@ class Receipts(Options):
         return self
 
 
-class SmsHttpOptions(PacedOptions):
+class SmsHttpOptions(WithFallback):
     """Options of an SMS gateway outlet."""
 
     url: WebAddress = Field(description="Địa chỉ gửi tin của nhà cung cấp.")

@@ -22,12 +22,12 @@ from channels.channel import (
     Form,
     Outlet,
     Pace,
-    PacedOptions,
     Receipt,
     Refused,
     To,
     Unavailable,
     Unsure,
+    WithFallback,
 )
 from channels.http import Answer, Http, status_error
 from channels.options import BaseAddress, WebAddress
@@ -56,7 +56,7 @@ _CODES = {0x01: Reason.TEXT, 0x0A: Reason.SENDER, 0x0B: Reason.NUMBER}
 _SECRET = re.compile(r"[A-Za-z0-9_-]{12,200}")
 
 
-class SmsKannelOptions(PacedOptions):
+class SmsKannelOptions(WithFallback):
     """Options of a Kannel outlet."""
 
     url: WebAddress = Field(description="Địa chỉ sendsms của smsbox, ví dụ http://kannel:13013/cgi-bin/sendsms.")

@@ -24,13 +24,13 @@ from channels.channel import (
     Form,
     Outlet,
     Pace,
-    PacedOptions,
     Polling,
     Receipt,
     Refused,
     To,
     Unavailable,
     Unsure,
+    WithFallback,
 )
 from channels.http import Answer, Http, SendError, retry_after
 from channels.options import BaseAddress
@@ -56,7 +56,7 @@ _FAILED_FROM = 64
 """Statuses of a report below it, but 0, are temporary."""
 
 
-class SpeedSmsOptions(PacedOptions):
+class SpeedSmsOptions(WithFallback):
     """Options of a SpeedSMS account."""
 
     token: SecretStr = Field(min_length=1, description="API access token, ở trang tài khoản connect.speedsms.vn.")

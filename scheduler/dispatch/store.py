@@ -230,18 +230,6 @@ async def reference_of(connection: AsyncConnection, parcel_id: int, seq: int) ->
     return (await connection.execute(query.order_by(attempt.c.n.desc()).limit(1))).scalar_one_or_none() or ""
 
 
-async def by_reference(connection: AsyncConnection, outlet: str, reference: str) -> tuple[int, int] | None:
-    """The delivery a partner's own id belongs to."""
-    query = (
-        select(attempt.c.parcel, attempt.c.seq)
-        .join(parcel, parcel.c.id == attempt.c.parcel)
-        .where(attempt.c.reference == reference, attempt.c.reference != "", parcel.c.outlet == outlet)
-        .limit(1)
-    )
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else (row.parcel, row.seq)
-
-
 async def wait_again(
     database: Database, tx: AsyncConnection, outlet: str, rank: int, again: Sequence[tuple[Waiting, datetime]]
 ) -> None:

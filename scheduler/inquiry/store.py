@@ -32,6 +32,7 @@ from channels.store import outlet as outlets
 from db.database import Database
 from db.types import Moment, metadata, to_ms
 from scheduler.delivery import LETTER, State, delivery_id
+from scheduler.dispatch.carriers import carriers
 from scheduler.dispatch.pace import interval
 from scheduler.dispatch.tables import attempt, parcel, parcel_recipients
 
@@ -73,6 +74,11 @@ async def add(database: Database, tx: AsyncConnection, parcel_id: int, outlet: s
     """Have an outlet's partner asked about a parcel, unless it is to be anyway."""
     new = database.insert_if_absent(inquiry)
     await tx.execute(new.values(parcel=parcel_id, outlet=outlet, due_at=due_at, place=0))
+
+
+async def drop(tx: AsyncConnection, parcel_id: int, outlet: str) -> None:
+    """It is another outlet's now."""
+    await tx.execute(delete(inquiry).where(inquiry.c.parcel == parcel_id, inquiry.c.outlet == outlet))
 
 
 async def due(connection: AsyncConnection, names: Sequence[str], now: datetime) -> list[str]:
@@ -117,7 +123,12 @@ async def standing(connection: AsyncConnection, held: Inquiry) -> Standing:
         parcel_recipients, parcel_recipients.c.parcel == parcel.c.id
     )
     row = (await connection.execute(joined.where(parcel.c.id == held.parcel))).one()
-    places = [seq for seq in range(held.place, row.size) if row.letters[seq] == SENT]
+    others = await carriers(connection, row)
+    places = [
+        seq
+        for seq in range(held.place, row.size)
+        if row.letters[seq] == SENT and others.get(seq, row.outlet) == held.outlet
+    ]
     known = select(attempt.c.seq, attempt.c.reference).where(attempt.c.parcel == held.parcel, attempt.c.reference != "")
     references = {
         one.seq: one.reference for one in await connection.execute(known.order_by(attempt.c.seq, attempt.c.n))

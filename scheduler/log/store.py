@@ -18,6 +18,7 @@ from config.words import NotFound
 from db.types import has
 from scheduler.backlog.store import Backlog, backlog, count_of
 from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
+from scheduler.dispatch.carriers import WHOLE, Handover, handovers
 from scheduler.dispatch.tables import attempt, parcel, parcel_recipients, receipt
 from scheduler.store import occurrence
 
@@ -72,9 +73,10 @@ async def walk(
         rows = (await connection.execute(query)).all()
         for part in _portions(rows, wanted, begin, page):
             tries = await _tries(connection, part)
+            moved = await handovers(connection, [row.id for row, _ in part])
             for row, seqs in part:
                 for seq in seqs:
-                    yield _delivery(row, seq, tries[row.id, seq])
+                    yield _delivery(row, seq, tries[row.id, seq], moved.get(row.id, ()))
         if len(rows) < at_once:
             return
         begin = (rows[-1].id - 1, -1)
@@ -161,15 +163,16 @@ async def _tries(connection: AsyncConnection, portion: Portion) -> defaultdict[t
     return tries
 
 
-def _delivery(row: Row[Any], seq: int, tries: list[Attempt]) -> Delivery:
+def _delivery(row: Row[Any], seq: int, tries: list[Attempt], moved: Sequence[Handover]) -> Delivery:
     address, name = row.recipients[seq]
+    mine = [one for one in moved if one.seq in {WHOLE, seq}]
     return Delivery(
         id=delivery_id(row.id, seq),
         parcel=row.id,
         seq=seq,
         occurrence=row.occurrence,
         schedule=row.schedule,
-        outlet=row.outlet,
+        outlet=next((one.was for one in mine if one.seq == WHOLE), row.outlet),
         klass=row.klass,
         title=row.title,
         address=address,
@@ -178,6 +181,7 @@ def _delivery(row: Row[Any], seq: int, tries: list[Attempt]) -> Delivery:
         due_at=row.due_at,
         attempts=tuple(tries),
         note=row.reason,
+        carriers=tuple((one.n, one.outlet) for one in mine),
     )
 
 
@@ -195,7 +199,8 @@ async def story(connection: AsyncConnection, id: str) -> Story:
     mine = (attempt.c.parcel == number) & (attempt.c.seq == seq)
     tries = await connection.execute(select(attempt).where(mine).order_by(attempt.c.n))
     said = select(receipt).where(receipt.c.parcel == number, receipt.c.seq == seq).order_by(receipt.c.at)
-    delivery = _delivery(row, seq, [_attempt(one) for one in tries])
+    moved = (await handovers(connection, [number])).get(number, ())
+    delivery = _delivery(row, seq, [_attempt(one) for one in tries], moved)
     return Story(delivery, tuple(await connection.execute(said)))
 
 
