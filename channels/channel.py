@@ -33,6 +33,7 @@ __all__ = [
     "Channel",
     "Confirmation",
     "Form",
+    "Heard",
     "Keep",
     "Options",
     "Outlet",
@@ -60,6 +61,8 @@ class Options(BaseModel):
     """Base of a kind's options: unknown keys refused, `SecretStr` fields never shown again, `description` is the help."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    unshared: ClassVar[tuple[str, ...]] = ()
+    """Names of secrets that no two outlets can have in common, for instance what is used up by the first use."""
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
@@ -234,6 +237,21 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a person tells an outlet: that they want nothing more, or (`wants`) that they do again; `how` is kept on record.
+
+    With `undoes` they want again only what they had refused in that way: whoever follows an account anew has not taken
+    back what they said elsewhere.
+    """
+
+    scheme: str
+    address: str
+    wants: bool
+    how: str
+    undoes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Shelved:
     """One bulletin standing on an outlet's shelf since `since`; `name` is unique and permanent on that shelf.
 
@@ -331,9 +349,13 @@ class Channel(ABC, Generic[O]):
         """How long a delivery is tried before it is given up."""
         return timedelta(hours=24)
 
-    def confirm(self, callback: Callback, outlet: Outlet[O]) -> Sequence[Confirmation]:
+    def confirm(self, callback: Callback, outlet: Outlet[O]) -> Sequence[Confirmation | Heard]:
         """Read a partner's callback. Raises Refused when it is not authentic; unknown events give an empty list."""
         raise Refused("callback", "kênh này không nhận phản hồi", "this channel takes no callbacks")
+
+    def hook_shared_by(self, outlet: Outlet[O]) -> str:
+        """What outlets have in common whose partner calls one address about all of them; empty: each has its own."""
+        return ""
 
     async def ask(self, to: To, reference: str, outlet: Outlet[O], http: Http) -> Confirmation | None:
         """Ask the partner what became of a delivery; None when it cannot say."""
@@ -347,6 +369,10 @@ class Channel(ABC, Generic[O]):
         """One question about several deliveries (`Polling.at_once`): what is known, each named by our id. Raises as `send` does."""
         said = [await self.ask(one.to, one.reference, outlet, http) for one in asked]
         return [one for one in said if one is not None]
+
+    async def quota(self, outlet: Outlet[O], now: datetime) -> str:
+        """What is used of quotas that the pace does not count, in Vietnamese words for the outlet's page; empty: there are none."""
+        return ""
 
     async def withdraw(self, part: Part, outlet: Outlet[O], http: Http) -> Receipt:
         """Take back at the partner's what was sent of an item (`part` names it, its texts are empty); asked of kinds that `replaces`.

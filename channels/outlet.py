@@ -56,6 +56,13 @@ class Outlets:
         """The outlet of that name, or None."""
         return self._outlets.get(name)
 
+    def hooked_with(self, name: str) -> list[InService]:
+        """The outlet, and those whose partner calls the same address."""
+        at = self[name]
+        shared = at.channel.hook_shared_by(at.outlet)
+        others = [one for one in self._outlets.values() if one.channel.hook_shared_by(one.outlet) == shared]
+        return [at, *(one for one in others if shared and one is not at)]
+
     def fallbacks(self, name: str) -> tuple[str, ...]:
         """The outlets that take over from one while it fails, the next first."""
         found: list[str] = []
@@ -104,10 +111,26 @@ def set_up_outlets(
             continue
         outlet = Outlet(name, title, options, _mount(channel, name, kinds, base_url), keeps[name], load)
         ready[name] = InService(channel, outlet)
+    problems += _shared_secrets(ready)
     problems += _wrong_fallbacks(ready, configured)
     if problems:
         raise BadSettings([f"{source}: {problem}" if source else problem for problem in problems])
     return Outlets(ready)
+
+
+def _shared_secrets(ready: Mapping[str, InService]) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for name, at in ready.items():
+        for key in at.outlet.options.unshared:
+            secret = getattr(at.outlet.options, key)
+            if secret is None:
+                continue
+            other = seen.setdefault(secret.get_secret_value(), name)
+            if other != name:
+                yield (
+                    f"[outlets.{name}] {key}: đã dùng ở [outlets.{other}]; khóa này dùng một lần là đổi, mỗi điểm phát cần một "
+                    f"khóa riêng (already used by {other}; each outlet needs its own)"
+                )
 
 
 def _wrong_fallbacks(ready: Mapping[str, InService], configured: Container[str]) -> Iterator[str]:

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.channel import Confirmation
+from channels.channel import Confirmation, Heard
 from config.clock import Clock
 from config.lazy import lazily
 from config.words import NotFound
@@ -276,8 +276,11 @@ async def opt_out(database: Database, tx: AsyncConnection, scheme: str, address:
     return not known
 
 
-async def opt_in(tx: AsyncConnection, scheme: str, address: str) -> bool:
-    """The same person wants to be reached again; False when nothing else was known."""
+async def opt_in(tx: AsyncConnection, scheme: str, address: str, *, undoes: str = "") -> bool:
+    """The same person wants to be reached again; False when nothing else was known, or not in the way this `undoes`."""
+    known = select(optout.c.how).where(optout.c.scheme == scheme, optout.c.address == address)
+    if undoes and (await tx.execute(known)).scalar_one_or_none() != undoes:
+        return False
     mine = (recipient.c.scheme == scheme) & (recipient.c.address == address)
     await tx.execute(update(recipient).where(mine).values(stopped_at=None))
     return bool(
@@ -311,7 +314,7 @@ async def audiences(connection: AsyncConnection) -> list[Row[Any]]:
 
 
 async def store_callback(
-    tx: AsyncConnection, id: str, outlet_name: str, at: datetime, body: bytes, said: Sequence[Confirmation]
+    tx: AsyncConnection, id: str, outlet_name: str, at: datetime, body: bytes, said: Sequence[Confirmation | Heard]
 ) -> None:
     """Keep a partner's call before anything is made of it: its body as it came, and what it says.
 

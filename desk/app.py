@@ -133,7 +133,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     worker = Worker(
         database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone
     )
-    receiver = Receiver(database, clock, notifier, outlets)
+    handling = Handling(database, journal, clock, outlets)
+    receiver = Receiver(database, clock, notifier, outlets, handling)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     runner = Runner(
         clock,
@@ -175,7 +176,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         editing=editing,
         scheduling=scheduling,
         correcting=Correcting(database, journal, clock, outlets, scheduling),
-        handling=Handling(database, journal, clock, outlets),
+        handling=handling,
         receiver=receiver,
         runner=runner,
         meter=meter,

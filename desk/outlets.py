@@ -26,6 +26,8 @@ class Standing:
     """The office's day as a number."""
     diverted_at: Any = None
     """Since when its fallback sends for it."""
+    quota: str = ""
+    """What is used of quotas that its kind counts."""
 
     @property
     def state(self) -> str:
@@ -91,10 +93,13 @@ async def standings(visit: Visit) -> list[Standing]:
         rows = await channels_store.outlet_rows(connection)
         diverted = await diversion_store.diversions(connection)
     base = visit.house.settings.web.base_url
-    today, _ = day_of(visit.house.clock.now(), visit.house.settings.office.zone)
+    now = visit.house.clock.now()
+    today, _ = day_of(now, visit.house.settings.office.zone)
     since = {name: one.since for name, one in diverted.items()}
     return [
-        Standing(at, rows[at.name], base, today, since.get(at.name)) for at in visit.house.outlets if at.name in rows
+        Standing(at, rows[at.name], base, today, since.get(at.name), await at.channel.quota(at.outlet, now))
+        for at in visit.house.outlets
+        if at.name in rows
     ]
 
 
@@ -123,6 +128,7 @@ def plain_outlet(standing: Standing) -> dict[str, Any]:
         "worked_at": iso(row.worked_at),
         "paused_at": iso(row.paused_at),
         "paused_by": row.paused_by,
+        "quota": standing.quota or None,
         "fallback": at.fallback or None,
         "diverted_at": iso(standing.diverted_at),
         "per_day": at.channel.pace_of(at.outlet).per_day or None,

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
 from channels.audience import masked
+from channels.channel import Heard
 from channels.outlet import Outlets
 from config.clock import Clock
 from config.words import BadInput, Conflict
@@ -58,14 +59,26 @@ class Handling:
     async def opt_out(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> int:
         """Somebody wants nothing any more: off every list, and what has not gone yet is cancelled; how much that was."""
         now, cancelled = self._clock.now(), 0
-        await channels_store.opt_out(self._database, tx, scheme, address, now, how)
+        new = await channels_store.opt_out(self._database, tx, scheme, address, now, how)
         waiting = Filter(address=address, states=(State.PENDING,))
         for delivery in [one async for one in log_store.walk(tx, waiting)]:
             with contextlib.suppress(Conflict):  # it has just gone
                 await self.cancel(tx, delivery.id, by, "người nhận từ chối")
                 cancelled += 1
-        await self._journal.note(tx, now, by, "opt_out", f"recipient/{masked(address)}", how=how, cancelled=cancelled)
+        if new or cancelled:
+            await self._journal.note(
+                tx, now, by, "opt_out", f"recipient/{masked(address)}", how=how, cancelled=cancelled
+            )
         return cancelled
+
+    async def hear(self, tx: AsyncConnection, said: Heard, outlet: str) -> None:
+        """What a person tells an outlet; telling it twice changes nothing."""
+        by = f"outlet/{outlet}"
+        if not said.wants:
+            await self.opt_out(tx, said.scheme, said.address, by, said.how)
+        elif await channels_store.opt_in(tx, said.scheme, said.address, undoes=said.undoes):
+            thing = f"recipient/{masked(said.address)}"
+            await self._journal.note(tx, self._clock.now(), by, "opt_in", thing, how=said.how)
 
     async def opt_in(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> None:
         """The same person agrees again, which has to be said how. Conflict when nobody knew otherwise."""

@@ -6,6 +6,7 @@ or out of order calls change nothing that is already further on.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.channel import Confirmation
+from channels.channel import Confirmation, Heard
 from channels.outlet import InService, Outlets
 from channels.shelf import store as shelf_store
 from channels.station import store as station_store
@@ -30,6 +31,7 @@ from db.types import new_id
 from scheduler.delivery import State, may_move, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.carriers import by_reference, carried
+from scheduler.handling import Handling
 
 EARLY = timedelta(minutes=10)
 LINES_BACK = 500
@@ -39,11 +41,14 @@ LINES_BACK = 500
 class Receiver:
     """Applies confirmations."""
 
-    def __init__(self, database: Database, clock: Clock, notifier: Notifier, outlets: Outlets) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, notifier: Notifier, outlets: Outlets, handling: Handling
+    ) -> None:
         self._database = database
         self._outlets = outlets
         self._clock = clock
         self._notifier = notifier
+        self._handling = handling
 
     async def receive(self) -> int:
         """Apply all stored callbacks, oldest first, each on its own; how many were settled."""
@@ -57,7 +62,7 @@ class Receiver:
     async def _receive(self, row: Row[Any]) -> bool:
         """Apply one call; one that names no known delivery is kept for a while, since it may have come early."""
         async with self._database.write() as tx:
-            said = [Confirmation(**one) for one in row.said]
+            said = [Heard(**one) if "wants" in one else Confirmation(**one) for one in row.said]
             known = [await self._apply(tx, row.outlet, one, row.received_at) for one in said]
             if not all(known) and self._clock.now() - row.received_at < EARLY:
                 return False
@@ -65,8 +70,11 @@ class Receiver:
             await channels_store.settle_callbacks(tx, {row.id: outcome})
             return True
 
-    async def _apply(self, tx: AsyncConnection, outlet: str, said: Confirmation, at: datetime) -> bool:
+    async def _apply(self, tx: AsyncConnection, outlet: str, said: Confirmation | Heard, at: datetime) -> bool:
         """Apply what was said; what a station plays that is not ours is nobody's business."""
+        if isinstance(said, Heard):
+            await self._handling.hear(tx, said, outlet)
+            return True
         if not said.title:
             return await self.confirm(tx, outlet, said, at)
         station = self._outlets.get(outlet)
@@ -144,10 +152,8 @@ class Receiver:
 
     async def _place(self, tx: AsyncConnection, outlet: str, said: Confirmation) -> tuple[int, int] | None:
         if said.delivery:
-            try:
+            with contextlib.suppress(NotFound):
                 place = parse_delivery_id(said.delivery)
                 await dispatch.parcel_by_id(tx, place[0])
-            except NotFound:
-                return None
-            return place
+                return place
         return await by_reference(tx, outlet, said.reference)

@@ -14,14 +14,26 @@ from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
-from channels.channel import Callback, Channel, Confirmation, Form, Outlet, Pace, Polling, Receipt, To, Unavailable
+from channels.channel import (
+    Callback,
+    Channel,
+    Confirmation,
+    Form,
+    Heard,
+    Outlet,
+    Pace,
+    Polling,
+    Receipt,
+    To,
+    Unavailable,
+)
 from channels.http import Http, SendError
 from channels.sms import hidden
 from channels.template import PLACEHOLDER
 from channels.zalo.account import ZaloAccount
 from channels.zalo.calls import Said, ask, say
 from channels.zalo.errors import HANOI, quota_spent, zalo_error
-from channels.zalo.events import received_message
+from channels.zalo.events import authentic_event, followed, received_message
 from channels.zalo.registration import check, registration
 from content.bulletin import Bulletin
 
@@ -98,16 +110,21 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
         """Zalo allows 4,000 calls a minute for an app."""
         return Pace(outlet.options.per_second, self.pace.at_once, outlet.options.per_day)
 
-    def confirm(self, callback: Callback, outlet: Outlet[ZaloTemplateOptions]) -> Sequence[Confirmation]:
+    def confirm(self, callback: Callback, outlet: Outlet[ZaloTemplateOptions]) -> Sequence[Confirmation | Heard]:
         """`user_received_message` with a `delivery_time` proves delivery; without one it is about a chat message.
 
-        Other events (a template's state or quality, followers) say nothing of a delivery. Refused when not authentic.
+        Who comes and goes is told too; other events (a template's state or quality) say nothing. Refused when not authentic.
         """
-        message = received_message(callback, outlet.options)
+        event = authentic_event(callback, outlet.options)
+        message = received_message(event, template=True)
         delivery, reference = _text(message.get("tracking_id")), _text(message.get("msg_id"))
-        if not (message.get("delivery_time") and (delivery or reference)):
-            return []
+        if not (delivery or reference):
+            return followed(event)
         return [Confirmation(True, delivery, reference, detail=_text(message["delivery_time"]))]
+
+    def hook_shared_by(self, outlet: Outlet[ZaloTemplateOptions]) -> str:
+        """An app has one webhook address for all it does."""
+        return outlet.options.hook
 
     async def ask(self, to: To, reference: str, outlet: Outlet[ZaloTemplateOptions], http: Http) -> Confirmation | None:
         """What became of a msg_id: status 1 is on the phone; 0 (at the server) and -1 (unknown) say nothing yet."""

@@ -127,8 +127,9 @@ class Living(RuleBasedStateMachine):
         self.sweeper = Sweeper(
             database, clock, notifier, self.outlets, editing, journal, "sweeper", lambda it: it in self.dead
         )
-        self.receiver = Receiver(database, clock, notifier, self.outlets)
-        self.handling = Handling(database, journal, clock, self.outlets)
+        handling = Handling(database, journal, clock, self.outlets)
+        self.receiver = Receiver(database, clock, notifier, self.outlets, handling)
+        self.handling = handling
         self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh")
         self.dead: set[str] = set()
         self.lives = 0

@@ -15,6 +15,7 @@ from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from db.types import from_ms, to_ms
 from scheduler.gate import Gate
+from scheduler.handling import Handling
 from scheduler.meter import Meter
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
@@ -116,7 +117,8 @@ class Node:
             *(name, meter, asyncio.Event(), quiet.zone),
         )
         self.sweeper = Sweeper(database, clock, notifier, outlets, self.editing, ground.journal, name, world.is_dead)
-        self.receiver = Receiver(database, clock, notifier, outlets)
+        handling = Handling(database, ground.journal, clock, outlets)
+        self.receiver = Receiver(database, clock, notifier, outlets, handling)
 
     async def run(self) -> None:
         """The loops of the runner; polls are longer, since the clock jumps and every look costs."""
