@@ -153,6 +153,11 @@ async def no_recordings(audio: Audio) -> bytes:
     raise Unavailable("audio_missing", f"không có tệp {audio.name}", f"there is no file {audio.name}")
 
 
+def no_link(delivery: str) -> str:
+    """For outlets outside a house."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Outlet(Generic[O]):
     """A configured destination on a channel; `base_url` is the public address its shelf is mounted under."""
@@ -163,6 +168,8 @@ class Outlet(Generic[O]):
     base_url: str
     keep: Keep
     load: Load = no_recordings
+    stop_link: Callable[[str], str] = no_link
+    """The address by which whom a delivery reaches refuses further messages."""
 
 
 class To(NamedTuple):
@@ -369,6 +376,10 @@ class Channel(ABC, Generic[O]):
         """One question about several deliveries (`Polling.at_once`): what is known, each named by our id. Raises as `send` does."""
         said = [await self.ask(one.to, one.reference, outlet, http) for one in asked]
         return [one for one in said if one is not None]
+
+    async def listen(self, after: str, outlet: Outlet[O], http: Http) -> tuple[Sequence[Heard], str]:
+        """What people answered behind the mark `after` (empty: from now on), and the mark to go on from. Raises as `send` does."""
+        return (), after
 
     async def quota(self, outlet: Outlet[O], now: datetime) -> str:
         """What is used of quotas that the pace does not count, in Vietnamese words for the outlet's page; empty: there are none."""

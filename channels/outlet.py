@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
-from channels.channel import Channel, Keep, Load, Outlet, WithFallback, no_recordings
+from channels.channel import Channel, Keep, Load, Outlet, WithFallback, no_link, no_recordings
 from config.settings import BadSettings, reason_of
 from config.words import NotFound
 
@@ -89,6 +89,7 @@ def set_up_outlets(
     base_url: str,
     keeps: Mapping[str, Keep],
     load: Load = no_recordings,
+    stop_link: Callable[[str], str] = no_link,
     source: str = "",
 ) -> Outlets:
     """The outlets of a configuration; `load` reads what they push. Raises BadSettings with every wrong kind, key and value."""
@@ -109,7 +110,7 @@ def set_up_outlets(
                 key = ".".join(map(str, detail["loc"])) or "options"
                 problems.append(f"[outlets.{name}] {key}: {reason_of(detail)}")
             continue
-        outlet = Outlet(name, title, options, _mount(channel, name, kinds, base_url), keeps[name], load)
+        outlet = Outlet(name, title, options, _mount(channel, name, kinds, base_url), keeps[name], load, stop_link)
         ready[name] = InService(channel, outlet)
     problems += _shared_secrets(ready)
     problems += _wrong_fallbacks(ready, configured)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -286,6 +287,12 @@ async def opt_in(tx: AsyncConnection, scheme: str, address: str, *, undoes: str 
     return bool(
         (await tx.execute(delete(optout).where(optout.c.scheme == scheme, optout.c.address == address))).rowcount
     )
+
+
+async def is_opted_out(connection: AsyncConnection, scheme: str, address: str) -> bool:
+    """Whether somebody wants nothing any more."""
+    mine = exists().where(optout.c.scheme == scheme, optout.c.address == address)
+    return bool((await connection.execute(select(mine))).scalar_one())
 
 
 async def count_opted_out(connection: AsyncConnection) -> int:

@@ -21,6 +21,7 @@ from channels.channel import find_channels
 from channels.http import CONNECTIONS, Http
 from channels.outlet import Outlets, set_up_outlets
 from channels.recordings import loader
+from channels.stoplink import StopLinks
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
 from config.settings import BadSettings, Settings, reason_of
@@ -44,6 +45,7 @@ from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.inquirer import Inquirer
 from scheduler.joining import Joining
+from scheduler.listener import Listener
 from scheduler.lookout import Lookout
 from scheduler.meter import Meter
 from scheduler.owner import own_name
@@ -85,6 +87,7 @@ class House:
     meter: Meter
     stopping: asyncio.Event
     recordings: Path
+    stop_links: StopLinks
     key: bytes = field(repr=False)
 
     def stop(self) -> None:
@@ -102,12 +105,14 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     seal = derive(key, "seal")
     keeps = {name: SealedKeep(database, clock, seal, name) for name in settings.outlets}
     recordings = settings.files.dir / "recordings"
+    stop_links = StopLinks(derive(key, "thoi-nhan"), settings.web.base_url)
     outlets = set_up_outlets(
         settings.outlets,
         find_channels(),
         base_url=settings.web.base_url,
         keeps=keeps,
         load=loader(recordings),
+        stop_link=stop_links.address,
         source=settings.source,
     )
     journal = Journal(derive(key, "journal"))
@@ -156,6 +161,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
         retractor=Retractor(database, clock, notifier, outlets, http, journal),
+        listener=Listener(database, clock, notifier, outlets, http, handling),
         diverter=Diverter(database, clock, notifier, outlets, journal),
         inquirer=Inquirer(database, clock, notifier, outlets, http, receiver, stopping),
         timekeeper=Timekeeper(database, clock, journal, meter),
@@ -182,6 +188,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         meter=meter,
         stopping=stopping,
         recordings=recordings,
+        stop_links=stop_links,
         key=key,
     )
 

@@ -90,7 +90,7 @@ class Parcel:
 
     `todo` lists (seq, tries made, why), `at` is how far it has been gone through, `out` which of them (seq) have no outcome yet.
     `rank` and `turn` say who goes next; `until` is in milliseconds since 1970. `order` is what its occurrence is to say,
-    `bulletin` what goes out, once it was checked at `checked` (steady seconds).
+    `bulletin` what goes out, once it was checked at `checked` (steady seconds); `linked`: each gets a link of their own in it.
     """
 
     id: int
@@ -107,6 +107,7 @@ class Parcel:
     out: set[int] = field(default_factory=set)
     bulletin: Bulletin | None = None
     checked: float = 0.0
+    linked: bool = False
     word: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -65,7 +65,8 @@ class Diverter:
         async with self._database.write() as tx:
             was = await store.hold(self._database, tx, name)
             health = (await channels_store.outlet_rows(tx))[name]
-            stuck = was is not None and await store.is_stuck(tx, name, now - PROBING)
+            tested = was is not None and was.until is not None and now - was.until >= PROBING
+            stuck = tested and await store.is_stuck(tx, name, now - PROBING)
             new = judged(name, health, was, now, stuck=stuck)
             changed = await self._change(tx, was, new, name, to)
             moved = await self._move(tx, name, to, now) if new is not None and new.rests(now) and to else 0

@@ -20,6 +20,7 @@ from db.notifier import Notifier
 from scheduler.director import Director
 from scheduler.diverter import Diverter
 from scheduler.inquirer import Inquirer
+from scheduler.listener import Listener
 from scheduler.lookout import Lookout
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
@@ -37,6 +38,7 @@ WARM_SECONDS = 10
 DIRECT_SECONDS = 5
 LOOK_SECONDS = 5
 RETRACT_SECONDS = 5
+LISTEN_SECONDS = 10
 TROUBLE_SECONDS = 5.0
 
 logger = log("runner")
@@ -61,6 +63,7 @@ class Runner:
         retractor: Retractor,
         inquirer: Inquirer,
         diverter: Diverter,
+        listener: Listener,
         timekeeper: Timekeeper,
     ) -> None:
         self._clock = clock
@@ -76,6 +79,7 @@ class Runner:
         self._retractor = retractor
         self._inquirer = inquirer
         self._diverter = diverter
+        self._listener = listener
         self._timekeeper = timekeeper
 
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
@@ -96,6 +100,7 @@ class Runner:
                 if "sweeper" in roles:
                     loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
                     loops.create_task(self._loop(alarm, "divert", self._diverter.divert, "outlet"))
+                    loops.create_task(self._loop(alarm, "hear", self._listener.listen, "hear", poll=LISTEN_SECONDS))
                     loops.create_task(self._loop(alarm, "look", self._lookout.look, "look", poll=LOOK_SECONDS))
                     loops.create_task(self._loop(alarm, "receive", self._receiver.receive, "callback"))
                 if "worker" in roles:
@@ -160,6 +165,7 @@ class Runner:
             started = await self._drain_lanes()
             directed = await self._outlast("direct", self._director.direct)
             received = await self._outlast("receive", self._receiver.receive)
+            await self._outlast("hear", self._listener.listen)
             swept = await self._outlast("sweep", self._sweeper.sweep)
             retracted = await self._outlast("retract", self._retractor.retract)
             diverted = await self._outlast("divert", self._diverter.divert)

@@ -37,6 +37,8 @@ class Sender:
             return await self._ask(at, job)
         bulletin = job.parcel.bulletin
         assert bulletin is not None
+        if job.parcel.linked:
+            bulletin = bulletin.with_link(at.outlet.stop_link(job.to.delivery))
         moment, begun = self._clock.ms(), self._clock.steady()
         try:
             receipt = await at.channel.send(bulletin, at.outlet, job.to, self._http)

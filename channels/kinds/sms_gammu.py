@@ -25,6 +25,7 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
+    Heard,
     Outlet,
     Pace,
     Polling,
@@ -34,7 +35,7 @@ from channels.channel import (
 )
 from channels.http import Http, Refused, Unavailable, Unsure
 from channels.reasons import Reason
-from channels.sms import plain_text
+from channels.sms import heard, plain_text
 from content.bulletin import Bulletin, BulletinClass
 from content.short import sms_length, sms_parts
 
@@ -60,6 +61,8 @@ _FURTHER = (
 )
 # Of two tries at once on PostgreSQL both would find nothing; SQLite has one writer.
 _ALONE_NOW = "SELECT pg_advisory_xact_lock(hashtext($1))"
+_LAST = 'SELECT max("ID") FROM inbox'
+_CAME = 'SELECT "ID", "SenderNumber", "TextDecoded" FROM inbox WHERE "ID" > $1 ORDER BY "ID" LIMIT 200'
 _FAILED = {"SendingError": Reason.OTHER, "Error": Reason.OTHER, "DeliveryFailed": Reason.UNREACHABLE}
 
 _LOCKED = (
@@ -155,11 +158,25 @@ class SmsGammu(Channel[SmsGammuOptions]):
         """Gammu-smsd has no other way to tell. The modem is not asked, its tables are: that is not paced."""
         return Polling(timedelta(minutes=1), timedelta(days=3), at_once=AT_ONCE, paced=False)
 
+    async def listen(self, after: str, outlet: Outlet[SmsGammuOptions], http: Http) -> tuple[Sequence[Heard], str]:
+        """Answers in `inbox`; its rows are left as they are, for whatever else reads them."""
+        return await _transacted(outlet.options, outlet.name, http, _inbox(after))
+
     async def ask_all(
         self, asked: Sequence[Asked], outlet: Outlet[SmsGammuOptions], http: Http
     ) -> Sequence[Confirmation]:
         """What became of several, in one transaction."""
         return await _transacted(outlet.options, asked[0].to.delivery, http, _fates([one.to for one in asked]))
+
+
+def _inbox(after: str) -> Talk[tuple[list[Heard], str]]:
+    """What came behind a message's ID, in order; the first time only how far that is: old answers are not dug out."""
+    if not after:
+        ((last,),) = yield _LAST, ()
+        return [], str(last or 0)
+    rows = yield _CAME, (int(after),)
+    said = [one for _, number, text in rows for one in heard(number, text)]
+    return said, str(rows[-1][0]) if rows else after
 
 
 def _written(to: To, text: str, sender: str, *, urgent: bool) -> Talk[Receipt]:

@@ -37,7 +37,7 @@ from channels.zalo.events import authentic_event, followed, received_message
 from channels.zalo.registration import check, registration
 from content.bulletin import Bulletin
 
-PLACES = frozenset({"name", "title", "short", "office", "date"})
+PLACES = frozenset({"name", "title", "short", "office", "date", "thoi_nhan"})
 # Of the template itself, not of what was filled in: unknown, not this account's, not approved, not for this content,
 # switched off for its low quality.
 _TEMPLATE = frozenset({-109, -117, -131, -145, -146})
@@ -50,7 +50,7 @@ class ZaloTemplateOptions(ZaloAccount):
     params: dict[str, str] = Field(
         min_length=1,
         description="Tham số của mẫu và chữ điền vào; trong chữ được dùng {name} (người nhận), {title} (tiêu đề), {short} "
-        "(tin ngắn), {office} (cơ quan), {date} (ngày phát, dd/mm/yyyy).",
+        "(tin ngắn), {office} (cơ quan), {date} (ngày phát, dd/mm/yyyy), {thoi_nhan} (liên kết thôi nhận tin).",
     )
     development: bool = Field(
         default=False, description="Gửi thử (mode development): chỉ tới quản trị viên của ứng dụng hoặc của OA."
@@ -90,7 +90,7 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
             raise quota_spent(
                 "Zalo báo đã hết hạn mức hôm nay", "Zalo said that today's quota is used up", now, to.delivery
             )
-        data = _filled(bulletin, options, to)
+        data = _filled(bulletin, outlet, to)
         check(await registration(options.template_id, outlet, http, to.delivery), data)
         told = {"phone": to.address[1:], "template_id": options.template_id, "template_data": data}
         told |= {"tracking_id": to.delivery} | ({"mode": "development"} if options.development else {})
@@ -142,16 +142,19 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
         return Polling(after, timedelta(days=2))
 
 
-def _filled(bulletin: Bulletin, options: ZaloTemplateOptions, to: To) -> dict[str, str]:
+def _filled(bulletin: Bulletin, outlet: Outlet[ZaloTemplateOptions], to: To) -> dict[str, str]:
     """Every parameter's text for one recipient."""
     values = {
         "name": to.name,
         "title": bulletin.title,
         "short": bulletin.short,
         "office": bulletin.office,
+        "thoi_nhan": outlet.stop_link(to.delivery),
         "date": f"{bulletin.issued_at.astimezone(HANOI):%d/%m/%Y}",
     }
-    filled = {name: PLACEHOLDER.sub(lambda place: values[place[1]], text) for name, text in options.params.items()}
+    filled = {
+        name: PLACEHOLDER.sub(lambda place: values[place[1]], text) for name, text in outlet.options.params.items()
+    }
     return {name: unicodedata.normalize("NFC", text) for name, text in filled.items()}
 
 

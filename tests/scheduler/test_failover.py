@@ -185,6 +185,32 @@ async def test_it_returns_when_it_works_again(office: Office, sms: SlowGateway, 
 
 
 @both
+async def test_what_is_in_doubt_is_a_probe_too(
+    plain_settings: dict[str, Any], clock: FakeClock, sms: SlowGateway, second: SlowGateway
+) -> None:
+    """It waits while the provider rests, is then repeated there alone, and its success brings everything back."""
+    first = {"kind": "sms_http", **sms.options(), "fallback": "second"}
+    plain_settings["outlets"] |= {"first": first, "second": {"kind": "sms_http", **second.options()}}
+    async with opened(Settings.model_validate(plain_settings), clock) as house:
+        office = Office(house, clock)
+        people = await office.audience(30)
+        sms.lose(2)
+        sms.says = lambda _: None if len(sms.ledger.taken) < 2 else (503, {})
+        await office.schedule(await office.item(), "first", audience="Bản A")
+        await office.drain()
+        assert {("first", "first", State.PENDING): 2, ("first", "second", State.SENT): 28} == await spread(office)
+        sms.says = lambda _: None
+        clock.advance(30)
+        await office.drain()
+        assert {("first", "first", State.PENDING): 2, ("first", "second", State.SENT): 28} == await spread(office)
+        clock.advance(PAUSES[0].total_seconds())
+        await office.drain()
+        assert {("first", "first", State.SENT): 2, ("first", "second", State.SENT): 28} == await spread(office)
+        assert {phone[1:]: 1 for phone in people} == got(sms, second) and 2 == len(sms.ledger.repeats)
+        assert ["divert", "divert_end"] == await office.journal("outlet/first")
+
+
+@both
 async def test_no_money_left(office: Office, sms: SlowGateway, second: SlowGateway) -> None:
     """Loa pauses the outlet until a person has acted: until then the other sends. A person's own pause diverts nothing."""
     await office.audience(3)
