@@ -41,6 +41,7 @@ from db.notifier import Notifier
 from scheduler.correcting import Correcting
 from scheduler.director import Director
 from scheduler.diverter import Diverter
+from scheduler.farewell import Farewell
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.inquirer import Inquirer
@@ -139,7 +140,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone
     )
     handling = Handling(database, journal, clock, outlets)
-    receiver = Receiver(database, clock, notifier, outlets, handling)
+    farewell = Farewell(clock, outlets, http, settings.office.name)
+    receiver = Receiver(database, clock, notifier, outlets, handling, farewell)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     runner = Runner(
         clock,
@@ -161,7 +163,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, owner),
         receiver=receiver,
         retractor=Retractor(database, clock, notifier, outlets, http, journal),
-        listener=Listener(database, clock, notifier, outlets, http, handling),
+        listener=Listener(database, notifier, outlets, http, handling, farewell),
         diverter=Diverter(database, clock, notifier, outlets, journal),
         inquirer=Inquirer(database, clock, notifier, outlets, http, receiver, stopping),
         timekeeper=Timekeeper(database, clock, journal, meter),

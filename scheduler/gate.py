@@ -116,4 +116,6 @@ def _judged(at: InService, issued: Bulletin | NotApproved, now: datetime) -> Rul
         return Never(State.CANCELLED, issued.vi)
     if at.channel.form is Form.AUDIO and any(part.audio is None for part in issued.parts):
         return Later(now + AUDIO_PAUSE)
+    if not at.channel.scheme and issued.asks_link:
+        return issued.with_link("")  # a public place has no reader of its own
     return issued

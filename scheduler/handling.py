@@ -71,14 +71,18 @@ class Handling:
             )
         return cancelled
 
-    async def hear(self, tx: AsyncConnection, said: Heard, outlet: str) -> None:
-        """What a person tells an outlet; telling it twice changes nothing."""
+    async def hear(self, tx: AsyncConnection, said: Heard, outlet: str) -> bool:
+        """What a person tells an outlet; False when it was known: telling it twice changes nothing."""
         by = f"outlet/{outlet}"
         if not said.wants:
+            known = await channels_store.is_opted_out(tx, said.scheme, said.address)
             await self.opt_out(tx, said.scheme, said.address, by, said.how)
-        elif await channels_store.opt_in(tx, said.scheme, said.address, undoes=said.undoes):
+            return not known
+        if await channels_store.opt_in(tx, said.scheme, said.address, undoes=said.undoes):
             thing = f"recipient/{masked(said.address)}"
             await self._journal.note(tx, self._clock.now(), by, "opt_in", thing, how=said.how)
+            return True
+        return False
 
     async def opt_in(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> None:
         """The same person agrees again, which has to be said how. Conflict when nobody knew otherwise."""

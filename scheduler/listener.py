@@ -5,10 +5,10 @@ from __future__ import annotations
 from channels.channel import Channel
 from channels.http import Http, SendError
 from channels.outlet import InService, Outlets
-from config.clock import Clock
 from config.logs import log
 from db.database import Database
 from db.notifier import Notifier
+from scheduler.farewell import Farewell
 from scheduler.handling import Handling
 
 logger = log("listener")
@@ -21,18 +21,26 @@ class Listener:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, notifier: Notifier, outlets: Outlets, http: Http, handling: Handling
+        self,
+        database: Database,
+        notifier: Notifier,
+        outlets: Outlets,
+        http: Http,
+        handling: Handling,
+        farewell: Farewell,
     ) -> None:
         self._database = database
-        self._clock = clock
         self._notifier = notifier
         self._http = http
         self._handling = handling
+        self._farewell = farewell
         self._heard = [at for at in outlets if type(at.channel).listen is not Channel.listen]
 
     async def listen(self) -> int:
-        """Every such outlet once; how many people wanted something."""
-        return sum([await self._listen(at) for at in self._heard])
+        """Every such outlet once, and whatever answer is owed; how many people wanted something."""
+        count = sum([await self._listen(at) for at in self._heard])
+        await self._farewell.pay()
+        return count
 
     async def _listen(self, at: InService) -> int:
         keep = at.outlet.keep
@@ -45,9 +53,10 @@ class Listener:
         if upto == after:
             return 0
         async with self._database.write() as tx:
-            for one in heard:
-                await self._handling.hear(tx, one, at.name)
+            new = [one for one in heard if await self._handling.hear(tx, one, at.name)]
         await keep.put("heard", upto)
+        for one in new:
+            self._farewell.owe(one, at.name)
         if heard:
             self._notifier.ring("delivery")
         return len(heard)

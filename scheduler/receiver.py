@@ -31,6 +31,7 @@ from db.types import new_id
 from scheduler.delivery import State, may_move, parse_delivery_id
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.carriers import by_reference, carried
+from scheduler.farewell import Farewell
 from scheduler.handling import Handling
 
 EARLY = timedelta(minutes=10)
@@ -42,13 +43,20 @@ class Receiver:
     """Applies confirmations."""
 
     def __init__(
-        self, database: Database, clock: Clock, notifier: Notifier, outlets: Outlets, handling: Handling
+        self,
+        database: Database,
+        clock: Clock,
+        notifier: Notifier,
+        outlets: Outlets,
+        handling: Handling,
+        farewell: Farewell,
     ) -> None:
         self._database = database
         self._outlets = outlets
         self._clock = clock
         self._notifier = notifier
         self._handling = handling
+        self._farewell = farewell
 
     async def receive(self) -> int:
         """Apply all stored callbacks, oldest first, each on its own; how many were settled."""
@@ -73,7 +81,8 @@ class Receiver:
     async def _apply(self, tx: AsyncConnection, outlet: str, said: Confirmation | Heard, at: datetime) -> bool:
         """Apply what was said; what a station plays that is not ours is nobody's business."""
         if isinstance(said, Heard):
-            await self._handling.hear(tx, said, outlet)
+            if await self._handling.hear(tx, said, outlet) and self._farewell.owe(said, outlet):
+                self._notifier.ring("hear")
             return True
         if not said.title:
             return await self.confirm(tx, outlet, said, at)

@@ -34,6 +34,7 @@ from channels.channel import (
     WithFallback,
 )
 from channels.http import Http, Refused, Unavailable, Unsure
+from channels.options import Answering
 from channels.reasons import Reason
 from channels.sms import heard, plain_text
 from content.bulletin import Bulletin, BulletinClass
@@ -97,7 +98,7 @@ Talk: TypeAlias = Generator[tuple[str, Sequence[Any]], list[Any], T]
 """The statements of one transaction with their values; the rows of each come back. Knows no database."""
 
 
-class SmsGammuOptions(WithFallback):
+class SmsGammuOptions(WithFallback, Answering):
     """Options of a modem."""
 
     database: SecretStr = Field(

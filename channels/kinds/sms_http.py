@@ -32,7 +32,7 @@ from channels.channel import (
     WithFallback,
 )
 from channels.http import Answer, Http, retry_after, status_error
-from channels.options import WebAddress
+from channels.options import Answering, WebAddress
 from channels.sms import heard, hidden, national, plain_text
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
@@ -123,7 +123,7 @@ class Replies(Options):
     secret: SecretStr = Field(min_length=12, description="Khóa bí mật chung với nhà cung cấp, ít nhất 12 ký tự.")
 
 
-class SmsHttpOptions(WithFallback):
+class SmsHttpOptions(WithFallback, Answering):
     """Options of an SMS gateway outlet."""
 
     url: WebAddress = Field(description="Địa chỉ gửi tin của nhà cung cấp.")

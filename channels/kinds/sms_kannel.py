@@ -31,7 +31,7 @@ from channels.channel import (
     WithFallback,
 )
 from channels.http import Answer, Http, status_error
-from channels.options import BaseAddress, WebAddress
+from channels.options import Answering, BaseAddress, WebAddress
 from channels.reasons import Reason
 from channels.sms import heard, hidden, plain_text
 from content.bulletin import Bulletin
@@ -57,7 +57,7 @@ _CODES = {0x01: Reason.TEXT, 0x0A: Reason.SENDER, 0x0B: Reason.NUMBER}
 _SECRET = re.compile(r"[A-Za-z0-9_-]{12,200}")
 
 
-class SmsKannelOptions(WithFallback):
+class SmsKannelOptions(WithFallback, Answering):
     """Options of a Kannel outlet."""
 
     url: WebAddress = Field(description="Địa chỉ sendsms của smsbox, ví dụ http://kannel:13013/cgi-bin/sendsms.")

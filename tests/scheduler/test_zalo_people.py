@@ -183,7 +183,7 @@ async def test_an_administrator_says_yes(
                 return account.consent(address) + "\n"
 
         monkeypatch.setattr("sys.stdin", Browser())
-        with pytest.raises(BadInput, match="không có mã"):
+        with pytest.raises(BadInput, match="no code"):
             await authorize_outlet(house, Namespace(name="oa", callback="", by=None))
         lines.clear()
         monkeypatch.setattr("sys.stdin", Browser("saved"))
@@ -216,23 +216,22 @@ def test_what_is_no_code(pasted: str) -> None:
 
 
 async def test_a_months_articles(plain_settings: dict[str, Any], clock: Any, account: Zalo) -> None:
-    """Two a month, counted from the 25th: the second of the old month goes on the 24th, the third waits for the 25th and does not fail."""
-    options = account.article_options(per_month=2, month_begins=25, per_day=2)
+    """Two a month, counted from the 26th: the third, on the 24th, waits for that day and does not fail."""
+    options = account.article_options(per_month=2, month_begins=26)
     plain_settings["outlets"] = {"bai": {"kind": "zalo_article", **options}}
     async with opened(Settings.model_validate(plain_settings), clock) as house:
-        office = Office(house, clock)
-        for number in range(3):
-            await office.schedule(await office.item(f"Tin số {number}"), "bai")
+        office, at = Office(house, clock), house.outlets["bai"]
+        for hours in (0, 24, 1):
+            clock.advance(hours * 3600)
+            await office.schedule(await office.item(f"Tin sau {hours} giờ"), "bai")
             await office.drain()
-            clock.advance(3600)
         assert {State.SENT: 2, State.PENDING: 1} == await office.states()
-        at = house.outlets["bai"]
         words = await at.channel.quota(at.outlet, clock.now())
-        assert words == "2 trên 2 bài của hôm nay đã phát; 2 trên 2 bài của kỳ này (tính lại từ 25/11/2026)"
+        assert words == "1 trên 1 bài của hôm nay đã phát; 2 trên 2 bài của kỳ này (tính lại từ 26/11/2026)"
         clock.advance(23 * 3600)
         await office.drain()
         assert {State.SENT: 2, State.PENDING: 1} == await office.states()
         clock.advance(24 * 3600)
         await office.drain()
         assert {State.SENT: 3} == await office.states() and 3 == len(account.broadcasts)
-        assert "1 trên 2 bài của kỳ này (tính lại từ 25/12/2026)" in await at.channel.quota(at.outlet, clock.now())
+        assert "1 trên 2 bài của kỳ này (tính lại từ 26/12/2026)" in await at.channel.quota(at.outlet, clock.now())

@@ -14,6 +14,7 @@ from content.glossary.keeping import Glossary
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from db.types import from_ms, to_ms
+from scheduler.farewell import Farewell
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.meter import Meter
@@ -118,7 +119,8 @@ class Node:
         )
         self.sweeper = Sweeper(database, clock, notifier, outlets, self.editing, ground.journal, name, world.is_dead)
         handling = Handling(database, ground.journal, clock, outlets)
-        self.receiver = Receiver(database, clock, notifier, outlets, handling)
+        farewell = Farewell(clock, outlets, Line(clock, world.partners), "Xã")
+        self.receiver = Receiver(database, clock, notifier, outlets, handling, farewell)
 
     async def run(self) -> None:
         """The loops of the runner; polls are longer, since the clock jumps and every look costs."""

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from channels import store as channels_store
+from channels.shelf import store as shelf_store
 from config.clock import FakeClock
 from config.settings import Settings
 from desk.app import opened
@@ -93,6 +94,17 @@ async def test_one_button(
     assert ["opt_out", "opt_in"] == await office.journal("recipient/+84…000")
 
 
+async def test_public_places_show_no_empty_place(plain_settings: dict[str, Any], clock: Any) -> None:
+    """What stands on a shelf was made from the same texts, and has no reader of its own."""
+    async with opened(Settings.model_validate(plain_settings), clock) as house:
+        office = Office(house, clock)
+        await office.schedule(await office.item(short="Tin mới. {thoi_nhan}", chat="Tin {thoi_nhan}"), "portal")
+        await office.drain()
+        async with house.database.read() as connection:
+            (one,) = (await shelf_store.read_stock(connection, "portal", limit=9)).stands
+        assert ("Tin mới. ", "Tin ") == (one.bulletin.short, one.bulletin.chat)
+
+
 async def test_what_is_no_link_of_ours(commune: tuple[Office, TestClient[Any, Any], SlowGateway]) -> None:
     """A changed letter is 404 by GET and POST; another site cannot press the button."""
     office, client, sms = commune
@@ -110,7 +122,8 @@ async def test_a_reply_is_heard(plain_settings: dict[str, Any], clock: Any) -> N
     """Through the gateway's hook, stored raw first; what waits for the sender is cancelled."""
     async with SlowGateway(clock) as sms:
         replies = {"phone": "from", "text": "text", "proof": "header", "name": "X-Key", "secret": "khoa-cua-tong-dai"}
-        plain_settings["outlets"] = {"sms": {"kind": "sms_http", **sms.options(), "replies": replies}}
+        more = {"replies": replies, "stop_answer": "UBND xa: ong ba se khong nhan tin nua."}
+        plain_settings["outlets"] = {"sms": {"kind": "sms_http", **sms.options(), **more}}
         async with (
             opened(Settings.model_validate(plain_settings), clock) as house,
             TestClient(TestServer(make_web(house))) as client,
@@ -124,8 +137,11 @@ async def test_a_reply_is_heard(plain_settings: dict[str, Any], clock: Any) -> N
             assert 403 == (await client.post("/hooks/sms", json=said, headers={"X-Key": "khong-phai-khoa"})).status
             assert 200 == (await client.post("/hooks/sms", json=said, headers={"X-Key": "khoa-cua-tong-dai"})).status
             sms.says = lambda _: None
+            assert 200 == (await client.post("/hooks/sms", json=said, headers={"X-Key": "khoa-cua-tong-dai"})).status
             await house.receiver.receive()
             clock.advance(60)
             await office.drain()
             assert {State.SENT: 1, State.CANCELLED: 1} == await office.states()
             assert 1 == await reachable(office)
+            answers = [one.phone for one in sms.ledger.taken if one.content.startswith("UBND xa")]
+            assert ["84980000001"] == answers
