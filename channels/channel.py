@@ -28,16 +28,19 @@ from channels.slots import Programme, Timetable
 from content.bulletin import Audio, Bulletin, Part, Sound
 
 __all__ = [
+    "Asked",
     "Callback",
     "Channel",
     "Confirmation",
     "Form",
+    "Heard",
     "Keep",
     "Options",
     "Outlet",
     "Pace",
     "PacedOptions",
     "Page",
+    "Polling",
     "Programme",
     "Proof",
     "Pull",
@@ -49,6 +52,7 @@ __all__ = [
     "Unavailable",
     "Unsure",
     "Visits",
+    "WithFallback",
     "find_channels",
 ]
 
@@ -57,6 +61,8 @@ class Options(BaseModel):
     """Base of a kind's options: unknown keys refused, `SecretStr` fields never shown again, `description` is the help."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    unshared: ClassVar[tuple[str, ...]] = ()
+    """Names of secrets that no two outlets can have in common, for instance what is used up by the first use."""
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
@@ -115,6 +121,16 @@ class PacedOptions(Options):
         return Pace(self.per_second, self.at_once, self.per_day)
 
 
+class WithFallback(PacedOptions):
+    """Options of an outlet another one may take over from."""
+
+    fallback: str = Field(
+        default="",
+        description="Tên điểm phát dự phòng (cùng gửi tới số điện thoại): khi nhà cung cấp này hỏng liên tục, tin chưa gửi được "
+        "chuyển sang đó, không ai nhận hai lần.",
+    )
+
+
 class Keep(Protocol):
     """A small sealed memory an outlet has in the database, for tokens that rotate."""
 
@@ -137,6 +153,11 @@ async def no_recordings(audio: Audio) -> bytes:
     raise Unavailable("audio_missing", f"không có tệp {audio.name}", f"there is no file {audio.name}")
 
 
+def no_link(delivery: str) -> str:
+    """For outlets outside a house."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Outlet(Generic[O]):
     """A configured destination on a channel; `base_url` is the public address its shelf is mounted under."""
@@ -147,6 +168,8 @@ class Outlet(Generic[O]):
     base_url: str
     keep: Keep
     load: Load = no_recordings
+    stop_link: Callable[[str], str] = no_link
+    """The address by which whom a delivery reaches refuses further messages."""
 
 
 class To(NamedTuple):
@@ -189,6 +212,26 @@ class Confirmation:
         return "failed" if not self.delivered else "aired" if self.aired else "delivered"
 
 
+class Asked(NamedTuple):
+    """A delivery the partner is asked about: whom it went to, and the partner's own id of it if it gave one."""
+
+    to: To
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """When a partner is asked what became of what it took: `after` the sending, then with growing pauses, `within` a time.
+
+    A question is about `at_once` deliveries; `paced`: it counts in the outlet's pace as a send does.
+    """
+
+    after: timedelta
+    within: timedelta
+    at_once: int = 1
+    paced: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Callback:
     """A partner's call to `/hooks/{outlet}`, bytes as received; header names in lower case."""
@@ -198,6 +241,21 @@ class Callback:
     headers: Mapping[str, str]
     body: bytes
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a person tells an outlet: that they want nothing more, or (`wants`) that they do again; `how` is kept on record.
+
+    With `undoes` they want again only what they had refused in that way: whoever follows an account anew has not taken
+    back what they said elsewhere.
+    """
+
+    scheme: str
+    address: str
+    wants: bool
+    how: str
+    undoes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +356,34 @@ class Channel(ABC, Generic[O]):
         """How long a delivery is tried before it is given up."""
         return timedelta(hours=24)
 
-    def confirm(self, callback: Callback, outlet: Outlet[O]) -> Sequence[Confirmation]:
+    def confirm(self, callback: Callback, outlet: Outlet[O]) -> Sequence[Confirmation | Heard]:
         """Read a partner's callback. Raises Refused when it is not authentic; unknown events give an empty list."""
         raise Refused("callback", "kênh này không nhận phản hồi", "this channel takes no callbacks")
+
+    def hook_shared_by(self, outlet: Outlet[O]) -> str:
+        """What outlets have in common whose partner calls one address about all of them; empty: each has its own."""
+        return ""
 
     async def ask(self, to: To, reference: str, outlet: Outlet[O], http: Http) -> Confirmation | None:
         """Ask the partner what became of a delivery; None when it cannot say."""
         return None
+
+    def polling(self, outlet: Outlet[O]) -> Polling | None:
+        """When the partner is asked about what it took; None: it reports by itself, or has nothing to say."""
+        return None
+
+    async def ask_all(self, asked: Sequence[Asked], outlet: Outlet[O], http: Http) -> Sequence[Confirmation]:
+        """One question about several deliveries (`Polling.at_once`): what is known, each named by our id. Raises as `send` does."""
+        said = [await self.ask(one.to, one.reference, outlet, http) for one in asked]
+        return [one for one in said if one is not None]
+
+    async def listen(self, after: str, outlet: Outlet[O], http: Http) -> tuple[Sequence[Heard], str]:
+        """What people answered behind the mark `after` (empty: from now on), and the mark to go on from. Raises as `send` does."""
+        return (), after
+
+    async def quota(self, outlet: Outlet[O], now: datetime) -> str:
+        """What is used of quotas that the pace does not count, in Vietnamese words for the outlet's page; empty: there are none."""
+        return ""
 
     async def withdraw(self, part: Part, outlet: Outlet[O], http: Http) -> Receipt:
         """Take back at the partner's what was sent of an item (`part` names it, its texts are empty); asked of kinds that `replaces`.

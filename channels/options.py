@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
+
+from channels.channel import Options
 
 
 def _web_address(value: str) -> str:
@@ -19,3 +21,13 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 """`https://...` or `http://...` with a host, as it was written."""
 BaseAddress = Annotated[str, AfterValidator(_web_address), AfterValidator(lambda value: value.rstrip("/"))]
 """The same without a slash at its end, for paths to follow."""
+
+
+class Answering(Options):
+    """Options of an outlet people can answer."""
+
+    stop_answer: str = Field(
+        default="",
+        max_length=160,
+        description="Tin trả lời một lần cho người vừa trả lời là không nhận tin nữa; để trống: không trả lời.",
+    )

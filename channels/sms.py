@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
+from channels.channel import Heard
+from channels.replies import refuses
 from content.short import unaccented as without_marks
+
+_VIETNAMESE = re.compile(r"84[0-9]{9}")
 
 
 def national(address: str) -> str:
     """A number (+84...) as it is dialled at home: 0 and nine digits."""
     return "0" + (address[3:] if address.startswith("+84") else address.removeprefix("+").removeprefix("84"))
+
+
+def heard(phone: str, text: str) -> list[Heard]:
+    """What somebody answered, when it is that they want no further messages; nothing else is kept of it."""
+    digits = re.sub(r"\D", "", phone)
+    digits = f"84{digits[1:]}" if digits.startswith("0") else digits
+    if not _VIETNAMESE.fullmatch(digits) or not refuses(text):
+        return []
+    return [Heard("phone", f"+{digits}", wants=False, how="trả lời tin nhắn")]
 
 
 def hidden(address: str) -> tuple[str, str, str]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -34,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.channel import Confirmation
+from channels.channel import Confirmation, Heard
 from channels.seal import ERASED, SEALED, Seal
 from channels.tags import Pairs, patterns, read, stored
 from config.clock import Clock
@@ -402,10 +403,13 @@ async def opt_out(
     return not known
 
 
-async def opt_in(tx: AsyncConnection, seal: Seal, scheme: str, address: str) -> bool:
-    """The same person wants to be reached again; False when nothing else was known."""
+async def opt_in(tx: AsyncConnection, seal: Seal, scheme: str, address: str, *, undoes: str = "") -> bool:
+    """The same person wants to be reached again; False when nothing else was known, or not in the way this `undoes`."""
+    mine = is_person(optout, seal, scheme, address)
+    if undoes and undoes not in (await tx.execute(select(optout.c.how).where(mine))).scalars():
+        return False
     await tx.execute(update(recipient).where(is_person(recipient, seal, scheme, address)).values(stopped_at=None))
-    return bool((await tx.execute(delete(optout).where(is_person(optout, seal, scheme, address)))).rowcount)
+    return bool((await tx.execute(delete(optout).where(mine))).rowcount)
 
 
 def is_person(table: Table, seal: Seal, scheme: str, address: str) -> ColumnElement[bool]:
@@ -418,6 +422,12 @@ async def plain_recipients(connection: AsyncConnection, id: str, most: int) -> l
     query = select(recipient.c.scheme, recipient.c.address)
     query = query.where(recipient.c.audience == id, recipient.c.scheme.in_(SEALED), recipient.c.address < "A")
     return list(await connection.execute(query.limit(most)))
+
+
+async def is_opted_out(connection: AsyncConnection, seal: Seal, scheme: str, address: str) -> bool:
+    """Whether somebody wants nothing any more."""
+    mine = exists().where(is_person(optout, seal, scheme, address))
+    return bool((await connection.execute(select(mine))).scalar_one())
 
 
 async def count_opted_out(connection: AsyncConnection) -> int:
@@ -491,7 +501,7 @@ class Call:
     outlet: str
     at: datetime
     body: bytes
-    said: Sequence[Confirmation]
+    said: Sequence[Confirmation | Heard]
 
 
 async def store_callbacks(tx: AsyncConnection, calls: Sequence[Call]) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+LINK = "{thoi_nhan}"
+"""Stands in a short or chat text for the address by which its reader refuses further messages."""
 
 
 class BulletinClass(StrEnum):
@@ -180,6 +183,18 @@ class Bulletin:
     def chat(self) -> str:
         """Zalo text of all parts."""
         return "\n\n".join(part.chat for part in self.parts)
+
+    @property
+    def asks_link(self) -> bool:
+        """Whether a text for single people leaves a place for their link."""
+        return any(LINK in part.short or LINK in part.chat for part in self.parts)
+
+    def with_link(self, link: str) -> Bulletin:
+        """The texts for single people with one person's link in them."""
+        filled = (
+            replace(one, short=one.short.replace(LINK, link), chat=one.chat.replace(LINK, link)) for one in self.parts
+        )
+        return replace(self, parts=tuple(filled))
 
     @property
     def digest(self) -> str:

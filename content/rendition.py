@@ -258,10 +258,10 @@ def findings(revision: Revision, lexicon: Lexicon | None = None) -> list[Finding
     return [*_short_findings(revision), *adverts, *_chat_findings(revision), *_script_findings(revision, lexicon)]
 
 
-def lengths_of(revision: Revision) -> tuple[SmsLength, SmsLength]:
-    """What its SMS text costs with marks and without, by what it is for."""
-    length = advert_length if revision.purpose is Purpose.ADVERTISING else sms_length
-    return length(revision.short), length(unaccented(revision.short))
+def lengths_of(revision: Revision, short: str = "") -> tuple[SmsLength, SmsLength]:
+    """What its SMS text, or `short` with everything filled in, costs with marks and without, by what it is for."""
+    length, text = advert_length if revision.purpose is Purpose.ADVERTISING else sms_length, short or revision.short
+    return length(text), length(unaccented(text))
 
 
 def _short_findings(revision: Revision) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from channels.http import CONNECTIONS, Http
 from channels.outlet import Outlets, set_up_outlets
 from channels.recordings import loader
 from channels.seal import Seal
+from channels.stoplink import StopLinks
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
 from config.settings import BadSettings, Settings, reason_of
@@ -40,9 +41,13 @@ from db.migrate import migrate
 from db.notifier import Notifier
 from scheduler.correcting import Correcting
 from scheduler.director import Director
+from scheduler.diverter import Diverter
+from scheduler.farewell import Farewell
 from scheduler.gate import Gate
 from scheduler.handling import Handling
+from scheduler.inquirer import Inquirer
 from scheduler.joining import Joining
+from scheduler.listener import Listener
 from scheduler.lookout import Lookout
 from scheduler.meter import Meter
 from scheduler.owner import own_name
@@ -93,6 +98,7 @@ class House:
     recordings: Path
     seal: Seal
     sealing: Sealing
+    stop_links: StopLinks
     key: bytes = field(repr=False)
 
     def stop(self) -> None:
@@ -112,12 +118,14 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     seal = Seal(people_key(settings, key))
     sealing = Sealing(database, seal)
     recordings = settings.files.dir / "recordings"
+    stop_links = StopLinks(derive(key, "thoi-nhan"), settings.web.base_url)
     outlets = set_up_outlets(
         settings.outlets,
         find_channels(),
         base_url=settings.web.base_url,
         keeps=keeps,
         load=loader(recordings),
+        stop_link=stop_links.address,
         source=settings.source,
     )
     journal = Journal(derive(key, "journal"))
@@ -147,7 +155,9 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         *(database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone),
         seal=seal,
     )
-    receiver = Receiver(database, clock, notifier, outlets)
+    handling = Handling(database, journal, clock, outlets, seal)
+    farewell = Farewell(clock, outlets, http, settings.office.name)
+    receiver = Receiver(database, clock, notifier, outlets, handling, farewell)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     runner = Runner(
         clock,
@@ -169,10 +179,12 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, sealing, owner),
         receiver=receiver,
         retractor=Retractor(database, clock, notifier, outlets, http, journal),
+        listener=Listener(database, notifier, outlets, http, handling, farewell),
+        diverter=Diverter(database, clock, notifier, outlets, journal),
+        inquirer=Inquirer(database, clock, notifier, outlets, http, receiver, stopping, seal),
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
     scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
-    handling = Handling(database, journal, clock, seal)
     return House(
         settings=settings,
         clock=clock,
@@ -199,6 +211,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         recordings=recordings,
         seal=seal,
         sealing=sealing,
+        stop_links=stop_links,
         key=key,
     )
 

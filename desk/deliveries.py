@@ -130,11 +130,13 @@ def plain_delivery(seal: Seal, delivery: Delivery) -> dict[str, Any]:
     return {name: getattr(delivery, name) for name in kept} | {
         "class": delivery.klass,
         "address": shown(seal, delivery.address),
+        "carrier": delivery.carrier,
         "state": delivery.state.value,
         "due_at": iso(delivery.due_at),
         "attempts": [
             {
                 "n": one.n,
+                "outlet": delivery.carrier_at(one.n),
                 "at": iso(one.at),
                 "ms": one.ms,
                 "outcome": one.outcome,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound, Said
 from content import store
+from content.bulletin import LINK
 from content.issue import NotApproved
 from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
 from content.reading import Piece, Reading
@@ -126,6 +127,8 @@ class Sheet:
     reading: Reading | None
     """The script with its pieces; None when it would be read otherwise today than when it was written."""
     versions: list[tuple[Item, str]]
+    link: str
+    """As long as the link by which a recipient refuses further messages, where a text leaves a place for it."""
 
     @property
     def uploaded(self) -> Revision | None:
@@ -152,8 +155,9 @@ class Sheet:
     @property
     def sms(self) -> dict[str, Any]:
         """The SMS text with and without marks, with what each costs."""
-        marked, bare = lengths_of(self.revision)
-        return {"marked": marked, "bare": bare, "text": unaccented(self.revision.short)}
+        whole = self.revision.short.replace(LINK, self.link)
+        marked, bare = lengths_of(self.revision, whole)
+        return {"marked": marked, "bare": bare, "whole": whole, "text": unaccented(whole)}
 
     def about(self, rendition: str) -> list[Finding]:
         """What to know about one rendition; the price of an SMS is shown with its text already."""
@@ -192,7 +196,7 @@ async def sheet_of(visit: Visit) -> Shown:
     # reading a long script aloud in words takes a moment
     told = await asyncio.to_thread(findings, revision, lexicon)
     reading = await asyncio.to_thread(reading_of, revision, lexicon, house.settings.voice.variant)
-    sheet = Sheet(item, revision, revisions, verdicts, recording, told, reading, versions)
+    sheet = Sheet(item, revision, revisions, verdicts, recording, told, reading, versions, house.stop_links.sample)
     values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
     values["taken_back"] = taken_back

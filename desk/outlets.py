@@ -12,6 +12,7 @@ from config.words import Conflict
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, listed
 from scheduler.dispatch.pace import day_of, used_on
+from scheduler.diversion import store as diversion_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class Standing:
     base_url: str
     today: int = 0
     """The office's day as a number."""
+    diverted_at: Any = None
+    """Since when its fallback sends for it."""
+    quota: str = ""
+    """What is used of quotas that its kind counts."""
 
     @property
     def state(self) -> str:
@@ -86,9 +91,16 @@ async def standings(visit: Visit) -> list[Standing]:
     """Every configured outlet with its health."""
     async with visit.house.database.read() as connection:
         rows = await channels_store.outlet_rows(connection)
+        diverted = await diversion_store.diversions(connection)
     base = visit.house.settings.web.base_url
-    today, _ = day_of(visit.house.clock.now(), visit.house.settings.office.zone)
-    return [Standing(at, rows[at.name], base, today) for at in visit.house.outlets if at.name in rows]
+    now = visit.house.clock.now()
+    today, _ = day_of(now, visit.house.settings.office.zone)
+    since = {name: one.since for name, one in diverted.items()}
+    return [
+        Standing(at, rows[at.name], base, today, since.get(at.name), await at.channel.quota(at.outlet, now))
+        for at in visit.house.outlets
+        if at.name in rows
+    ]
 
 
 async def list_all(visit: Visit) -> Answer:
@@ -116,6 +128,9 @@ def plain_outlet(standing: Standing) -> dict[str, Any]:
         "worked_at": iso(row.worked_at),
         "paused_at": iso(row.paused_at),
         "paused_by": row.paused_by,
+        "quota": standing.quota or None,
+        "fallback": at.fallback or None,
+        "diverted_at": iso(standing.diverted_at),
         "per_day": at.channel.pace_of(at.outlet).per_day or None,
         "used_today": standing.used_today,
         "addresses": [address for _, address in standing.addresses],

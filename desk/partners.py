@@ -10,7 +10,7 @@ from dataclasses import replace
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.channel import Callback, Page, Pull
+from channels.channel import Callback, Confirmation, Page, Pull
 from channels.http import Refused
 from channels.outlet import InService
 from channels.shelf import store as shelf_store
@@ -176,15 +176,27 @@ class Partners:
         now = self._house.clock.now()
         call = Callback(request.method, dict(request.query), headers, body, now)
         try:
-            said = at.channel.confirm(call, at.outlet)
+            said = {name: at.channel.confirm(call, at.outlet)}
         except Refused as error:
             logger.warning("callback_refused", outlet=name, reason=error.reason)
             raise web.HTTPForbidden(text=error.en) from None
-        if not said:
-            return web.Response(text="ok")  # authentic, but nothing that concerns a delivery
-        await self._inbox.keep(Call(name, now, body, said))
+        for other in self._house.outlets.hooked_with(name)[1:]:
+            said[other.name] = _of_deliveries(call, other)
+        if not any(said.values()):
+            return web.Response(text="ok")  # authentic, but nothing that concerns a delivery or a recipient
+        for outlet, each in said.items():
+            if each:
+                await self._inbox.keep(Call(outlet, now, body, each))
         self._house.notifier.ring("callback")
         return web.Response(text="ok")
+
+
+def _of_deliveries(call: Callback, at: InService) -> list[Confirmation]:
+    """What an authentic call to another outlet says of this one's deliveries."""
+    try:
+        return [one for one in at.channel.confirm(call, at.outlet) if isinstance(one, Confirmation)]
+    except Refused:
+        return []
 
 
 def _split_key(at: InService, path: str) -> tuple[str, str]:

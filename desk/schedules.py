@@ -15,6 +15,7 @@ from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
 from desk.timing import MISSED_TITLES, choices, dues, fingerprint, typed_wish, wish_of
 from scheduler import store
+from scheduler.diversion import store as diversion_store
 from scheduler.log import store as log_store
 from scheduler.schedule import TITLES, Schedule, ScheduleState
 
@@ -151,6 +152,7 @@ async def _sheet(visit: Visit) -> Shown:
         wrote = await _wrote(connection, schedule, visit.name)
         people = await channels_store.find_audience(connection, schedule.audience) if schedule.audience else None
         rules = await house.scheduling.check(connection, schedule)
+        fallbacks = await _fallbacks(visit, connection, schedule)
     over = schedule.state in {ScheduleState.ENDED, ScheduleState.CANCELLED} or schedule.next_due_at is None
     last = past[0].due_at if past else None
     coming = [] if over else dues(visit, schedule, last)
@@ -164,8 +166,16 @@ async def _sheet(visit: Visit) -> Shown:
         "titles": TITLES,
     }
     plain = plain_schedule(schedule) | {"next": [iso(due.at) for due in coming]}
-    plain["policy"] = [one.plain() for one in rules]
-    return Shown("schedules/show.html", values | {"outlets": house.outlets}, plain)
+    values |= {"outlets": house.outlets, "fallbacks": fallbacks}
+    plain |= {"policy": [one.plain() for one in rules], "fallbacks": fallbacks}
+    return Shown("schedules/show.html", values, plain)
+
+
+async def _fallbacks(visit: Visit, connection: AsyncConnection, schedule: Schedule) -> list[str]:
+    """The outlets that may take over: as approved, or as an approval would list them."""
+    if schedule.state is ScheduleState.IN_REVIEW:
+        return visit.house.outlets.fallbacks_of(schedule.outlets)
+    return await diversion_store.allowed(connection, schedule.id)
 
 
 async def _counts(connection: AsyncConnection, occurrence: str) -> dict[str, int]:

@@ -33,6 +33,7 @@ from desk import (
     schedules,
     sheet,
     stations,
+    stopping,
     today,
 )
 from desk.answer import (
@@ -191,6 +192,8 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
     special = (
         Door("sign-in", "GET", "/sign-in", auth.show_door, frozenset()),
         Door("sign-in", "POST", "/sign-in", keeper.sign_in, frozenset()),
+        Door("stopping", "GET", "/thoi-nhan/{token}", stopping.show, frozenset()),
+        Door("stopping", "POST", "/thoi-nhan/{token}", stopping.change, frozenset()),
         Door("sign-out", "POST", "/sign-out", keeper.sign_out, ALL),
         Door("change-password", "POST", "/password", keeper.change_password, ALL),
     )

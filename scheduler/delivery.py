@@ -91,7 +91,8 @@ class Parcel:
 
     `todo` lists (seq, tries made, why), `at` is how far it has been gone through, `out` which of them (seq) have no outcome yet.
     `rank` and `turn` say who goes next; `until` is in milliseconds since 1970. `order` is what its occurrence is to say,
-    `bulletin` what goes out, once it was checked at `checked` (steady seconds), `allotted_at` when its people were last looked at.
+    `bulletin` what goes out, once it was checked at `checked` (steady seconds), `allotted_at` when its people were last looked at;
+    `linked`: each gets a link of their own in it.
     """
 
     id: int
@@ -109,6 +110,7 @@ class Parcel:
     bulletin: Bulletin | None = None
     checked: float = 0.0
     allotted_at: datetime | None = None
+    linked: bool = False
     word: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -170,6 +172,8 @@ class Delivery:
     note: str = ""
     rule: str = ""
     """Which rule of the policy holds it back, or makes it wait."""
+    carriers: tuple[tuple[int, str], ...] = ()
+    """Where it was handed over: from which try on, and to which outlet."""
 
     @property
     def last(self) -> Attempt | None:
@@ -180,6 +184,15 @@ class Delivery:
     def reference(self) -> str:
         """The partner's own id or the public address, from the last try that brought one."""
         return next((attempt.reference for attempt in reversed(self.attempts) if attempt.reference), "")
+
+    @property
+    def carrier(self) -> str:
+        """The outlet that carries it now."""
+        return self.carriers[-1][1] if self.carriers else self.outlet
+
+    def carrier_at(self, n: int) -> str:
+        """The outlet by which a try went."""
+        return next((outlet for begin, outlet in reversed(self.carriers) if begin <= n), self.outlet)
 
     @property
     def detail(self) -> str:

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
 from channels.audience import masked
+from channels.channel import Heard
+from channels.outlet import Outlets
 from channels.seal import Seal
 from config.clock import Clock
 from config.words import BadInput, Conflict
@@ -16,7 +18,9 @@ from db.journal import Journal
 from scheduler import store
 from scheduler.delivery import LETTER, OF_LETTER, TITLES, OccurrenceState, State, parse_delivery_id
 from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.carriers import carriers
 from scheduler.dispatch.store import Waiting
+from scheduler.inquiry import store as inquiry_store
 from scheduler.log import store as log_store
 from scheduler.log.store import Filter
 
@@ -26,10 +30,11 @@ DECISIONS = {"sent": State.SENT, "confirmed": State.CONFIRMED, "failed": State.F
 class Handling:
     """Verbs that change deliveries; each runs in the transaction it is given and is noted in the journal."""
 
-    def __init__(self, database: Database, journal: Journal, clock: Clock, seal: Seal) -> None:
+    def __init__(self, database: Database, journal: Journal, clock: Clock, outlets: Outlets, seal: Seal) -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
+        self._outlets = outlets
         self._seal = seal
 
     async def cancel_occurrence(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> dict[State, int]:
@@ -56,14 +61,30 @@ class Handling:
     async def opt_out(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> int:
         """Somebody wants nothing any more: off every list, and what has not gone yet is cancelled; how much that was."""
         now, cancelled = self._clock.now(), 0
-        await channels_store.opt_out(self._database, tx, self._seal, scheme, address, now, how)
+        new = await channels_store.opt_out(self._database, tx, self._seal, scheme, address, now, how)
         waiting = Filter(addresses=self._seal.forms(address), states=(State.PENDING,))
         for delivery in [one async for one in log_store.walk(tx, waiting)]:
             with contextlib.suppress(Conflict):  # it has just gone
                 await self.cancel(tx, delivery.id, by, "người nhận từ chối")
                 cancelled += 1
-        await self._journal.note(tx, now, by, "opt_out", f"recipient/{masked(address)}", how=how, cancelled=cancelled)
+        if new or cancelled:
+            await self._journal.note(
+                tx, now, by, "opt_out", f"recipient/{masked(address)}", how=how, cancelled=cancelled
+            )
         return cancelled
+
+    async def hear(self, tx: AsyncConnection, said: Heard, outlet: str) -> bool:
+        """What a person tells an outlet; False when it was known: telling it twice changes nothing."""
+        by = f"outlet/{outlet}"
+        if not said.wants:
+            known = await channels_store.is_opted_out(tx, self._seal, said.scheme, said.address)
+            await self.opt_out(tx, said.scheme, said.address, by, said.how)
+            return not known
+        if await channels_store.opt_in(tx, self._seal, said.scheme, said.address, undoes=said.undoes):
+            thing = f"recipient/{masked(said.address)}"
+            await self._journal.note(tx, self._clock.now(), by, "opt_in", thing, how=said.how)
+            return True
+        return False
 
     async def opt_in(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> None:
         """The same person agrees again, which has to be said how. Conflict when nobody knew otherwise."""
@@ -119,7 +140,17 @@ class Handling:
         tries = (await dispatch.tries_of(tx, parcel, [seq])).get(seq, 0)
         now = self._clock.now()
         again = [(Waiting(parcel, seq, tries, why), now)]
-        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
+        outlet = (await carriers(tx, row)).get(seq, row.outlet)
+        await dispatch.wait_again(self._database, tx, outlet, row.rank, again)
         until = max(row.until, now + dispatch.SECOND_CHANCE)
         await dispatch.change_parcel(tx, parcel, until=until)
         await store.reopen_occurrence(tx, row.occurrence)
+        await self._ask_again(tx, parcel, outlet)
+
+    async def _ask_again(self, tx: AsyncConnection, parcel: int, outlet: str) -> None:
+        """Its partner may have been asked for the last time already."""
+        at = self._outlets.get(outlet)
+        polling = at.channel.polling(at.outlet) if at is not None else None
+        if polling is not None:
+            moment = self._clock.now() + polling.after
+            await inquiry_store.add(self._database, tx, parcel, outlet, moment)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zlib import crc32
 
-from channels.channel import To
+from channels.channel import Confirmation, To
 from channels.http import Refused, SendError, Unavailable, Unsure
 from scheduler.delivery import Parcel, State
 from scheduler.retry import LONG_STEPS, STEPS, next_try
@@ -49,7 +49,10 @@ class Try(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a job ended: the state to move to, its row unless nothing left, when and why to look again."""
+    """How a job ended: the state to move to, its row unless nothing left, when and why to look again.
+
+    `said` is what the partner answered to a question.
+    """
 
     job: Job
     state: State
@@ -57,6 +60,7 @@ class Outcome(NamedTuple):
     again_at: datetime | None = None
     why: str = "retry"
     error: SendError | None = None
+    said: Confirmation | None = None
 
     @property
     def tries(self) -> int:
@@ -78,7 +82,7 @@ def job(parcel: Parcel, seq: int, tries: int, why: str) -> Job:
 def accepted(of: Job, at: int, ms: int, reference: str, detail: str) -> Outcome:
     """The partner has taken it."""
     tried = _new(Try, (of.parcel.id, of.seq, of.n, at, ms, "sent", "", reference, detail))
-    return _new(Outcome, (of, State.SENT, tried, None, "retry", None))
+    return _new(Outcome, (of, State.SENT, tried, None, "retry", None, None))
 
 
 def untouched(of: Job, again_at: datetime) -> Outcome:

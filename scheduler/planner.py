@@ -157,11 +157,13 @@ class Planner:
         at = self._outlets.get(name)
         turn = yield from plan.next_turn(seen, one, name)
         due_at, until = self._moments(at, one, now)
+        polling = at.channel.polling(at.outlet) if at is not None else None
+        ask_at = due_at + polling.after if polling is not None else None
         parcels: list[NewParcel] = []
         while room > 0:
             people = yield from self._people(seen, at, one, name)
             if people is not None:
-                parcels.append(NewParcel(one.id, name, one.klass.rank, turn, due_at, until, people))
+                parcels.append(NewParcel(one.id, name, one.klass.rank, turn, due_at, until, people, ask_at))
                 one.size, turn, room = one.size + people.size, turn + people.size, room - people.size
             if people is None or people.size < self._parcel_size:
                 one.outlet_at, one.address_at = one.outlet_at + 1, ""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.channel import Confirmation
+from channels.channel import Confirmation, Heard
 from channels.outlet import InService, Outlets
 from channels.shelf import store as shelf_store
 from channels.station import store as station_store
@@ -27,6 +27,8 @@ from db.database import Database
 from db.notifier import Notifier
 from db.types import new_id
 from scheduler.dispatch.receipts import News, hear
+from scheduler.farewell import Farewell
+from scheduler.handling import Handling
 
 EARLY = timedelta(minutes=10)
 TOGETHER = 100
@@ -38,11 +40,21 @@ LINES_BACK = 500
 class Receiver:
     """Applies confirmations."""
 
-    def __init__(self, database: Database, clock: Clock, notifier: Notifier, outlets: Outlets) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        notifier: Notifier,
+        outlets: Outlets,
+        handling: Handling,
+        farewell: Farewell,
+    ) -> None:
         self._database = database
         self._outlets = outlets
         self._clock = clock
         self._notifier = notifier
+        self._handling = handling
+        self._farewell = farewell
 
     async def receive(self) -> int:
         """Apply stored callbacks, oldest first, many at once; how many were settled."""
@@ -57,20 +69,27 @@ class Receiver:
 
     async def _receive(self, rows: Sequence[Row[Any]]) -> int:
         """Apply these; one that names no known delivery is kept for a while, since it may have come early."""
-        calls = [(row, [Confirmation(**one) for one in row.said]) for row in rows]
-        news = [News(row.outlet, one, row.received_at) for row, told in calls for one in told if not one.title]
+        calls = [(row, [Heard(**one) if "wants" in one else Confirmation(**one) for one in row.said]) for row in rows]
+        news = [News(row.outlet, one, row.received_at) for row, told in calls for one in told if _is_of_delivery(one)]
         async with self._database.write() as tx:
             known = iter(await hear(self._database, tx, news))
             outcomes: dict[str, tuple[str, str]] = {}
             for row, told in calls:
-                await self._played(tx, row.outlet, [one for one in told if one.title])
-                found = [next(known) for one in told if not one.title]
+                await self._played(tx, row.outlet, [one for one in told if isinstance(one, Confirmation) and one.title])
+                await self._people(tx, row.outlet, [one for one in told if isinstance(one, Heard)])
+                found = [next(known) for one in told if _is_of_delivery(one)]
                 if all(found):
                     outcomes[row.id] = "applied", ""
                 elif self._clock.now() - row.received_at >= EARLY:
                     outcomes[row.id] = "unknown", "không tìm thấy lượt gửi"
             await channels_store.settle_callbacks(tx, outcomes)
         return len(outcomes)
+
+    async def _people(self, tx: AsyncConnection, outlet: str, heard: Sequence[Heard]) -> None:
+        """Who wants no more messages, or wants them again."""
+        for said in heard:
+            if await self._handling.hear(tx, said, outlet) and self._farewell.owe(said, outlet):
+                self._notifier.ring("hear")
 
     async def _played(self, tx: AsyncConnection, outlet: str, told: Sequence[Confirmation]) -> None:
         """Titles a station's software played; what is not ours is nobody's business."""
@@ -126,3 +145,11 @@ class Receiver:
         """Apply one confirmation; False when its delivery is not known."""
         (known,) = await hear(self._database, tx, [News(outlet, said, at)])
         return known
+
+    async def confirm_all(self, tx: AsyncConnection, outlet: str, said: Sequence[Confirmation], at: datetime) -> None:
+        """Apply what the partner of an outlet answers about deliveries, each named by our id."""
+        await hear(self._database, tx, [News(outlet, one, at) for one in said])
+
+
+def _is_of_delivery(said: Confirmation | Heard) -> TypeGuard[Confirmation]:
+    return isinstance(said, Confirmation) and not said.title

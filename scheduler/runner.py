@@ -18,6 +18,9 @@ from config.logs import log
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from scheduler.director import Director
+from scheduler.diverter import Diverter
+from scheduler.inquirer import Inquirer
+from scheduler.listener import Listener
 from scheduler.lookout import Lookout
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
@@ -35,6 +38,7 @@ WARM_SECONDS = 10
 DIRECT_SECONDS = 5
 LOOK_SECONDS = 5
 RETRACT_SECONDS = 5
+LISTEN_SECONDS = 10
 TROUBLE_SECONDS = 5.0
 
 logger = log("runner")
@@ -57,6 +61,9 @@ class Runner:
         sweeper: Sweeper,
         receiver: Receiver,
         retractor: Retractor,
+        inquirer: Inquirer,
+        diverter: Diverter,
+        listener: Listener,
         timekeeper: Timekeeper,
     ) -> None:
         self._clock = clock
@@ -70,6 +77,9 @@ class Runner:
         self._sweeper = sweeper
         self._receiver = receiver
         self._retractor = retractor
+        self._inquirer = inquirer
+        self._diverter = diverter
+        self._listener = listener
         self._timekeeper = timekeeper
 
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
@@ -89,12 +99,15 @@ class Runner:
                     loops.create_task(self._loop(alarm, "direct", self._director.direct, "direct", poll=DIRECT_SECONDS))
                 if "sweeper" in roles:
                     loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
+                    loops.create_task(self._loop(alarm, "divert", self._diverter.divert, "outlet"))
+                    loops.create_task(self._loop(alarm, "hear", self._listener.listen, "hear", poll=LISTEN_SECONDS))
                     loops.create_task(self._loop(alarm, "look", self._lookout.look, "look", poll=LOOK_SECONDS))
                     loops.create_task(self._loop(alarm, "receive", self._receiver.receive, "callback"))
                 if "worker" in roles:
                     loops.create_task(
                         self._loop(alarm, "retract", self._retractor.retract, "item", poll=RETRACT_SECONDS)
                     )
+                    loops.create_task(self._loop(alarm, "inquire", self._inquirer.inquire, "inquire"))
                     loops.create_task(self._loop(alarm, "renew", self._worker.renew, "renew", poll=RENEW_SECONDS))
                     await self._work(alarm)
         finally:
@@ -152,9 +165,12 @@ class Runner:
             started = await self._drain_lanes()
             directed = await self._outlast("direct", self._director.direct)
             received = await self._outlast("receive", self._receiver.receive)
+            await self._outlast("hear", self._listener.listen)
             swept = await self._outlast("sweep", self._sweeper.sweep)
             retracted = await self._outlast("retract", self._retractor.retract)
-            if not (planned or made or started or directed or received or swept or retracted):
+            diverted = await self._outlast("divert", self._diverter.divert)
+            asked = await self._outlast("inquire", self._inquirer.inquire)
+            if not any((planned, made, started, directed, received, swept, retracted, diverted, asked)):
                 return
 
     async def _drain_lanes(self) -> int:

@@ -25,6 +25,7 @@ from db.database import Database
 from db.journal import Journal
 from db.types import new_id
 from scheduler import store
+from scheduler.diversion import store as diversion_store
 from scheduler.policy import BrokenRule, People, Policy, Standing, Verdict, gravest
 from scheduler.schedule import TITLES, Missed, Rule, Schedule, ScheduledItem, ScheduleState, find_zone
 
@@ -236,6 +237,8 @@ class Scheduling:
         now = self._clock.now()
         new = Approval(new_id(now), schedule.id, schedule.digest, verdict, by, now, note.strip())
         await content_store.add_approval(tx, new)
+        if verdict == "approved":
+            await diversion_store.allow(self._database, tx, schedule.id, self._outlets.fallbacks_of(schedule.outlets))
 
     async def _move(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from channels.channel import Channel
-from channels.http import Http, Refused, SendError, Unsure
+from channels.http import Http, Refused, SendError, Unavailable, Unsure
 from channels.outlet import InService
 from channels.seal import NOBODY
 from config.clock import Clock
@@ -38,6 +38,8 @@ class Sender:
             return await self._ask(at, job)
         bulletin = job.parcel.bulletin
         assert bulletin is not None
+        if job.parcel.linked:
+            bulletin = bulletin.with_link(at.outlet.stop_link(job.to.delivery))
         moment, begun = self._clock.ms(), self._clock.steady()
         if job.to.address[:1] == NOBODY:
             gone = Refused("no_address", "người nhận đã được xóa, hoặc không mở được số", "erased, or sealed otherwise")
@@ -77,14 +79,17 @@ class Sender:
 
     async def _ask(self, at: InService, job: Job) -> Outcome:
         """Ask the partner what became of an unsure delivery; after the last question it stays for a person."""
+        answer, hint = None, None
         try:
             answer = await at.channel.ask(job.to, job.reference, at.outlet, self._http)
-        except SendError:
-            answer = None
+        except SendError as error:
+            hint = error.retry_after if isinstance(error, Unavailable) else None
+        except Exception as fault:  # noqa: BLE001 (as in `send`)
+            self._tell(at, job, fault)
         if answer is not None:
-            return Outcome(job, State.CONFIRMED if answer.delivered else State.FAILED, why="ask")
+            return Outcome(job, State.CONFIRMED if answer.delivered else State.FAILED, why="ask", said=answer)
         now = self._clock.now()
-        again = next_try(job.n, now, now + timedelta(days=1))
+        again = next_try(job.n, now, now + timedelta(days=1), hint=hint)
         return Outcome(job, State.UNSURE, None, again, "ask")
 
 

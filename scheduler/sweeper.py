@@ -6,9 +6,9 @@ A worker that was only frozen finds its epoch gone and writes nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,6 +39,7 @@ SENDING = LETTER[State.SENDING]
 OPEN = LETTER[State.PENDING] + LETTER[State.UNSURE]
 
 logger = log("sweeper")
+T = TypeVar("T", Attempt, Waiting)
 
 
 class Sweeper:
@@ -106,8 +107,10 @@ class Sweeper:
             if letter == SENDING and (seq in lost or (gone and seq not in held))
         ]
         # Claimed for another look, and its holder died before it began.
-        again = [(one, self._clock.now()) for seq, one in lost.items() if row.letters[seq] in OPEN]
-        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
+        again = [one for seq, one in lost.items() if row.letters[seq] in OPEN]
+        for outlet, some in _by_outlet(row, held, again).items():
+            rows = [(one, self._clock.now()) for one in some]
+            await dispatch.wait_again(self._database, tx, outlet, row.rank, rows)
         await dispatch.wait_no_more(tx, [(parcel, seq) for seq in lost if row.letters[seq] not in OPEN + SENDING])
         await self._doubt(tx, row, doubtful, held)
         if gone:
@@ -139,7 +142,8 @@ class Sweeper:
         aside = [seq for seq in doubtful if crashes[seq] >= SET_ASIDE_AFTER]
         await self._set_aside(tx, row, aside)
         rest = [one for one in attempts if one.seq not in aside]
-        await self._look_again(tx, row, rest, crashes)
+        for outlet, some in _by_outlet(row, held, rest).items():
+            await self._look_again(tx, row, outlet, some, crashes)
 
     async def _set_aside(self, tx: AsyncConnection, row: Row[Any], seqs: list[int]) -> None:
         """What was in hand, alone, when the process died again is left to a person."""
@@ -155,9 +159,9 @@ class Sweeper:
             logger.error("delivery_set_aside", delivery=id, outlet=row.outlet, crashes=SET_ASIDE_AFTER)
 
     async def _look_again(
-        self, tx: AsyncConnection, row: Row[Any], tried: list[Attempt], crashes: Mapping[int, int]
+        self, tx: AsyncConnection, row: Row[Any], outlet: str, tried: list[Attempt], crashes: Mapping[int, int]
     ) -> None:
-        now, at = self._clock.now(), self._outlets.get(row.outlet)
+        now, at = self._clock.now(), self._outlets.get(outlet)
         repeat = at is not None and at.channel.repeatable(at.outlet) and row.until > now
         to = State.PENDING if repeat else State.UNSURE
         await dispatch.settle(self._database, tx, row.id, dict.fromkeys((one.seq for one in tried), to))
@@ -166,7 +170,7 @@ class Sweeper:
             return
         why, moment = ("doubt", now) if repeat else ("ask", now + ASK_AFTER)
         again = [(Waiting(row.id, one.seq, one.n if repeat else 0, why, crashes[one.seq]), moment) for one in tried]
-        await dispatch.wait_again(self._database, tx, row.outlet, row.rank, again)
+        await dispatch.wait_again(self._database, tx, outlet, row.rank, again)
 
     async def _miss(self) -> int:
         """Parcels whose window closed before anybody could send them, for instance while their outlet was paused."""
@@ -203,3 +207,11 @@ class Sweeper:
             async with self._database.write() as tx:
                 await self._editing.expire(tx, item.id)
         return len(items)
+
+
+def _by_outlet(row: Row[Any], held: Mapping[int, Row[Any]], some: Sequence[T]) -> dict[str, list[T]]:
+    """Each with who carries it: what was handed over waits for the other outlet, and has not left the list meanwhile."""
+    found: dict[str, list[T]] = {}
+    for one in some:
+        found.setdefault(held[one.seq].outlet if one.seq in held else row.outlet, []).append(one)
+    return found

@@ -14,6 +14,7 @@ from db.database import Database
 from db.notifier import Notifier
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Claim
+from scheduler.diversion import store as diversion_store
 from scheduler.gate import Gate
 from scheduler.lane import LEASE, Lane, Solo
 from scheduler.meter import Meter
@@ -55,6 +56,7 @@ class Worker:
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._breakers: dict[str, Breaker] = {}
         self._solo = Solo()
+        self._with_fallback = any(outlets.fallbacks(at.name) for at in outlets)
 
     async def work(self, lanes: asyncio.TaskGroup) -> int:
         """Start a lane for every outlet that has something due; how many are running."""
@@ -64,8 +66,10 @@ class Worker:
         async with self._database.glance() as connection:
             busy = await dispatch.busy_outlets(connection, now)
             rows = await channels_store.outlet_rows(connection)
+            diverted = await diversion_store.diversions(connection) if self._with_fallback else {}
         for name in busy:
             paused = name in rows and rows[name].paused_at is not None
+            paused = paused or (name in diverted and diverted[name].rests(now))
             if name in self._lanes or name not in self._outlets or paused or self._breaker(name).resting(now):
                 continue
             self._lanes[name] = lanes.create_task(self._lane(self._outlets[name]), name=f"lane {name}")

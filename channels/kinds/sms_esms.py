@@ -23,12 +23,13 @@ from channels.channel import (
     Form,
     Outlet,
     Pace,
-    PacedOptions,
+    Polling,
     Receipt,
     Refused,
     To,
     Unavailable,
     Unsure,
+    WithFallback,
 )
 from channels.http import Answer, Http, SendError
 from channels.options import BaseAddress
@@ -63,7 +64,7 @@ STOPPED: Mapping[str, tuple[Reason, str, str]] = {
 _HEADERS = {"content-type": "application/json; charset=utf-8"}
 
 
-class EsmsOptions(PacedOptions):
+class EsmsOptions(WithFallback):
     """Options of an eSMS account."""
 
     api_key: SecretStr = Field(min_length=1, description="ApiKey, ở trang quản lý API của eSMS.")
@@ -148,6 +149,11 @@ class SmsEsms(Channel[EsmsOptions]):
         if not isinstance(said, dict) or _text(said.get("CodeResponse")) != TAKEN:
             return None
         return _become(said, to.delivery, reference)
+
+    def polling(self, outlet: Outlet[EsmsOptions]) -> Polling:
+        """Within three days, by which an operator has given up; eSMS knows a message for seven. Reports come first."""
+        after = timedelta(minutes=2 if outlet.options.callback_secret is None else 15)
+        return Polling(after, timedelta(days=3))
 
 
 def _written(bulletin: Bulletin, outlet: Outlet[EsmsOptions], to: To) -> bytes:

@@ -11,6 +11,7 @@ import asyncio
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -19,15 +20,29 @@ from zlib import crc32
 import asyncpg
 from pydantic import Field, SecretStr, field_validator
 
-from channels.channel import Channel, Confirmation, Form, Outlet, Pace, PacedOptions, Receipt, To
+from channels.channel import (
+    Asked,
+    Channel,
+    Confirmation,
+    Form,
+    Heard,
+    Outlet,
+    Pace,
+    Polling,
+    Receipt,
+    To,
+    WithFallback,
+)
 from channels.http import Http, Refused, Unavailable, Unsure
+from channels.options import Answering
 from channels.reasons import Reason
-from channels.sms import plain_text
+from channels.sms import heard, plain_text
 from content.bulletin import Bulletin, BulletinClass
 from content.short import sms_length, sms_parts
 
 # smsd does not wait for a locked file, it tries ten times: what we do there must be short.
 BUSY_SECONDS, SERVER_SECONDS = 5.0, 10.0
+AT_ONCE = 100
 _FILE = "sqlite:///"
 # The same words for SQLite and PostgreSQL. The number is asked for because sentitems has an index on it alone.
 _OURS = 'WHERE "CreatorID" = $1 AND "DestinationNumber" = $2'
@@ -47,6 +62,8 @@ _FURTHER = (
 )
 # Of two tries at once on PostgreSQL both would find nothing; SQLite has one writer.
 _ALONE_NOW = "SELECT pg_advisory_xact_lock(hashtext($1))"
+_LAST = 'SELECT max("ID") FROM inbox'
+_CAME = 'SELECT "ID", "SenderNumber", "TextDecoded" FROM inbox WHERE "ID" > $1 ORDER BY "ID" LIMIT 200'
 _FAILED = {"SendingError": Reason.OTHER, "Error": Reason.OTHER, "DeliveryFailed": Reason.UNREACHABLE}
 
 _LOCKED = (
@@ -81,7 +98,7 @@ Talk: TypeAlias = Generator[tuple[str, Sequence[Any]], list[Any], T]
 """The statements of one transaction with their values; the rows of each come back. Knows no database."""
 
 
-class SmsGammuOptions(PacedOptions):
+class SmsGammuOptions(WithFallback, Answering):
     """Options of a modem."""
 
     database: SecretStr = Field(
@@ -130,11 +147,37 @@ class SmsGammu(Channel[SmsGammuOptions]):
         if not text:
             raise Refused(Reason.TEXT, "bản tin không có nội dung SMS", "the bulletin has no SMS text")
         urgent = bulletin.klass is BulletinClass.URGENT
-        return await _transacted(outlet.options, to, http, _written(to, text, outlet.options.sender, urgent=urgent))
+        return await _transacted(
+            outlet.options, to.delivery, http, _written(to, text, outlet.options.sender, urgent=urgent)
+        )
 
     async def ask(self, to: To, reference: str, outlet: Outlet[SmsGammuOptions], http: Http) -> Confirmation | None:
         """What became of all parts; None while any waits, and as long as the network reports nothing."""
-        return await _transacted(outlet.options, to, http, _fate(to))
+        return await _transacted(outlet.options, to.delivery, http, _fate(to))
+
+    def polling(self, outlet: Outlet[SmsGammuOptions]) -> Polling:
+        """Gammu-smsd has no other way to tell. The modem is not asked, its tables are: that is not paced."""
+        return Polling(timedelta(minutes=1), timedelta(days=3), at_once=AT_ONCE, paced=False)
+
+    async def listen(self, after: str, outlet: Outlet[SmsGammuOptions], http: Http) -> tuple[Sequence[Heard], str]:
+        """Answers in `inbox`; its rows are left as they are, for whatever else reads them."""
+        return await _transacted(outlet.options, outlet.name, http, _inbox(after))
+
+    async def ask_all(
+        self, asked: Sequence[Asked], outlet: Outlet[SmsGammuOptions], http: Http
+    ) -> Sequence[Confirmation]:
+        """What became of several, in one transaction."""
+        return await _transacted(outlet.options, asked[0].to.delivery, http, _fates([one.to for one in asked]))
+
+
+def _inbox(after: str) -> Talk[tuple[list[Heard], str]]:
+    """What came behind a message's ID, in order; the first time only how far that is: old answers are not dug out."""
+    if not after:
+        ((last,),) = yield _LAST, ()
+        return [], str(last or 0)
+    rows = yield _CAME, (int(after),)
+    said = [one for _, number, text in rows for one in heard(number, text)]
+    return said, str(rows[-1][0]) if rows else after
 
 
 def _written(to: To, text: str, sender: str, *, urgent: bool) -> Talk[Receipt]:
@@ -164,6 +207,14 @@ def rows_of(text: str, reference: int) -> list[tuple[str, str, str, str]]:
     ]
 
 
+def _fates(asked: Sequence[To]) -> Talk[list[Confirmation]]:
+    said: list[Confirmation] = []
+    for to in asked:
+        fate = yield from _fate(to)
+        said += [fate] if fate is not None else []
+    return said
+
+
 def _fate(to: To) -> Talk[Confirmation | None]:
     rows = yield _FATE, (to.delivery, to.address)
     states = {status for status, *_ in rows}
@@ -178,11 +229,11 @@ def _fate(to: To) -> Talk[Confirmation | None]:
     return Confirmation(True, to.delivery, detail="DeliveryOK") if whole and states == {"DeliveryOK"} else None
 
 
-async def _transacted(options: SmsGammuOptions, to: To, http: Http, talk: Talk[T]) -> T:
+async def _transacted(options: SmsGammuOptions, delivery: str, http: Http, talk: Talk[T]) -> T:
     """One transaction. Raises Unavailable, PrivateAddress and, when a server is lost in the middle, Unsure."""
     url = options.database.get_secret_value()
     if not url.startswith(_FILE):
-        return await _on_server(url, to.delivery, http, talk)
+        return await _on_server(url, delivery, http, talk)
     try:
         return await asyncio.to_thread(_in_file, Path(url.removeprefix(_FILE)), talk)
     except sqlite3.Error as error:

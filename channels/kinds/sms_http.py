@@ -20,23 +20,24 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
+    Heard,
     Options,
     Outlet,
     Pace,
-    PacedOptions,
     Receipt,
     Refused,
     To,
     Unavailable,
     Unsure,
+    WithFallback,
 )
 from channels.http import Answer, Http, retry_after, status_error
-from channels.options import WebAddress
-from channels.sms import hidden, national, plain_text
+from channels.options import Answering, WebAddress
+from channels.sms import heard, hidden, national, plain_text
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
-_OWN = ("phone", "text", "id", "name", "sender")
+_OWN = ("phone", "text", "id", "name", "sender", "thoi_nhan")
 _READ_BY_HTTP = frozenset({401, 403, 407, 408, 425, 429})
 _SEARCHED = 4096
 _DECODE = json.JSONDecoder().decode
@@ -109,7 +110,20 @@ class Receipts(Options):
         return self
 
 
-class SmsHttpOptions(PacedOptions):
+class Replies(Options):
+    """How the gateway hands on what people answer, and how that proves to be genuine."""
+
+    method: Literal["POST", "GET"] = Field(default="POST", description="Phương thức nhà mạng gọi lại.")
+    phone: JsonPath = Field(min_length=1, description="Chỗ có số của người trả lời.")
+    text: JsonPath = Field(min_length=1, description="Chỗ có nội dung trả lời.")
+    proof: Literal["query", "header", "hmac"] = Field(
+        description="Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header."
+    )
+    name: str = Field(min_length=1, description="Tên tham số hoặc tên header mang khóa hay chữ ký.")
+    secret: SecretStr = Field(min_length=12, description="Khóa bí mật chung với nhà cung cấp, ít nhất 12 ký tự.")
+
+
+class SmsHttpOptions(WithFallback, Answering):
     """Options of an SMS gateway outlet."""
 
     url: WebAddress = Field(description="Địa chỉ gửi tin của nhà cung cấp.")
@@ -117,7 +131,8 @@ class SmsHttpOptions(PacedOptions):
     headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
     body: Literal["json", "form", "query"] = Field(default="json", description="Kiểu nội dung: json, form hay query.")
     body_template: str = Field(
-        description="Mẫu nội dung với {phone} {text} {id} {name} {sender} và các khóa trong secrets; mỗi chỗ tự được mã hóa đúng kiểu."
+        description="Mẫu nội dung với {phone} {text} {id} {name} {sender} {thoi_nhan} (liên kết thôi nhận tin) và các khóa trong "
+        "secrets; mỗi chỗ tự được mã hóa đúng kiểu."
     )
     secrets_in_body: Mapping[str, SecretStr] = Field(
         default_factory=dict, description="Các giá trị bí mật đặt trong mẫu, theo tên: api_key dùng như {api_key}."
@@ -145,6 +160,7 @@ class SmsHttpOptions(PacedOptions):
         default=False, description="Nhà cung cấp bỏ tin trùng {id}: được phép gửi lại khi không rõ kết quả."
     )
     receipts: Receipts | None = Field(default=None, description="Báo cáo phát tin nhà cung cấp gọi lại.")
+    replies: Replies | None = Field(default=None, description="Tin người nhận trả lời, nhà cung cấp gọi lại.")
 
     @field_validator("refused", "stopped", mode="after")
     @classmethod
@@ -187,6 +203,11 @@ class SmsHttpOptions(PacedOptions):
         return "{name}" in self.body_template
 
     @cached_property
+    def links(self) -> bool:
+        """Whether the template asks for the link by which the recipient refuses further messages."""
+        return "{thoi_nhan}" in self.body_template
+
+    @cached_property
     def sent_headers(self) -> dict[str, str]:
         """The headers of every request."""
         headers = {name: value.get_secret_value() for name, value in self.headers.items()}
@@ -216,7 +237,8 @@ class SmsHttp(Channel[SmsHttpOptions]):
     async def send(self, bulletin: Bulletin, outlet: Outlet[SmsHttpOptions], to: To, http: Http) -> Receipt:
         """Send to one number (+84...). An unlisted answer code is Refused, an answer without the code Unsure."""
         options = outlet.options
-        url, body = fill(options, to, bulletin.short)
+        link = outlet.stop_link(to.delivery) if options.links else ""
+        url, body = fill(options, to, bulletin.short, link)
         answer = await http.request(
             options.method,
             url,
@@ -231,9 +253,14 @@ class SmsHttp(Channel[SmsHttpOptions]):
         """Only where the gateway drops a message whose id it has already taken."""
         return outlet.options.dedupes
 
-    def confirm(self, callback: Callback, outlet: Outlet[SmsHttpOptions]) -> Sequence[Confirmation]:
-        """Delivery reports. Refused when the outlet takes none, the method differs or the proof is wrong."""
-        receipts = outlet.options.receipts
+    def confirm(self, callback: Callback, outlet: Outlet[SmsHttpOptions]) -> Sequence[Confirmation | Heard]:
+        """Delivery reports and answers. Refused when the outlet takes none, the method differs or the proof is wrong."""
+        replies, receipts = outlet.options.replies, outlet.options.receipts
+        if replies is not None and callback.method == replies.method and genuine(callback, replies):
+            plain = _plain_of(callback)
+            phone, text = _text(value_at(plain, replies.phone)), _text(value_at(plain, replies.text))
+            if phone and text:
+                return heard(phone, text)
         if receipts is None or callback.method != receipts.method:
             raise Refused("callback", "điểm phát này không nhận phản hồi", "this outlet takes no such callback")
         if not genuine(callback, receipts):
@@ -244,7 +271,7 @@ class SmsHttp(Channel[SmsHttpOptions]):
         return [confirmation for report in reports if (confirmation := _confirmation(report, receipts))]
 
 
-def fill(options: SmsHttpOptions, to: To, text: str) -> tuple[str, bytes]:
+def fill(options: SmsHttpOptions, to: To, text: str, link: str = "") -> tuple[str, bytes]:
     """The address and body of one request, every placeholder written as its place demands (JSON, form, query)."""
     if not text:
         raise Refused("empty", "bản tin không có nội dung SMS", "the bulletin has no SMS text")
@@ -253,6 +280,7 @@ def fill(options: SmsHttpOptions, to: To, text: str) -> tuple[str, bytes]:
         "text": plain_text(text, unaccented=options.unaccented),
         "id": to.delivery,
         "name": to.name,
+        "thoi_nhan": link,
     }
     if options.names:
         values["name"] = plain_text(to.name, unaccented=options.unaccented)
@@ -337,7 +365,7 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-def genuine(callback: Callback, receipts: Receipts) -> bool:
+def genuine(callback: Callback, receipts: Receipts | Replies) -> bool:
     """Whether the callback carries the shared secret, or a signature (hex or base64) of its raw body, in constant time."""
     secret = receipts.secret.get_secret_value().encode()
     if receipts.proof == "query":

@@ -20,19 +20,20 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
+    Heard,
     Outlet,
     Pace,
-    PacedOptions,
     Receipt,
     Refused,
     To,
     Unavailable,
     Unsure,
+    WithFallback,
 )
 from channels.http import Answer, Http, status_error
-from channels.options import BaseAddress, WebAddress
+from channels.options import Answering, BaseAddress, WebAddress
 from channels.reasons import Reason
-from channels.sms import hidden, plain_text
+from channels.sms import heard, hidden, plain_text
 from content.bulletin import Bulletin
 from content.short import sms_length
 
@@ -56,7 +57,7 @@ _CODES = {0x01: Reason.TEXT, 0x0A: Reason.SENDER, 0x0B: Reason.NUMBER}
 _SECRET = re.compile(r"[A-Za-z0-9_-]{12,200}")
 
 
-class SmsKannelOptions(PacedOptions):
+class SmsKannelOptions(WithFallback, Answering):
     """Options of a Kannel outlet."""
 
     url: WebAddress = Field(description="Địa chỉ sendsms của smsbox, ví dụ http://kannel:13013/cgi-bin/sendsms.")
@@ -112,14 +113,20 @@ class SmsKannel(Channel[SmsKannelOptions]):
         """Never: Kannel takes what it is given as often as it is given."""
         return False
 
-    def confirm(self, callback: Callback, outlet: Outlet[SmsKannelOptions]) -> Sequence[Confirmation]:
-        """The GET of dlr-url. Refused without the secret; 4 (waiting) and 8 (at the operator) are not final."""
+    def confirm(self, callback: Callback, outlet: Outlet[SmsKannelOptions]) -> Sequence[Confirmation | Heard]:
+        """The GET of dlr-url. Refused without the secret; 4 (waiting) and 8 (at the operator) are not final.
+
+        With `from` and `text` it is what somebody answered, by the `get-url` of a group sms-service:
+        `https://.../hooks/TÊN?key=KHÓA&from=%p&text=%a` (with `max-messages = 0`, so that nothing is answered in turn).
+        """
         if callback.method != "GET":
             raise Refused("callback", "Kannel gọi lại bằng GET", "Kannel calls back by GET")
         query = callback.query
         secret = outlet.options.callback_secret.get_secret_value().encode()
         if not hmac.compare_digest(query.get("key", "").encode("utf-8", "replace"), secret):
             raise Refused("signature", "phản hồi không chứng thực được", "the callback is not authentic")
+        if query.get("from"):
+            return heard(query["from"], query.get("text", ""))
         delivery, event, said = query.get("id", ""), query.get("event", ""), query.get("said", "")
         if not delivery or event not in {str(_DELIVERED), str(_FAILED), str(_REJECTED)}:
             return []

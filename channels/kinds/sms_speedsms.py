@@ -10,6 +10,7 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -23,12 +24,13 @@ from channels.channel import (
     Form,
     Outlet,
     Pace,
-    PacedOptions,
+    Polling,
     Receipt,
     Refused,
     To,
     Unavailable,
     Unsure,
+    WithFallback,
 )
 from channels.http import Answer, Http, SendError, retry_after
 from channels.options import BaseAddress
@@ -54,7 +56,7 @@ _FAILED_FROM = 64
 """Statuses of a report below it, but 0, are temporary."""
 
 
-class SpeedSmsOptions(PacedOptions):
+class SpeedSmsOptions(WithFallback):
     """Options of a SpeedSMS account."""
 
     token: SecretStr = Field(min_length=1, description="API access token, ở trang tài khoản connect.speedsms.vn.")
@@ -151,6 +153,11 @@ class SmsSpeedSms(Channel[SpeedSmsOptions]):
             if isinstance(one, dict) and _text(one.get("phone"))[-9:] == to.address[-9:]:
                 return _become(one.get("status"), to.delivery, reference)
         return None
+
+    def polling(self, outlet: Outlet[SpeedSmsOptions]) -> Polling:
+        """Within three days, by which an operator has given up. Reports come first."""
+        after = timedelta(minutes=2 if outlet.options.callback_secret is None else 15)
+        return Polling(after, timedelta(days=3))
 
 
 def _judged(answer: Answer) -> Receipt:

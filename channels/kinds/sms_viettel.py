@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 from pydantic import Field, SecretStr
 
-from channels.channel import Channel, Form, Outlet, Pace, PacedOptions, Receipt, Refused, To, Unavailable, Unsure
+from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure, WithFallback
 from channels.http import Answer, Http, SendError
 from channels.options import WebAddress
 from channels.reasons import Reason
@@ -48,7 +48,7 @@ _FAULT = "Check information error"
 _AGAIN = "DUPLICATE MESSAGE"
 
 
-class SmsViettelOptions(PacedOptions):
+class SmsViettelOptions(WithFallback):
     """Options of a Viettel bulk SMS account."""
 
     url: WebAddress = Field(description="Địa chỉ dịch vụ bulkapi Viettel cấp.")

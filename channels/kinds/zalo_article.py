@@ -6,18 +6,21 @@ Endpoints and shapes: Zalo for Developers, article API v2.0 (create, verify) and
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
+from channels.channel import Callback, Channel, Form, Heard, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
 from channels.http import Http, SendError
 from channels.options import WebAddress
 from channels.reasons import Reason
 from channels.zalo.account import ZaloAccount
 from channels.zalo.calls import Said, ask, say
 from channels.zalo.errors import HANOI, seconds_until, zalo_error
+from channels.zalo.events import authentic_event, followed
 from content.bulletin import Bulletin
 from content.rendition import plain_text
 from content.short import cut_at_word
@@ -38,6 +41,13 @@ class ZaloArticleOptions(ZaloAccount):
         description="Số bài nhiều nhất một ngày (Zalo cho 1). Zalo chỉ phát từ 6:00 đến 21:59 và duyệt mỗi bài khoảng 30 phút "
         "trước khi tới người quan tâm: hãy đặt lịch sớm hơn chừng ấy.",
     )
+    per_month: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="Số bài nhiều nhất một tháng theo gói của OA (0: không hạn chế); hết thì bài chờ tới kỳ sau.",
+    )
+    month_begins: Annotated[int, Field(ge=1, le=28)] = Field(
+        default=1, description="Ngày trong tháng mà gói của OA bắt đầu tính lại."
+    )
 
 
 class ZaloArticle(Channel[ZaloArticleOptions]):
@@ -56,23 +66,44 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
         """One article to all followers. Unavailable while Zalo still processes it, at night, and when today's is sent."""
         article = _article(bulletin, outlet.options)
         _by_day(http.now())
-        await _sent_today(outlet, http.now(), to)
+        await _sent(outlet, http.now(), to)
         article_id = await _article_id(article, outlet, to, http)
         async with outlet.keep.alone("broadcast"):
-            sent = await _sent_today(outlet, http.now(), to)
+            sent = await _sent(outlet, http.now(), to)
             # Written before it leaves: where the answer is lost, the day's broadcast counts as sent.
-            await _keep_sent(outlet, http.now(), [*sent, to.delivery])
+            await _keep_sent(outlet, sent.with_one(to.delivery))
             try:
                 return await _broadcast(article_id, outlet, to, http)
             except Unsure:
                 raise
             except SendError:
-                await _keep_sent(outlet, http.now(), sent)
+                await _keep_sent(outlet, sent)
                 raise
 
     def repeatable(self, outlet: Outlet[ZaloArticleOptions]) -> bool:
         """Never: Zalo broadcasts an article as often as it is told to."""
         return False
+
+    def retry_for(self, outlet: Outlet[ZaloArticleOptions]) -> timedelta:
+        """Where a month's articles are counted, what is too many waits for the next month."""
+        return timedelta(days=32 if outlet.options.per_month else 1)
+
+    def confirm(self, callback: Callback, outlet: Outlet[ZaloArticleOptions]) -> Sequence[Heard]:
+        """Who comes and goes; nobody reports a broadcast. Refused when not authentic."""
+        return followed(authentic_event(callback, outlet.options))
+
+    def hook_shared_by(self, outlet: Outlet[ZaloArticleOptions]) -> str:
+        """An app has one webhook address for all it does."""
+        return outlet.options.hook
+
+    async def quota(self, outlet: Outlet[ZaloArticleOptions], now: datetime) -> str:
+        """Today's and, where they are counted, this month's articles."""
+        sent, options = await _kept(outlet, now), outlet.options
+        words = f"{len(sent.deliveries)} trên {options.per_day} bài của hôm nay đã phát"
+        if not options.per_month:
+            return words
+        again = _next_month(options, now)
+        return f"{words}; {len(sent.monthly)} trên {options.per_month} bài của kỳ này (tính lại từ {again:%d/%m/%Y})"
 
 
 def _article(bulletin: Bulletin, options: ZaloArticleOptions) -> dict[str, Any]:
@@ -114,11 +145,32 @@ def _by_day(now: datetime) -> None:
         )
 
 
-async def _sent_today(outlet: Outlet[ZaloArticleOptions], now: datetime, to: To) -> list[str]:
-    """What was sent today; Unavailable until the next morning when that is, without this one, as much as a day takes."""
-    kept = json.loads(await outlet.keep.get("broadcast") or "{}")
-    sent: list[str] = kept["deliveries"] if kept.get("day") == _day(now) else []
-    if len({*sent} - {to.delivery}) >= outlet.options.per_day:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was broadcast on a day in Vietnam, and in the month of the account's package that began on `month`."""
+
+    day: str
+    deliveries: list[str]
+    month: str
+    monthly: list[str]
+
+    def with_one(self, delivery: str) -> Sent:
+        """With one more."""
+        return replace(self, deliveries=[*self.deliveries, delivery], monthly=[*self.monthly, delivery])
+
+
+async def _sent(outlet: Outlet[ZaloArticleOptions], now: datetime, to: To) -> Sent:
+    """What was sent; Unavailable when that is, without this one, as much as a day or a month takes, until the next morning of one."""
+    sent, options = await _kept(outlet, now), outlet.options
+    if options.per_month and len({*sent.monthly} - {to.delivery}) >= options.per_month:
+        days = (_next_month(options, now) - _local(now)).days - 1
+        raise Unavailable(
+            Reason.QUOTA,
+            "đã phát đủ số bài Zalo của tháng này theo gói của OA",
+            "this month's articles have been broadcast",
+            retry_after=days * 86_400 + seconds_until(0, now) + OPENS * 3600,
+        )
+    if len({*sent.deliveries} - {to.delivery}) >= options.per_day:
         raise Unavailable(
             Reason.QUOTA,
             "hôm nay đã phát đủ số bài Zalo của một ngày",
@@ -128,12 +180,34 @@ async def _sent_today(outlet: Outlet[ZaloArticleOptions], now: datetime, to: To)
     return sent
 
 
-async def _keep_sent(outlet: Outlet[ZaloArticleOptions], now: datetime, deliveries: list[str]) -> None:
-    await outlet.keep.put("broadcast", json.dumps({"day": _day(now), "deliveries": deliveries}))
+async def _kept(outlet: Outlet[ZaloArticleOptions], now: datetime) -> Sent:
+    """What was kept, as far as it is of this day and this month."""
+    kept = json.loads(await outlet.keep.get("broadcast") or "{}")
+    day, month = _local(now).isoformat(), _month(outlet.options, now).isoformat()
+    deliveries: list[str] = kept["deliveries"] if kept.get("day") == day else []
+    monthly: list[str] = kept["monthly"] if kept.get("month") == month else deliveries
+    return Sent(day, deliveries, month, monthly)
 
 
-def _day(now: datetime) -> str:
-    return now.astimezone(HANOI).date().isoformat()
+async def _keep_sent(outlet: Outlet[ZaloArticleOptions], sent: Sent) -> None:
+    await outlet.keep.put("broadcast", json.dumps(asdict(sent)))
+
+
+def _local(now: datetime) -> date:
+    return now.astimezone(HANOI).date()
+
+
+def _month(options: ZaloArticleOptions, now: datetime) -> date:
+    """The day this month of the package began."""
+    today = _local(now)
+    last = today if today.day >= options.month_begins else today.replace(day=1) - timedelta(days=1)
+    return last.replace(day=options.month_begins)
+
+
+def _next_month(options: ZaloArticleOptions, now: datetime) -> date:
+    """The day the next one begins."""
+    later = _month(options, now).replace(day=28) + timedelta(days=4)
+    return later.replace(day=options.month_begins)
 
 
 async def _article_id(article: dict[str, Any], outlet: Outlet[ZaloArticleOptions], to: To, http: Http) -> str:

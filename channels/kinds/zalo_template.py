@@ -8,24 +8,36 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
-from channels.channel import Callback, Channel, Confirmation, Form, Outlet, Pace, Receipt, To, Unavailable
+from channels.channel import (
+    Callback,
+    Channel,
+    Confirmation,
+    Form,
+    Heard,
+    Outlet,
+    Pace,
+    Polling,
+    Receipt,
+    To,
+    Unavailable,
+)
 from channels.http import Http, SendError
 from channels.sms import hidden
 from channels.template import PLACEHOLDER
 from channels.zalo.account import ZaloAccount
 from channels.zalo.calls import Said, ask, say
 from channels.zalo.errors import HANOI, quota_spent, zalo_error
-from channels.zalo.events import received_message
+from channels.zalo.events import authentic_event, followed, received_message
 from channels.zalo.registration import check, registration
 from content.bulletin import Bulletin
 
-PLACES = frozenset({"name", "title", "short", "office", "date"})
+PLACES = frozenset({"name", "title", "short", "office", "date", "thoi_nhan"})
 # Of the template itself, not of what was filled in: unknown, not this account's, not approved, not for this content,
 # switched off for its low quality.
 _TEMPLATE = frozenset({-109, -117, -131, -145, -146})
@@ -38,7 +50,7 @@ class ZaloTemplateOptions(ZaloAccount):
     params: dict[str, str] = Field(
         min_length=1,
         description="Tham số của mẫu và chữ điền vào; trong chữ được dùng {name} (người nhận), {title} (tiêu đề), {short} "
-        "(tin ngắn), {office} (cơ quan), {date} (ngày phát, dd/mm/yyyy).",
+        "(tin ngắn), {office} (cơ quan), {date} (ngày phát, dd/mm/yyyy), {thoi_nhan} (liên kết thôi nhận tin).",
     )
     development: bool = Field(
         default=False, description="Gửi thử (mode development): chỉ tới quản trị viên của ứng dụng hoặc của OA."
@@ -78,7 +90,7 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
             raise quota_spent(
                 "Zalo báo đã hết hạn mức hôm nay", "Zalo said that today's quota is used up", now, to.delivery
             )
-        data = _filled(bulletin, options, to)
+        data = _filled(bulletin, outlet, to)
         check(await registration(options.template_id, outlet, http, to.delivery), data)
         told = {"phone": to.address[1:], "template_id": options.template_id, "template_data": data}
         told |= {"tracking_id": to.delivery} | ({"mode": "development"} if options.development else {})
@@ -98,16 +110,21 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
         """Zalo allows 4,000 calls a minute for an app."""
         return Pace(outlet.options.per_second, self.pace.at_once, outlet.options.per_day)
 
-    def confirm(self, callback: Callback, outlet: Outlet[ZaloTemplateOptions]) -> Sequence[Confirmation]:
+    def confirm(self, callback: Callback, outlet: Outlet[ZaloTemplateOptions]) -> Sequence[Confirmation | Heard]:
         """`user_received_message` with a `delivery_time` proves delivery; without one it is about a chat message.
 
-        Other events (a template's state or quality, followers) say nothing of a delivery. Refused when not authentic.
+        Who comes and goes is told too; other events (a template's state or quality) say nothing. Refused when not authentic.
         """
-        message = received_message(callback, outlet.options)
+        event = authentic_event(callback, outlet.options)
+        message = received_message(event, template=True)
         delivery, reference = _text(message.get("tracking_id")), _text(message.get("msg_id"))
-        if not (message.get("delivery_time") and (delivery or reference)):
-            return []
+        if not (delivery or reference):
+            return followed(event)
         return [Confirmation(True, delivery, reference, detail=_text(message["delivery_time"]))]
+
+    def hook_shared_by(self, outlet: Outlet[ZaloTemplateOptions]) -> str:
+        """An app has one webhook address for all it does."""
+        return outlet.options.hook
 
     async def ask(self, to: To, reference: str, outlet: Outlet[ZaloTemplateOptions], http: Http) -> Confirmation | None:
         """What became of a msg_id: status 1 is on the phone; 0 (at the server) and -1 (unknown) say nothing yet."""
@@ -119,17 +136,25 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
             return None
         return Confirmation(True, to.delivery, reference, detail=said.text("delivery_time"))
 
+    def polling(self, outlet: Outlet[ZaloTemplateOptions]) -> Polling:
+        """For two days: a phone that was off for longer seldom comes back. Receipts come first."""
+        after = timedelta(minutes=2 if outlet.options.oa_secret is None else 15)
+        return Polling(after, timedelta(days=2))
 
-def _filled(bulletin: Bulletin, options: ZaloTemplateOptions, to: To) -> dict[str, str]:
+
+def _filled(bulletin: Bulletin, outlet: Outlet[ZaloTemplateOptions], to: To) -> dict[str, str]:
     """Every parameter's text for one recipient."""
     values = {
         "name": to.name,
         "title": bulletin.title,
         "short": bulletin.short,
         "office": bulletin.office,
+        "thoi_nhan": outlet.stop_link(to.delivery),
         "date": f"{bulletin.issued_at.astimezone(HANOI):%d/%m/%Y}",
     }
-    filled = {name: PLACEHOLDER.sub(lambda place: values[place[1]], text) for name, text in options.params.items()}
+    filled = {
+        name: PLACEHOLDER.sub(lambda place: values[place[1]], text) for name, text in outlet.options.params.items()
+    }
     return {name: unicodedata.normalize("NFC", text) for name, text in filled.items()}
 
 

@@ -15,10 +15,11 @@ class ZaloAccount(Options):
 
     app_id: str = Field(min_length=1, description="Mã ứng dụng (App ID) trên developers.zalo.me.")
     app_secret: SecretStr = Field(min_length=1, description="Khóa bí mật của ứng dụng, dùng để đổi token.")
-    refresh_token: SecretStr = Field(
+    refresh_token: SecretStr | None = Field(
+        default=None,
         min_length=1,
         description="Refresh token đầu tiên (lấy ở API Explorer); từ đó Loa tự đổi và giữ cặp mới. Token chỉ dùng được "
-        "một lần: mỗi điểm phát cần một token riêng.",
+        "một lần: mỗi điểm phát cần một token riêng. Không khai thì chạy loa outlet authorize TÊN.",
     )
     access_token: SecretStr | None = Field(default=None, description="Access token đầu tiên, nếu có.")
     oa_secret: SecretStr | None = Field(
@@ -36,6 +37,12 @@ class ZaloAccount(Options):
         default="https://business.openapi.zalo.me", description="Địa chỉ API tin theo mẫu (trạng thái tin theo mẫu)."
     )
     oauth_url: BaseAddress = Field(default="https://oauth.zaloapp.com/v4", description="Địa chỉ đổi token.")
+    unshared = ("refresh_token",)
+
+    @property
+    def hook(self) -> str:
+        """What outlets have in common that are called at one address."""
+        return f"zalo {self.app_id}"
 
 
 A = TypeVar("A", bound=ZaloAccount)

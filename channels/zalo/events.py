@@ -5,28 +5,52 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from channels.channel import Callback, Refused
+from channels.channel import Callback, Heard, Refused
 from channels.zalo.account import ZaloAccount
 
 # Zalo repeats a webhook for half a day; a clock may be a little ahead.
 _PAST = timedelta(hours=13)
 _FUTURE = timedelta(minutes=5)
+_USER = re.compile(r"[0-9]{6,25}")
+_UNFOLLOWED = "bỏ quan tâm Official Account"
 
 
-def received_message(callback: Callback, options: ZaloAccount) -> Mapping[str, Any]:
-    """The `message` of a `user_received_message`; empty for all other events. Refused when the signature is wrong."""
+def authentic_event(callback: Callback, options: ZaloAccount) -> Mapping[str, Any]:
+    """The event of a callback; empty for a call that claims nothing. Refused when the signature is wrong."""
     if callback.method == "GET" or callback.body.strip() in {b"", b"{}"}:
         # Saving the address in the console sends an empty unsigned call; it claims nothing.
         return {}
     event = _event(callback)
     if not _signed(callback, event, options):
         raise Refused("signature", "phản hồi Zalo không chứng thực được", "the Zalo callback is not authentic")
+    return event
+
+
+def received_message(event: Mapping[str, Any], *, template: bool) -> Mapping[str, Any]:
+    """The `message` of a `user_received_message`, which means two things; empty for the other meaning and all other events.
+
+    With a `delivery_time` it is the receipt of a template message, without one that of a chat message.
+    """
     message = event.get("message")
-    return message if event.get("event_name") == "user_received_message" and isinstance(message, dict) else {}
+    if event.get("event_name") != "user_received_message" or not isinstance(message, dict):
+        return {}
+    return message if bool(message.get("delivery_time")) is template else {}
+
+
+def followed(event: Mapping[str, Any]) -> list[Heard]:
+    """What somebody says who follows the account, or does so no more."""
+    follower = event.get("follower")
+    user = str(follower.get("id", "")) if isinstance(follower, dict) else ""
+    if not _USER.fullmatch(user) or event.get("event_name") not in {"follow", "unfollow"}:
+        return []
+    if event["event_name"] == "unfollow":
+        return [Heard("zalo", user, wants=False, how=_UNFOLLOWED)]
+    return [Heard("zalo", user, wants=True, how="quan tâm lại Official Account", undoes=_UNFOLLOWED)]
 
 
 def _event(callback: Callback) -> dict[str, Any]:

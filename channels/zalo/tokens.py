@@ -59,8 +59,8 @@ async def _renewed(outlet: Outlet[A], http: Http, stale: str) -> Tokens:
         kept = await _kept(outlet, http)
         if kept is not None and _good(kept, http, stale):
             return kept
-        refresh = kept.refresh if kept is not None else outlet.options.refresh_token.get_secret_value()
-        pair = await _asked(outlet, http, refresh)
+        refresh = kept.refresh if kept is not None else _given(outlet.options)
+        pair = await _asked(outlet, http, {"refresh_token": refresh, "grant_type": "refresh_token"})
         await outlet.keep.put("tokens", json.dumps(asdict(pair)))
         return pair
 
@@ -75,9 +75,7 @@ async def _kept(outlet: Outlet[A], http: Http) -> Tokens | None:
     if first is None:
         return None
     expires = http.now() + _LIFE
-    return Tokens(
-        first.get_secret_value(), outlet.options.refresh_token.get_secret_value(), expires.isoformat(), origin
-    )
+    return Tokens(first.get_secret_value(), _given(outlet.options), expires.isoformat(), origin)
 
 
 async def _read(keep: Keep) -> Tokens | None:
@@ -87,18 +85,41 @@ async def _read(keep: Keep) -> Tokens | None:
         return None
 
 
+def _given(options: ZaloAccount) -> str:
+    if options.refresh_token is None:
+        raise Unavailable(
+            "token",
+            "chưa được phép nói thay Official Account: chạy loa outlet authorize TÊN",
+            "not authorized to speak for the Official Account: run loa outlet authorize NAME",
+            person=True,
+        )
+    return options.refresh_token.get_secret_value()
+
+
 def _origin(options: ZaloAccount) -> str:
-    return hashlib.sha256(options.refresh_token.get_secret_value().encode()).hexdigest()
+    first = options.refresh_token
+    return hashlib.sha256(first.get_secret_value().encode() if first is not None else b"authorized").hexdigest()
 
 
 def _good(pair: Tokens, http: Http, stale: str) -> bool:
     return pair.access != stale and datetime.fromisoformat(pair.expires_at) - http.now() > _MARGIN
 
 
-async def _asked(outlet: Outlet[A], http: Http, refresh: str) -> Tokens:
-    """A new pair for a refresh token, which is used up by the request."""
+async def begin_with(outlet: Outlet[A], http: Http, code: str, verifier: str) -> None:
+    """The first pair for a person's consent (`code`, good for ten minutes and once); stored before anybody uses it.
+
+    Raises Unavailable when Zalo does not take it.
+    """
+    async with outlet.keep.alone("tokens"):
+        form = {"code": code, "grant_type": "authorization_code", "code_verifier": verifier}
+        pair = await _asked(outlet, http, form)
+        await outlet.keep.put("tokens", json.dumps(asdict(pair)))
+
+
+async def _asked(outlet: Outlet[A], http: Http, told: Mapping[str, str]) -> Tokens:
+    """A new pair for a refresh token or a code, which is used up by the request."""
     options = outlet.options
-    form = {"refresh_token": refresh, "app_id": options.app_id, "grant_type": "refresh_token"}
+    form = {**told, "app_id": options.app_id}
     secret = options.app_secret.get_secret_value()
     try:
         answer = await http.request(
@@ -106,7 +127,7 @@ async def _asked(outlet: Outlet[A], http: Http, refresh: str) -> Tokens:
             f"{options.oauth_url}/oa/access_token",
             headers={"secret_key": secret, "content-type": "application/x-www-form-urlencoded"},
             body=urlencode(form).encode(),
-            hide=(*options.secrets, refresh),
+            hide=(*options.secrets, *told.values()),
         )
         plain = answer.json()
     except Unsure as error:

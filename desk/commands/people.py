@@ -19,7 +19,7 @@ from db.types import new_id
 from desk import store
 from desk.airing import take_log
 from desk.app import House
-from desk.commands import kinds
+from desk.commands import authorize, kinds
 from desk.commands.acting import EVERYTHING, actor
 from desk.commands.output import err, local, out, print_json, print_table
 
@@ -57,6 +57,7 @@ def register(commands: Any) -> None:
     outlet_list.add_argument("--json", action="store_true")
     outlet_list.set_defaults(run=list_outlets)
     kinds.register(outlets)
+    authorize.register(outlets)
     test = outlets.add_parser("test", help="gửi thử một tin tới một địa chỉ")
     test.add_argument("name")
     test.add_argument("--to", default="", metavar="ADDRESS")

@@ -30,6 +30,7 @@ _MOVES = (
     " AND (attempt.at BETWEEN waiting.due_at AND CAST(:now AS BIGINT) + :by + 10000"
     " OR attempt.at BETWEEN CAST(:now AS BIGINT) - 5000 AND :now))",
     "UPDATE waiting SET lease_until = lease_until - :by WHERE owner IS NOT NULL AND lease_until > :now",
+    "UPDATE inquiry SET due_at = due_at - :by WHERE due_at > :now",
     "UPDATE recording SET next_try_at = next_try_at - :by WHERE state = 'wanted' AND next_try_at > :now",
     "UPDATE recording SET lease_until = lease_until - :by WHERE owner IS NOT NULL AND lease_until > :now",
 )

@@ -52,11 +52,23 @@ def record(
         (again if after.again_at is not None and letters[seq] in "pu" else settled).append(after)
     yield from _renumber(done, late)
     yield from _append(wish, done)
+    yield from _keep_said(wish, settled)
     if again:
         yield Each(_WAIT, [_waiting(wish, one) for one in again])
     over = [(one.job.parcel.id, one.job.seq) for one in settled if not one.job.parcel.first]
     if over:
         yield Each(WAIT_NO_MORE, over)
+
+
+def _keep_said(wish: Wish, settled: Sequence[Outcome]) -> Generator[Step, Rows, None]:
+    """What partners answered to questions stands beside what they report by themselves."""
+    told = [
+        (one.job.parcel.id, one.job.seq, one.said.stage, wish.now, one.said.reason, one.said.detail)
+        for one in settled
+        if one.said is not None
+    ]
+    if told:
+        yield Each(_RECEIPT, told)
 
 
 def _unless_stopped(row: Row, one: Outcome) -> Outcome:
@@ -95,6 +107,10 @@ def move(row: Row, seq: int, to: State) -> None:
         row.letters[seq] = LETTER[to]
 
 
+_RECEIPT = (
+    "INSERT INTO receipt (parcel, seq, stage, at, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (parcel, seq, stage) DO NOTHING"
+)
 WAIT_NO_MORE = "DELETE FROM waiting WHERE parcel = ? AND seq = ?"
 _WAIT = (
     "INSERT INTO waiting (parcel, seq, outlet, rank, due_at, tries, why, crashes) VALUES (?, ?, ?, ?, ?, ?, ?, 0)"

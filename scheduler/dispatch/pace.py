@@ -61,8 +61,8 @@ def room_of(wish: Wish, done: Turn) -> int:
 def allowed(pace: Pace, free_at: int, now: int) -> int:
     """How many may leave at a moment (both in microseconds), when the outlet is free from `free_at` on."""
     begin = max(free_at, now)
-    spare = now - begin + max(0, BURST - _interval(pace))
-    return spare // _interval(pace) + 1 if spare >= 0 else 0
+    spare = now - begin + max(0, BURST - interval(pace))
+    return spare // interval(pace) + 1 if spare >= 0 else 0
 
 
 def pause_for(pace: Pace, free_at: int, now: int) -> float:
@@ -70,11 +70,11 @@ def pause_for(pace: Pace, free_at: int, now: int) -> float:
 
     Never long: where the clock was set back by hours, `free_at` lies hours away until somebody sees that.
     """
-    spare = max(0, BURST - _interval(pace))
+    spare = max(0, BURST - interval(pace))
     return min(LONGEST_PAUSE, max(0, free_at - now - spare // 2) / 1_000_000)
 
 
-def _interval(pace: Pace) -> int:
+def interval(pace: Pace) -> int:
     """Microseconds from one delivery to the next."""
     return max(1, round(1_000_000 / pace.per_second))
 
@@ -88,13 +88,13 @@ def book(wish: Wish, done: Turn, outcomes: Sequence[Outcome]) -> Generator[Step,
     if not done.owed and not wish.hold:
         return
     if not wish.look:
-        done.free_at = max(done.free_at, floor) + (done.owed - wish.owed) * _interval(wish.pace)
+        done.free_at = max(done.free_at, floor) + (done.owed - wish.owed) * interval(wish.pace)
         return
     book = (
         "UPDATE outlet SET free_at = CASE WHEN free_at > ? THEN free_at ELSE CAST(? AS BIGINT) END + ? WHERE name = ?"
         " RETURNING free_at"
     )
-    rows = yield Ask(book, (floor, floor, done.owed * _interval(wish.pace), wish.outlet))
+    rows = yield Ask(book, (floor, floor, done.owed * interval(wish.pace), wish.outlet))
     done.free_at, done.owed = rows[0][0], 0
     _rest_when_spent(wish, done)
 

@@ -260,6 +260,8 @@ class NewParcel:
     due_at: datetime
     until: datetime
     people: Frozen
+    ask_at: datetime | None = None
+    """When its partner is first asked what became of it; None: never."""
 
 
 _ABOUT = ("id", "occurrence", "outlet", "rank", "turn", "due_at", "until", "state")
@@ -268,15 +270,19 @@ _PARCEL = (*_ABOUT, "size", "first", "last", "cursor", "letters", "epoch")
 
 def add(new: Iterable[NewParcel], now: datetime) -> Generator[Step, Rows, list[int]]:
     """Store parcels with their recipients; their ids, in order."""
-    ids, parcels, recipients = [], [], []
+    ids, parcels, recipients, asked = [], [], [], []
     for id, one in enumerate(new, new_number(now)):
         people, letters = one.people, LETTER[State.PENDING] * one.people.size
         about = (id, one.occurrence, one.outlet, one.rank, one.turn, to_ms(one.due_at), to_ms(one.until), "open")
         parcels.append((*about, people.size, people.first, people.last, 0, letters, 0))
         recipients.append((id, people.people))
+        if one.ask_at is not None:
+            asked.append((id, one.outlet, to_ms(one.ask_at), 0))
         ids.append(id)
     yield Append("parcel", _PARCEL, parcels)
     yield Append("parcel_recipients", ("parcel", "recipients"), recipients)
+    if asked:
+        yield Append("inquiry", ("parcel", "outlet", "due_at", "place"), asked)
     return ids
 
 

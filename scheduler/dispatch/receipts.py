@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Confirmation
 from config.words import NotFound
 from db.database import Database
 from scheduler.delivery import UNSETTLED, State, may_move, moved, parse_delivery_id
+from scheduler.dispatch.carriers import carriers_of, last_carrier
 from scheduler.dispatch.store import change_parcel, wait_no_more
 from scheduler.dispatch.tables import attempt, parcel, receipt
 
@@ -33,11 +34,13 @@ async def hear(database: Database, tx: AsyncConnection, news: Sequence[News]) ->
     """Keep and apply it in this order; of each whether its delivery is known. Hearing it again changes nothing."""
     places = await _places(tx, news)
     rows = await _held(database, tx, {place[0] for place in places if place is not None})
+    strays = {place[0] for place, one in zip(places, news, strict=True) if place and _is_astray(rows, place, one)}
+    others = await carriers_of(tx, strays)
     known = [
         place is not None
         and place[0] in rows
-        and one.outlet == rows[place[0]].outlet
         and place[1] < rows[place[0]].size
+        and (not _is_astray(rows, place, one) or one.outlet in others.get(place, ()))
         for place, one in zip(places, news, strict=True)
     ]
     heard = [(place, one) for place, one, is_known in zip(places, news, known, strict=True) if place and is_known]
@@ -45,6 +48,11 @@ async def hear(database: Database, tx: AsyncConnection, news: Sequence[News]) ->
         await _keep(database, tx, heard)
         await _move(tx, rows, heard)
     return known
+
+
+def _is_astray(rows: dict[int, Row[Any]], place: Place, one: News) -> bool:
+    """Whether it is about a parcel of another outlet, some of which may have been handed over."""
+    return place[0] in rows and rows[place[0]].outlet != one.outlet
 
 
 async def _places(tx: AsyncConnection, news: Sequence[News]) -> list[Place | None]:
@@ -64,11 +72,12 @@ def _parsed(delivery: str) -> Place | None:
 
 
 async def _references(tx: AsyncConnection, news: Sequence[News]) -> dict[tuple[str, str], Place]:
+    """By outlet and the partner's own id: two partners may count alike, so it must be a delivery this outlet carries."""
     wanted = {one.said.reference for one in news if one.said.reference}
     if not wanted:
         return {}
     query = (
-        select(parcel.c.outlet, attempt.c.reference, attempt.c.parcel, attempt.c.seq)
+        select(func.coalesce(last_carrier(), parcel.c.outlet), attempt.c.reference, attempt.c.parcel, attempt.c.seq)
         .join(parcel, parcel.c.id == attempt.c.parcel)
         .where(attempt.c.reference.in_(wanted), attempt.c.reference != "")
     )

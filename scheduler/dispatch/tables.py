@@ -1,4 +1,4 @@
-"""Tables of dispatch: parcels and their recipients, the waiting list, attempts, receipts."""
+"""Tables of dispatch: parcels and their recipients, the waiting list, attempts, receipts, handovers."""
 
 from __future__ import annotations
 
@@ -136,4 +136,17 @@ receipt = Table(
     Column("detail", Text, nullable=False),
     PrimaryKeyConstraint("parcel", "seq", "stage"),
     sqlite_with_rowid=False,
+)
+
+# For what was handed over to another outlet alone, `seq` -1 for a parcel as a whole: see `carriers.py`.
+handover = Table(
+    "handover",
+    metadata,
+    Column("parcel", BigInteger, ForeignKey("parcel.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    PrimaryKeyConstraint("parcel", "seq", "n"),
 )

@@ -18,6 +18,7 @@ from config.words import NotFound
 from db.types import has
 from scheduler.backlog.store import Backlog, backlog, count_of
 from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
+from scheduler.dispatch.carriers import WHOLE, Handover, handovers
 from scheduler.dispatch.holds import ALL_LEFT
 from scheduler.dispatch.tables import attempt, held, parcel, parcel_recipients, receipt
 from scheduler.store import occurrence
@@ -74,10 +75,11 @@ async def walk(
             query = query.where(parcel.c.id <= begin[0])
         rows = (await connection.execute(query)).all()
         for part in _portions(rows, wanted, begin, page):
-            tries, holds = await _tries(connection, part), await _holds(connection, [row.id for row, _ in part])
+            tries, ids = await _tries(connection, part), [row.id for row, _ in part]
+            holds, moved = await _holds(connection, ids), await handovers(connection, ids)
             for row, seqs in part:
                 for seq in seqs:
-                    yield _delivery(row, seq, tries[row.id, seq], holds)
+                    yield _delivery(row, seq, tries[row.id, seq], holds, moved.get(row.id, ()))
         if len(rows) < at_once:
             return
         begin = (rows[-1].id - 1, -1)
@@ -173,7 +175,7 @@ async def _holds(connection: AsyncConnection, parcels: Sequence[int]) -> Holds:
     return {(row.parcel, row.seq): row for row in rows}
 
 
-def _delivery(row: Row[Any], seq: int, tries: list[Attempt], holds: Holds) -> Delivery:
+def _delivery(row: Row[Any], seq: int, tries: list[Attempt], holds: Holds, moved: Sequence[Handover]) -> Delivery:
     address, name = row.recipients[seq]
     state = OF_LETTER[row.letters[seq]]
     hold = holds.get((row.id, seq)) or (None if tries else holds.get((row.id, ALL_LEFT)))
@@ -185,7 +187,7 @@ def _delivery(row: Row[Any], seq: int, tries: list[Attempt], holds: Holds) -> De
         seq=seq,
         occurrence=row.occurrence,
         schedule=row.schedule,
-        outlet=row.outlet,
+        outlet=next((one.was for one in moved if one.seq == WHOLE), row.outlet),
         klass=row.klass,
         title=row.title,
         address=address,
@@ -195,6 +197,7 @@ def _delivery(row: Row[Any], seq: int, tries: list[Attempt], holds: Holds) -> De
         attempts=tuple(tries),
         note=hold.detail if hold else row.reason,
         rule=hold.rule if hold else "",
+        carriers=tuple((one.n, one.outlet) for one in moved if one.seq in {WHOLE, seq}),
     )
 
 
@@ -212,7 +215,8 @@ async def story(connection: AsyncConnection, id: str) -> Story:
     mine = (attempt.c.parcel == number) & (attempt.c.seq == seq)
     tries = await connection.execute(select(attempt).where(mine).order_by(attempt.c.n))
     said = select(receipt).where(receipt.c.parcel == number, receipt.c.seq == seq).order_by(receipt.c.at)
-    delivery = _delivery(row, seq, [_attempt(one) for one in tries], await _holds(connection, [number]))
+    moved = (await handovers(connection, [number])).get(number, ())
+    delivery = _delivery(row, seq, [_attempt(one) for one in tries], await _holds(connection, [number]), moved)
     return Story(delivery, tuple(await connection.execute(said)))
 
 

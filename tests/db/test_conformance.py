@@ -28,6 +28,8 @@ from db.types import has, metadata, new_id, new_number, spell, unspell
 from desk import store as desk_store
 from desk.listening import store as listening_store
 from scheduler import store as scheduler_store
+from scheduler.diversion import store as diversion_store
+from scheduler.inquiry import store as inquiry_store
 from scheduler.retraction import store as retraction_store
 from tests.conftest import both
 from tests.scheduler.faulty import Fault, faulty
@@ -41,6 +43,8 @@ STORES = (
     station_store,
     scheduler_store,
     retraction_store,
+    inquiry_store,
+    diversion_store,
     desk_store,
     listening_store,
 )

@@ -38,6 +38,8 @@ PEOPLE = 6
 OUTLETS = ("sms", "asked", "portal")
 LOST = 2
 REPORTS = 2
+RECEIPTS = REPORTS + LOST
+"""What partners report, and what the one says that is asked about those whose answers were lost."""
 REAL_SECONDS, SECONDS = 0.002, 0.3
 QUEUES = "(SELECT count(*) FROM waiting), (SELECT count(*) FROM orphan)"
 OPEN = "(SELECT count(*) FROM occurrence WHERE state <> 'done'), (SELECT count(*) FROM callback WHERE state = 'new')"
@@ -131,7 +133,7 @@ class Life:
         return wrong + await self.account()
 
     async def _done(self) -> None:
-        while await self._counts(MADE) != (len(OUTLETS), REPORTS) or any(await self._counts(OPEN)):
+        while await self._counts(MADE) != (len(OUTLETS), RECEIPTS) or any(await self._counts(OPEN)):
             await asyncio.sleep(REAL_SECONDS)
 
     async def _counts(self, what: str) -> tuple[int, ...]:
@@ -165,7 +167,7 @@ class Life:
         wrong = [
             f"{one.id} {one.outlet} {one.state}: {said}" for one in deliveries for said in amiss(one, came[one.id])
         ]
-        for what, expected in ((QUEUES, (0, 0)), (OPEN, (0, 0)), (KEPT, (0, 1)), (MADE, (len(OUTLETS), REPORTS))):
+        for what, expected in ((QUEUES, (0, 0)), (OPEN, (0, 0)), (KEPT, (0, 1)), (MADE, (len(OUTLETS), RECEIPTS))):
             if expected != (counts := await self._counts(what)):
                 wrong.append(f"{what}: {counts}")
         if 2 * PEOPLE + 1 != len(deliveries) or set(came) - {one.id for one in deliveries}:

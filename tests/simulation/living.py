@@ -24,6 +24,7 @@ from content.glossary.keeping import Glossary
 from db.notifier import Notifier
 from db.types import spell
 from scheduler.delivery import MOVES, OF_LETTER, Parcel, State
+from scheduler.farewell import Farewell
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.outcome import Job, Outcome
@@ -129,8 +130,11 @@ class Living(RuleBasedStateMachine):
             *(database, clock, notifier, self.outlets, editing, journal, Sealing(database, ground.house.seal)),
             *("sweeper", lambda it: it in self.dead),
         )
-        self.receiver = Receiver(database, clock, notifier, self.outlets)
-        self.handling = Handling(database, journal, clock, ground.house.seal)
+        handling = Handling(database, journal, clock, self.outlets, ground.house.seal)
+        self.receiver = Receiver(
+            database, clock, notifier, self.outlets, handling, Farewell(clock, self.outlets, self.http, "Xã")
+        )
+        self.handling = handling
         self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh", ground.house.policy)
         self.dead: set[str] = set()
         self.lives = 0

@@ -14,7 +14,9 @@ from content.glossary.keeping import Glossary
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from db.types import from_ms, to_ms
+from scheduler.farewell import Farewell
 from scheduler.gate import Gate
+from scheduler.handling import Handling
 from scheduler.meter import Meter
 from scheduler.planner import Planner
 from scheduler.receiver import Receiver
@@ -126,7 +128,9 @@ class Node:
             *(database, clock, notifier, outlets, self.editing, ground.journal, Sealing(database, ground.seal)),
             *(name, world.is_dead),
         )
-        self.receiver = Receiver(database, clock, notifier, outlets)
+        handling = Handling(database, ground.journal, clock, outlets, ground.seal)
+        farewell = Farewell(clock, outlets, Line(clock, world.partners), "Xã")
+        self.receiver = Receiver(database, clock, notifier, outlets, handling, farewell)
 
     async def run(self) -> None:
         """The loops of the runner; polls are longer, since the clock jumps and every look costs."""

@@ -43,7 +43,7 @@ class Office:
             world.ground.house.settings.office.timezone,
             world.ground.house.policy,
         )
-        self.handling = Handling(self.database, journal, world.clock, world.ground.house.seal)
+        self.handling = Handling(self.database, journal, world.clock, world.outlets, world.ground.house.seal)
 
     async def live(self) -> None:
         """The storm, then quiet until everything is final."""

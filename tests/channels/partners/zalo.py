@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -76,6 +79,9 @@ class Zalo(ZaloSandbox):
         self.forced: dict[str, int] = {}
         self.losing: set[str] = set()
         self.answers: list[int] = []
+        self.console = ("", "")
+        """The callback address and the code challenge as they are saved in the developers' console."""
+        self.codes: dict[str, datetime] = {}
 
     def _routes(self) -> list[web.RouteDef]:
         business = [
@@ -109,6 +115,34 @@ class Zalo(ZaloSandbox):
 
     def _hour(self) -> int:
         return self._clock.now().astimezone(HANOI).hour
+
+    # --- consent ---
+
+    def consent(self, address: str) -> str:
+        """An administrator opens the page and says yes: the address it leads to. The console knows callback and challenge."""
+        asked = parse_qs(urlsplit(address).query)
+        given = {name: values[0] for name, values in asked.items()}
+        assert given["app_id"] == self.app_id and set(given) == {"app_id", "redirect_uri", "code_challenge", "state"}
+        if (given["redirect_uri"], given["code_challenge"]) != self.console:
+            return f"{given['redirect_uri']}?error=-14003&error_description=Invalid+redirect+uri"
+        code = secrets.token_urlsafe(60)
+        self.codes[code] = self._clock.now() + timedelta(minutes=10)
+        told = urlencode({"code": code, "oa_id": self.oa_id, "state": given["state"]})
+        return f"{given['redirect_uri']}?{told}"
+
+    async def _token(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        if form.get("grant_type") != "authorization_code":
+            return await super()._token(request)
+        good_until = self.codes.pop(str(form.get("code")), None)
+        digest = hashlib.sha256(str(form.get("code_verifier")).encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        if request.headers.get("secret_key") != self.app_secret or form.get("app_id") != self.app_id:
+            return web.json_response({"error": -14004, "error_name": "Invalid secret key"})
+        if good_until is None or good_until <= self._clock.now() or challenge != self.console[1]:
+            return web.json_response({"error": -14008, "error_name": "Invalid code"})
+        access, refresh = self._pair()
+        return web.json_response({"access_token": access, "refresh_token": refresh, "expires_in": "90000"})
 
     # --- templates by phone ---
 

@@ -21,6 +21,7 @@ PUBLIC = (
     "/portal",
     "/radio",
     "/hooks",
+    "/thoi-nhan/",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -1,0 +1,64 @@
+"""The page a recipient's link opens: no more messages, or again; one button, no sign-in, no script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels import store as channels_store
+from channels.audience import masked
+from channels.channel import Heard
+from channels.seal import NOBODY, SealBroken
+from config.words import NotFound
+from desk.answer import Answer, Done, Shown, Visit
+from scheduler.log import store as log_store
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom the message with this link reached."""
+
+    scheme: str
+    address: str
+    outlet: str
+    stopped: bool
+
+
+async def show(visit: Visit) -> Answer:
+    """GET /thoi-nhan/{token}: what is so now, and the one button. Looking changes nothing: some phones look by themselves."""
+    async with visit.house.database.read() as connection:
+        person = await _person(visit, connection)
+    shown, token = masked(person.address), visit.part("token")
+    return Shown("stopping.html", {"person": person, "shown": shown, "token": token}, {"stopped": person.stopped})
+
+
+async def change(visit: Visit) -> Answer:
+    """POST /thoi-nhan/{token}: `want` is `nothing` or `again`; twice is once."""
+    wants = visit.text("want") == "again"
+    async with visit.house.database.write() as tx:
+        person = await _person(visit, tx)
+        how = "người nhận bấm liên kết trong tin"
+        await visit.house.handling.hear(tx, Heard(person.scheme, person.address, wants, how), person.outlet)
+    visit.house.notifier.ring("delivery")
+    said = "Đã ghi nhận: ông/bà lại nhận tin." if wants else "Đã ghi nhận: không gửi tin tới ông/bà nữa."
+    return Done(visit.request.path, said, {"stopped": not wants})
+
+
+async def _person(visit: Visit, connection: AsyncConnection) -> Person:
+    """Raises NotFound for a link that is not ours, or whose message reached nobody that is still known."""
+    house = visit.house
+    delivery = house.stop_links.delivery_of(visit.part("token"))
+    missing = NotFound("Liên kết này không đúng hoặc không còn dùng được", "This link is not good (any more)")
+    if delivery is None:
+        raise missing
+    one = (await log_store.story(connection, delivery)).delivery
+    at = house.outlets.get(one.outlet)
+    if at is None or not at.channel.scheme or one.address.startswith(NOBODY):
+        raise missing
+    try:
+        address = house.seal.open(one.address)
+    except SealBroken:
+        raise missing from None
+    stopped = await channels_store.is_opted_out(connection, house.seal, at.channel.scheme, address)
+    return Person(at.channel.scheme, address, one.outlet, stopped)

@@ -1,0 +1,1 @@
+"""Outlets whose pending deliveries go by their fallbacks: tables and SQL."""

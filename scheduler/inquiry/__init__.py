@@ -1,0 +1,1 @@
+"""The questions partners are asked about what they took: table and SQL."""
