@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from channels.audiences.store import Recipient
 from channels.rows import read_rows
 from channels.seal import ERASED, Seal, SealBroken
-from channels.store import Recipient
 from channels.tags import TAGS, normal_value
 from config.words import BadInput
 

@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp.web import FileField
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
 from channels.audience import AudienceList, masked, read_audience, read_person, sha256_of
-from channels.store import Audience, Source
+from channels.audiences import store as audience_store
+from channels.audiences.store import Audience, Source
 from channels.tags import conditions_of
 from config.words import BadInput, Conflict, Said
 from db.types import new_id
@@ -30,8 +30,8 @@ async def list_all(visit: Visit) -> Answer:
 async def page(visit: Visit, found: AudienceList | None = None) -> Shown:
     """The page of lists, with what was found in a file that is not taken in."""
     async with visit.house.database.read() as connection:
-        rows = await channels_store.audiences(connection)
-        stopped = await channels_store.count_opted_out(connection)
+        rows = await audience_store.audiences(connection)
+        stopped = await audience_store.count_opted_out(connection)
     plain = [_plain(row) for row in rows]
     faults = found.faults[:FAULTS_SHOWN] if found else ()
     values = {"audiences": rows, "found": found, "faults": faults, "typed": dict(visit.form), "stopped": stopped}
@@ -53,7 +53,7 @@ async def add_filter(visit: Visit) -> Answer:
         written = [part for one in visit.texts("where") for part in one.split(",") if part.strip()]
         conditions, of = conditions_of(written), visit.text("of").strip()
         async with house.database.write() as tx:
-            size = await channels_store.save_filter(tx, new_id(now), name, of, conditions, now)
+            size = await audience_store.save_filter(tx, new_id(now), name, of, conditions, now)
             where = [f"{tag}={value}" for tag, value in conditions]
             await house.journal.note(tx, now, visit.name, "add_filter", f"audience/{name}", of=of, where=where)
     except Said as fault:
@@ -76,7 +76,7 @@ async def take_in(visit: Visit) -> Answer:
         return await _refused(visit, found)
     now = house.clock.now()
     async with house.database.write() as tx:
-        new = await channels_store.save_audience(
+        new = await audience_store.save_audience(
             house.database, tx, house.seal, new_id(now), name, found.people, now, source
         )
         await house.journal.note(

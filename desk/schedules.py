@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from config.words import Conflict, NotFound, Said
 from content import store as content_store
 from content.item import Item, Revision, same_person
@@ -150,7 +150,7 @@ async def _sheet(visit: Visit) -> Shown:
         counts = {row.id: await _counts(connection, row.id) for row in past}
         deeds = await house.journal.of(connection, f"schedule/{schedule.id}")
         wrote = await _wrote(connection, schedule, visit.name)
-        people = await channels_store.find_audience(connection, schedule.audience) if schedule.audience else None
+        people = await audience_store.find_audience(connection, schedule.audience) if schedule.audience else None
         rules = await house.scheduling.check(connection, schedule)
         fallbacks = await _fallbacks(visit, connection, schedule)
     over = schedule.state in {ScheduleState.ENDED, ScheduleState.CANCELLED} or schedule.next_due_at is None

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
 from channels.audience import masked
+from channels.audiences import store as audience_store
 from channels.channel import Heard
 from channels.seal import NOBODY, SealBroken
 from config.words import NotFound
@@ -60,5 +60,5 @@ async def _person(visit: Visit, connection: AsyncConnection) -> Person:
         address = house.seal.open(one.address)
     except SealBroken:
         raise missing from None
-    stopped = await channels_store.is_opted_out(connection, house.seal, at.channel.scheme, address)
+    stopped = await audience_store.is_opted_out(connection, house.seal, at.channel.scheme, address)
     return Person(at.channel.scheme, address, one.outlet, stopped)

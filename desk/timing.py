@@ -11,7 +11,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from config.settings import duration
 from config.words import BadInput
 from content import store as content_store
@@ -137,7 +137,7 @@ async def choices(visit: Visit, connection: AsyncConnection, chosen: tuple[str, 
     return {
         "items": items,
         "outlets": list(visit.house.outlets),
-        "audiences": await channels_store.audiences(connection),
+        "audiences": await audience_store.audiences(connection),
         "klass_choices": [("", "Theo tin bài"), *((one.value, one.title_vi) for one in BulletinClass)],
         "ways": WAYS,
         "units": {unit: title for unit, (title, _) in UNITS.items()},

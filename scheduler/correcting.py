@@ -12,12 +12,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
+from channels.audiences.store import Recipient
 from channels.channel import Shelved
 from channels.outlet import Outlets
 from channels.seal import ERASED, Seal
 from channels.shelf import store as shelf_store
-from channels.store import Recipient
 from config.clock import Clock
 from config.words import BadInput, Conflict
 from content import store as content_store
@@ -112,7 +112,7 @@ class Correcting:
             for outlet, states in counts.items()
             if self._is_personal(outlet) and (count := sum(states[state] for state in DONE))
         }
-        known = {row.name for row in await channels_store.audiences(connection)} if people else set()
+        known = {row.name for row in await audience_store.audiences(connection)} if people else set()
         return Reach(people, frozenset(outlet for outlet in people if _audience(item, outlet) in known))
 
     async def tell(self, item: Item, by: str, *, may_approve: bool) -> list[Schedule]:
@@ -149,7 +149,7 @@ class Correcting:
         for begin in range(0, len(everybody), CHUNK):
             async with self._database.write() as tx:
                 now, some = self._clock.now(), everybody[begin : begin + CHUNK]
-                await channels_store.save_audience(
+                await audience_store.save_audience(
                     self._database, tx, self._seal, id, _audience(item, outlet), some, now
                 )
 

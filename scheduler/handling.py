@@ -6,8 +6,8 @@ import contextlib
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
 from channels.audience import masked
+from channels.audiences import store as audience_store
 from channels.channel import Heard
 from channels.outlet import Outlets
 from channels.seal import Seal
@@ -61,7 +61,7 @@ class Handling:
     async def opt_out(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> int:
         """Somebody wants nothing any more: off every list, and what has not gone yet is cancelled; how much that was."""
         now, cancelled = self._clock.now(), 0
-        new = await channels_store.opt_out(self._database, tx, self._seal, scheme, address, now, how)
+        new = await audience_store.opt_out(self._database, tx, self._seal, scheme, address, now, how)
         waiting = Filter(addresses=self._seal.forms(address), states=(State.PENDING,))
         for delivery in [one async for one in log_store.walk(tx, waiting)]:
             with contextlib.suppress(Conflict):  # it has just gone
@@ -77,10 +77,10 @@ class Handling:
         """What a person tells an outlet; False when it was known: telling it twice changes nothing."""
         by = f"outlet/{outlet}"
         if not said.wants:
-            known = await channels_store.is_opted_out(tx, self._seal, said.scheme, said.address)
+            known = await audience_store.is_opted_out(tx, self._seal, said.scheme, said.address)
             await self.opt_out(tx, said.scheme, said.address, by, said.how)
             return not known
-        if await channels_store.opt_in(tx, self._seal, said.scheme, said.address, undoes=said.undoes):
+        if await audience_store.opt_in(tx, self._seal, said.scheme, said.address, undoes=said.undoes):
             thing = f"recipient/{masked(said.address)}"
             await self._journal.note(tx, self._clock.now(), by, "opt_in", thing, how=said.how)
             return True
@@ -88,7 +88,7 @@ class Handling:
 
     async def opt_in(self, tx: AsyncConnection, scheme: str, address: str, by: str, how: str) -> None:
         """The same person agrees again, which has to be said how. Conflict when nobody knew otherwise."""
-        if not await channels_store.opt_in(tx, self._seal, scheme, address):
+        if not await audience_store.opt_in(tx, self._seal, scheme, address):
             raise Conflict("Người này chưa từ chối nhận tin", "This person has not opted out")
         await self._journal.note(tx, self._clock.now(), by, "opt_in", f"recipient/{masked(address)}", how=how)
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from channels.channel import Form
 from channels.no_adverts.store import left_out
 from channels.outlet import InService, Outlets
@@ -170,7 +170,7 @@ class Scheduling:
     ) -> People:
         if not schedule.audience or not self._policy.asks_of_people(at, purposes):
             return People()
-        audience = await channels_store.audience_id(connection, schedule.audience)
+        audience = await audience_store.audience_id(connection, schedule.audience)
         return People(*await left_out(connection, audience, at.channel.scheme))
 
     async def _must_keep_rules(self, connection: AsyncConnection, schedule: Schedule) -> None:
@@ -200,9 +200,9 @@ class Scheduling:
             )
         if not wish.audience:
             return
-        audience = await channels_store.audience_id(connection, wish.audience)
+        audience = await audience_store.audience_id(connection, wish.audience)
         for scheme in schemes:
-            if not await channels_store.count_recipients(connection, audience, scheme):
+            if not await audience_store.count_recipients(connection, audience, scheme):
                 raise BadInput(
                     f"Nhóm “{wish.audience}” không có ai nhận qua {scheme}",
                     f"Nobody in {wish.audience!r} can be reached by {scheme}",

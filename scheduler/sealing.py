@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from channels.people import store as people_store
 from channels.seal import Seal
 from config.logs import log
@@ -84,11 +84,11 @@ class Sealing:
     async def _seal_chunk(self, tx: AsyncConnection) -> int:
         """Some addresses of one list; 0 when there are none left, or only on lists that are being frozen."""
         names = await store.audiences_being_frozen(self._database, tx)
-        lists = await channels_store.audience_names(tx)
+        lists = await audience_store.audience_names(tx)
         frozen = {one.part_of or one.id for one in lists if one.name in names}
         left = False
         for one in lists:
-            rows = await channels_store.plain_recipients(tx, one.id, CHUNK)
+            rows = await audience_store.plain_recipients(tx, one.id, CHUNK)
             if rows and one.id not in frozen:
                 await people_store.seal_recipients(tx, self._seal, one.id, rows)
                 return len(rows)

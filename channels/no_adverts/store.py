@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import Column, PrimaryKeyConstraint, Table, Text, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.audiences.store import reach, recipient
 from channels.seal import Seal
-from channels.store import reach, recipient
 from db.database import Database
 from db.types import Moment, metadata
 

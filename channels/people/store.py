@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Row, Table, Text, bindparam, delete, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.audiences.store import audience, audience_names, intake, is_person, optout, plain_recipients, recipient
 from channels.seal import ERASED, SEALED, Seal
-from channels.store import audience, audience_names, callback, intake, is_person, optout, plain_recipients, recipient
+from channels.store import callback
 from db.database import Database
 from db.types import metadata
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from channels.seal import Seal
 from config.logs import set_up
 from config.settings import Settings
@@ -128,9 +128,9 @@ async def enqueue(house: House, count: int) -> None:
     """An item by one person, approved by another, an audience of so many, and a schedule that is due."""
     now = house.clock.now()
     async with house.database.write() as tx:
-        await channels_store.save_audience(house.database, tx, house.seal, new_id(now), AUDIENCE, [], now)
-        audience = await channels_store.audience_id(tx, AUDIENCE)
-        known = await channels_store.count_recipients(tx, audience)
+        await audience_store.save_audience(house.database, tx, house.seal, new_id(now), AUDIENCE, [], now)
+        audience = await audience_store.audience_id(tx, AUDIENCE)
+        known = await audience_store.count_recipients(tx, audience)
     for begin in range(known, count, CHUNK):
         await house.database.run(_people(house.seal, audience, begin, min(begin + CHUNK, count), now))
     async with house.database.write() as tx:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from channels import store as channels_store
 from channels.audience import AudienceList, read_audience, sha256_of
-from channels.store import Source
+from channels.audiences import store as audience_store
+from channels.audiences.store import Source
 from channels.tags import TAGS, conditions_of, in_words
 from config.words import BadInput
 from content.bulletin import BulletinClass
@@ -247,7 +247,7 @@ async def import_audience(house: House, args: argparse.Namespace) -> int:
     if not refused:
         now = house.clock.now()
         async with house.database.write() as tx:
-            new = await channels_store.save_audience(
+            new = await audience_store.save_audience(
                 house.database, tx, house.seal, new_id(now), args.name, found.people, now, source
             )
             await house.journal.note(
@@ -286,9 +286,9 @@ async def add_filter(house: House, args: argparse.Namespace) -> int:
     """A part of a list under a name of its own; with nobody in it, what there is to filter by."""
     by, now, conditions = await actor(house, None), house.clock.now(), conditions_of(args.where)
     async with house.database.write() as tx:
-        size = await channels_store.save_filter(tx, new_id(now), args.name, args.of, conditions, now)
+        size = await audience_store.save_filter(tx, new_id(now), args.name, args.of, conditions, now)
         await house.journal.note(tx, now, by.name, "add_filter", f"audience/{args.name}", of=args.of, where=args.where)
-        known = {} if size else await channels_store.tag_values(tx, args.of)
+        known = {} if size else await audience_store.tag_values(tx, args.of)
     if args.json:
         print_json({"audience": args.name, "size": size})
         return 0
@@ -301,7 +301,7 @@ async def add_filter(house: House, args: argparse.Namespace) -> int:
 async def list_audiences(house: House, args: argparse.Namespace) -> int:
     """Audiences with their sizes."""
     async with house.database.read() as connection:
-        rows = await channels_store.audiences(connection)
+        rows = await audience_store.audiences(connection)
     if args.json:
         for row in rows:
             where = [f"{tag}={value}" for tag, value in row.conditions]

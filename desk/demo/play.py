@@ -19,8 +19,8 @@ import aiohttp
 from rich.live import Live
 from rich.table import Table
 
-from channels import store as channels_store
 from channels.audience import read_audience, shown
+from channels.audiences import store as audience_store
 from config.clock import SystemClock
 from config.settings import Settings
 from content import store as content_store
@@ -134,7 +134,7 @@ async def fill(on: Stage) -> list[Item]:
     now = house.clock.now()
     items = []
     async with house.database.write() as tx:
-        await channels_store.save_audience(house.database, tx, house.seal, new_id(now), AUDIENCE, found.people, now)
+        await audience_store.save_audience(house.database, tx, house.seal, new_id(now), AUDIENCE, found.people, now)
         for file in sorted(resources.files("desk.demo").joinpath("items").iterdir(), key=lambda file: file.name):
             document = read_document(file.name, file.read_bytes(), house.settings.office.zone)
             item = await house.editing.write(tx, document.draft, AUTHOR, via=file.name)

@@ -19,8 +19,8 @@ from statistics import quantiles
 import uvloop
 from sqlalchemy import func, select
 
+from channels.audiences.store import Recipient, save_audience
 from channels.channel import Pace
-from channels.store import Recipient, save_audience
 from content.bulletin import BulletinClass
 from content.item import Draft
 from db.direct import Ask, Rows, Step

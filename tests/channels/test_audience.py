@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from channels.audience import AudienceList, masked, normal_address, read_audience
+from channels.audiences.store import Recipient, audience_id, audiences, count_recipients, recipient, save_audience
 from channels.seal import Seal
-from channels.store import (
-    Recipient,
-    audience_id,
-    audiences,
-    count_recipients,
-    recipient,
-    save_audience,
-)
 from config.clock import FakeClock
 from config.words import BadInput, NotFound
 from db.database import Database

@@ -11,9 +11,7 @@ from sqlalchemy import select
 
 from channels import tags
 from channels.audience import read_audience
-from channels.people.store import standings
-from channels.seal import Seal
-from channels.store import (
+from channels.audiences.store import (
     Recipient,
     Source,
     audiences,
@@ -24,6 +22,8 @@ from channels.store import (
     save_filter,
     tag_values,
 )
+from channels.people.store import standings
+from channels.seal import Seal
 from config.clock import FakeClock
 from config.words import BadInput, Conflict, NotFound
 from db.database import Database

@@ -13,10 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn
 
 from channels import store as channels_store
+from channels.audiences.store import audience
 from channels.shelf import store as shelf_store
 from channels.site import store as site_store
 from channels.station import store as station_store
-from channels.store import audience, outlet, outlet_keep
+from channels.store import outlet, outlet_keep
 from config.clock import FakeClock
 from content import store as content_store
 from content.glossary import store as glossary_store

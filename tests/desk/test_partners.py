@@ -19,9 +19,10 @@ import pytest
 from aiohttp import ClientSession, web
 
 from channels import store as channels_store
+from channels.audiences import store as audience_store
+from channels.audiences.store import Recipient
 from channels.shelf import store as shelf_store
 from channels.shelf.fetched import Fetch
-from channels.store import Recipient
 from config.clock import FakeClock
 from config.settings import Settings
 from config.words import BadInput, NotFound, Said
@@ -582,7 +583,7 @@ async def text_message(door: Door) -> Delivery:
     house, now = door.house, door.clock.now()
     async with house.database.write() as tx:
         people = [Recipient("phone", "+84912345678", "Mai")]
-        await channels_store.save_audience(house.database, tx, house.seal, new_id(now), "Bản A", people, now)
+        await audience_store.save_audience(house.database, tx, house.seal, new_id(now), "Bản A", people, now)
         item = await house.editing.write(tx, Draft("Tin SMS", "Nội dung của tin."), "Mai")
         await house.editing.submit(tx, item.id, "Mai")
         await house.editing.approve(tx, item.id, "Hùng")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from channels import store as channels_store
-from channels.store import Recipient
+from channels.audiences import store as audience_store
+from channels.audiences.store import Recipient
 from config.clock import FakeClock
 from config.settings import Settings
 from content import store as content_store
@@ -60,7 +60,7 @@ class Office:
         people = [Recipient(scheme, f"{lead}{number:07d}", f"Người {number}") for number in range(count)]
         async with self.house.database.write() as tx:
             now = self.clock.now()
-            await channels_store.save_audience(self.house.database, tx, self.house.seal, new_id(now), name, people, now)
+            await audience_store.save_audience(self.house.database, tx, self.house.seal, new_id(now), name, people, now)
         return [person.address for person in people]
 
     async def schedule(self, item: Item, *outlets: str, **wish: Any) -> Schedule:

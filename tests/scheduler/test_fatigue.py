@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from channels import store as channels_store
 from channels import tags
+from channels.audiences import store as audience_store
 from channels.no_adverts import store as no_adverts
 from config.settings import Settings
 from content import store as content_store
@@ -63,7 +63,7 @@ async def as_filter(office: Office, name: str) -> str:
     async with office.house.database.write() as tx:
         await tx.execute(text("UPDATE recipient SET tags = :tags"), {"tags": tags.stored((("village", "a"),))})
         conditions = tags.conditions_of(["village=a"])
-        await channels_store.save_filter(tx, name, name, "Bản A", conditions, office.clock.now())
+        await audience_store.save_filter(tx, name, name, "Bản A", conditions, office.clock.now())
     return name
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from channels.audiences.store import Recipient, recipient, save_audience, save_filter
 from channels.seal import Seal
-from channels.store import Recipient, recipient, save_audience, save_filter
 from config.clock import FakeClock
 from content.bulletin import BulletinClass
 from db.database import Database

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from channels import store as channels_store
+from channels.audiences import store as audience_store
+from channels.audiences.store import Recipient
 from channels.channel import Confirmation
 from channels.seal import ERASED
-from channels.store import Recipient
 from config.words import BadInput, Conflict, NotFound
 from db.types import new_id
 from scheduler.delivery import State, delivery_id, parse_delivery_id
@@ -91,7 +92,7 @@ async def test_an_erased_person_is_nowhere_and_all_is_counted_as_before(office: 
         assert 1 == len(await of(office, number))
     async with database.write() as tx:
         people = [Recipient("phone", number, "Lại là tôi") for number in gone]
-        await channels_store.save_audience(
+        await audience_store.save_audience(
             database, tx, seal, new_id(office.clock.now()), "Bản A", people, office.clock.now()
         )
     assert "Lại là tôi" not in await everything(database)
@@ -133,7 +134,7 @@ async def test_what_is_on_its_way_is_waited_for(office: Office, sms: SlowGateway
     assert [id] == await of(office, numbers[0])
     async with office.house.database.write() as tx:
         assert await office.house.receiver.confirm(tx, "sms", Confirmation(True, delivery=id), office.clock.now())
-        assert 0 == await channels_store.count_recipients(tx, await channels_store.audience_id(tx, "Bản A"))
+        assert 0 == await audience_store.count_recipients(tx, await audience_store.audience_id(tx, "Bản A"))
     assert 1 == (await erase(office, numbers[0])).deliveries
     assert {State.CONFIRMED: 1} == await office.states()
 
@@ -144,6 +145,6 @@ async def test_a_reason_is_asked_for(office: Office) -> None:
     with pytest.raises(BadInput):
         await erase(office, numbers[0], " ")
     async with office.house.database.read() as connection:
-        assert 1 == await channels_store.count_recipients(
-            connection, await channels_store.audience_id(connection, "Bản A")
+        assert 1 == await audience_store.count_recipients(
+            connection, await audience_store.audience_id(connection, "Bản A")
         )

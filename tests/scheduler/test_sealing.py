@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
+from channels.audiences.store import optout, recipient
 from channels.people import store as people_store
-from channels.store import optout, recipient
 from config.settings import Settings
 from config.words import Conflict
 from db.database import Database
@@ -38,9 +38,9 @@ async def plain_list(office: Office, count: int, name: str = "Bản cũ") -> lis
     database, now = office.house.database, office.clock.now()
     numbers = [f"+8498{number:07d}" for number in range(count)]
     async with database.write() as tx:
-        await channels_store.save_audience(database, tx, office.house.seal, new_id(now), name, [], now)
+        await audience_store.save_audience(database, tx, office.house.seal, new_id(now), name, [], now)
         row = {
-            "audience": await channels_store.audience_id(tx, name),
+            "audience": await audience_store.audience_id(tx, name),
             "scheme": "phone",
             "consent": "",
             "added_at": now,
@@ -115,8 +115,8 @@ async def test_an_old_list_is_sealed_at_start(
         assert 0 == await house.sealing.seal()
         assert [] == [number for number in numbers if number[1:] in await everything(house.database)]
         async with house.database.write() as tx:
-            people = [channels_store.Recipient("phone", numbers[3], "Lại là tôi")]
-            await channels_store.save_audience(
+            people = [audience_store.Recipient("phone", numbers[3], "Lại là tôi")]
+            await audience_store.save_audience(
                 house.database, tx, house.seal, "x", "Bản cũ", people, office.clock.now()
             )
     await office.schedule(await office.item(), "sms", audience="Bản cũ")
@@ -137,8 +137,8 @@ async def test_a_list_that_is_being_frozen_waits(
     assert 0 == await office.house.sealing.seal()
     with pytest.raises(Conflict, match="just being sent"):
         async with office.house.database.write() as tx:
-            now, people = office.clock.now(), [channels_store.Recipient("phone", numbers[0])]
-            await channels_store.save_audience(office.house.database, tx, office.house.seal, "x", "Bản cũ", people, now)
+            now, people = office.clock.now(), [audience_store.Recipient("phone", numbers[0])]
+            await audience_store.save_audience(office.house.database, tx, office.house.seal, "x", "Bản cũ", people, now)
     await office.drain()
     assert sorted(numbers) == sorted(f"+{one.phone.lstrip('+')}" for one in sms.ledger.taken)
     assert {State.SENT: 1200} == await office.states()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from channels.zalo.consent import code_in
 from config.settings import BadSettings, Settings
 from config.words import BadInput, Conflict
@@ -78,7 +78,7 @@ async def tell(office: Office, door: str, account: Zalo, name: str, user: str = 
 async def reachable(office: Office) -> int:
     """How many of the list can be reached."""
     async with office.house.database.read() as connection:
-        return (await channels_store.audiences(connection))[0].size
+        return (await audience_store.audiences(connection))[0].size
 
 
 @both

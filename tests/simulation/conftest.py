@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from channels import store as channels_store
-from channels.store import Recipient
+from channels.audiences import store as audience_store
+from channels.audiences.store import Recipient
 from config.clock import FakeClock
 from config.settings import Settings
 from content.bulletin import BulletinClass
@@ -57,7 +57,7 @@ async def _make(directory: Path) -> Ground:
                 items[klass.value] = item.id
             for name, size in AUDIENCES.items():
                 people = [Recipient("phone", f"+8498{number:07d}", f"Người {number}") for number in range(size)]
-                await channels_store.save_audience(house.database, tx, house.seal, new_id(now), name, people, now)
+                await audience_store.save_audience(house.database, tx, house.seal, new_id(now), name, people, now)
     return Ground(directory / "ground.db", house, items, AUDIENCES)
 
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from channels import store as channels_store
-from channels.store import Recipient
+from channels.audiences import store as audience_store
+from channels.audiences.store import Recipient
 from config.settings import Settings
 from content.item import Draft
 from db.database import Database
@@ -72,7 +72,7 @@ async def enqueue(settings: dict[str, Any]) -> None:
         now = house.clock.now()
         people = [Recipient("phone", f"+8498{number:07d}", f"Người {number}") for number in range(PEOPLE)]
         async with house.database.write() as tx:
-            await channels_store.save_audience(house.database, tx, house.seal, new_id(now), "Bản A", people, now)
+            await audience_store.save_audience(house.database, tx, house.seal, new_id(now), "Bản A", people, now)
             item = await house.editing.write(tx, Draft("Bộ phận một cửa làm việc cả thứ bảy", "Mời bà con."), "Mai")
             await house.editing.submit(tx, item.id, "Mai")
             await house.editing.approve(tx, item.id, "Hùng")

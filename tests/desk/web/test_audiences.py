@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from tests.channels.test_audience import workbook
 
 GOOD = workbook(["Họ tên", "SĐT"], ["Lò Văn Á", 912345678], ["Mùa", "0987 654 321"])
@@ -23,7 +23,7 @@ def form_of(browser: Any, data: bytes, **more: str) -> aiohttp.FormData:
 async def sizes(desk: Any) -> dict[str, int]:
     """How many can be reached by each list."""
     async with desk.house.database.read() as connection:
-        return {row.name: row.size for row in await channels_store.audiences(connection)}
+        return {row.name: row.size for row in await audience_store.audiences(connection)}
 
 
 async def test_a_workbook_becomes_a_list(desk: Any) -> None:

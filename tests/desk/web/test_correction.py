@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from scheduler import store as scheduler_store
 from scheduler.schedule import Rule
 from tests.desk.web.test_items import hidden
@@ -35,7 +35,7 @@ async def test_told_once_and_nobody_else(desk: Any, words: Any) -> None:
     assert "được sửa sau khi" not in await hung.page(f"/deliveries/{ids[2]}")
     assert (await hung.post(f"{place}/tell")).status == 303
     async with desk.house.database.read() as connection:
-        (audience,) = await channels_store.audiences(connection)
+        (audience,) = await audience_store.audiences(connection)
         schedule = next(one for one in await scheduler_store.list_schedules(connection) if one.audience)
     assert (audience.size, schedule.outlets, schedule.audience) == (2, ("sms",), audience.name)
     page = words(await hung.page(place))

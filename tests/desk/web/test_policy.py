@@ -7,8 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from channels.audiences.store import Recipient, save_audience
 from channels.no_adverts import store as no_adverts
-from channels.store import Recipient, save_audience
 from content.bulletin import Purpose
 from scheduler import store
 from scheduler.delivery import parse_delivery_id

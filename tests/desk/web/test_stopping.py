@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from channels import store as channels_store
+from channels.audiences import store as audience_store
 from channels.shelf import store as shelf_store
 from config.clock import FakeClock
 from config.settings import Settings
@@ -63,7 +63,7 @@ async def links(office: Office, sms: SlowGateway, outlet: str = "sms") -> list[s
 async def reachable(office: Office) -> int:
     """How many of the list can be reached."""
     async with office.house.database.read() as connection:
-        return (await channels_store.audiences(connection))[0].size
+        return (await audience_store.audiences(connection))[0].size
 
 
 @both
