@@ -6,14 +6,12 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import asyncpg
 from sqlalchemy.engine import URL
 
-from db.server import CONNECT_SECONDS, arguments, driver
-
-if TYPE_CHECKING:
-    import asyncpg
+from db.server import CONNECT_SECONDS, arguments
 
 CHANNEL = "loa"
 AGAIN_SECONDS = 1.0
@@ -42,8 +40,8 @@ class Notifier:
 
     async def _listen(self, url: URL) -> None:
         while True:
-            with contextlib.suppress(OSError, TimeoutError, driver().PostgresError, driver().InterfaceError):
-                connection = await driver().connect(**arguments(url))
+            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection = await asyncpg.connect(**arguments(url))
                 try:
                     await self._carry(connection)
                 finally:

@@ -6,19 +6,14 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from config.lazy import lazily
 from config.words import BadInput
 from content.glossary import store
 from desk.app import House
 from desk.commands.acting import actor
 from desk.commands.output import local, out, print_json, print_table
-
-if TYPE_CHECKING:
-    from desk import glossary as page
-else:
-    page = lazily("desk.glossary")
+from desk.glossary import plain_row
 
 
 def register(commands: Any) -> None:
@@ -54,7 +49,7 @@ async def list_readings(house: House, args: argparse.Namespace) -> int:
         rows = await store.rows(connection)
     if args.json:
         for row in rows:
-            print_json(page.plain_row(row))
+            print_json(plain_row(row))
         return 0
     zone = house.settings.office.zone
     shown = [(row.abbr, row.spoken, row.condition or "luôn", row.person, local(row.at, zone)) for row in rows]
