@@ -8,15 +8,20 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import phonenumbers
 
 from channels.audiences.store import Recipient
 from channels.rows import read_rows
 from channels.seal import ERASED, Seal, SealBroken
 from channels.tags import TAGS, normal_value
+from config.lazy import lazily
 from config.words import BadInput
+
+if TYPE_CHECKING:
+    import phonenumbers
+else:
+    phonenumbers = lazily("phonenumbers")
 
 COLUMNS = {
     "name": ("name", "ten", "ho ten", "ho va ten"),

@@ -7,10 +7,15 @@ import io
 import zipfile
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
-import python_calamine
-
+from config.lazy import lazily
 from config.words import BadInput
+
+if TYPE_CHECKING:
+    import python_calamine
+else:
+    python_calamine = lazily("python_calamine")
 
 MOST_BYTES = 200 * 1024 * 1024
 EXACT = 2**53

@@ -7,12 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nh3
-from markdown_it import MarkdownIt
-
+from config.lazy import lazily
 from config.words import BadInput
 from content.advert import (
     LABEL_LAW,
@@ -28,6 +27,12 @@ from content.bulletin import Purpose
 from content.item import RENDITIONS, Draft, Revision, check_draft
 from content.reading import Entry, Lexicon, Piece, Reading, load_lexicon, read
 from content.short import SmsLength, cut_at_word, misread, sms_length, unaccented
+
+if TYPE_CHECKING:
+    import markdown_it
+    import nh3
+else:
+    markdown_it, nh3 = lazily("markdown_it"), lazily("nh3")
 
 SHORT_CHARACTERS = 160
 CHAT_CHARACTERS = 2000
@@ -52,7 +57,6 @@ BLOCKS = {
 """Left out, but what stands in them stays apart from what stands around."""
 _blocks = re.compile(rf"<(/?)(?:{'|'.join(sorted(BLOCKS))})(?![\w-])[^<>]*>", re.IGNORECASE)
 ATTRIBUTES = {"a": {"href"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}, "ol": {"start"}}
-_markdown = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").enable("strikethrough")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,14 @@ def draft_of(revision: Revision) -> Draft:
 
 def to_html(body: str) -> str:
     """Markdown (plain text is Markdown too) as HTML, not yet cleaned."""
-    return str(_markdown.render(body))
+    return str(_markdown().render(body))
+
+
+@cache
+def _markdown() -> markdown_it.MarkdownIt:
+    return (
+        markdown_it.MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").enable("strikethrough")
+    )
 
 
 def clean(html: str) -> str:

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import aiosqlite
-import asyncpg
 from sqlalchemy import URL, Engine, Select, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.direct import BUSY_SECONDS, OnLoop, T, Work, run_postgresql, run_sqlite
-from db.server import arguments, passes, read_url
+from db.server import arguments, driver, passes, read_url
 from db.types import from_ms
 
 READERS = 4
@@ -216,7 +215,7 @@ class Database:
                 assert raw is not None
                 try:
                     return await run_postgresql(raw, work)
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                except (driver().PostgresError, driver().InterfaceError, OSError, TimeoutError):
                     await connection.invalidate()
                     raise
 
@@ -324,7 +323,7 @@ def _explained() -> Any:
         if passes(error):
             raise DatabaseTrouble(*_AWAY) from error
         raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except Exception as error:
         if not passes(error):
             raise
         raise DatabaseTrouble(*_AWAY) from error

@@ -10,10 +10,12 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import asyncpg
 from sqlalchemy import Connection, CursorResult, Executable
+
+if TYPE_CHECKING:
+    import asyncpg
 
 T = TypeVar("T")
 BUSY_SECONDS = 30

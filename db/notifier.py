@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from sqlalchemy.engine import URL
 
-from db.server import CONNECT_SECONDS, arguments
+from db.server import CONNECT_SECONDS, arguments, driver
+
+if TYPE_CHECKING:
+    import asyncpg
 
 CHANNEL = "loa"
 AGAIN_SECONDS = 1.0
@@ -40,8 +42,8 @@ class Notifier:
 
     async def _listen(self, url: URL) -> None:
         while True:
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                connection = await asyncpg.connect(**arguments(url))
+            with contextlib.suppress(OSError, TimeoutError, driver().PostgresError, driver().InterfaceError):
+                connection = await driver().connect(**arguments(url))
                 try:
                     await self._carry(connection)
                 finally:

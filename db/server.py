@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
-import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine import URL, make_url
 
@@ -47,9 +49,16 @@ def arguments(url: URL) -> dict[str, Any]:
     return told | {"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS, "server_settings": SESSION}
 
 
+def driver() -> ModuleType:
+    """asyncpg, loaded when there is a server to talk to: three megabytes that a process on SQLite never needs."""
+    return import_module("asyncpg")
+
+
 def passes(error: BaseException) -> bool:
     """Whether it is the server's state or the way to it, and not what was asked: later it will do."""
-    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError):
+    if isinstance(error, OSError | TimeoutError):
+        return True
+    if "asyncpg" in sys.modules and isinstance(error, driver().InterfaceError):
         return True
     state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     return state.startswith(PASSING) or bool(getattr(error, "connection_invalidated", False))

@@ -12,12 +12,12 @@ import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from zlib import crc32
 
-import asyncpg
 from pydantic import Field, SecretStr, field_validator
 
 from channels.channel import (
@@ -256,6 +256,7 @@ def _in_file(path: Path, talk: Talk[T]) -> T:
 
 
 async def _on_server(url: str, delivery: str, http: Http, talk: Talk[T]) -> T:
+    asyncpg = import_module("asyncpg")  # here: a process that uses no modem has no use for it
     parts, where = urlsplit(url), {}
     if parts.hostname:
         port = parts.port or 5432

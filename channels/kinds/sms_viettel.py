@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from lxml import etree
 from pydantic import Field, SecretStr
 
 from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure, WithFallback
@@ -20,10 +18,11 @@ from channels.http import Answer, Http, SendError
 from channels.options import WebAddress
 from channels.reasons import Reason
 from channels.sms import hidden, plain_text
+from channels.soap import call_envelope, opened
 from content.bulletin import Bulletin
 from content.short import sms_length
 
-_SOAP, _IMPL = "http://schemas.xmlsoap.org/soap/envelope/", "http://impl.bulkSms.ws/"
+_IMPL = "http://impl.bulkSms.ws/"
 _HEADERS = {"content-type": "text/xml; charset=utf-8", "soapaction": '""'}
 # Parts of the answer's text; the first that stands in it counts.
 _ACCOUNT = (
@@ -115,7 +114,7 @@ def envelope(options: SmsViettelOptions, to: To, text: str) -> bytes:
         "ContentType": content_type,
     }
     try:
-        return _written(fields)
+        return call_envelope(_IMPL, "wsCpMt", fields)
     except ValueError:
         raise Refused(
             Reason.TEXT, "nội dung có ký tự điều khiển", "the text holds a control character XML cannot"
@@ -129,15 +128,6 @@ def _message(text: str, *, unaccented: bool) -> tuple[str, str]:
     return written, "1" if sms_length(written).unicode else "0"
 
 
-def _written(fields: Mapping[str, str]) -> bytes:
-    root = etree.Element(f"{{{_SOAP}}}Envelope", nsmap={"soapenv": _SOAP, "impl": _IMPL})
-    call = etree.SubElement(etree.SubElement(root, f"{{{_SOAP}}}Body"), f"{{{_IMPL}}}wsCpMt")
-    for name, value in fields.items():
-        etree.SubElement(call, name).text = value
-    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-    return written
-
-
 class Result(NamedTuple):
     """`result` and `message` of an answer, as they stand there."""
 
@@ -146,17 +136,9 @@ class Result(NamedTuple):
 
 
 def read(body: bytes) -> Result | None:
-    """What a SOAP answer says; None when it is no answer of `wsCpMt`.
-
-    One with a document type is not read: SOAP 1.1 section 3 forbids it, and without one there are no entities to expand
-    or to fetch. UTF-8 is taken whatever is declared, so that it cannot hide in another encoding.
-    """
-    if b"<!DOCTYPE" in body:
-        return None
-    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, load_dtd=False, no_network=True)
-    try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError):
+    """What a SOAP answer says; None when it is no answer of `wsCpMt`."""
+    root = opened(body)
+    if root is None:
         return None
     found = root.find(".//{*}wsCpMtResponse/{*}return")
     code = found.findtext("{*}result") if found is not None else None

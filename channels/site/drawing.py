@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import nh3
-import segno
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from config.lazy import lazily
 from content.bulletin import Part
+
+if TYPE_CHECKING:
+    import jinja2
+    import nh3
+    import segno
+else:
+    jinja2, nh3, segno = lazily("jinja2"), lazily("nh3"), lazily("segno")
 
 _DAYS = ("Thứ hai", "Thứ ba", "Thứ tư", "Thứ năm", "Thứ sáu", "Thứ bảy", "Chủ nhật")
 
@@ -58,11 +63,11 @@ def draw(template: str, place: Place, **more: Any) -> bytes:
 
 
 @cache
-def _pages() -> Environment:
-    pages = Environment(
-        loader=FunctionLoader(file_of),
+def _pages() -> jinja2.Environment:
+    pages = jinja2.Environment(
+        loader=jinja2.FunctionLoader(file_of),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -6,14 +6,19 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from config.lazy import lazily
 from config.words import BadInput
 from content.glossary import store
 from desk.app import House
 from desk.commands.acting import actor
 from desk.commands.output import local, out, print_json, print_table
-from desk.glossary import plain_row
+
+if TYPE_CHECKING:
+    from desk import glossary as page
+else:
+    page = lazily("desk.glossary")
 
 
 def register(commands: Any) -> None:
@@ -49,7 +54,7 @@ async def list_readings(house: House, args: argparse.Namespace) -> int:
         rows = await store.rows(connection)
     if args.json:
         for row in rows:
-            print_json(plain_row(row))
+            print_json(page.plain_row(row))
         return 0
     zone = house.settings.office.zone
     shown = [(row.abbr, row.spoken, row.condition or "luôn", row.person, local(row.at, zone)) for row in rows]

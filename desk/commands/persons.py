@@ -7,13 +7,18 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from channels.audience import masked, read_person
+from config.lazy import lazily
 from desk.app import House
 from desk.commands.acting import actor
 from desk.commands.output import local, out
-from desk.rights import in_json
+
+if TYPE_CHECKING:
+    from desk import rights as page
+else:
+    page = lazily("desk.rights")
 
 
 def register(people: Any) -> None:
@@ -36,9 +41,9 @@ async def tell(house: House, args: argparse.Namespace) -> int:
     by.must("administrator")
     told = await house.rights.tell(*read_person(args.number), by.name)
     if args.export == "-":
-        sys.stdout.write(in_json(told))
+        sys.stdout.write(page.in_json(told))
     elif args.export:
-        await asyncio.to_thread(_write, Path(args.export), in_json(told))
+        await asyncio.to_thread(_write, Path(args.export), page.in_json(told))
     else:
         _show(house, told)
     return 0

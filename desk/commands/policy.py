@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from channels.no_adverts import store
+from config.lazy import lazily
 from config.words import BadInput
 from desk.app import House
 from desk.commands.acting import actor
 from desk.commands.output import out, print_json, print_table
-from desk.policy import numbers_of, plain_rule
 from scheduler.policy import LEVELS
+
+if TYPE_CHECKING:
+    from desk import policy as page
+else:
+    page = lazily("desk.policy")
 
 
 def register(commands: Any) -> None:
@@ -33,7 +38,7 @@ async def list_rules(house: House, args: argparse.Namespace) -> int:
     rules = house.policy.rules
     if args.json:
         for name, rule in rules.items():
-            print_json(plain_rule(name, rule))
+            print_json(page.plain_rule(name, rule))
         return 0
     out.print(f"cấp: {LEVELS.get(house.policy.level, 'chưa khai ([office] level)')}")
     rows = [(name, "cấm" if rule.effect == "forbid" else "nhắc", rule.vi, rule.source) for name, rule in rules.items()]
@@ -46,7 +51,7 @@ async def import_no_adverts(house: House, args: argparse.Namespace) -> int:
     by = await actor(house, None)
     by.must("author", "approver")
     try:
-        numbers = numbers_of(await asyncio.to_thread(args.file.read_bytes))
+        numbers = page.numbers_of(await asyncio.to_thread(args.file.read_bytes))
     except OSError as error:
         vi, en = f"{args.file}: không đọc được ({error.strerror})", f"{args.file}: cannot be read ({error.strerror})"
         raise BadInput(vi, en) from None
