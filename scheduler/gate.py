@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ from scheduler.schedule import QuietHours
 AUDIO_PAUSE = timedelta(seconds=5)
 CHECK_SECONDS = 0.5
 """So long a ruling holds, here and again in a lane's hand: what is withdrawn stops within two seconds."""
+
+AHEAD = timedelta(seconds=30)
+MOST_AHEAD, FEW = 100, 4
+"""Texts looked at before they are due, and how many of them while nothing else can be done."""
 
 logger = log("gate")
 
@@ -90,6 +95,20 @@ class Gate:
             if isinstance(ruling, Bulletin):
                 await self._look_at_people(at, parcel, ruling, now)
         return rulings
+
+    async def look_ahead(self) -> int:
+        """Have texts at hand that will be due within half a minute; how many. What is due at its second then waits for none.
+
+        Whether they may go out is asked again when they go.
+        """
+        now = self._clock.now()
+        async with self._database.read() as connection:
+            coming = (await store.coming_texts(connection, now + AHEAD, MOST_AHEAD))[:MOST_AHEAD]
+        for begin in range(0, len(coming), FEW):
+            async with self._database.glance() as connection:
+                await self._press.clear(connection, coming[begin : begin + FEW], now)
+            await asyncio.sleep(0)
+        return len(coming)
 
     def _untimely(self, at: InService, parcel: Parcel, now: datetime) -> Later | Never | None:
         if now > from_ms(parcel.until):

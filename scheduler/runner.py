@@ -34,6 +34,7 @@ ROLES = ("planner", "worker", "warmer", "sweeper")
 POLL = 1.0
 SWEEP_SECONDS = 5
 RENEW_SECONDS = 10
+AHEAD_SECONDS = 10
 WARM_SECONDS = 10
 DIRECT_SECONDS = 5
 LOOK_SECONDS = 5
@@ -109,6 +110,7 @@ class Runner:
                     )
                     loops.create_task(self._loop(alarm, "inquire", self._inquirer.inquire, "inquire"))
                     loops.create_task(self._loop(alarm, "renew", self._worker.renew, "renew", poll=RENEW_SECONDS))
+                    loops.create_task(self._loop(alarm, "ahead", self._worker.look_ahead, "ahead", poll=AHEAD_SECONDS))
                     await self._work(alarm)
         finally:
             alarm.shutdown(wait=False)

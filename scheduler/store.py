@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
-from content.bulletin import BulletinClass
+from content.bulletin import BulletinClass, Pinned
 from db.database import Database
 from db.types import Json, Moment, metadata
 from scheduler.delivery import OccurrenceState
@@ -149,6 +149,19 @@ async def coming_schedules(connection: AsyncConnection, until: datetime, limit: 
         .limit(limit)
     )
     return [to_schedule(row) for row in await connection.execute(query)]
+
+
+async def coming_texts(connection: AsyncConnection, until: datetime, most: int) -> list[Pinned]:
+    """Texts of running schedules with a due moment up to `until`, soonest first, of so many different programmes at most."""
+    query = (
+        select(schedule.c.pinned)
+        .where(schedule.c.state == ScheduleState.APPROVED.value, schedule.c.next_due_at <= until)
+        .group_by(schedule.c.pinned)
+        .order_by(func.min(schedule.c.next_due_at))
+        .limit(most)
+    )
+    texts = (Pinned(**one) for pinned in await connection.scalars(query) for one in pinned)
+    return list(dict.fromkeys(texts))
 
 
 async def next_due_moment(connection: AsyncConnection) -> datetime | None:

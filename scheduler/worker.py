@@ -89,6 +89,10 @@ class Worker:
                 await dispatch.renew(tx, Claim(self._owner, now, now + LEASE))
         return len(self._lanes)
 
+    async def look_ahead(self) -> int:
+        """Have what is due soon at hand, called more often than that is ahead; how many texts that are."""
+        return await self._gate.look_ahead()
+
     def _breaker(self, name: str) -> Breaker:
         if name not in self._breakers:
             self._breakers[name] = Breaker()
