@@ -6,7 +6,9 @@ import argparse
 import csv
 import sys
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -266,34 +268,28 @@ async def export(house: House, args: argparse.Namespace) -> int:
 
 async def retry(house: House, args: argparse.Namespace) -> int:
     """Try failed or missed deliveries again."""
-    by = await actor(house, args.by)
-    by.must("approver")
-    for id in args.id:
-        async with house.database.write() as tx:
-            await house.handling.retry(tx, id, by.name)
-        out.print(f"{id} → {TITLES[State.PENDING]}")
+    await _each(house, args, State.PENDING, house.handling.retry)
     house.notifier.ring("work")
     return 0
 
 
 async def resolve(house: House, args: argparse.Namespace) -> int:
     """Decide what unsure deliveries became."""
-    by = await actor(house, args.by)
-    by.must("approver")
-    for id in args.id:
-        async with house.database.write() as tx:
-            await house.handling.resolve(tx, id, args.to, by.name, args.note)
-        out.print(f"{id} → {TITLES[DECISIONS[args.to]]}")
+    await _each(house, args, DECISIONS[args.to], partial(house.handling.resolve, decision=args.to, note=args.note))
     house.notifier.ring("work")
     return 0
 
 
 async def cancel(house: House, args: argparse.Namespace) -> int:
     """Cancel deliveries that have not gone."""
+    await _each(house, args, State.CANCELLED, partial(house.handling.cancel, note=args.note))
+    return 0
+
+
+async def _each(house: House, args: argparse.Namespace, becomes: State, deed: Callable[..., Awaitable[None]]) -> None:
     by = await actor(house, args.by)
     by.must("approver")
     for id in args.id:
         async with house.database.write() as tx:
-            await house.handling.cancel(tx, id, by.name, args.note)
-        out.print(f"{id} → {TITLES[State.CANCELLED]}")
-    return 0
+            await deed(tx, id, by=by.name)
+        out.print(f"{id} → {TITLES[becomes]}")
