@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotAllowed
 from content import store
+from content.findings import findings
 from content.glossary.keeping import Glossary
 from content.item import Approval, Draft, Item, ItemState, Revision, same_person, slug_of
 from content.recording import Recording
-from content.rendition import findings, render
+from content.rendition import render
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import Field, SecretStr
 
+from channels.answer import Answer, SendError
 from channels.channel import (
     Callback,
     Channel,
@@ -31,7 +32,7 @@ from channels.channel import (
     Unsure,
     WithFallback,
 )
-from channels.http import Answer, Http, SendError
+from channels.http import Http
 from channels.options import BaseAddress
 from channels.reasons import Reason
 from channels.sms import hidden, national, plain_text

@@ -20,6 +20,7 @@ from zlib import crc32
 
 from pydantic import Field, SecretStr, field_validator
 
+from channels.answer import Refused, Unavailable, Unsure
 from channels.channel import (
     Asked,
     Channel,
@@ -33,7 +34,7 @@ from channels.channel import (
     To,
     WithFallback,
 )
-from channels.http import Http, Refused, Unavailable, Unsure
+from channels.http import Http
 from channels.options import Answering
 from channels.reasons import Reason
 from channels.sms import heard, plain_text

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
+from channels.answer import Answer, retry_after, status_error
 from channels.channel import (
     Callback,
     Channel,
@@ -31,7 +32,7 @@ from channels.channel import (
     Unsure,
     WithFallback,
 )
-from channels.http import Answer, Http, retry_after, status_error
+from channels.http import Http
 from channels.options import Answering, WebAddress
 from channels.sms import heard, hidden, national, plain_text
 from channels.template import PLACEHOLDER, Template, texts

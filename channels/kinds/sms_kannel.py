@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from channels.answer import Answer, status_error
 from channels.channel import (
     Callback,
     Channel,
@@ -30,7 +31,7 @@ from channels.channel import (
     Unsure,
     WithFallback,
 )
-from channels.http import Answer, Http, status_error
+from channels.http import Http
 from channels.options import Answering, BaseAddress, WebAddress
 from channels.reasons import Reason
 from channels.sms import heard, hidden, plain_text

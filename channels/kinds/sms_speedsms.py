@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
+from channels.answer import Answer, SendError, retry_after
 from channels.channel import (
     Callback,
     Channel,
@@ -32,7 +33,7 @@ from channels.channel import (
     Unsure,
     WithFallback,
 )
-from channels.http import Answer, Http, SendError, retry_after
+from channels.http import Http
 from channels.options import BaseAddress
 from channels.reasons import Reason
 from channels.sms import hidden, plain_text

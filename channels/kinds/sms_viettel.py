@@ -13,8 +13,9 @@ from xml.sax.saxutils import escape
 
 from pydantic import Field, SecretStr
 
+from channels.answer import Answer, SendError
 from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure, WithFallback
-from channels.http import Answer, Http, SendError
+from channels.http import Http
 from channels.options import WebAddress
 from channels.reasons import Reason
 from channels.sms import hidden, plain_text

@@ -13,9 +13,9 @@ from rich.progress import track
 from config.words import BadInput, Said
 from content import store
 from content.document import MOST_BYTES, Document, read_document
+from content.findings import findings
 from content.issue import NotApproved
 from content.item import TITLES, Item, ItemState, Revision
-from content.rendition import findings
 from desk.app import House
 from desk.commands.acting import Actor, actor
 from desk.commands.output import err, figures_of, local, out, print_json, print_table

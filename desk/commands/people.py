@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from channels import store as channels_store
+from channels.answer import SendError
 from channels.channel import To
-from channels.http import SendError
 from config.lazy import lazily
 from config.words import BadInput
 from content.bulletin import Bulletin, BulletinClass, Part

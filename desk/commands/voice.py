@@ -14,10 +14,10 @@ from config.settings import Settings
 from config.words import BadInput
 from content.document import read_document
 from content.formats import FORMATS
+from content.markup import plain_text, to_html
 from content.mastering import Mastering, SilentSpeech, Tags
 from content.reading import read
 from content.recording import BadScript
-from content.rendition import plain_text, to_html
 from content.studio import Studio
 from content.voice import VoiceError
 from desk.app import choose_voices

@@ -19,7 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import channels.http as outbound
-from channels.http import Answer, Http, PrivateAddress, Refused, Unavailable, Unsure, retry_after
+from channels.answer import Answer, Refused, Unavailable, Unsure, retry_after
+from channels.guard import Guard, PrivateAddress
+from channels.http import Http
 from channels.pool import Place
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -203,7 +205,7 @@ async def test_of_a_name_with_two_addresses_only_the_outer_is_called() -> None:
     async def look_up(*_: Any) -> Any:
         return found
 
-    guard = outbound._Guard([], look_up)
+    guard = Guard([], look_up)
     assert await guard.resolve("partner.example", 80) == found[1:2]
     found[1] = Place(socket.AF_INET, ("192.168.0.1", 80))
     with pytest.raises(PrivateAddress):

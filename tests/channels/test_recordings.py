@@ -14,8 +14,10 @@ import pytest
 from aiohttp import BasicAuth, web
 from aiohttp.test_utils import TestServer
 
+from channels.answer import SendError
 from channels.channel import Form, Outlet, Refused, To, Unavailable, Unsure, find_channels
-from channels.http import Http, PrivateAddress, SendError
+from channels.guard import PrivateAddress
+from channels.http import Http
 from channels.kinds import libretime
 from channels.recordings import loader
 from config.clock import FakeClock

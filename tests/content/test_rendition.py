@@ -12,20 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.words import BadInput
+from content.findings import SCRIPT_CHARACTERS, findings
 from content.item import Draft, Revision
-from content.rendition import (
-    CHAT_CHARACTERS,
-    SCRIPT_CHARACTERS,
-    SHORT_CHARACTERS,
-    clean,
-    derive_chat,
-    derive_short,
-    draft_of,
-    findings,
-    plain_text,
-    render,
-    to_html,
-)
+from content.markup import clean, plain_text, to_html
+from content.rendition import CHAT_CHARACTERS, SHORT_CHARACTERS, derive_chat, derive_short, draft_of, render
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
