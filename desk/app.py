@@ -25,7 +25,8 @@ from channels.seal import Seal
 from channels.stoplink import StopLinks
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
-from config.settings import BadSettings, Settings, reason_of
+from config.loading import BadSettings, reason_of
+from config.settings import Settings
 from content import store as content_store
 from content.editing import Editing
 from content.glossary.keeping import Glossary

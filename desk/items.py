@@ -18,6 +18,7 @@ from content.issue import NotApproved
 from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
 from content.reading import Piece, Reading
 from content.recording import BadScript
+from content.recordings import store as recording_store
 from content.rendition import reading_of, stretches
 from content.short import unaccented
 from content.upload import SUFFIXES
@@ -264,7 +265,7 @@ async def _recording(visit: Visit, connection: AsyncConnection, revision: Revisi
         key = visit.house.press.key_of(revision)
     except BadScript:
         return None
-    return (await store.recordings(connection, [key])).get(key)
+    return (await recording_store.recordings(connection, [key])).get(key)
 
 
 async def audio(visit: Visit) -> Answer:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from channels.audience import read_person, shown
+from channels.pulls.store import pulls_of
 from channels.seal import Seal
-from channels.shelf.store import pulls_of
 from channels.store import outlet_rows
 from config.words import BadInput
 from desk.app import House
 from desk.cells import safe
-from desk.commands.acting import actor, moment
+from desk.commands.acting import actor, add_deed, moment
 from desk.commands.output import local, out, plain, print_json, print_table
 from scheduler.backlog.store import Backlog
 from scheduler.delivery import TITLES, Delivery, State
@@ -69,13 +69,9 @@ def register(commands: Any) -> None:
         ("resolve", resolve, "kết luận lượt chưa rõ"),
         ("cancel", cancel, "hủy lượt chưa gửi"),
     ):
-        verb = verbs.add_parser(name, help=words)
-        verb.add_argument("id", nargs="+")
-        verb.add_argument("--as", dest="by", metavar="NAME")
-        verb.add_argument("--note", default="")
+        verb = add_deed(verbs, name, run, words)
         if name == "resolve":
             verb.add_argument("--to", required=True, choices=sorted(DECISIONS), help="kết luận")
-        verb.set_defaults(run=run)
 
 
 def _filter(house: House, args: argparse.Namespace) -> store.Filter:

@@ -12,7 +12,8 @@ from aiohttp import ClientSession
 
 from channels.audiences import store as audience_store
 from channels.zalo.consent import code_in
-from config.settings import BadSettings, Settings
+from config.loading import BadSettings
+from config.settings import Settings
 from config.words import BadInput, Conflict
 from desk.app import build, opened
 from desk.commands.authorize import authorize_outlet
