@@ -35,7 +35,7 @@ from channels.channel import (
 from channels.http import Http
 from channels.options import BaseAddress
 from channels.reasons import Reason
-from channels.sms import hidden, national, plain_text
+from channels.sms import MOST_CHARACTERS, hidden, national, plain_text
 from content.bulletin import Bulletin
 from content.short import sms_length
 
@@ -104,7 +104,7 @@ class SmsEsms(Channel[EsmsOptions]):
     title_en = "SMS through eSMS"
     form = Form.SHORT
     options = EsmsOptions
-    limit = 459
+    limit = MOST_CHARACTERS
     scheme = "phone"
     quiet_hours = True
     pace = Pace(per_second=20.0, at_once=16)

@@ -34,7 +34,7 @@ from channels.channel import (
 from channels.http import Http
 from channels.options import Answering, BaseAddress, WebAddress
 from channels.reasons import Reason
-from channels.sms import heard, hidden, plain_text
+from channels.sms import MOST_CHARACTERS, heard, hidden, plain_text
 from content.bulletin import Bulletin
 from content.short import sms_length
 
@@ -94,7 +94,7 @@ class SmsKannel(Channel[SmsKannelOptions]):
     title_en = "SMS through Kannel"
     form = Form.SHORT
     options = SmsKannelOptions
-    limit = 459
+    limit = MOST_CHARACTERS
     scheme = "phone"
     quiet_hours = True
     pace = Pace(per_second=20.0, at_once=16)
