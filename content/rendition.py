@@ -20,6 +20,8 @@ from content.short import cut_at_word
 SHORT_CHARACTERS = 160
 CHAT_CHARACTERS = 2000
 """Zalo's limit for a consultation text message."""
+AS_TOLD = ("theme", "klass", "valid_from", "valid_until", "language", "readings", "purpose")
+"""What a revision has as its draft had it."""
 TEXTS = ("title", "body", *RENDITIONS, "source", "byline")
 
 
@@ -58,17 +60,11 @@ def render(
         short=written["short"] or derive_short(draft.title, plain, draft.purpose),
         chat=written["chat"] or derive_chat(draft.title, plain),
         derived=derived,
-        theme=draft.theme,
-        klass=draft.klass,
-        valid_from=draft.valid_from,
-        valid_until=draft.valid_until,
         source=draft.source.strip(),
         byline=draft.byline.strip(),
-        language=draft.language,
         writer=writer,
         made_at=made_at,
-        readings=draft.readings,
-        purpose=draft.purpose,
+        **{name: getattr(draft, name) for name in AS_TOLD},
     )
 
 
@@ -101,9 +97,8 @@ def stretches(script: str, reading: Reading) -> list[tuple[str, Piece | None]]:
 def draft_of(revision: Revision) -> Draft:
     """The revision as a draft to go on from; renditions that were derived are derived anew."""
     draft = Draft(title=revision.title, body=revision.body)
-    copied = ("theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "readings", "purpose")
-    kept = [name for name in RENDITIONS if name not in revision.derived]
-    return replace(draft, **{name: getattr(revision, name) for name in (*copied, *kept)})
+    written = [name for name in RENDITIONS if name not in revision.derived]
+    return replace(draft, **{name: getattr(revision, name) for name in (*AS_TOLD, "source", "byline", *written)})
 
 
 def derive_short(title: str, plain: str, purpose: Purpose = Purpose.OUTREACH) -> str:
