@@ -16,7 +16,6 @@ from content.bulletin import Audio, Bulletin, Order, Part, Pinned, Sound, Varian
 from content.files import Origin
 from content.item import Item, ItemState, Revision
 from content.mastering import Mastering, Tags
-from content.programme import Segment
 from content.recording import BadScript, recording_key, script_digest
 from content.recordings import store as recording_store
 
@@ -155,13 +154,6 @@ class Press:
         revisions = await store.revisions_by_id(connection, ids)
         found = await self._audios(connection, list(revisions.values()))
         return {id: audio for id, audio in found.items() if isinstance(audio, Audio)}
-
-    async def segment_of(self, connection: AsyncConnection, revision: Revision) -> Segment | None:
-        """The recording of a revision ready to be joined, if it is made and has its master."""
-        row = (await self.recordings(connection, [revision]))[revision.id]
-        if row is None or isinstance(row, NotApproved) or row.master is None:
-            return None
-        return Segment(revision.title, row.master, row.voice or "")
 
     async def recordings(
         self, connection: AsyncConnection, revisions: Sequence[Revision]

@@ -60,12 +60,6 @@ async def variants(connection: AsyncConnection, sha256s: Collection[str]) -> lis
     return list(await connection.execute(query.order_by(recording.c.format, recording.c.lufs)))
 
 
-async def recording_by_name(connection: AsyncConnection, name: str) -> Row[Any] | None:
-    """The finished recording with this file name."""
-    query = select(recording).where(recording.c.name == name, recording.c.state == "made").limit(1)
-    return (await connection.execute(query)).one_or_none()
-
-
 async def claim_recording(
     database: Database, tx: AsyncConnection, key: str, *, owner: str, now: datetime, lease_until: datetime
 ) -> bool:

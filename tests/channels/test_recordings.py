@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from content.bulletin import Audio, Sound, Variant
 
 KEY = "khoa-api-cua-dai"
 KINDS = ("azuracast", "libretime", "sftp")
-Send = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +31,6 @@ ADVERT = {
     "short": "[QC] Hoi cho nong san xa ngay 28/11. Tu choi: soan TC gui 1234",
 }
 DAY = 24 * 3600
-Opens = Callable[..., Awaitable[Office]]
 
 
 @pytest.fixture
