@@ -198,7 +198,7 @@ def _reply_of(error: Exception, host: str) -> Reply:
 def _written(target: _Target, method: str, headers: Mapping[str, str], body: bytes, key: str) -> bytes:
     """The request as it goes out. The same mapping is taken to hold the same headers, and need not be looked at again."""
     if headers is not target.known or bool(body) != target.bodied:
-        target.head = _head(method, target, headers, typed=not body)
+        target.head = _head(target, headers, typed=not body)
         target.known, target.bodied, target.told = headers, bool(body), tuple(headers.values())
     if key:
         if not (key.isascii() and key.isprintable()):
@@ -209,7 +209,7 @@ def _written(target: _Target, method: str, headers: Mapping[str, str], body: byt
     return b"%bContent-Length: %d\r\n\r\n%b" % (target.head, len(body), body)
 
 
-def _head(method: str, target: _Target, headers: Mapping[str, str], *, typed: bool) -> bytes:
+def _head(target: _Target, headers: Mapping[str, str], *, typed: bool) -> bytes:
     """All lines but the length. Header injection, and headers that only the connection may set, are Refused."""
     lines, names = [], set()
     for name, value in headers.items():
