@@ -21,7 +21,8 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from channels.http import Http, Refused, Unavailable, Unsure
+from channels.answer import Refused, Unavailable, Unsure
+from channels.http import Http
 from channels.shelf.fetched import Proof
 from channels.site.visits import NOBODY, Visits
 from channels.slots import Programme, Timetable

@@ -1,183 +1,34 @@
-"""The one outbound client: time-outs, size cap, private-address guard, status to error.
-
-Kinds see `Http.request` and its `Answer`, and the three ways a send can fail: Refused, Unavailable, Unsure.
-"""
+"""The one outbound client: time-outs, size cap, guarded addresses; kinds see `Http.request` and what `answer.py` has."""
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import json
 import re
-import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from itertools import chain
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from yarl import URL
 
-from channels.pool import NotSent, Partner, Place, Pool
+from channels.answer import Answer, Refused, SendError, Unavailable, Unsure, status_error
+from channels.guard import Guard, LookUp, look_up
+from channels.pool import NotSent, Partner, Pool
 from channels.wire import ANSWER_BYTES, Lost, Reply
 from config.clock import Clock
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 CONNECTIONS = 256
-SHOWN_CHARACTERS = 300
 _TARGETS = 512
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
-_PHONE = re.compile(r"(?<!\d)(?:\+?84|0)\d{6}(\d{3})(?!\d)")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Where a message ends is said by us alone; two voices on that are how requests are smuggled.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "upgrade", "trailer", "te"})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-
-
-class SendError(Exception):
-    """Why a send did not end well. `reason` is one word for machines, `vi` and `en` the sentence for people."""
-
-    def __init__(self, reason: str, vi: str, en: str) -> None:
-        super().__init__(en)
-        self.reason = reason
-        self.vi = vi
-        self.en = en
-
-
-class Refused(SendError):
-    """The partner will never take this delivery; trying again is useless."""
-
-
-class Unavailable(SendError):
-    """The partner surely did not take it now; try again, not before `retry_after` seconds if given.
-
-    `person` says that a person must act first (credentials, balance): the outlet is paused.
-    """
-
-    def __init__(
-        self, reason: str, vi: str, en: str, *, retry_after: float | None = None, person: bool = False
-    ) -> None:
-        super().__init__(reason, vi, en)
-        self.retry_after = retry_after
-        self.person = person
-
-
-class Unsure(SendError):
-    """The request may have left and no answer tells what became of it."""
-
-
-class PrivateAddress(Refused):
-    """The address leads into a private network that the configuration does not allow."""
-
-    def __init__(self, host: str, address: str) -> None:
-        super().__init__(
-            "private_address",
-            f"{host} là địa chỉ nội bộ ({address}); thêm mạng này vào [http] allow nếu đúng là đối tác",
-            f"{host} is a private address ({address}); add its network to [http] allow if it really is a partner",
-        )
-
-
-class Answer(NamedTuple):
-    """What the partner answered; header names in lower case. The body is whole if the status is 2xx, else its beginning.
-
-    `hidden` is what the request carried and a partner may echo, but the log may not, in several lists.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    hidden: tuple[Iterable[str], ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Answer({self.status}, {len(self.body)} bytes)"
-
-    @property
-    def good(self) -> bool:
-        """Whether the status is 2xx."""
-        return 200 <= self.status < 300
-
-    def text(self) -> str:
-        """The body as text, undecodable bytes replaced."""
-        return self.body.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        """The body as JSON; Unsure when it is none, since a partner that took the request answers properly."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise Unsure(
-                "answer", f"đối tác trả lời không đọc được: {self.shown()}", f"unreadable answer: {self.shown()}"
-            ) from None
-
-    def shown(self) -> str:
-        """The beginning of the body for the log: one line, secrets masked, of phone numbers only the last three digits."""
-        return self.mask(self.text())[:SHOWN_CHARACTERS]
-
-    def mask(self, text: str) -> str:
-        """A text of the partner's made fit for the log: one line, what must not be seen replaced."""
-        text = " ".join(text.split())
-        for secret in _secrets([*chain.from_iterable(self.hidden)]):
-            text = text.replace(secret, "***")
-        text = "".join(mark if mark.isprintable() else "?" for mark in text)
-        return _PHONE.sub(r"…\1", text)
-
-
-LookUp = Callable[[str, int], Awaitable[Sequence[Place]]]
-
-
-async def look_up(host: str, port: int) -> Sequence[Place]:
-    """The system's addresses of a name, in the order it prefers; OSError or UnicodeError when there are none."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-    return [Place(family, address) for family, _, _, _, address in found]
-
-
-class _Guard:
-    """Keeps private addresses out; the connection goes to the very address that was checked."""
-
-    def __init__(
-        self, allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network], look_up: LookUp = look_up
-    ) -> None:
-        self._allowed = allowed
-        self._look_up = look_up
-
-    def check(self, host: str, address: str) -> None:
-        """Raises PrivateAddress unless the address is out in the world or in an allowed network."""
-        ip = _inner(ipaddress.ip_address(address.split("%", maxsplit=1)[0]))
-        if ip.is_global and not ip.is_multicast:
-            return
-        if any(ip.version == network.version and ip in network for network in self._allowed):
-            return
-        raise PrivateAddress(host, str(ip))
-
-    async def resolve(self, host: str, port: int) -> Sequence[Place]:
-        """The addresses of a name that pass; PrivateAddress when all lead inside."""
-        passed, refusal = [], None
-        for place in await self._look_up(host, port):
-            try:
-                self.check(host, place.address[0])
-                passed.append(place)
-            except PrivateAddress as error:
-                refusal = error
-        if refusal is not None and not passed:
-            raise refusal
-        return passed
-
-
-def _inner(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address a transition address stands for (v4-mapped, 6to4, NAT64 of RFC 6052), else the address itself."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return ip
-    if ip in ipaddress.IPv6Network("64:ff9b::/96"):
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 @dataclass(slots=True)
@@ -216,7 +67,7 @@ class Http:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._clock = clock
-        self._guard = _Guard([ipaddress.ip_network(network) for network in allow], look_up)
+        self._guard = Guard([ipaddress.ip_network(network) for network in allow], look_up)
         self._total, self._connections = total_seconds, connections
         self._tls = tls
         self._pools: dict[Partner, Pool] = {}
@@ -347,7 +198,7 @@ def _reply_of(error: Exception, host: str) -> Reply:
 def _written(target: _Target, method: str, headers: Mapping[str, str], body: bytes, key: str) -> bytes:
     """The request as it goes out. The same mapping is taken to hold the same headers, and need not be looked at again."""
     if headers is not target.known or bool(body) != target.bodied:
-        target.head = _head(method, target, headers, typed=not body)
+        target.head = _head(target, headers, typed=not body)
         target.known, target.bodied, target.told = headers, bool(body), tuple(headers.values())
     if key:
         if not (key.isascii() and key.isprintable()):
@@ -358,7 +209,7 @@ def _written(target: _Target, method: str, headers: Mapping[str, str], body: byt
     return b"%bContent-Length: %d\r\n\r\n%b" % (target.head, len(body), body)
 
 
-def _head(method: str, target: _Target, headers: Mapping[str, str], *, typed: bool) -> bytes:
+def _head(target: _Target, headers: Mapping[str, str], *, typed: bool) -> bytes:
     """All lines but the length. Header injection, and headers that only the connection may set, are Refused."""
     lines, names = [], set()
     for name, value in headers.items():
@@ -385,13 +236,6 @@ def _bad_address() -> Refused:
     return Refused("address", "địa chỉ đối tác không hợp lệ", "the partner's address is not a web address")
 
 
-def _secrets(values: Sequence[str]) -> tuple[str, ...]:
-    """What to mask, as it is and percent-encoded, longest first; shorter than four characters hides nothing."""
-    long = {value for value in values if len(value) >= 4} - {"application/json", "identity"}
-    words = {word for value in long for word in value.split() if len(word) >= 8}
-    return tuple(sorted({*long, *words, *(quote(value, safe="") for value in long)}, key=len, reverse=True))
-
-
 def _lost(error: Lost, host: str) -> Unsure:
     """No proper answer came, and the request may have left."""
     if error.long:
@@ -410,42 +254,3 @@ def _not_sent(error: Exception, host: str) -> SendError:
     if isinstance(error, OSError):
         return Unavailable("unreachable", f"không kết nối được {host}", f"cannot reach {host}: {name}")
     return Refused("request", f"yêu cầu gửi {host} không hợp lệ", f"the request to {host} cannot be written: {name}")
-
-
-def status_error(answer: Answer, now: datetime) -> SendError:
-    """What a status outside 2xx means: 408, 425, 429 and 503 were not taken, other 5xx may have been, 4xx is refused.
-
-    Credentials and a wrong address (3xx, 404, 405) are nothing a delivery can be blamed for: a person must act.
-    """
-    shown, hint = answer.shown(), retry_after(answer.headers, now)
-    vi, en = f"đối tác trả lời {answer.status}: {shown}", f"the partner answered {answer.status}: {shown}"
-    if answer.status in {408, 425, 429, 503}:
-        return Unavailable("busy", vi, en, retry_after=hint)
-    if answer.status in {401, 403, 407}:
-        return Unavailable("credentials", vi, en, person=True, retry_after=hint)
-    if 300 <= answer.status < 400 or answer.status in {404, 405}:
-        return Unavailable("wrong_address", f"sai địa chỉ đối tác; {vi}", f"wrong address; {en}", person=True)
-    if answer.status >= 500:
-        return Unsure("partner_error", vi, en)
-    return Refused("refused", vi, en)
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds of a Retry-After header in either form (RFC 9110 section 10.2.3); None when absent or unreadable."""
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    moment = _moment(value)
-    if moment is None:
-        return None
-    # A dated hint is relative to the partner's own clock when it tells it.
-    base = _moment(headers.get("date", "")) or now
-    return max(0.0, (moment - base).total_seconds())
-
-
-def _moment(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError, IndexError):
-        return None

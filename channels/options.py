@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
@@ -21,6 +22,18 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 """`https://...` or `http://...` with a host, as it was written."""
 BaseAddress = Annotated[str, AfterValidator(_web_address), AfterValidator(lambda value: value.rstrip("/"))]
 """The same without a slash at its end, for paths to follow."""
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"không có múi giờ {value!r} (no such time zone)") from None
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""The name of a time zone, such as Asia/Ho_Chi_Minh."""
 
 
 class Answering(Options):

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from channels.channel import Channel, Keep, Load, Outlet, WithFallback, no_link, no_recordings
-from config.settings import BadSettings, reason_of
+from config.loading import BadSettings, reason_of
 from config.words import NotFound
 
 PAUSE_AFTER_FAILURES = 10

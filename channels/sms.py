@@ -10,6 +10,8 @@ from channels.channel import Heard
 from channels.replies import refuses
 from content.short import unaccented as without_marks
 
+MOST_CHARACTERS = 459
+"""Three parts of 153, as joined messages in the GSM alphabet have (3GPP TS 23.040)."""
 _VIETNAMESE = re.compile(r"84[0-9]{9}")
 
 

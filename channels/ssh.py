@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from channels.http import Http, Unavailable
+from channels.answer import Unavailable
+from channels.http import Http
 from config.lazy import lazily
 
 if TYPE_CHECKING:

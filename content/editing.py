@@ -15,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotAllowed
 from content import store
+from content.findings import findings
 from content.glossary.keeping import Glossary
 from content.item import Approval, Draft, Item, ItemState, Revision, same_person, slug_of
 from content.recording import Recording
-from content.rendition import findings, render
+from content.recordings import store as recording_store
+from content.rendition import render
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
@@ -83,7 +85,7 @@ class Editing:
         """
         figures = {"bytes": made.bytes, "seconds": made.seconds, "loudness": made.lufs, "peak": made.true_peak_db}
         file = {"name": made.name, "sha256": made.sha256, "master": made.master, "made_at": self._clock.now()}
-        await store.add_recording(self._database, tx, made.key, voice="", **file, **figures)
+        await recording_store.add_recording(self._database, tx, made.key, voice="", **file, **figures)
         return await self._bind(tx, item_id, made.key, by, "record", base)
 
     async def unrecord(self, tx: AsyncConnection, item_id: str, by: str, *, base: str = "") -> Item:

@@ -16,8 +16,8 @@ from content.bulletin import Audio, Bulletin, Order, Part, Pinned, Sound, Varian
 from content.files import Origin
 from content.item import Item, ItemState, Revision
 from content.mastering import Mastering, Tags
-from content.programme import Segment
 from content.recording import BadScript, recording_key, script_digest
+from content.recordings import store as recording_store
 
 KNOWN = 128
 """Texts kept at hand, some tens of kilobytes each."""
@@ -155,24 +155,17 @@ class Press:
         found = await self._audios(connection, list(revisions.values()))
         return {id: audio for id, audio in found.items() if isinstance(audio, Audio)}
 
-    async def segment_of(self, connection: AsyncConnection, revision: Revision) -> Segment | None:
-        """The recording of a revision ready to be joined, if it is made and has its master."""
-        row = (await self.recordings(connection, [revision]))[revision.id]
-        if row is None or isinstance(row, NotApproved) or row.master is None:
-            return None
-        return Segment(revision.title, row.master, row.voice or "")
-
     async def recordings(
         self, connection: AsyncConnection, revisions: Sequence[Revision]
     ) -> dict[str, Row[Any] | NotApproved | None]:
         """The row of each revision's finished recording: the one that was heard at its approval, whatever is set since."""
         keys = {revision.id: self._key(revision) for revision in revisions}
-        rows = await store.recordings(connection, [key for key in keys.values() if key])
+        rows = await recording_store.recordings(connection, [key for key in keys.values() if key])
         made = {key: row for key, row in rows.items() if row.state == "made"}
         heard = await store.heard_at_approval(connection, [one.id for one in revisions]) if revisions else {}
         known = {row.sha256: row for row in made.values()}
         if missing := set(heard.values()) - known.keys():
-            known |= await store.recordings_by_sha256(connection, missing)
+            known |= await recording_store.recordings_by_sha256(connection, missing)
         found: dict[str, Row[Any] | NotApproved | None] = {}
         for revision in revisions:
             row = made.get(keys[revision.id])
@@ -198,7 +191,7 @@ class Press:
         """The recording of each revision with its variants, if it is made and is the one that was approved."""
         rows = await self.recordings(connection, revisions)
         made = {row.sha256 for row in rows.values() if row is not None and not isinstance(row, NotApproved)}
-        others = await store.variants(connection, made) if made else []
+        others = await recording_store.variants(connection, made) if made else []
         audios: dict[str, Audio | NotApproved | None] = {}
         for revision in revisions:
             row = rows[revision.id]

@@ -33,8 +33,7 @@ class Recording:
     """A finished file: `key` of what was asked, `name` below the studio's directory, sha256 in hex, size in bytes.
 
     Length in seconds, loudness (LUFS) and true peak (dBTP) are as measured on the file; then the mark of the voice that
-    spoke, the script, the name of the master, and the preferred voices that failed (an online voice may do better
-    another time).
+    spoke, the name of the master, and the preferred voices that failed (an online voice may do better another time).
     """
 
     key: str
@@ -45,7 +44,6 @@ class Recording:
     lufs: float
     true_peak_db: float
     voice: str
-    made_from: str
     master: str
     fallbacks: tuple[Fallback, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Tables and SQL of this floor: themes, items, revisions, approvals, recordings."""
+"""Tables and SQL of this floor: themes, items, revisions, approvals."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -97,32 +95,6 @@ approval = Table(
     Index("approval_thing", "thing", "at"),
 )
 
-recording = Table(
-    "recording",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("name", Text),
-    Column("sha256", Text),
-    Column("bytes", BigInteger),
-    Column("seconds", Float),
-    Column("loudness", Float),
-    Column("peak", Float),
-    Column("voice", Text),
-    Column("note", Text),
-    Column("made_at", Moment),
-    Column("tries", Integer, nullable=False),
-    Column("next_try_at", Moment, nullable=False),
-    Column("owner", Text),
-    Column("lease_until", Moment),
-    Column("master", Text),
-    Column("variant_of", Text),
-    Column("format", Text),
-    Column("lufs", Float),
-    Index("recording_sha256", "sha256"),
-    Index("recording_variant_of", "variant_of"),
-)
-"""`loudness` and `peak` are as measured; a variant names the sha256 of the recording it is another sound of."""
 
 ITEM_FIELDS = tuple(field.name for field in fields(Item))
 REVISION_FIELDS = tuple(field.name for field in fields(Revision))
@@ -279,53 +251,6 @@ async def retire_theme(tx: AsyncConnection, id: str, at: datetime) -> None:
     await tx.execute(update(theme).where(theme.c.id == id).values(retired_at=at))
 
 
-async def recordings(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, Row[Any]]:
-    """Rows of recordings by key, whatever their state."""
-    rows = await connection.execute(select(recording).where(recording.c.key.in_(keys)))
-    return {row.key: row for row in rows}
-
-
-async def recordings_by_sha256(connection: AsyncConnection, sha256s: Collection[str]) -> dict[str, Row[Any]]:
-    """Finished recordings (no variants) by the sha256 of their file."""
-    query = select(recording).where(
-        recording.c.sha256.in_(sha256s), recording.c.state == "made", recording.c.variant_of.is_(None)
-    )
-    return {row.sha256: row for row in await connection.execute(query)}
-
-
-async def variants(connection: AsyncConnection, sha256s: Collection[str]) -> list[Row[Any]]:
-    """The finished variants of recordings."""
-    query = select(recording).where(recording.c.variant_of.in_(sha256s), recording.c.state == "made")
-    return list(await connection.execute(query.order_by(recording.c.format, recording.c.lufs)))
-
-
-async def recording_by_name(connection: AsyncConnection, name: str) -> Row[Any] | None:
-    """The finished recording with this file name."""
-    query = select(recording).where(recording.c.name == name, recording.c.state == "made").limit(1)
-    return (await connection.execute(query)).one_or_none()
-
-
-async def claim_recording(
-    database: Database, tx: AsyncConnection, key: str, *, owner: str, now: datetime, lease_until: datetime
-) -> bool:
-    """Take the making of a recording; False when it is made, taken, or its next try is not due."""
-    new = database.insert_if_absent(recording).values(key=key, state="wanted", tries=0, next_try_at=now)
-    await tx.execute(new)
-    free = or_(recording.c.owner.is_(None), recording.c.lease_until < now)
-    take = (
-        update(recording)
-        .where(recording.c.key == key, recording.c.state == "wanted", recording.c.next_try_at <= now, free)
-        .values(owner=owner, lease_until=lease_until, tries=recording.c.tries + 1)
-    )
-    return bool((await tx.execute(take)).rowcount == 1)
-
-
-async def add_recording(database: Database, tx: AsyncConnection, key: str, **values: Any) -> None:
-    """A recording that is made already; one that is known stays as it is."""
-    new = {"key": key, "state": "made", "tries": 1, "next_try_at": values["made_at"], **values}
-    await tx.execute(database.insert_if_absent(recording).values(**new))
-
-
 async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[Item, str]]:
     """An item's versions in other languages with the original among them, each with its language, the original first."""
     origin = select(func.coalesce(item.c.original, item.c.id)).where(item.c.id == item_id).scalar_subquery()
@@ -333,15 +258,3 @@ async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[I
     query = query.where(or_(item.c.id == origin, item.c.original == origin))
     rows = await connection.execute(query.order_by(item.c.original.is_not(None), item.c.id))
     return [(to_item(row), row.language) for row in rows]
-
-
-async def renew_recording(tx: AsyncConnection, key: str, owner: str, lease_until: datetime) -> None:
-    """Keep a claim that is still ours."""
-    mine = (recording.c.key == key) & (recording.c.owner == owner)
-    await tx.execute(update(recording).where(mine).values(lease_until=lease_until))
-
-
-async def save_recording(tx: AsyncConnection, key: str, owner: str, **values: Any) -> bool:
-    """Write the outcome of a making; False when the lease was lost."""
-    save = update(recording).where(recording.c.key == key, recording.c.owner == owner)
-    return bool((await tx.execute(save.values(owner=None, lease_until=None, **values))).rowcount == 1)

@@ -91,7 +91,7 @@ class Studio:
         except SilentSpeech as error:
             raise BadInput(f"Tệp ghi âm: {error.vi}", f"The recording: {error.en}", field="recording") from None
         figures = (made.sha256, made.bytes, made.seconds, made.lufs, made.true_peak_db)
-        return Recording(key, made.name, *figures, "", "", master)
+        return Recording(key, made.name, *figures, "", master)
 
     async def take_bed(self, file: IO[bytes]) -> str:
         """Music from an open file, kept for `Programme.bed`; what it is called there. Raises BadInput, OSError.
@@ -190,7 +190,7 @@ class Studio:
         origin = Origin(spoken.voice, script_digest(script))
         master, file = await self._produce(spoken.speech, _marked(tags, spoken.voice), origin)
         figures = (file.sha256, file.bytes, file.seconds, file.lufs, file.true_peak_db)
-        return Recording(key, file.name, *figures, spoken.voice, script, master, spoken.fallbacks)
+        return Recording(key, file.name, *figures, spoken.voice, master, spoken.fallbacks)
 
     async def _produce(self, speech: Speech, tags: Tags, origin: Origin) -> tuple[str, File]:
         """Speech shaped, finished and kept: the name of its master, and its file."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import os
-import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import time
@@ -25,7 +22,8 @@ from channels.seal import Seal
 from channels.stoplink import StopLinks
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
-from config.settings import BadSettings, Settings, reason_of
+from config.loading import BadSettings, reason_of
+from config.settings import Settings
 from content import store as content_store
 from content.editing import Editing
 from content.glossary.keeping import Glossary
@@ -39,6 +37,7 @@ from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
 from db.notifier import Notifier
+from desk.keys import derive, load_key, people_key
 from scheduler.correcting import Correcting
 from scheduler.director import Director
 from scheduler.diverter import Diverter
@@ -113,75 +112,46 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     database = Database(settings.database.url, SystemClock() if clock is None else None)
     clock = clock or SystemClock()
     key = load_key(settings)
-    keep_key = derive(key, "seal")
-    keeps = {name: SealedKeep(database, clock, keep_key, name) for name in settings.outlets}
+    journal, notifier = Journal(derive(key, "journal")), Notifier(database.url)
     seal = Seal(people_key(settings, key))
     sealing = Sealing(database, seal)
     recordings = settings.files.dir / "recordings"
     stop_links = StopLinks(derive(key, "thoi-nhan"), settings.web.base_url)
-    outlets = set_up_outlets(
-        settings.outlets,
-        find_channels(),
-        base_url=settings.web.base_url,
-        keeps=keeps,
-        load=loader(recordings),
-        stop_link=stop_links.address,
-        source=settings.source,
-    )
-    journal = Journal(derive(key, "journal"))
-    notifier = Notifier(database.url)
-    most = max((at.channel.pace_of(at.outlet).at_once for at in outlets), default=0)
-    http = Http(clock, settings.http.allow, connections=max(CONNECTIONS, most))
+    outlets = _outlets(settings, database, clock, key, stop_links, recordings)
+    http = _http(settings, clock, outlets)
     voices = choose_voices(settings)
-    mastering = Mastering(lufs=settings.voice.loudness)
-    marks = tuple(voice.mark for voice in voices)
-    press = Press(settings.office.name, marks, mastering, settings.office.zone, settings.voice.say_synthetic)
-    studio = Studio(voices, recordings, mastering, at_once=os.cpu_count() or 1)
+    press, studio = _speech(settings, voices, recordings)
     glossary = Glossary(database, journal, clock)
     editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant)
-    quiet = QuietHours(
-        time.fromisoformat(settings.schedule.quiet_from),
-        time.fromisoformat(settings.schedule.quiet_to),
-        settings.office.zone,
-    )
+    quiet, policy = _quiet_hours(settings), _policy(settings)
     stopping = asyncio.Event()
     owner, meter = own_name(), Meter(clock, version("loa"))
-    recorder = Recorder(database, clock, notifier, journal)
-    asked = settings.policy
-    rules = load_rules(asked, settings.source)
-    policy = Policy(rules, settings.office.level, quiet.zone, asked.person_day, asked.person_week)
-    gate = Gate(database, clock, notifier, press, quiet, policy, seal)
-    worker = Worker(
-        *(database, clock, notifier, outlets, gate, Sender(clock, http), recorder, owner, meter, stopping, quiet.zone),
-        seal=seal,
-    )
     handling = Handling(database, journal, clock, outlets, seal)
     farewell = Farewell(clock, outlets, http, settings.office.name)
     receiver = Receiver(database, clock, notifier, outlets, handling, farewell)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
+    usual = (database, clock, notifier, outlets)
+    gate = Gate(database, clock, notifier, press, quiet, policy, seal)
+    recorder = Recorder(database, clock, notifier, journal)
     runner = Runner(
         clock,
         notifier,
         stopping,
         planner=Planner(
-            database,
-            clock,
-            notifier,
-            outlets,
-            quiet,
-            catch_up=settings.schedule.catch_up,
-            catch_up_urgent=settings.schedule.catch_up_urgent,
+            *usual, quiet, catch_up=settings.schedule.catch_up, catch_up_urgent=settings.schedule.catch_up_urgent
         ),
-        worker=worker,
-        warmer=Warmer(database, clock, notifier, outlets, studio, press, owner),
-        lookout=Lookout(database, clock, notifier, outlets),
-        director=Director(database, clock, notifier, outlets, joining, owner),
-        sweeper=Sweeper(database, clock, notifier, outlets, editing, journal, sealing, owner),
+        worker=Worker(
+            *usual, gate, Sender(clock, http), recorder, owner, meter, stopping, settings.office.zone, seal=seal
+        ),
+        warmer=Warmer(*usual, studio, press, owner),
+        lookout=Lookout(*usual),
+        director=Director(*usual, joining, owner),
+        sweeper=Sweeper(*usual, editing, journal, sealing, owner),
         receiver=receiver,
-        retractor=Retractor(database, clock, notifier, outlets, http, journal),
+        retractor=Retractor(*usual, http, journal),
         listener=Listener(database, notifier, outlets, http, handling, farewell),
-        diverter=Diverter(database, clock, notifier, outlets, journal),
-        inquirer=Inquirer(database, clock, notifier, outlets, http, receiver, stopping, seal),
+        diverter=Diverter(*usual, journal),
+        inquirer=Inquirer(*usual, http, receiver, stopping, seal),
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
     scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
@@ -214,6 +184,43 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         stop_links=stop_links,
         key=key,
     )
+
+
+def _outlets(
+    settings: Settings, database: Database, clock: Clock, key: bytes, stop_links: StopLinks, recordings: Path
+) -> Outlets:
+    keep_key = derive(key, "seal")
+    return set_up_outlets(
+        settings.outlets,
+        find_channels(),
+        base_url=settings.web.base_url,
+        keeps={name: SealedKeep(database, clock, keep_key, name) for name in settings.outlets},
+        load=loader(recordings),
+        stop_link=stop_links.address,
+        source=settings.source,
+    )
+
+
+def _http(settings: Settings, clock: Clock, outlets: Outlets) -> Http:
+    most = max((at.channel.pace_of(at.outlet).at_once for at in outlets), default=0)
+    return Http(clock, settings.http.allow, connections=max(CONNECTIONS, most))
+
+
+def _speech(settings: Settings, voices: tuple[Voice, ...], recordings: Path) -> tuple[Press, Studio]:
+    """What says which recording a text has, and who makes it: by the same voices and mastering."""
+    mastering, marks = Mastering(lufs=settings.voice.loudness), tuple(voice.mark for voice in voices)
+    press = Press(settings.office.name, marks, mastering, settings.office.zone, settings.voice.say_synthetic)
+    return press, Studio(voices, recordings, mastering, at_once=os.cpu_count() or 1)
+
+
+def _quiet_hours(settings: Settings) -> QuietHours:
+    begin, end = settings.schedule.quiet_from, settings.schedule.quiet_to
+    return QuietHours(time.fromisoformat(begin), time.fromisoformat(end), settings.office.zone)
+
+
+def _policy(settings: Settings) -> Policy:
+    asked, office = settings.policy, settings.office
+    return Policy(load_rules(asked, settings.source), office.level, office.zone, asked.person_day, asked.person_week)
 
 
 @contextlib.asynccontextmanager
@@ -282,30 +289,3 @@ def choose_voices(settings: Settings, only: str = "") -> tuple[Voice, ...]:
 def voices_dir(settings: Settings) -> Path:
     """Where voices are kept that the office has added."""
     return settings.files.dir / "voices"
-
-
-def load_key(settings: Settings) -> bytes:
-    """The key given in the settings, or the one kept in the files directory, made there at first start (mode 0600)."""
-    given = settings.security.key.get_secret_value()
-    if given:
-        return hashlib.sha256(given.encode()).digest()
-    file = settings.files.dir / "loa.key"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.exists():
-        part = file.with_name(f".{file.name}.{os.getpid()}")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
-            new.write(secrets.token_hex(32))
-        with contextlib.suppress(FileExistsError):
-            os.link(part, file)  # whoever comes first keeps the name
-        part.unlink()
-    return bytes.fromhex(file.read_text(encoding="ascii").strip())
-
-
-def people_key(settings: Settings, key: bytes) -> bytes:
-    """The key that people's addresses are sealed with: the one given for it, else one derived from the house's."""
-    return settings.people.key.get_secret_value().encode() or derive(key, "people")
-
-
-def derive(key: bytes, purpose: str) -> bytes:
-    """A key of its own for each purpose."""
-    return hmac.new(key, purpose.encode(), hashlib.sha256).digest()

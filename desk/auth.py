@@ -16,7 +16,8 @@ from config.words import BadInput, Conflict, NotAllowed
 from db.types import new_id
 from desk import store
 from desk.answer import Answer, Done, Shown, Trouble, Visit
-from desk.app import House, derive
+from desk.app import House
+from desk.keys import derive
 from desk.passwords import Passwords, check_password, hashed, readable_password
 from desk.throttle import Throttle
 

@@ -12,18 +12,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from config.loading import load
 from config.logs import set_up
-from config.settings import Settings, load
+from config.settings import Settings
 from config.words import Said
 from db.database import DatabaseTrouble
 from desk.app import opened
 from desk.commands import (
+    audiences,
     bench,
     deliveries,
     demo,
     doctor,
     glossary,
     items,
+    outlets,
     people,
     policy,
     schedules,
@@ -103,8 +106,10 @@ def _parser() -> argparse.ArgumentParser:
         server,
         items,
         schedules,
+        audiences,
         deliveries,
         people,
+        outlets,
         policy,
         themes,
         glossary,

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audience import normal_address, shown
+from channels.pulls import store as pull_store
 from channels.seal import Seal
-from channels.shelf import store as shelf_store
 from channels.shelf.fetched import delivery_state, part_states
 from channels.station import store as station_store
 from channels.station.store import Airing
@@ -159,7 +159,7 @@ async def _sheet(visit: Visit) -> Shown:
     async with house.database.read() as connection:
         told = await log_store.story(connection, id)
         delivery = told.delivery
-        pulls = (await shelf_store.pulls_of(connection, [delivery.id])).get(delivery.id, [])
+        pulls = (await pull_store.pulls_of(connection, [delivery.id])).get(delivery.id, [])
         airings = (await station_store.airings_of(connection, [delivery.id])).get(delivery.id, [])
         schedule = await store.find_schedule(connection, delivery.schedule)
         deeds = await house.journal.of(connection, f"delivery/{delivery.id}")

@@ -23,7 +23,7 @@ from channels.tags import in_words
 from config.clock import Clock
 from content.bulletin import BulletinClass
 from content.item import TITLES as ITEM_TITLES
-from content.rendition import clean
+from content.markup import clean
 from scheduler.delivery import TITLES as DELIVERY_TITLES
 from scheduler.schedule import TITLES as SCHEDULE_TITLES
 from scheduler.schedule import Rule

@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.words import NotFound, Said
 from content import store
 from content.bulletin import LINK
+from content.findings import Finding, findings, lengths_of
 from content.issue import NotApproved
 from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
 from content.reading import Piece, Reading
 from content.recording import BadScript
-from content.rendition import Finding, findings, lengths_of, reading_of, stretches
+from content.recordings import store as recording_store
+from content.rendition import reading_of, stretches
 from content.short import unaccented
 from content.upload import SUFFIXES
 from desk.answer import Answer, Done, Shown, Visit
@@ -263,7 +265,7 @@ async def _recording(visit: Visit, connection: AsyncConnection, revision: Revisi
         key = visit.house.press.key_of(revision)
     except BadScript:
         return None
-    return (await store.recordings(connection, [key])).get(key)
+    return (await recording_store.recordings(connection, [key])).get(key)
 
 
 async def audio(visit: Visit) -> Answer:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.answer import Refused
 from channels.channel import Callback, Confirmation, Page, Pull
-from channels.http import Refused
 from channels.outlet import InService
 from channels.shelf import store as shelf_store
 from channels.station import store as station_store

@@ -22,7 +22,7 @@ from aiohttp import web
 
 from channels.channel import Confirmation, Page, Proof
 from channels.outlet import InService
-from channels.shelf import store
+from channels.pulls import store as pull_store
 from config.logs import log
 from db.database import DatabaseTrouble
 from desk.app import House
@@ -170,7 +170,7 @@ class Pulls:
             return False
         now = house.clock.now()
         agent = pull.request.headers.get("User-Agent", "")
-        told = store.Told(
+        told = pull_store.Told(
             *(at.name, pull.file, tuple(fresh), span, pull.size, agent, now),
             doubt=doubt if doubt[0] < doubt[1] else None,
             intent=intent,
@@ -178,7 +178,7 @@ class Pulls:
             under_way=frozenset(self._under_way),
         )
         async with house.database.write() as tx:
-            done = await store.note_pull(house.database, tx, told)
+            done = await pull_store.note_pull(house.database, tx, told)
             for delivery in done:
                 said = Confirmation(True, delivery=delivery, detail=f"đã tải đủ {pull.size} byte")
                 await house.receiver.confirm(tx, at.name, said, now)

@@ -13,6 +13,7 @@ import xlsxwriter
 from aiohttp import web
 
 from channels.outlet import InService
+from channels.pulls import store as pull_store
 from channels.shelf import store as shelf_store
 from channels.shelf.fetched import Fetch, delivery_state, part_states
 from channels.station import store as station_store
@@ -87,7 +88,7 @@ async def station_month(house: House, at: InService, begin: datetime, end: datet
     async with house.database.read() as connection:
         sent = await shelf_store.shelved_between(connection, at.name, begin, end)
         ids = [one.delivery for one in sent]
-        pulls = await shelf_store.pulls_of(connection, ids)
+        pulls = await pull_store.pulls_of(connection, ids)
         airings = await station_store.airings_of(connection, ids)
         used = await station_store.times_used(connection, at.name, begin - timedelta(days=1))
         month = await station_store.aired_between(connection, at.name, begin, end)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from channels.channel import Programme, Timetable
 from channels.outlet import InService
-from channels.shelf import store as shelf_store
+from channels.pulls import store as pull_store
 from channels.shelf.fetched import Pulled
 from channels.slots import Airtime
 from channels.station import store as station_store
@@ -92,7 +92,7 @@ class Stations:
             current = seen.stock.current(now, timedelta())
             ids = [one.delivery for one in current]
             airings = await station_store.airings_of(connection, ids)
-            pulls = await shelf_store.pulls_of(connection, ids)
+            pulls = await pull_store.pulls_of(connection, ids)
         await self._partners.note_token(key)
         tracks = [one for one in tracks_of(current) if one.end(timetable.keep) > now]
         gone = {part.item for one in seen.stock.withdrawn for part in one.bulletin.parts}

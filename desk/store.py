@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Row, Table, Text, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import NotFound
 from db.types import Json, Moment, metadata
 
 person = Table(
@@ -154,11 +153,3 @@ async def find_token(connection: AsyncConnection, id: str, now: datetime) -> Any
         )
     )
     return (await connection.execute(query)).one_or_none()
-
-
-async def person_by_id(connection: AsyncConnection, id: str) -> Person:
-    """The person with this id. Raises NotFound."""
-    row = (await connection.execute(select(person).where(person.c.id == id))).one_or_none()
-    if row is None:
-        raise NotFound("Không có người dùng này", "There is no such person")
-    return to_person(row)

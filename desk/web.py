@@ -49,9 +49,10 @@ from desk.answer import (
     trouble_of,
     wants_json,
 )
-from desk.app import House, derive
+from desk.app import House
 from desk.auth import DoorKeeper, to_door
 from desk.drawing import STATIC, Drawing
+from desk.keys import derive
 from desk.listening import page as listening
 
 MEGABYTE = 2**20

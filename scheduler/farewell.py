@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 
+from channels.answer import SendError
 from channels.channel import Heard, To
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.options import Answering
 from channels.outlet import Outlets
 from config.clock import Clock

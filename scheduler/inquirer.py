@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+from channels.answer import SendError
 from channels.channel import Asked, Confirmation, Pace, Polling
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.outlet import InService, Outlets
 from channels.seal import Seal
 from config.clock import Clock

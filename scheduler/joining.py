@@ -16,7 +16,6 @@ from channels.outlet import InService
 from channels.slots import Airtime
 from config.logs import log
 from config.settings import RadioSettings
-from content import store as content_store
 from content.bed.store import find_bed
 from content.bulletin import Audio, Part
 from content.files import keep_master
@@ -24,6 +23,7 @@ from content.formats import flac
 from content.mastering import MASTER_RATE, SilentSpeech
 from content.programme import Joined, Programme, Segment, announcement
 from content.recording import BadScript
+from content.recordings import store as recording_store
 from content.sound import decoded, through
 from content.studio import Studio
 from content.tags import Tags
@@ -126,7 +126,7 @@ class Joining:
     async def _segments(self, parts: Sequence[Part]) -> tuple[Segment, ...]:
         audios = {part.audio.sha256: part.audio for part in parts if part.audio is not None}
         async with self._database.read() as connection:
-            rows = await content_store.recordings_by_sha256(connection, list(audios))
+            rows = await recording_store.recordings_by_sha256(connection, list(audios))
         masters = {sha256: row.master for sha256, row in rows.items() if row.master}
         for sha256, audio in audios.items():
             if sha256 not in masters:

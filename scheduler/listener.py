@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from channels.answer import SendError
 from channels.channel import Channel
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.outlet import InService, Outlets
 from config.logs import log
 from db.database import Database

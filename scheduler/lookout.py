@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Programme, Shelved, Timetable
 from channels.outlet import InService, Outlets
+from channels.pulls import store as pull_store
 from channels.shelf import store as shelf_store
 from channels.shelf.fetched import Fetch, Pulled, delivery_state, part_states
 from channels.station import store as station_store
@@ -112,7 +113,7 @@ async def alerts(connection: AsyncConnection, outlets: Outlets, now: datetime) -
     ids = {one.delivery for one in [*later, *(one for _, one in (*urgent, *gone))]}
     ids |= {delivery for one in programmes for delivery, _ in one.holds}
     known = Known(
-        await shelf_store.pulls_of(connection, list(ids)), await station_store.airings_of(connection, list(ids))
+        await pull_store.pulls_of(connection, list(ids)), await station_store.airings_of(connection, list(ids))
     )
     found = [_of_urgent(*stations[name], one, known, now) for name, one in urgent]
     found += [_of_taken_back(*stations[name], one, shelves[name], known) for name, one in gone]

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zlib import crc32
 
+from channels.answer import Refused, SendError, Unavailable, Unsure
 from channels.channel import Confirmation, To
-from channels.http import Refused, SendError, Unavailable, Unsure
 from scheduler.delivery import Parcel, State
 from scheduler.retry import LONG_STEPS, STEPS, next_try
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.http import Refused, SendError, Unavailable
+from channels.answer import Refused, SendError, Unavailable
 from channels.outlet import InService, should_pause
 from channels.shelf import store as shelf_store
 from config.clock import Clock

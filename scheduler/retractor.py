@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from channels.answer import Refused, SendError
 from channels.channel import Receipt
-from channels.http import Http, Refused, SendError
+from channels.http import Http
 from channels.outlet import Outlets
 from config.clock import Clock
 from config.logs import log

@@ -11,7 +11,6 @@ LONG_STEPS = tuple(
 )
 """As Standard Webhooks proposes (operational considerations); three days end it before the last."""
 MOST_TRIES = len(STEPS) + 1
-SOON = timedelta(seconds=5)
 
 
 def next_try(

@@ -15,7 +15,8 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from config.settings import BadSettings, Duration, Hour, Level, PolicySettings, reason_of
+from config.loading import BadSettings, reason_of
+from config.settings import Duration, Hour, Level, PolicySettings
 from content.bulletin import Purpose
 
 LONGEST = timedelta(days=7)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from channels.answer import Refused, SendError, Unavailable, Unsure
 from channels.channel import Channel
-from channels.http import Http, Refused, SendError, Unavailable, Unsure
+from channels.http import Http
 from channels.outlet import InService
 from channels.seal import NOBODY
 from config.clock import Clock

@@ -23,6 +23,7 @@ from content.issue import Press
 from content.item import ItemState, Revision
 from content.mastering import SilentSpeech
 from content.recording import BadScript, Recording
+from content.recordings import store as recording_store
 from content.studio import Studio
 from content.voice import VoiceError
 from db.database import Database, DatabaseTrouble
@@ -166,7 +167,7 @@ class Warmer:
     async def _claim(self, key: str) -> bool:
         now = self._clock.now()
         async with self._database.write() as tx:
-            return await store.claim_recording(
+            return await recording_store.claim_recording(
                 self._database, tx, key, owner=self._owner, now=now, lease_until=now + LEASE
             )
 
@@ -179,7 +180,7 @@ class Warmer:
             while not await self._clock.wait(done, LEASE.total_seconds() / 3):
                 with contextlib.suppress(DatabaseTrouble):  # there are two more turns before the lease is over
                     async with self._database.write() as tx:
-                        await store.renew_recording(tx, key, self._owner, self._clock.now() + LEASE)
+                        await recording_store.renew_recording(tx, key, self._owner, self._clock.now() + LEASE)
 
         renewing = asyncio.ensure_future(renew())
         try:
@@ -197,15 +198,15 @@ class Warmer:
         figures = {"seconds": made.seconds, "loudness": made.lufs, "peak": made.true_peak_db}
         file = {"name": made.name, "sha256": made.sha256, "bytes": made.bytes, "made_at": self._clock.now()}
         async with self._database.write() as tx:
-            await store.save_recording(tx, key, self._owner, state="made", **file, **figures, **more)
+            await recording_store.save_recording(tx, key, self._owner, state="made", **file, **figures, **more)
         self._notifier.ring("recording")
         self._notifier.ring("work")
 
     async def _failed(self, key: str, revision: Revision, error: Exception) -> None:
         vi = error.reason_vi if isinstance(error, VoiceError) else getattr(error, "vi", str(error))
         async with self._database.write() as tx:
-            row = (await store.recordings(tx, [key]))[key]
+            row = (await recording_store.recordings(tx, [key]))[key]
             pause = timedelta(seconds=RETRY[min(row.tries, len(RETRY)) - 1])
-            await store.save_recording(tx, key, self._owner, note=vi, next_try_at=self._clock.now() + pause)
+            await recording_store.save_recording(tx, key, self._owner, note=vi, next_try_at=self._clock.now() + pause)
         logger.warning("recording_failed", revision=revision.id, reason=vi)
         self._notifier.ring("recording")

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from channels.http import Http
 from config.clock import FakeClock
 from config.settings import Settings
 from db.database import Database
@@ -127,6 +128,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def clock() -> FakeClock:
     """A clock that stands at 8 in the morning of 23/11/2026 in Vietnam until the test moves it."""
     return FakeClock()
+
+
+@pytest.fixture
+async def http(clock: FakeClock) -> AsyncIterator[Http]:
+    """The outbound client, allowed to call this machine, with a short total."""
+    http = Http(clock, ["127.0.0.0/8"], total_seconds=5)
+    yield http
+    await http.close()
 
 
 @pytest.fixture

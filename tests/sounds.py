@@ -12,6 +12,7 @@ import av
 
 from content import store as content_store
 from content.item import Item
+from content.recordings import store as recording_store
 from desk.app import House
 
 RATE = 44100
@@ -50,7 +51,7 @@ async def record(house: House, item: Item, seconds: float = 1.5, data: bytes | N
     async with house.database.write() as tx:
         key = house.press.key_of(await content_store.find_revision(tx, item.revision))
         lease = now + timedelta(minutes=1)
-        await content_store.claim_recording(house.database, tx, key, owner="test", now=now, lease_until=lease)
+        await recording_store.claim_recording(house.database, tx, key, owner="test", now=now, lease_until=lease)
         made = {"name": name, "bytes": len(data), "seconds": seconds, "sha256": sha256, "tries": 1}
-        await content_store.save_recording(tx, key, "test", state="made", made_at=now, **made)
+        await recording_store.save_recording(tx, key, "test", state="made", made_at=now, **made)
     return data

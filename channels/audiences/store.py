@@ -146,34 +146,36 @@ async def save_audience(
     tags and the proof of consent where the new row has any. Conflict for a saved filter, and while the list still holds
     addresses from before there were seals: one person would be on it twice.
     """
-    await tx.execute(database.insert_if_absent(audience).values(id=id, name=name, made_at=at))
-    kept = (await tx.execute(select(audience).where(audience.c.name == name))).one()
-    if kept.part_of:
-        raise Conflict(f"“{name}” là nhóm lọc, không nhập người vào được", f"{name!r} is a saved filter", field="name")
-    if people and await plain_recipients(tx, kept.id, 1):
+    list_id = await _open_list(database, tx, id, name, at)
+    if people and await plain_recipients(tx, list_id, 1):
         raise Conflict(
             f"Nhóm “{name}” đang được chia để gửi; hãy nhập lại sau ít phút",
             f"{name!r} is just being sent to; import it again in some minutes",
             field="name",
         )
-    before = await count_recipients(tx, kept.id)
+    before = await count_recipients(tx, list_id)
     taken = None
     if source is not None:
         taken = id
         about = {"file": source.file, "sha256": source.sha256, "taken_by": source.by}
-        await tx.execute(insert(intake).values(id=id, audience=kept.id, at=at, **about))
+        await tx.execute(insert(intake).values(id=id, audience=list_id, at=at, **about))
     for person_has, some in _alike(people).items():
-        rows = [_row(seal, kept.id, taken, person, at) for person in some]
+        rows = [_row(seal, list_id, taken, person, at) for person in some]
         changed = [name for has, names in zip(person_has, (_TAGGED, _PROVED), strict=True) if has for name in names]
         await tx.execute(
             database.insert_or_update(recipient, ["audience", "scheme", "address"], "name", *changed), rows
         )
-    mine = (optout.c.scheme == recipient.c.scheme) & (optout.c.address == recipient.c.address)
-    new = (recipient.c.audience == kept.id) & recipient.c.stopped_at.is_(None)
-    erased = select(optout.c.at).where(mine, optout.c.how == ERASED).exists()
-    await tx.execute(delete(recipient).where(new, erased))
-    await tx.execute(update(recipient).where(new, select(optout.c.at).where(mine).exists()).values(stopped_at=at))
-    return await count_recipients(tx, kept.id) - before
+    await _keep_out(tx, list_id, at)
+    return await count_recipients(tx, list_id) - before
+
+
+async def _open_list(database: Database, tx: AsyncConnection, id: str, name: str, at: datetime) -> str:
+    """The id of the list of that name, which is made if need be."""
+    await tx.execute(database.insert_if_absent(audience).values(id=id, name=name, made_at=at))
+    kept = (await tx.execute(select(audience).where(audience.c.name == name))).one()
+    if kept.part_of:
+        raise Conflict(f"“{name}” là nhóm lọc, không nhập người vào được", f"{name!r} is a saved filter", field="name")
+    return str(kept.id)
 
 
 _TAGGED, _PROVED = ("tags",), ("consent", "consent_at", "intake", "line")
@@ -199,6 +201,15 @@ def _row(seal: Seal, id: str, taken: str | None, person: Recipient, at: datetime
         "intake": taken,
         "line": person.line,
     }
+
+
+async def _keep_out(tx: AsyncConnection, list_id: str, at: datetime) -> None:
+    """Who was erased is off the list again, who wants nothing any more stays on it and is sent nothing."""
+    mine = (optout.c.scheme == recipient.c.scheme) & (optout.c.address == recipient.c.address)
+    new = (recipient.c.audience == list_id) & recipient.c.stopped_at.is_(None)
+    erased = select(optout.c.at).where(mine, optout.c.how == ERASED).exists()
+    await tx.execute(delete(recipient).where(new, erased))
+    await tx.execute(update(recipient).where(new, select(optout.c.at).where(mine).exists()).values(stopped_at=at))
 
 
 async def save_filter(tx: AsyncConnection, id: str, name: str, of: str, conditions: Pairs, at: datetime) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from channels.channel import Channel, Form, Options, Outlet, Page, Proof, Pull, Receipt, Refused, Shelved, To
 from channels.http import Http
+from channels.options import TimeZone
 from channels.site.drawing import Place, draw, file_of
 from channels.site.feeds import atom, sitemap
 from channels.site.news import News, Site, found, months_of, site_of, slug_of, themes_of
@@ -33,16 +34,7 @@ class PortalOptions(Options):
     address: str = Field(default="", description="Địa chỉ trụ sở, ghi ở cuối trang.")
     phone: str = Field(default="", description="Điện thoại, ghi ở cuối trang.")
     email: str = Field(default="", description="Thư điện tử, ghi ở cuối trang.")
-    timezone: str = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của ngày tháng trên trang.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"không có múi giờ {value!r} (no such time zone)") from None
-        return value
+    timezone: TimeZone = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của ngày tháng trên trang.")
 
 
 class Portal(Channel[PortalOptions]):

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import Field, SecretStr
 
+from channels.answer import Answer, SendError
 from channels.channel import (
     Callback,
     Channel,
@@ -31,10 +32,10 @@ from channels.channel import (
     Unsure,
     WithFallback,
 )
-from channels.http import Answer, Http, SendError
+from channels.http import Http
 from channels.options import BaseAddress
 from channels.reasons import Reason
-from channels.sms import hidden, national, plain_text
+from channels.sms import MOST_CHARACTERS, hidden, national, plain_text
 from content.bulletin import Bulletin
 from content.short import sms_length
 
@@ -103,7 +104,7 @@ class SmsEsms(Channel[EsmsOptions]):
     title_en = "SMS through eSMS"
     form = Form.SHORT
     options = EsmsOptions
-    limit = 459
+    limit = MOST_CHARACTERS
     scheme = "phone"
     quiet_hours = True
     pace = Pace(per_second=20.0, at_once=16)

@@ -20,6 +20,7 @@ from zlib import crc32
 
 from pydantic import Field, SecretStr, field_validator
 
+from channels.answer import Refused, Unavailable, Unsure
 from channels.channel import (
     Asked,
     Channel,
@@ -33,10 +34,10 @@ from channels.channel import (
     To,
     WithFallback,
 )
-from channels.http import Http, Refused, Unavailable, Unsure
+from channels.http import Http
 from channels.options import Answering
 from channels.reasons import Reason
-from channels.sms import heard, plain_text
+from channels.sms import MOST_CHARACTERS, heard, plain_text
 from content.bulletin import Bulletin, BulletinClass
 from content.short import sms_length, sms_parts
 
@@ -136,7 +137,7 @@ class SmsGammu(Channel[SmsGammuOptions]):
     title_en = "SMS through a GSM modem (gammu-smsd)"
     form = Form.SHORT
     options = SmsGammuOptions
-    limit = 459
+    limit = MOST_CHARACTERS
     scheme = "phone"
     quiet_hours = True
     pace = Pace(per_second=0.2, at_once=1)

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
+from channels.answer import Answer, retry_after, status_error
 from channels.channel import (
     Callback,
     Channel,
@@ -31,9 +32,9 @@ from channels.channel import (
     Unsure,
     WithFallback,
 )
-from channels.http import Answer, Http, retry_after, status_error
+from channels.http import Http
 from channels.options import Answering, WebAddress
-from channels.sms import heard, hidden, national, plain_text
+from channels.sms import MOST_CHARACTERS, heard, hidden, national, plain_text
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
@@ -229,7 +230,7 @@ class SmsHttp(Channel[SmsHttpOptions]):
     title_en = "SMS gateway over HTTP"
     form = Form.SHORT
     options = SmsHttpOptions
-    limit = 459
+    limit = MOST_CHARACTERS
     scheme = "phone"
     quiet_hours = True
     pace = Pace(per_second=20.0, at_once=16)

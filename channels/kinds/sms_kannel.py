@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from channels.answer import Answer, status_error
 from channels.channel import (
     Callback,
     Channel,
@@ -30,10 +31,10 @@ from channels.channel import (
     Unsure,
     WithFallback,
 )
-from channels.http import Answer, Http, status_error
+from channels.http import Http
 from channels.options import Answering, BaseAddress, WebAddress
 from channels.reasons import Reason
-from channels.sms import heard, hidden, plain_text
+from channels.sms import MOST_CHARACTERS, heard, hidden, plain_text
 from content.bulletin import Bulletin
 from content.short import sms_length
 
@@ -93,7 +94,7 @@ class SmsKannel(Channel[SmsKannelOptions]):
     title_en = "SMS through Kannel"
     form = Form.SHORT
     options = SmsKannelOptions
-    limit = 459
+    limit = MOST_CHARACTERS
     scheme = "phone"
     quiet_hours = True
     pace = Pace(per_second=20.0, at_once=16)

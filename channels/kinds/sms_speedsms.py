@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
+from channels.answer import Answer, SendError, retry_after
 from channels.channel import (
     Callback,
     Channel,
@@ -32,10 +33,10 @@ from channels.channel import (
     Unsure,
     WithFallback,
 )
-from channels.http import Answer, Http, SendError, retry_after
+from channels.http import Http
 from channels.options import BaseAddress
 from channels.reasons import Reason
-from channels.sms import hidden, plain_text
+from channels.sms import MOST_CHARACTERS, hidden, plain_text
 from content.bulletin import Bulletin
 
 REFUSED: Mapping[str, tuple[Reason, str, str]] = {
@@ -99,7 +100,7 @@ class SmsSpeedSms(Channel[SpeedSmsOptions]):
     title_en = "SMS through SpeedSMS"
     form = Form.SHORT
     options = SpeedSmsOptions
-    limit = 459
+    limit = MOST_CHARACTERS
     scheme = "phone"
     quiet_hours = True
     pace = Pace(per_second=1.0, at_once=4)

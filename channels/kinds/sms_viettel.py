@@ -13,11 +13,12 @@ from xml.sax.saxutils import escape
 
 from pydantic import Field, SecretStr
 
+from channels.answer import Answer, SendError
 from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure, WithFallback
-from channels.http import Answer, Http, SendError
+from channels.http import Http
 from channels.options import WebAddress
 from channels.reasons import Reason
-from channels.sms import hidden, plain_text
+from channels.sms import MOST_CHARACTERS, hidden, plain_text
 from channels.soap import call_envelope, opened
 from content.bulletin import Bulletin
 from content.short import sms_length
@@ -66,7 +67,7 @@ class SmsViettel(Channel[SmsViettelOptions]):
     title_en = "Viettel bulk SMS (SOAP)"
     form = Form.SHORT
     options = SmsViettelOptions
-    limit = 459
+    limit = MOST_CHARACTERS
     scheme = "phone"
     quiet_hours = True
     pace = Pace(per_second=20.0, at_once=16)

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from standardwebhooks import Webhook as Signer
 
+from channels.answer import Answer
 from channels.channel import Channel, Form, Options, Outlet, Pace, Receipt, Refused, To, Unavailable
-from channels.http import Answer, Http
+from channels.http import Http
 from content.bulletin import Bulletin, Part
 
 # https://github.com/standard-webhooks/standard-webhooks: any answer outside 2xx is tried again, 410 ends it.

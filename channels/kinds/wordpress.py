@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr
 
+from channels.answer import SHOWN_CHARACTERS, Answer, SendError, status_error
 from channels.channel import (
     Channel,
     Confirmation,
@@ -35,7 +36,7 @@ from channels.channel import (
     Unavailable,
     Unsure,
 )
-from channels.http import SHOWN_CHARACTERS, Answer, Http, SendError, status_error
+from channels.http import Http
 from channels.options import BaseAddress
 from channels.reasons import Reason
 from channels.recordings import SENDING_SECONDS

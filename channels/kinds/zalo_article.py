@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from channels.answer import SendError
 from channels.channel import Callback, Channel, Form, Heard, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.options import WebAddress
 from channels.reasons import Reason
 from channels.zalo.account import ZaloAccount
@@ -22,7 +23,7 @@ from channels.zalo.calls import Said, ask, say
 from channels.zalo.errors import HANOI, seconds_until, zalo_error
 from channels.zalo.events import authentic_event, followed
 from content.bulletin import Bulletin
-from content.rendition import plain_text
+from content.markup import plain_text
 from content.short import cut_at_word
 
 PROCESSING, ARTICLES_SPENT = -214, -223

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
+from channels.answer import SendError
 from channels.channel import (
     Callback,
     Channel,
@@ -27,7 +28,7 @@ from channels.channel import (
     To,
     Unavailable,
 )
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.sms import hidden
 from channels.template import PLACEHOLDER
 from channels.zalo.account import ZaloAccount

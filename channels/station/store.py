@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    func,
     insert,
     or_,
     select,
@@ -297,9 +296,3 @@ async def aired_between(connection: AsyncConnection, outlet: str, since: datetim
     within = (airing.c.outlet == outlet) & (airing.c.at >= since) & (airing.c.at < until)
     query = select(airing).where(within).order_by(airing.c.at, airing.c.id)
     return [Airing(**row._asdict()) for row in await connection.execute(query)]
-
-
-async def last_aired(connection: AsyncConnection) -> dict[str, datetime]:
-    """When each outlet last aired something, as far as it said so."""
-    query = select(airing.c.outlet, func.max(airing.c.at).label("at")).group_by(airing.c.outlet)
-    return {row.outlet: row.at for row in await connection.execute(query)}

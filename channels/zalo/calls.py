@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from channels.answer import Answer
 from channels.channel import Outlet, Unavailable, Unsure
-from channels.http import Answer, Http
+from channels.http import Http
 from channels.zalo.account import A, ZaloAccount
 from channels.zalo.errors import EXPIRED
 from channels.zalo.tokens import Tokens, tokens

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta, timezone
 
+from channels.answer import SendError
 from channels.channel import Refused, Unavailable
-from channels.http import SendError
 from channels.reasons import Reason
 
 EXPIRED = frozenset({-216, -220, -124})

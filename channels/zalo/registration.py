@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from channels.answer import SendError
 from channels.channel import Outlet, Refused, Unavailable
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.reasons import Reason
 from channels.zalo.account import A
 from channels.zalo.calls import Said, ask

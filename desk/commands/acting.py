@@ -1,11 +1,15 @@
-"""Who acts on the command line, and how moments are written there."""
+"""Who acts on the command line, on what, and how moments are written there."""
 
 from __future__ import annotations
 
+import argparse
 import getpass
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
 
 from config.settings import duration
 from config.words import BadInput, NotAllowed
@@ -13,6 +17,7 @@ from desk import store
 from desk.app import House
 
 EVERYTHING = ("author", "approver", "station", "viewer", "administrator")
+Run = Callable[[House, argparse.Namespace], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,21 @@ async def actor(house: House, name: str | None) -> Actor:
     if person.disabled_at is not None:
         raise NotAllowed(f"Tài khoản {person.name} đã khóa", f"The account {person.name} is disabled")
     return Actor(person.name, person.roles)
+
+
+def add_deed(verbs: Any, name: str, run: Run, words: str) -> argparse.ArgumentParser:
+    """A verb that does something to things by their ids, as somebody, with a note."""
+    verb: argparse.ArgumentParser = verbs.add_parser(name, help=words)
+    verb.add_argument("id", nargs="+")
+    verb.add_argument("--as", dest="by", metavar="NAME", help="người thực hiện")
+    verb.add_argument("--note", default="", help="lý do hoặc ghi chú")
+    verb.set_defaults(run=run)
+    return verb
+
+
+def unreadable(file: Path, error: OSError) -> BadInput:
+    """A file that was named cannot be read."""
+    return BadInput(f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})")
 
 
 def moment(house: House, written: str, field: str) -> datetime:

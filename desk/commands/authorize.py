@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from channels import store as channels_store
-from channels.http import SendError
+from channels.answer import SendError
 from channels.zalo.account import ZaloAccount
 from channels.zalo.consent import challenge_of, code_in, consent_address, verifier_of
 from channels.zalo.tokens import begin_with

@@ -6,18 +6,20 @@ import argparse
 import csv
 import sys
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from channels.audience import read_person, shown
+from channels.pulls.store import pulls_of
 from channels.seal import Seal
-from channels.shelf.store import pulls_of
 from channels.store import outlet_rows
 from config.words import BadInput
 from desk.app import House
 from desk.cells import safe
-from desk.commands.acting import actor, moment
+from desk.commands.acting import actor, add_deed, moment
 from desk.commands.output import local, out, plain, print_json, print_table
 from scheduler.backlog.store import Backlog
 from scheduler.delivery import TITLES, Delivery, State
@@ -67,13 +69,9 @@ def register(commands: Any) -> None:
         ("resolve", resolve, "kết luận lượt chưa rõ"),
         ("cancel", cancel, "hủy lượt chưa gửi"),
     ):
-        verb = verbs.add_parser(name, help=words)
-        verb.add_argument("id", nargs="+")
-        verb.add_argument("--as", dest="by", metavar="NAME")
-        verb.add_argument("--note", default="")
+        verb = add_deed(verbs, name, run, words)
         if name == "resolve":
             verb.add_argument("--to", required=True, choices=sorted(DECISIONS), help="kết luận")
-        verb.set_defaults(run=run)
 
 
 def _filter(house: House, args: argparse.Namespace) -> store.Filter:
@@ -266,34 +264,28 @@ async def export(house: House, args: argparse.Namespace) -> int:
 
 async def retry(house: House, args: argparse.Namespace) -> int:
     """Try failed or missed deliveries again."""
-    by = await actor(house, args.by)
-    by.must("approver")
-    for id in args.id:
-        async with house.database.write() as tx:
-            await house.handling.retry(tx, id, by.name)
-        out.print(f"{id} → {TITLES[State.PENDING]}")
+    await _each(house, args, State.PENDING, house.handling.retry)
     house.notifier.ring("work")
     return 0
 
 
 async def resolve(house: House, args: argparse.Namespace) -> int:
     """Decide what unsure deliveries became."""
-    by = await actor(house, args.by)
-    by.must("approver")
-    for id in args.id:
-        async with house.database.write() as tx:
-            await house.handling.resolve(tx, id, args.to, by.name, args.note)
-        out.print(f"{id} → {TITLES[DECISIONS[args.to]]}")
+    await _each(house, args, DECISIONS[args.to], partial(house.handling.resolve, decision=args.to, note=args.note))
     house.notifier.ring("work")
     return 0
 
 
 async def cancel(house: House, args: argparse.Namespace) -> int:
     """Cancel deliveries that have not gone."""
+    await _each(house, args, State.CANCELLED, partial(house.handling.cancel, note=args.note))
+    return 0
+
+
+async def _each(house: House, args: argparse.Namespace, becomes: State, deed: Callable[..., Awaitable[None]]) -> None:
     by = await actor(house, args.by)
     by.must("approver")
     for id in args.id:
         async with house.database.write() as tx:
-            await house.handling.cancel(tx, id, by.name, args.note)
-        out.print(f"{id} → {TITLES[State.CANCELLED]}")
-    return 0
+            await deed(tx, id, by=by.name)
+        out.print(f"{id} → {TITLES[becomes]}")

@@ -10,14 +10,14 @@ from typing import Any
 
 from rich.progress import track
 
-from config.words import BadInput, Said
+from config.words import Said
 from content import store
 from content.document import MOST_BYTES, Document, read_document
+from content.findings import findings
 from content.issue import NotApproved
 from content.item import TITLES, Item, ItemState, Revision
-from content.rendition import findings
 from desk.app import House
-from desk.commands.acting import Actor, actor
+from desk.commands.acting import Actor, actor, add_deed, unreadable
 from desk.commands.output import err, figures_of, local, out, print_json, print_table
 
 
@@ -55,14 +55,10 @@ def register(commands: Any) -> None:
         ("send-back", send_back, "trả lại"),
         ("withdraw", withdraw, "thu hồi"),
     ):
-        verb = verbs.add_parser(name, help=words)
-        verb.add_argument("id", nargs="+")
-        verb.add_argument("--as", dest="by", metavar="NAME", help="người thực hiện")
-        verb.add_argument("--note", default="", help="lý do hoặc ghi chú")
+        verb = add_deed(verbs, name, run, words)
         if name == "approve":
             verb.add_argument("--digest", default="", help="chỉ duyệt đúng nội dung có mã này")
         verb.add_argument("--json", action="store_true")
-        verb.set_defaults(run=run)
 
 
 async def import_documents(house: House, args: argparse.Namespace) -> int:
@@ -93,9 +89,7 @@ def _read(file: Path, house: House) -> Document:
         with file.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)
     except OSError as error:
-        raise BadInput(
-            f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})"
-        ) from None
+        raise unreadable(file, error) from None
     return read_document(file.name, data, house.settings.office.zone)
 
 
@@ -196,9 +190,7 @@ async def record(house: House, args: argparse.Namespace) -> int:
     try:
         file = await asyncio.to_thread(args.file.open, "rb")
     except OSError as error:
-        raise BadInput(
-            f"{args.file}: không đọc được ({error.strerror})", f"{args.file}: cannot be read ({error.strerror})"
-        ) from None
+        raise unreadable(args.file, error) from None
     with file:
         made = await house.studio.take_in(file, house.press.tags_of(revision))
     async with house.database.write() as tx:

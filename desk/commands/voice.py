@@ -14,13 +14,14 @@ from config.settings import Settings
 from config.words import BadInput
 from content.document import read_document
 from content.formats import FORMATS
+from content.markup import plain_text, to_html
 from content.mastering import Mastering, SilentSpeech, Tags
 from content.reading import read
 from content.recording import BadScript
-from content.rendition import plain_text, to_html
 from content.studio import Studio
 from content.voice import VoiceError
 from desk.app import choose_voices
+from desk.commands.acting import unreadable
 from desk.commands.output import err, figures_of, out
 
 
@@ -106,9 +107,7 @@ def _script(file: Path, settings: Settings) -> tuple[str, str]:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise BadInput(
-            f"{file}: không đọc được ({error.strerror})", f"{file}: cannot be read ({error.strerror})"
-        ) from None
+        raise unreadable(file, error) from None
     if file.suffix.lower() not in {".md", ".docx"}:
         try:
             text = data.decode("utf-8-sig")

@@ -251,7 +251,7 @@ async def watch(on: Stage, *, once: bool) -> bool:
                 changed.clear()
                 deliveries = await all_deliveries(house)
                 live.update(live_table(house, deliveries))
-                aired = on.programme is not None and await is_over(house, deliveries)
+                aired = on.programme is not None and is_over(deliveries)
                 if once and (aired or house.clock.steady() > deadline):
                     break
                 await house.clock.wait(changed, 1.0)
@@ -259,7 +259,7 @@ async def watch(on: Stage, *, once: bool) -> bool:
     return bool(deliveries) and all(delivery.state in DONE for delivery in deliveries)
 
 
-async def is_over(house: House, deliveries: list[Delivery]) -> bool:
+def is_over(deliveries: list[Delivery]) -> bool:
     """Whether everything has reached its end: confirmed, or an end that no receipt will change."""
     ended = {State.CONFIRMED, State.FAILED, State.MISSED, State.CANCELLED, State.UNSURE}
     expected = 5 * (2 + 10 + 7)

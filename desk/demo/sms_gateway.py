@@ -12,13 +12,13 @@ import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import aiohttp
 from aiohttp import web
 
-from config.clock import Clock, SystemClock
+from config.clock import Clock
+from desk.demo.sandbox import Sandbox
 
 TAKEN, CREDENTIALS, BALANCE, BRAND, PHONE, LENGTH, ALPHABET, AGAIN, SHAPE = 100, 101, 103, 104, 108, 118, 119, 124, 210
 WORDS = {
@@ -77,12 +77,14 @@ class Ledger:
     receipts: list[tuple[str, str, int]] = field(default_factory=list)
 
 
-class SmsGateway:
+class SmsGateway(Sandbox):
     """`async with SmsGateway(callback_url) as gateway: gateway.url`.
 
     `latency`: seconds before an answer. `receipt_after`: seconds until a receipt is called back; None holds receipts
     until `send_receipts`. `receipt_times`: 2 sends each twice. `unreachable`: phones whose receipt says failed.
     """
+
+    patience = 10.0
 
     def __init__(
         self,
@@ -98,6 +100,7 @@ class SmsGateway:
         receipt_times: int = 1,
         unreachable: frozenset[str] = frozenset(),
     ) -> None:
+        super().__init__(clock)
         self.callback_url, self.brandname, self.unicode, self.most_segments = (
             callback_url,
             brandname,
@@ -109,36 +112,14 @@ class SmsGateway:
         self.account, self.key, self.callback_secret = "demo", secrets.token_hex(16), secrets.token_hex(16)
         self.balance = 1_000_000
         self.ledger = Ledger()
-        self.url = ""
-        self._clock = clock or SystemClock()
         self._to_lose = 0
         self._seen: dict[str, Taken] = {}
         self._level, self._filled_at = per_second, self._clock.steady()
         self._held: deque[Taken] = deque()
-        self._stop = asyncio.Event()
         self._came = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/sms/send", self._send)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._client.close()
-        await self._runner.cleanup()
+    def _routes(self) -> list[web.RouteDef]:
+        return [web.post("/sms/send", self._send)]
 
     def options(self, base_url: str = "") -> dict[str, Any]:
         """Options of the `sms_http` outlet that fits this account; `base_url` when it is reached by another address."""
@@ -270,11 +251,6 @@ class SmsGateway:
             self._held.append(taken)
         else:
             self._begin(self._report_later(taken, self.receipt_after))
-
-    def _begin(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _report_later(self, taken: Taken, seconds: float) -> None:
         await self._clock.wait(self._stop, seconds)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import json
 import secrets
 from collections import deque
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from config.clock import Clock, SystemClock
+from config.clock import Clock
+from desk.demo.sandbox import Sandbox
 
 INVALID_TOKEN, EXPIRED_TOKEN, RATE, NOT_FOLLOWER, TOO_LONG_AGO, CONTENT, SHAPE = -216, -220, -32, -213, -230, -201, -201
 BAD_REFRESH, BAD_APP, BAD_SECRET = -14014, -14002, -14004
@@ -50,11 +48,13 @@ class ZaloLedger:
     webhooks: list[tuple[str, int, int]] = field(default_factory=list)
 
 
-class ZaloSandbox:
+class ZaloSandbox(Sandbox):
     """`async with ZaloSandbox(callback_url) as zalo: zalo.url`. `per_minute`: calls an app may make.
 
     `latency`: seconds before an answer; `webhook_after`: seconds until a webhook, None holds them until `send_webhooks`.
     """
+
+    patience = 2.0
 
     def __init__(
         self,
@@ -66,43 +66,19 @@ class ZaloSandbox:
         webhook_after: float | None = None,
         token_life: timedelta = _LIFE,
     ) -> None:
+        super().__init__(clock)
         self.callback_url, self.per_minute, self.latency = callback_url, per_minute, latency
         self.webhook_after, self.token_life = webhook_after, token_life
         self.app_id, self.oa_id = "4316862547311212345", "579745863508352884"
         self.app_secret, self.oa_secret = secrets.token_hex(12), secrets.token_hex(12)
         self.ledger = ZaloLedger()
-        self.url = ""
-        self._clock = clock or SystemClock()
         self._followers: dict[str, datetime] = {}
         self._calls: deque[float] = deque()
         self._to_lose = 0
         self._held: list[Said] = []
-        self._stop = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._access: dict[str, datetime] = {}
         self._refresh: dict[str, datetime] = {}
         self.first = self._pair()
-
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.add_routes(self._routes())
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._client.close()
-        await self._runner.cleanup()
 
     def _routes(self) -> list[web.RouteDef]:
         return [web.post("/v4/oa/access_token", self._token), web.post("/v3.0/oa/message/cs", self._message)]
@@ -224,11 +200,6 @@ class ZaloSandbox:
             return True
         self._calls.append(now)
         return False
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _tell_later(self, said: Said, seconds: float) -> None:
         await self._clock.wait(self._stop, seconds)

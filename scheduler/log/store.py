@@ -249,15 +249,3 @@ async def still_to_do(connection: AsyncConnection, wanted: Filter, now: datetime
         return _narrowed(query.join(occurrence, occurrence.c.id == parcel.c.occurrence), wanted)
 
     return await backlog(connection, now, narrow)
-
-
-async def lateness(connection: AsyncConnection, outlet: str, limit: int = 5000) -> list[float]:
-    """Seconds from due moment to first try of an outlet's latest deliveries, sorted."""
-    query = (
-        select(attempt.c.at, parcel.c.due_at)
-        .join(parcel, parcel.c.id == attempt.c.parcel)
-        .where(parcel.c.outlet == outlet, attempt.c.n == 1)
-        .order_by(parcel.c.id.desc())
-        .limit(limit)
-    )
-    return sorted(max(0.0, (row.at - row.due_at).total_seconds()) for row in await connection.execute(query))

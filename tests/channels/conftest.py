@@ -13,8 +13,6 @@ import pytest
 import uvloop
 
 from channels.channel import Options, Outlet
-from channels.http import Http
-from config.clock import FakeClock
 from content.bulletin import Audio, Bulletin, BulletinClass, Part
 
 STATUS_WORDS = {200: "OK", 302: "Found", 400: "Bad Request", 429: "Too Many Requests", 503: "Service Unavailable"}
@@ -170,20 +168,6 @@ async def world() -> AsyncIterator[World]:
     while world.open:
         world.left.clear()
         await world.left.wait()
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """A clock that stands at 08:00 in Vietnam, 23 November 2026."""
-    return FakeClock()
-
-
-@pytest.fixture
-async def http(clock: FakeClock) -> AsyncIterator[Http]:
-    """The outbound client, allowed to call this machine, with a short total."""
-    http = Http(clock, ["127.0.0.0/8"], total_seconds=5)
-    yield http
-    await http.close()
 
 
 class Memory:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from channels.answer import SendError
 from channels.channel import Channel, Form, Options, Refused, To, Unavailable, Unsure, find_channels
-from channels.http import Http, SendError
+from channels.http import Http
 from tests.channels.samples import Sample, find_samples
 
 KINDS = find_channels()

@@ -11,7 +11,7 @@ from channels.channel import Channel, find_channels
 from channels.outlet import PAUSE_AFTER, PAUSE_AFTER_FAILURES, Outlets, set_up_outlets, should_pause
 from channels.store import apply_outlet, outlet_failed, outlet_rows, outlet_worked, pause_outlet, resume_outlet
 from config.clock import FakeClock
-from config.settings import BadSettings
+from config.loading import BadSettings
 from config.words import NotFound
 from db.database import Database
 from tests.conftest import both

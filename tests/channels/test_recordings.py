@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ import pytest
 from aiohttp import BasicAuth, web
 from aiohttp.test_utils import TestServer
 
+from channels.answer import SendError
 from channels.channel import Form, Outlet, Refused, To, Unavailable, Unsure, find_channels
-from channels.http import Http, PrivateAddress, SendError
+from channels.guard import PrivateAddress
+from channels.http import Http
 from channels.kinds import libretime
 from channels.recordings import loader
 from config.clock import FakeClock
@@ -23,7 +25,6 @@ from content.bulletin import Audio, Sound, Variant
 
 KEY = "khoa-api-cua-dai"
 KINDS = ("azuracast", "libretime", "sftp")
-Send = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture(autouse=True)

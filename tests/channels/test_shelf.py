@@ -13,18 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
+from channels.pulls.store import Told, note_pull, pulls_of
 from channels.shelf.fetched import Fetch, Proof, delivery_state, joined, part_states
-from channels.shelf.store import (
-    Told,
-    is_on_shelf,
-    note_pull,
-    on_shelf,
-    pulls_of,
-    put_on_shelf,
-    read_stock,
-    shelf_turn,
-    take_off_shelves,
-)
+from channels.shelf.store import is_on_shelf, on_shelf, put_on_shelf, read_stock, shelf_turn, take_off_shelves
 from channels.store import apply_outlet
 from config.clock import FakeClock
 from content.bulletin import Audio, Bulletin, BulletinClass, Part

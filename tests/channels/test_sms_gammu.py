@@ -17,8 +17,10 @@ import asyncpg
 import pytest
 from pydantic import ValidationError
 
+from channels.answer import SendError
 from channels.channel import Confirmation, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
-from channels.http import Http, PrivateAddress, SendError
+from channels.guard import PrivateAddress
+from channels.http import Http
 from channels.kinds import sms_gammu
 from channels.kinds.sms_gammu import SmsGammu, SmsGammuOptions, rows_of
 from channels.reasons import Reason

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import ValidationError
 
+from channels.answer import SendError
 from channels.channel import Callback, Confirmation, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.kinds.sms_kannel import SmsKannel, SmsKannelOptions, sendsms
 from channels.reasons import Reason
 from tests.channels.partners.kannel import PASSWORD, Kannel

@@ -10,8 +10,9 @@ from aiohttp import web
 from lxml import etree
 from pydantic import ValidationError
 
+from channels.answer import SendError
 from channels.channel import Pace, Receipt, Refused, To, Unavailable, Unsure
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.kinds.sms_viettel import SmsViettel, SmsViettelOptions, envelope, read, request_id
 from channels.reasons import Reason
 from content.short import sms_length

@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from channels import wire
-from channels.http import Http, PrivateAddress, Refused, Unavailable, Unsure
+from channels.answer import Refused, Unavailable, Unsure
+from channels.guard import PrivateAddress
+from channels.http import Http
 from channels.pool import NotSent, Place
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"

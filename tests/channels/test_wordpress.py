@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 
+from channels.answer import SendError
 from channels.channel import Outlet, Receipt, Refused, To, Unavailable, Unsure
-from channels.http import Http, SendError
+from channels.http import Http
 from channels.kinds.wordpress import WordPress, WordPressOptions, marker_of
 from channels.reasons import Reason
 from content.bulletin import Audio

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr, ValidationError
 
 import config.settings
-from config.settings import BadSettings, Settings, duration, load
+from config.loading import BadSettings, load
+from config.settings import Settings, duration
 
 DEFAULTS = Path(config.settings.__file__).with_name("default.toml")
 SECRET = "rat-la-bi-mat-0123456789"

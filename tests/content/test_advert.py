@@ -9,8 +9,9 @@ import pytest
 
 from content.advert import advert_length, is_labelled, tells_how_to_refuse
 from content.bulletin import Purpose
+from content.findings import findings, lengths_of
 from content.item import Draft, Revision
-from content.rendition import SHORT_CHARACTERS, findings, lengths_of, render
+from content.rendition import SHORT_CHARACTERS, render
 
 GOOD = "[QC] Hội chợ nông sản xã 28/11. Từ chối: soạn TC gửi 1234"
 

@@ -352,7 +352,7 @@ async def test_a_retired_theme_is_no_longer_given(office: Office) -> None:
     assert "mot-cua" == (await office.item(item.id)).theme
 
 
-MADE = Recording("k" * 32, "ab/x.mp3", "ab" * 32, 1000, 9.5, -16.1, -1.4, "", "", "cd/y.flac")
+MADE = Recording("k" * 32, "ab/x.mp3", "ab" * 32, 1000, 9.5, -16.1, -1.4, "", "cd/y.flac")
 
 
 @both

@@ -13,6 +13,7 @@ from content.bulletin import Audio, Bulletin, BulletinClass, Order, Pinned
 from content.issue import NotApproved, Press
 from content.item import Draft, Item
 from content.mastering import Mastering
+from content.recordings import store as recording_store
 from db.database import Database
 from tests.conftest import both
 from tests.content.test_editing import DRAFT, OTHER, Office
@@ -48,11 +49,11 @@ async def record(office: Office, item: Item, sha256: str = SHA, state: str = "ma
     key = PRESS.key_of(await office.revision(item.revision))
     now = office.clock.now()
     async with office.database.write() as tx:
-        assert await store.claim_recording(
+        assert await recording_store.claim_recording(
             office.database, tx, key, owner="me", now=now, lease_until=now + timedelta(minutes=1)
         )
         made: dict[str, Any] = {"name": f"ab/{sha256}.mp3", "bytes": 1000, "seconds": 4.5, "sha256": sha256}
-        assert await store.save_recording(tx, key, "me", state=state, **(made if state == "made" else {}))
+        assert await recording_store.save_recording(tx, key, "me", state=state, **(made if state == "made" else {}))
 
 
 @both
@@ -153,7 +154,9 @@ async def test_only_the_recording_that_was_heard_goes_out(office: Office) -> Non
     assert (await issued(office, pinned)).parts[0].audio is not None
     async with office.database.write() as tx:
         key = PRESS.key_of(await office.revision(item.revision))
-        await tx.execute(store.recording.update().where(store.recording.c.key == key).values(sha256="cd" * 32))
+        await tx.execute(
+            recording_store.recording.update().where(recording_store.recording.c.key == key).values(sha256="cd" * 32)
+        )
     with pytest.raises(NotApproved, match="recording"):
         await issued(office, pinned)
 

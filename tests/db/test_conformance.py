@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateColumn
 
 from channels import store as channels_store
 from channels.audiences.store import audience
+from channels.pulls import store as pull_store
 from channels.shelf import store as shelf_store
 from channels.site import store as site_store
 from channels.station import store as station_store
@@ -21,6 +22,7 @@ from channels.store import outlet, outlet_keep
 from config.clock import FakeClock
 from content import store as content_store
 from content.glossary import store as glossary_store
+from content.recordings import store as recording_store
 from db.database import Database, DatabaseTrouble
 from db.direct import MOST_ON_LOOP, Each, Work
 from db.journal import Journal, journal
@@ -37,9 +39,11 @@ from tests.scheduler.faulty import Fault, faulty
 
 STORES = (
     content_store,
+    recording_store,
     glossary_store,
     channels_store,
     shelf_store,
+    pull_store,
     site_store,
     station_store,
     scheduler_store,

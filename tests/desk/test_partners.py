@@ -21,6 +21,7 @@ from aiohttp import ClientSession, web
 from channels import store as channels_store
 from channels.audiences import store as audience_store
 from channels.audiences.store import Recipient
+from channels.pulls import store as pull_store
 from channels.shelf import store as shelf_store
 from channels.shelf.fetched import Fetch
 from config.clock import FakeClock
@@ -28,6 +29,7 @@ from config.settings import Settings
 from config.words import BadInput, NotFound, Said
 from content import store as content_store
 from content.item import Draft
+from content.recordings import store as recording_store
 from db.types import new_id
 from desk import partners
 from desk.app import House, opened
@@ -92,9 +94,9 @@ class Door:
             item = await house.editing.approve(tx, item.id, "Hùng")
             key = house.press.key_of(await content_store.find_revision(tx, item.revision))
             lease = now + timedelta(minutes=1)
-            await content_store.claim_recording(house.database, tx, key, owner="me", now=now, lease_until=lease)
+            await recording_store.claim_recording(house.database, tx, key, owner="me", now=now, lease_until=lease)
             made = {"name": f"{sha256}.mp3", "bytes": size, "seconds": 12.5, "sha256": sha256}
-            await content_store.save_recording(tx, key, "me", state="made", made_at=now, tries=1, **made)
+            await recording_store.save_recording(tx, key, "me", state="made", made_at=now, tries=1, **made)
             wish = Wish((item.id,), ("tram",), Rule(once=now))
             await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
         house.recordings.mkdir(parents=True, exist_ok=True)
@@ -125,7 +127,7 @@ class Door:
         """The pull noted of the one delivery, if any."""
         (delivery,) = await self.deliveries()
         async with self.house.database.read() as connection:
-            pulls = (await shelf_store.pulls_of(connection, [delivery.id])).get(delivery.id, [])
+            pulls = (await pull_store.pulls_of(connection, [delivery.id])).get(delivery.id, [])
         return next((pull for pull in pulls if pull.requests), None)
 
     async def raw(self, text: str) -> tuple[str, bytes]:
@@ -508,7 +510,7 @@ async def test_a_look_is_noted_as_a_look(door: Door) -> None:
     assert 304 == (await door.call(path, headers={"If-None-Match": head["ETag"]}))[0]
     (delivery,) = await door.deliveries()
     async with door.house.database.read() as connection:
-        (pull,) = (await shelf_store.pulls_of(connection, [delivery.id]))[delivery.id]
+        (pull,) = (await pull_store.pulls_of(connection, [delivery.id]))[delivery.id]
     assert (Fetch.CHECKED, 0, 2, 0) == (pull.state, pull.requests, pull.checks, pull.bytes)
 
 

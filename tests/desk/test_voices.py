@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import BadSettings, Settings
+from config.loading import BadSettings
+from config.settings import Settings
 from config.words import BadInput
 from content.voices.piper import PiperVoice, read_voice
 from desk.app import choose_voices

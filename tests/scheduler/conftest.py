@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from channels.audiences import store as audience_store
 from channels.audiences.store import Recipient
@@ -18,6 +21,7 @@ from content import store as content_store
 from content.bulletin import BulletinClass
 from content.item import Draft, Item
 from db.types import new_id
+from desk import partners
 from desk.app import House, opened
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.zalo import ZaloSandbox
@@ -138,6 +142,23 @@ async def office(office_settings: dict[str, Any], clock: FakeClock) -> AsyncIter
     """An office at work at 8 in the morning."""
     async with opened(Settings.model_validate(office_settings), clock) as house:
         yield Office(house, clock)
+
+
+@pytest.fixture
+async def door(office: Office) -> AsyncIterator[str]:
+    """Where partners come to the office; its address without a path."""
+    app = web.Application()
+    app.add_routes(partners.routes(office.house))
+    async with TestServer(app) as server:
+        yield str(server.make_url("/")).rstrip("/")
+
+
+@asynccontextmanager
+async def beside(settings: dict[str, Any], clock: FakeClock, owner: str = "this-machine/1/1") -> AsyncIterator[House]:
+    """Another process of the same office, called so in leases."""
+    async with opened(Settings.model_validate(settings), clock) as house:
+        house.runner._worker._owner = owner
+        yield house
 
 
 URGENT = BulletinClass.URGENT

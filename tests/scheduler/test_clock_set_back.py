@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Pace
 from channels.store import outlet
-from content.store import recording
+from content.recordings.store import recording
 from db.database import Database
 from db.journal import Deed
 from desk.demo.sms_gateway import SmsGateway

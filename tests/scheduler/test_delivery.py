@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.http import Refused, SendError, Unavailable, Unsure
+from channels.answer import Refused, SendError, Unavailable, Unsure
 from config.words import NotFound
 from content.bulletin import BulletinClass, Order
 from scheduler.delivery import (

@@ -11,7 +11,8 @@ import pytest
 from channels import store as channels_store
 from channels.channel import Confirmation
 from config.clock import FakeClock
-from config.settings import BadSettings, Settings
+from config.loading import BadSettings
+from config.settings import Settings
 from db.types import to_ms
 from desk.app import build, opened
 from scheduler.delivery import LETTER, State, parse_delivery_id

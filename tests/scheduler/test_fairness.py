@@ -11,12 +11,11 @@ import pytest
 
 from channels.kinds.sms_http import SmsHttp
 from config.clock import FakeClock
-from config.settings import Settings
-from desk.app import House, opened
+from desk.app import House
 from scheduler import store
 from tests.conftest import both
 from tests.scheduler.claims import plan
-from tests.scheduler.conftest import URGENT, Office
+from tests.scheduler.conftest import URGENT, Office, beside
 from tests.scheduler.partner import SlowGateway
 
 PATIENCE = 20.0
@@ -167,15 +166,14 @@ async def test_two_processes_share_an_outlets_pace(
     await plan(office)
     begun = office.clock.steady()
     sms.hold()
-    async with opened(Settings.model_validate(office_settings), office.clock) as beside:
-        beside.runner._worker._owner = "this-machine/1/1"
-        first = asyncio.create_task(beside.runner.drain())
+    async with beside(office_settings, office.clock) as another:
+        first = asyncio.create_task(another.runner.drain())
         await sms.has_come(1)
         second = asyncio.create_task(office.drain())
         await sms.has_come(SmsHttp.pace.at_once + 1)  # more than one of them may have under way
         sms.let_go()
         await asyncio.gather(first, second)
-        shares = [sent_by(house) for house in (office.house, beside)]
+        shares = [sent_by(house) for house in (office.house, another)]
     assert 1000 == len(sms.ledger.taken)
     assert not sms.ledger.repeats
     assert 1000 == sum(shares)

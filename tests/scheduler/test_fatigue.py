@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +23,7 @@ from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from tests.conftest import both
 from tests.scheduler.claims import plan
-from tests.scheduler.conftest import URGENT, Office
+from tests.scheduler.conftest import URGENT, Office, beside
 from tests.scheduler.partner import SlowGateway
 
 ADVERT = {
@@ -32,7 +31,6 @@ ADVERT = {
     "short": "[QC] Hoi cho nong san xa ngay 28/11. Tu choi: soan TC gui 1234",
 }
 DAY = 24 * 3600
-Opens = Callable[..., Awaitable[Office]]
 
 
 @pytest.fixture
@@ -181,9 +179,8 @@ async def test_it_holds_over_processes_and_restarts(
     for _ in range(2):
         await office.schedule(item, "sms", "sms-once", audience="Bản A")
     await plan(office)
-    async with opened(Settings.model_validate(office_settings), office.clock) as beside:
-        beside.runner._worker._owner = "this-machine/1/1"
-        await asyncio.gather(beside.runner.drain(), office.drain())
+    async with beside(office_settings, office.clock) as another:
+        await asyncio.gather(another.runner.drain(), office.drain())
     states = await office.states()
     assert {State.SENT: 240, State.CANCELLED: 240} == states
     had: dict[str, int] = {}
@@ -204,8 +201,7 @@ async def test_a_process_that_dies_counts_nobody_twice(
     await office.schedule(await office.item(), "sms", audience="Bản A")
     await plan(office)
     sms.hold()
-    async with opened(Settings.model_validate(office_settings), office.clock) as dying:
-        dying.runner._worker._owner = "another-machine/1/1"
+    async with beside(office_settings, office.clock, "another-machine/1/1") as dying:
         first = asyncio.create_task(dying.runner.drain())
         await sms.has_come(1)
         first.cancel()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from config.clock import FakeClock
 from scheduler.delivery import State
@@ -37,11 +38,8 @@ async def receiver(clock: FakeClock) -> AsyncIterator[tuple[str, list[float]]]:
 
     app = web.Application()
     app.router.add_post("/", take)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/", came
-    await runner.cleanup()
+    async with TestServer(app) as server:
+        yield str(server.make_url("/")), came
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from channels.channel import Page
+from channels.pulls import store as pull_store
+from channels.pulls.store import Told
 from channels.shelf import store as shelf_store
-from channels.shelf.store import Told
 from config.clock import FakeClock
 from content.bulletin import BulletinClass
 from scheduler.lookout import Alert, alerts
@@ -39,7 +40,7 @@ async def fetch(station: Station, page: Page | None, path: str) -> None:
     size, file = page.audio.bytes, page.file or path.rsplit("/", 1)[-1]
     async with station.house.database.write() as tx:
         told = Told("tram", file, page.proves, (0, size), size, "", station.clock.now())
-        await shelf_store.note_pull(station.house.database, tx, told)
+        await pull_store.note_pull(station.house.database, tx, told)
 
 
 async def first_path(station: Station) -> str:

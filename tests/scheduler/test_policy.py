@@ -11,7 +11,8 @@ import pytest
 
 from channels.channel import find_channels
 from channels.outlet import InService, set_up_outlets
-from config.settings import BadSettings, PolicySettings, Settings
+from config.loading import BadSettings
+from config.settings import PolicySettings, Settings
 from config.words import BadInput
 from content.bulletin import Purpose
 from desk.app import opened

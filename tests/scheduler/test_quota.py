@@ -16,7 +16,7 @@ from scheduler.delivery import State
 from scheduler.dispatch.pace import day_of, used_on
 from tests.conftest import both
 from tests.scheduler.claims import plan
-from tests.scheduler.conftest import Office
+from tests.scheduler.conftest import Office, beside
 from tests.scheduler.partner import SlowGateway
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -71,15 +71,14 @@ async def test_it_holds_over_all_processes(office: Office, office_settings: dict
     await office.schedule(await office.item(), "sms", audience="Bản A")
     await plan(office)
     sms.hold()
-    async with opened(Settings.model_validate(office_settings), office.clock) as beside:
-        beside.runner._worker._owner = "this-machine/1/1"
-        first = asyncio.create_task(beside.runner.drain())
+    async with beside(office_settings, office.clock) as another:
+        first = asyncio.create_task(another.runner.drain())
         await sms.has_come(1)
         second = asyncio.create_task(office.drain())
         await sms.has_come(17)  # more than one of them may have under way
         sms.let_go()
         await sms.has_taken(MOST)
-        beside.stop()
+        another.stop()
         office.house.stop()
         office.clock.advance(2)
         await asyncio.gather(first, second)

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import web
 
 from channels import store as channels_store
 from channels.channel import Confirmation
 from config.clock import FakeClock
-from desk import partners
 from desk.demo.sms_gateway import Taken
 from scheduler.delivery import State
 from scheduler.dispatch import store as dispatch
@@ -48,16 +46,10 @@ async def sms(clock: FakeClock) -> AsyncIterator[ReportingGateway]:
 
 
 @pytest.fixture
-async def served(office: Office, sms: ReportingGateway) -> AsyncIterator[Office]:
+async def served(office: Office, door: str, sms: ReportingGateway) -> Office:
     """The office with its door open for reports."""
-    app = web.Application()
-    app.add_routes(partners.routes(office.house))
-    server = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await server.setup()
-    await web.TCPSite(server, "127.0.0.1", 0).start()
-    sms.callback_url = f"http://127.0.0.1:{server.addresses[0][1]}/hooks/sms"
-    yield office
-    await server.cleanup()
+    sms.callback_url = f"{door}/hooks/sms"
+    return office
 
 
 async def raw(office: Office) -> int:

@@ -17,6 +17,7 @@ from content.bulletin import Audio, Sound
 from content.issue import SYNTHETIC, Press
 from content.item import Draft, Item
 from content.mastering import measure
+from content.recordings import store as recording_store
 from desk.app import House
 from scheduler.warmer import Warmer
 from tests.scheduler.conftest import Office
@@ -65,8 +66,8 @@ async def test_recordings_come_first_then_their_sounds(office: Office) -> None:
         said = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
         assert (True, one.sha256) == (said["synthetic"], said["sha256"])
     async with office.house.database.read() as connection:
-        rows = await store.variants(connection, [made.sha256])
-        assert [] == await store.variants(connection, ["0" * 64])
+        rows = await recording_store.variants(connection, [made.sha256])
+        assert [] == await recording_store.variants(connection, ["0" * 64])
     assert [("mp3-low", None), ("wav", -23.0)] == [(row.format, row.lufs) for row in rows]
     assert all(row.peak <= -1 and row.master for row in rows)
 
@@ -159,7 +160,7 @@ async def test_a_long_script_is_made_once(office: Office, monkeypatch: pytest.Mo
     here, there = Warmer(*parts, "here"), Warmer(*parts, "there")
     making = asyncio.ensure_future(here.warm())
     await begun.wait()
-    lease = select(store.recording.c.lease_until)
+    lease = select(recording_store.recording.c.lease_until)
     for _ in range(10):
         async with house.database.read() as connection:
             before = (await connection.execute(lease)).scalar_one()

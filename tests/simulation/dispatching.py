@@ -9,8 +9,8 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from channels.answer import Unsure
 from channels.channel import Pace
-from channels.http import Unsure
 from content.bulletin import Bulletin
 from scheduler.delivery import State
 from scheduler.dispatch.turn import turn

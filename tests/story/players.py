@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from aiohttp import ClientSession
 
-from channels.shelf import store as shelf_store
+from channels.pulls import store as pull_store
 from channels.shelf.fetched import Fetch, delivery_state, part_states
 from config.settings import Settings
 from content.bulletin import BulletinClass
@@ -133,7 +133,7 @@ class Radio:
         async with self.house.database.read() as connection:
             wanted = log_store.Filter(outlets=("tram",))
             ids = [one.id async for one in log_store.walk(connection, wanted)]
-            pulls = await shelf_store.pulls_of(connection, ids)
+            pulls = await pull_store.pulls_of(connection, ids)
         return [delivery_state(part_states(pulls.get(id, ()), 1)) for id in ids]
 
     async def all_fetched(self) -> None:

@@ -7,13 +7,13 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date, timedelta, timezone
-from typing import Any, Self
+from typing import Any, ClassVar
 
-import aiohttp
 from aiohttp import web
 from yarl import URL
 
 from config.clock import Clock
+from desk.demo.sandbox import Sandbox
 from desk.demo.sms_gateway import segments
 
 HANOI = timezone(timedelta(hours=7))
@@ -50,12 +50,14 @@ class Taken:
 
 
 @dataclass
-class Esms:
+class Esms(Sandbox):
     """`async with Esms(clock) as esms: esms.options()`.
 
     `blocked`, `foreign` (their operator knows no such brandname) and `unreachable` are numbers 0...; `forced` are codes
     answered first, whatever is asked; `glue` is what it puts between a callback address and its own fields.
     """
+
+    base: ClassVar[str] = "/MainService.svc/json"
 
     clock: Clock
     brandname: str = "XAMOCCHAU"
@@ -71,26 +73,17 @@ class Esms:
     refused: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     """Statuses its callbacks were answered with."""
-    url: str = ""
     api_key: str = "API-KEY-0f3a9c"
     secret_key: str = "SECRET-KEY-77be21"
     _to_lose: int = 0
     _done: set[str] = field(default_factory=set)
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/MainService.svc/json/SendMultipleMessage_V4_post_json/", self._send)
-        app.router.add_get("/MainService.svc/json/GetSendStatus", self._status)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/MainService.svc/json"
-        self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
-        return self
+    def __post_init__(self) -> None:
+        super().__init__(self.clock)
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
-        await self._runner.cleanup()
+    def _routes(self) -> list[web.RouteDef]:
+        sending, asking = f"{self.base}/SendMultipleMessage_V4_post_json/", f"{self.base}/GetSendStatus"
+        return [web.post(sending, self._send), web.get(asking, self._status)]
 
     def options(self, **more: Any) -> dict[str, Any]:
         """Options of the outlet that fits this account, with changes."""

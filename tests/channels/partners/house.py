@@ -5,38 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from channels.channel import Callback, Channel, Confirmation, Outlet, Refused
+from desk.demo.sandbox import Sandbox
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
 @dataclass
-class House:
+class House(Sandbox):
     """`async with House() as house: house.url`; what an outlet's kind makes of each call stands in `said`.
 
     An outlet must be opened before its partner calls.
     """
 
-    url: str = ""
     said: list[Confirmation] = field(default_factory=list)
     calls: list[Callback] = field(default_factory=list)
     _outlets: dict[str, tuple[Channel[Any], Outlet[Any]]] = field(default_factory=dict)
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_route("*", "/hooks/{outlet}", self._hook)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
+    def __post_init__(self) -> None:
+        super().__init__()
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
+    def _routes(self) -> list[web.RouteDef]:
+        return [web.route("*", "/hooks/{outlet}", self._hook)]
 
     def open(self, channel: Channel[Any], outlet: Outlet[Any]) -> None:
         """Take calls for this outlet."""

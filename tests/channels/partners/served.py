@@ -1,41 +1,26 @@
-"""What every simulated partner is: a server on a random port of this machine that keeps books and loses answers."""
+"""Simulated partners of one route that lose answers, and what they call back."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
 
 from channels.channel import Callback
 from config.clock import FakeClock
+from desk.demo.sandbox import Sandbox
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-
-class Served:
-    """`async with` it: `url` is its address without a path."""
+class Served(Sandbox):
+    """One route, whose answers may be lost."""
 
     def __init__(self, method: str, path: str) -> None:
-        self.url = ""
+        super().__init__()
         self._route = (method, path)
         self._to_lose = 0
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_route(*self._route, self._answer)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._runner.cleanup()
+    def _routes(self) -> list[web.RouteDef]:
+        return [web.route(*self._route, self._answer)]
 
     def lose(self, count: int) -> None:
         """Do what the next requests ask, and close the connection instead of answering."""
@@ -55,11 +40,12 @@ class Served:
 
 
 class Hook(Served):
-    """A house's address for callbacks: keeps each as the kinds see it."""
+    """A house's address for callbacks: keeps each as the kinds see it. `answers` are statuses given first."""
 
     def __init__(self) -> None:
         super().__init__("*", "/hooks/{outlet}")
         self.calls: list[Callback] = []
+        self.answers: list[int] = []
         self._came = asyncio.Condition()
 
     async def take(self, request: web.Request) -> web.StreamResponse:
@@ -69,7 +55,7 @@ class Hook(Served):
         self.calls.append(Callback(request.method, dict(request.query), headers, body, moment))
         async with self._came:
             self._came.notify_all()
-        return web.Response(text="ok")
+        return web.Response(status=self.answers.pop(0) if self.answers else 200, text="ok")
 
     async def has_come(self, count: int) -> None:
         """Wait until so many callbacks have come in all. Raises TimeoutError after 20 seconds."""

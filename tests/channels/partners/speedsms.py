@@ -7,12 +7,12 @@ import re
 from base64 import b64encode
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar
 
-import aiohttp
 from aiohttp import web
 
 from config.clock import Clock
+from desk.demo.sandbox import Sandbox
 from desk.demo.sms_gateway import segments
 
 WORDS = {
@@ -40,12 +40,14 @@ class Taken:
 
 
 @dataclass
-class SpeedSms:
+class SpeedSms(Sandbox):
     """`async with SpeedSms(clock) as speedsms: speedsms.options()`.
 
     `invalid` are numbers 84... it takes the request for and lists in invalidPhone; `statuses` what becomes of a number (0
     unless given); `forced` are codes answered first; `per_minute` the requests it allows in 60 seconds.
     """
+
+    base: ClassVar[str] = "/index.php"
 
     clock: Clock
     sender: str = "XAMOCCHAU"
@@ -60,26 +62,17 @@ class SpeedSms:
     refused: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     """Statuses its callbacks were answered with."""
-    url: str = ""
     token: str = "L5CSaUvyf9gW38qz7HPn"
     secret: str = "callback secret?&=#1"
     _to_lose: int = 0
     _asked_at: list[float] = field(default_factory=list)
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/index.php/sms/send", self._send)
-        app.router.add_get("/index.php/sms/status/{tran}", self._status)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/index.php"
-        self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
-        return self
+    def __post_init__(self) -> None:
+        super().__init__(self.clock)
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
-        await self._runner.cleanup()
+    def _routes(self) -> list[web.RouteDef]:
+        sending, asking = f"{self.base}/sms/send", f"{self.base}/sms/status/{{tran}}"
+        return [web.post(sending, self._send), web.get(asking, self._status)]
 
     def options(self, **more: Any) -> dict[str, Any]:
         """Options of the outlet that fits this account, with changes."""

@@ -13,7 +13,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from config.settings import BadSettings, Settings
+from config.loading import BadSettings
+from config.settings import Settings
 from content.voice import VoiceError, VoiceRefused, VoiceUnavailable
 from content.voice_online import OnlineOptions, OnlineVoice, decode, pack
 from content.voices.edge import EdgeOptions, EdgeVoice

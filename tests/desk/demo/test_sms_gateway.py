@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from channels.channel import Callback, Confirmation, Outlet, Refused, To, Unavailable, Unsure
 from channels.http import Http
@@ -19,67 +16,17 @@ from channels.kinds.sms_http import SmsHttp, SmsHttpOptions
 from config.clock import FakeClock
 from content.bulletin import Bulletin, BulletinClass, Part
 from desk.demo.sms_gateway import SmsGateway, segments
+from tests.channels.conftest import Memory
+from tests.channels.partners.served import Hook
 
 PHONE = "+84912345678"
 
 
-class NoKeep:
-    """A memory this kind has no use for."""
-
-    async def get(self, name: str) -> str | None:
-        """See Keep."""
-        return None
-
-    async def put(self, name: str, value: str) -> None:
-        """See Keep."""
-
-    def alone(self, name: str) -> contextlib.nullcontext[None]:
-        """See Keep."""
-        return contextlib.nullcontext()
-
-
-@dataclass
-class House:
-    """Takes callbacks: keeps them, answers what `answers` says next (200 when empty)."""
-
-    url: str = ""
-    came: list[Callback] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-
-    async def take(self, request: web.Request) -> web.Response:
-        """One callback."""
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        moment = FakeClock().now()
-        self.came.append(Callback(request.method, dict(request.query), headers, await request.read(), moment))
-        return web.Response(status=self.answers.pop(0) if self.answers else 200)
-
-
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def hook() -> AsyncIterator[Hook]:
     """A callback address on a random port."""
-    house = House()
-    app = web.Application()
-    app.router.add_post("/hooks/sms", house.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    house.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hooks/sms"
-    yield house
-    await runner.cleanup()
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """A clock that stands still."""
-    return FakeClock()
-
-
-@pytest.fixture
-async def http(clock: FakeClock) -> AsyncIterator[Http]:
-    """The outbound client, allowed to call this machine."""
-    http = Http(clock, ["127.0.0.0/8"], total_seconds=5)
-    yield http
-    await http.close()
+    async with Hook() as hook:
+        yield hook
 
 
 def bulletin(text: str = "Mưa lớn từ đêm nay.") -> Bulletin:
@@ -91,7 +38,7 @@ def bulletin(text: str = "Mưa lớn từ đêm nay.") -> Bulletin:
 def outlet(gateway: SmsGateway, **more: Any) -> Outlet[SmsHttpOptions]:
     """The outlet that fits the gateway."""
     options = SmsHttpOptions(**(gateway.options() | more))
-    return Outlet("sms", "SMS", options, "", NoKeep())
+    return Outlet("sms", "SMS", options, "", Memory())
 
 
 async def send(
@@ -204,14 +151,14 @@ async def test_late_answer(clock: FakeClock, http: Http) -> None:
         assert (await task).reference
 
 
-async def test_receipts_late_twice_and_out_of_order(http: Http, house: House) -> None:
+async def test_receipts_late_twice_and_out_of_order(http: Http, hook: Hook) -> None:
     """Receipts are signed, come when told, in the order told, and the kind reads each."""
-    async with SmsGateway(house.url, unreachable=frozenset({"84987654321"})) as gateway:
+    async with SmsGateway(f"{hook.url}/hooks/sms", unreachable=frozenset({"84987654321"})) as gateway:
         await send(gateway, http, "d1")
         await send(gateway, http, "d2", "+84987654321")
-        assert not house.came
+        assert not hook.calls
         await gateway.send_receipts(order="last", times=2)
-        read = [SmsHttp().confirm(each, outlet(gateway))[0] for each in house.came]
+        read = [SmsHttp().confirm(each, outlet(gateway))[0] for each in hook.calls]
     assert (
         read
         == [
@@ -223,10 +170,10 @@ async def test_receipts_late_twice_and_out_of_order(http: Http, house: House) ->
     assert [status for _, status, _ in gateway.ledger.receipts] == ["failed", "delivered"] * 2
 
 
-async def test_a_receipt_is_tried_again(http: Http, house: House, clock: FakeClock) -> None:
+async def test_a_receipt_is_tried_again(http: Http, hook: Hook, clock: FakeClock) -> None:
     """A receipt the house could not take comes again later by itself."""
-    house.answers = [503, 200]
-    async with SmsGateway(house.url, clock=clock, receipt_after=2) as gateway:
+    hook.answers = [503, 200]
+    async with SmsGateway(f"{hook.url}/hooks/sms", clock=clock, receipt_after=2) as gateway:
         await send(gateway, http)
         for seconds in (2, 1):
             while not clock._waits:
@@ -235,15 +182,15 @@ async def test_a_receipt_is_tried_again(http: Http, house: House, clock: FakeClo
         while len(gateway.ledger.receipts) < 2:
             await asyncio.sleep(0)
     assert [answer for _, _, answer in gateway.ledger.receipts] == [503, 200]
-    assert [json.loads(each.body)["status"] for each in house.came] == ["delivered"] * 2
+    assert [json.loads(each.body)["status"] for each in hook.calls] == ["delivered"] * 2
 
 
-async def test_a_forged_receipt_is_refused(http: Http, house: House) -> None:
+async def test_a_forged_receipt_is_refused(http: Http, hook: Hook) -> None:
     """One changed byte, a missing or another signature: not authentic."""
-    async with SmsGateway(house.url) as gateway:
+    async with SmsGateway(f"{hook.url}/hooks/sms") as gateway:
         await send(gateway, http)
         await gateway.send_receipts()
-        true = house.came[0]
+        true = hook.calls[0]
         for headers, body in (
             (true.headers, true.body.replace(b"delivered", b"failed   ")),
             ({}, true.body),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from channels.channel import Outlet, Pull, Shelved
 from channels.kinds.radio import Radio, RadioOptions
@@ -69,23 +70,14 @@ class Shelf:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    """A clock that stands still."""
-    return FakeClock()
-
-
-@pytest.fixture
 async def shelf(clock: FakeClock) -> AsyncIterator[Shelf]:
     """A shelf on a random port."""
     shelf = Shelf(clock)
     app = web.Application()
     app.router.add_get("/radio/dai/{path:.*}", shelf.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    shelf.url = f"http://127.0.0.1:{runner.addresses[0][1]}/radio/dai"
-    yield shelf
-    await runner.cleanup()
+    async with TestServer(app) as server:
+        shelf.url = str(server.make_url("/radio/dai"))
+        yield shelf
 
 
 @pytest.fixture

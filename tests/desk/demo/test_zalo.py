@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -17,30 +16,9 @@ from channels.kinds.zalo_oa import ZaloOa, ZaloOptions
 from config.clock import FakeClock
 from content.bulletin import Bulletin, BulletinClass, Part
 from desk.demo.zalo import ZaloSandbox
+from tests.channels.conftest import Memory
 
 USER = "5736612345678901234"
-
-
-class Memory:
-    """A Keep in memory."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-        self._lock = asyncio.Lock()
-
-    async def get(self, name: str) -> str | None:
-        """See Keep."""
-        return self.values.get(name)
-
-    async def put(self, name: str, value: str) -> None:
-        """See Keep."""
-        self.values[name] = value
-
-    @contextlib.asynccontextmanager
-    async def alone(self, name: str) -> AsyncIterator[None]:
-        """See Keep."""
-        async with self._lock:
-            yield
 
 
 class Desk:
@@ -58,19 +36,11 @@ class Desk:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    """A clock that stands still."""
-    return FakeClock()
-
-
-@pytest.fixture
-async def desk(clock: FakeClock) -> AsyncIterator[Desk]:
+async def desk(http: Http, clock: FakeClock) -> AsyncIterator[Desk]:
     """A sandbox with one follower, and a desk that has not sent yet."""
-    http = Http(clock, ["127.0.0.0/8"], total_seconds=5)
     async with ZaloSandbox("http://127.0.0.1:9/hooks", clock=clock) as zalo:
         zalo.follow(USER)
         yield Desk(zalo, http)
-    await http.close()
 
 
 async def test_first_send_renews_the_first_pair(desk: Desk) -> None:

@@ -166,12 +166,6 @@ class Desk:
         return [delivery_id(id, place) for place in range(len(letters))]
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    """Monday 23 November 2026, 08:00 in Vietnam."""
-    return FakeClock()
-
-
 class KeptTemplates(BytecodeCache):
     """Compiled templates, kept over all tests: each house compiles its own otherwise."""
 

@@ -11,6 +11,7 @@ import pytest
 from channels.shelf import store as shelf_store
 from content import store as content_store
 from content.bulletin import Bulletin, BulletinClass, Part
+from content.recordings import store as recording_store
 
 TEXT = "Từ ngày 01/12/2026 xã nhận hồ sơ hộ tịch trực tuyến."
 
@@ -228,9 +229,9 @@ async def test_the_recording_can_be_heard_in_parts(desk: Any) -> None:
     async with desk.house.database.write() as tx:
         revision = await content_store.find_revision(tx, item.revision)
         key, now = desk.house.press.key_of(revision), desk.clock.now()
-        await content_store.claim_recording(desk.house.database, tx, key, owner="o", now=now, lease_until=now)
+        await recording_store.claim_recording(desk.house.database, tx, key, owner="o", now=now, lease_until=now)
         told = {"state": "made", "name": "ab.mp3", "sha256": "ab" * 32, "bytes": 10, "seconds": 62.0, "voice": "espeak"}
-        await content_store.save_recording(tx, key, "o", **told)
+        await recording_store.save_recording(tx, key, "o", **told)
     desk.house.recordings.mkdir(parents=True, exist_ok=True)
     (desk.house.recordings / "ab.mp3").write_bytes(b"0123456789")
     page = await hung.page(f"/items/{item.id}")

@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 import pytest
 from aiohttp import FormData
 
-from channels.shelf import store as shelf_store
+from channels.pulls import store as pull_store
+from channels.pulls.store import Told
 from channels.shelf.fetched import Proof
-from channels.shelf.store import Told
 from content.bulletin import BulletinClass
 from scheduler.log import store as log_store
 from tests.desk.web.test_stations import KEY, aired, send
@@ -41,7 +41,7 @@ async def fetch_all(desk: Any) -> None:
     for id in ids:
         async with desk.house.database.write() as tx:
             told = Told("dai-xa", f"{id}.mp3", (Proof(id),), (0, 9), 9, "", desk.clock.now())
-            await shelf_store.note_pull(desk.house.database, tx, told)
+            await pull_store.note_pull(desk.house.database, tx, told)
 
 
 async def test_a_log_is_kept_as_evidence(desk: Any, words: Any) -> None:

@@ -1,0 +1,1 @@
+"""Pulls: what of a shelf was fetched."""

@@ -1,0 +1,1 @@
+"""Recordings: what is kept of them in the database."""
