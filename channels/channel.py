@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -105,6 +105,25 @@ class Pace:
     per_second: float = 20.0
     at_once: int = 32
     per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many sends a partner takes a day, and a month that begins on a day of the month; 0 of either: it is not counted."""
+
+    per_day: int = 0
+    per_month: int = 0
+    month_begins: int = 1
+
+    def __bool__(self) -> bool:
+        """Whether anything is counted."""
+        return bool(self.per_day or self.per_month)
+
+    def month_of(self, day: date) -> tuple[date, date]:
+        """When the quota's month began that a day lies in, and when the next one begins."""
+        last = day if day.day >= self.month_begins else day.replace(day=1) - timedelta(days=1)
+        begun = last.replace(day=self.month_begins)
+        return begun, (begun.replace(day=28) + timedelta(days=4)).replace(day=self.month_begins)
 
 
 class PacedOptions(Options):
@@ -381,6 +400,10 @@ class Channel(ABC, Generic[O]):
     async def listen(self, after: str, outlet: Outlet[O], http: Http) -> tuple[Sequence[Heard], str]:
         """What people answered behind the mark `after` (empty: from now on), and the mark to go on from. Raises as `send` does."""
         return (), after
+
+    def quota_of(self, outlet: Outlet[O]) -> Quota:
+        """What its partner takes a day and a month: by default what the pace says of a day."""
+        return Quota(self.pace_of(outlet).per_day)
 
     async def quota(self, outlet: Outlet[O], now: datetime) -> str:
         """What is used of quotas that the pace does not count, in Vietnamese words for the outlet's page; empty: there are none."""

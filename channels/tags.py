@@ -11,6 +11,7 @@ from config.words import BadInput
 
 TAGS = {"unit": "đơn vị", "village": "thôn bản", "group": "nhóm đối tượng", "language": "tiếng"}
 """Tags and their names on screen."""
+_NAMED = {title: tag for tag, title in TAGS.items()} | {"nhóm": "group"}
 LONGEST_VALUE = 80
 
 Pairs = tuple[tuple[str, str], ...]
@@ -37,21 +38,21 @@ def read(text: str) -> Pairs:
 
 
 def conditions_of(written: Iterable[str]) -> Pairs:
-    """`language=mong` and the like as pairs. Raises BadInput on `where`."""
+    """`language=mong`, or `tiếng=mong` as it is said on screen, as pairs. Raises BadInput on `where`."""
     pairs = []
     for one in written:
         tag, _, value = one.partition("=")
-        pair = tag.strip().lower(), normal_value(value)
+        name = normal_value(tag)
+        pair = _NAMED.get(name, name), normal_value(value)
         if pair[0] not in TAGS or not pair[1]:
-            listed = ", ".join(TAGS)
             raise BadInput(
-                f"Điều kiện “{one}” không đúng dạng tag=giá trị (có các tag: {listed})",
-                f"{one!r} is not tag=value (tags: {listed})",
+                f"Điều kiện “{one}” không đúng dạng cột=giá trị (có các cột: {', '.join(TAGS.values())})",
+                f"{one!r} is not tag=value (tags: {', '.join(TAGS)})",
                 field="where",
             )
         pairs.append(pair)
     if not pairs:
-        raise BadInput("Cần ít nhất một điều kiện tag=giá trị", "At least one condition tag=value", field="where")
+        raise BadInput("Cần ít nhất một điều kiện cột=giá trị", "At least one condition tag=value", field="where")
     return tuple(dict.fromkeys(pairs))
 
 

@@ -20,6 +20,7 @@ from desk.forms import iso, listed
 
 LONGEST_NAME = 100
 FAULTS_SHOWN = 200
+COLUMN_TITLES = {"phone": "số điện thoại", "zalo": "mã Zalo", "consent_at": "ngày đồng ý"}
 
 
 async def list_all(visit: Visit) -> Answer:
@@ -35,6 +36,7 @@ async def page(visit: Visit, found: AudienceList | None = None) -> Shown:
     plain = [_plain(row) for row in rows]
     faults = found.faults[:FAULTS_SHOWN] if found else ()
     values = {"audiences": rows, "found": found, "faults": faults, "typed": dict(visit.form), "stopped": stopped}
+    values["columns"] = COLUMN_TITLES
     return Shown("audiences.html", values, listed(plain, None))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audience import normal_address, shown
 from channels.pulls import store as pull_store
+from channels.reasons import Reason
 from channels.seal import Seal
 from channels.shelf.fetched import delivery_state, part_states
 from channels.station import store as station_store
@@ -67,7 +68,7 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
         "deliveries": page,
         "stats": stats,
         "held": held,
-        "rule_titles": {name: rule.vi for name, rule in visit.house.policy.rules.items()} | CAP_TITLES,
+        "rule_titles": rule_titles(visit),
         "given": given,
         "titles": TITLES,
         "narrowed": narrowed,
@@ -76,6 +77,11 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
     more = urlencode({name: value for name, value in given.items() if value})
     values |= {"outlets": visit.house.outlets, "more": more, "states": list(State)}
     return Shown("deliveries/list.html", values, listed([plain_delivery(house.seal, one) for one in page], next))
+
+
+def rule_titles(visit: Visit) -> dict[str, str]:
+    """What each rule that may hold a delivery back says, by name."""
+    return {name: rule.vi for name, rule in visit.house.policy.rules.items()} | CAP_TITLES
 
 
 def _filter(visit: Visit) -> Filter:
@@ -172,6 +178,8 @@ async def _sheet(visit: Visit) -> Shown:
         "outlets": house.outlets,
         "outcomes": OUTCOME_TITLES,
         "stages": STAGE_TITLES,
+        "reasons": {reason.value: reason.title_vi for reason in Reason},
+        "next_at": told.next_at,
         "can": _can(delivery.state),
         "airings": airings,
         "parts": states,
@@ -182,6 +190,7 @@ async def _sheet(visit: Visit) -> Shown:
         "receipts": [
             {"stage": one.stage, "at": iso(one.at), "reason": one.reason, "detail": one.detail} for one in told.receipts
         ],
+        "next_at": iso(told.next_at),
         "fetched": fetched.value if fetched else None,
         "overtaken": values["overtaken"] or None,
         "pulls": [one.plain() for one in pulls],

@@ -76,6 +76,11 @@ class Standing:
         return f"{words}; {self.used_today} trên {pace.per_day} lượt của hôm nay đã dùng" if pace.per_day else words
 
     @property
+    def has_quota(self) -> bool:
+        """Whether there is a calendar of what is used and planned."""
+        return bool(self.at.channel.quota_of(self.at.outlet))
+
+    @property
     def used_today(self) -> int:
         """How much of a daily quota is used."""
         return used_on(self.today, self.row.quota_day, self.row.quota_used)
@@ -110,7 +115,8 @@ async def list_all(visit: Visit) -> Answer:
 
 async def _page(visit: Visit) -> Shown:
     found = await standings(visit)
-    return Shown("outlets.html", {"standings": found}, listed([plain_outlet(one) for one in found], None))
+    values = {"standings": found, "outlets": visit.house.outlets}
+    return Shown("outlets.html", values, listed([plain_outlet(one) for one in found], None))
 
 
 def plain_outlet(standing: Standing) -> dict[str, Any]:

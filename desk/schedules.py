@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from config.words import Conflict, NotFound, Said
 from content import store as content_store
 from content.item import Item, Revision, same_person
 from desk.answer import Answer, Done, Shown, Visit
+from desk.deliveries import rule_titles
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
 from desk.timing import MISSED_TITLES, choices, dues, fingerprint, typed_wish, wish_of
 from scheduler import store
@@ -148,6 +150,7 @@ async def _sheet(visit: Visit) -> Shown:
             pinned.append((item, await content_store.find_revision(connection, one.revision)))
         past = await store.list_occurrences(connection, schedule_id=schedule.id, limit=20)
         counts = {row.id: await _counts(connection, row.id) for row in past}
+        held = {row.id: await _held(connection, row.id) for row in past}
         deeds = await house.journal.of(connection, f"schedule/{schedule.id}")
         wrote = await _wrote(connection, schedule, visit.name)
         people = await audience_store.find_audience(connection, schedule.audience) if schedule.audience else None
@@ -158,6 +161,8 @@ async def _sheet(visit: Visit) -> Shown:
     coming = [] if over else dues(visit, schedule, last)
     values = {"schedule": schedule, "pinned": pinned, "past": past, "counts": counts, "deeds": deeds}
     values |= {
+        "held": held,
+        "rule_titles": rule_titles(visit),
         "people": people,
         "rules": rules,
         "coming": coming,
@@ -185,6 +190,12 @@ async def _counts(connection: AsyncConnection, occurrence: str) -> dict[str, int
             if number:
                 total[state.value] = total.get(state.value, 0) + number
     return total
+
+
+async def _held(connection: AsyncConnection, occurrence: str) -> Counter[str]:
+    """How many of its deliveries which rule held back for good."""
+    found = await log_store.held_back(connection, log_store.Filter(occurrence=occurrence))
+    return sum(found.values(), Counter[str]())
 
 
 def _why_not(visit: Visit, schedule: Schedule, wrote: bool) -> str:

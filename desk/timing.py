@@ -155,10 +155,7 @@ class Due:
 
 def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int = 10) -> list[Due]:
     """The next due moments with what quiet hours make of them."""
-    settings = visit.house.settings
-    begin, end = (_time(text) for text in (settings.schedule.quiet_from, settings.schedule.quiet_to))
-    quiet = QuietHours(begin, end, settings.office.zone)
-    outlets = visit.house.outlets
+    quiet, outlets = quiet_hours(visit), visit.house.outlets
     disturbs = any(name in outlets and outlets[name].channel.quiet_hours for name in schedule.outlets)
     holds = disturbs and schedule.klass is not BulletinClass.URGENT
     found = []
@@ -168,5 +165,8 @@ def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int
     return found
 
 
-def _time(written: str) -> time:
-    return time.fromisoformat(written)
+def quiet_hours(visit: Visit) -> QuietHours:
+    """The office's."""
+    settings = visit.house.settings
+    begin, end = (time.fromisoformat(text) for text in (settings.schedule.quiet_from, settings.schedule.quiet_to))
+    return QuietHours(begin, end, settings.office.zone)

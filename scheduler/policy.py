@@ -222,10 +222,10 @@ class Policy:
 
     def _caps(self, now: datetime) -> Iterator[Cap]:
         if self._day:
-            said = f"Người này đã nhận đủ {self._day} tin hôm nay ([policy] person_day)"
+            said = f"Người này đã nhận đủ {self._day} tin hôm nay, là mức cơ quan đặt cho một người một ngày"
             yield Cap(PERSON_DAY, self._day, self.day_of(now), said)
         if self._week:
-            said = f"Người này đã nhận đủ {self._week} tin trong 7 ngày ([policy] person_week)"
+            said = f"Người này đã nhận đủ {self._week} tin trong 7 ngày, là mức cơ quan đặt cho một người một tuần"
             yield Cap(PERSON_WEEK, self._week, self.day_of(now, 6), said)
 
     def day_of(self, moment: datetime, before: int = 0) -> datetime:

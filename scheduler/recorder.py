@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels import store as channels_store
 from channels.answer import Refused, SendError, Unavailable
 from channels.outlet import InService, should_pause
+from channels.reasons import Reason
 from channels.shelf import store as shelf_store
 from config.clock import Clock
 from config.logs import log
@@ -18,6 +19,8 @@ from db.notifier import Notifier
 from scheduler.delivery import State
 from scheduler.outcome import Outcome
 
+NO_FAULT = frozenset({Reason.QUOTA, Reason.HOURS})
+"""Reasons for which a delivery waits at an outlet that is in order."""
 WORKED_SECONDS = 5.0
 """A working outlet's row is not written more often than this."""
 
@@ -50,6 +53,7 @@ class Recorder:
 
     async def note_health(self, at: InService, outcomes: Sequence[Outcome]) -> None:
         """Keep the outlet's record; after long failure, or when a person is needed, it pauses itself."""
+        outcomes = [one for one in outcomes if one.error is None or one.error.reason not in NO_FAULT]
         faults = [one.error for one in outcomes if one.error is not None and not isinstance(one.error, Refused)]
         steady = self._clock.steady()
         if not faults and steady - self._worked.get(at.name, -WORKED_SECONDS) < WORKED_SECONDS:

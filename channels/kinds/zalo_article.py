@@ -14,7 +14,20 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from channels.answer import SendError
-from channels.channel import Callback, Channel, Form, Heard, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
+from channels.channel import (
+    Callback,
+    Channel,
+    Form,
+    Heard,
+    Outlet,
+    Pace,
+    Quota,
+    Receipt,
+    Refused,
+    To,
+    Unavailable,
+    Unsure,
+)
 from channels.http import Http
 from channels.options import WebAddress
 from channels.reasons import Reason
@@ -97,13 +110,17 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
         """An app has one webhook address for all it does."""
         return outlet.options.hook
 
+    def quota_of(self, outlet: Outlet[ZaloArticleOptions]) -> Quota:
+        """Articles a day, and a month of the account's package."""
+        return _quota(outlet.options)
+
     async def quota(self, outlet: Outlet[ZaloArticleOptions], now: datetime) -> str:
         """Today's and, where they are counted, this month's articles."""
         sent, options = await _kept(outlet, now), outlet.options
         words = f"{len(sent.deliveries)} trên {options.per_day} bài của hôm nay đã phát"
         if not options.per_month:
             return words
-        again = _next_month(options, now)
+        _, again = _quota(options).month_of(_local(now))
         return f"{words}; {len(sent.monthly)} trên {options.per_month} bài của kỳ này (tính lại từ {again:%d/%m/%Y})"
 
 
@@ -164,7 +181,8 @@ async def _sent(outlet: Outlet[ZaloArticleOptions], now: datetime, to: To) -> Se
     """What was sent; Unavailable when that is, without this one, as much as a day or a month takes, until the next morning of one."""
     sent, options = await _kept(outlet, now), outlet.options
     if options.per_month and len({*sent.monthly} - {to.delivery}) >= options.per_month:
-        days = (_next_month(options, now) - _local(now)).days - 1
+        _, again = _quota(options).month_of(_local(now))
+        days = (again - _local(now)).days - 1
         raise Unavailable(
             Reason.QUOTA,
             "đã phát đủ số bài Zalo của tháng này theo gói của OA",
@@ -184,7 +202,7 @@ async def _sent(outlet: Outlet[ZaloArticleOptions], now: datetime, to: To) -> Se
 async def _kept(outlet: Outlet[ZaloArticleOptions], now: datetime) -> Sent:
     """What was kept, as far as it is of this day and this month."""
     kept = json.loads(await outlet.keep.get("broadcast") or "{}")
-    day, month = _local(now).isoformat(), _month(outlet.options, now).isoformat()
+    day, month = _local(now).isoformat(), _quota(outlet.options).month_of(_local(now))[0].isoformat()
     deliveries: list[str] = kept["deliveries"] if kept.get("day") == day else []
     monthly: list[str] = kept["monthly"] if kept.get("month") == month else deliveries
     return Sent(day, deliveries, month, monthly)
@@ -198,17 +216,8 @@ def _local(now: datetime) -> date:
     return now.astimezone(HANOI).date()
 
 
-def _month(options: ZaloArticleOptions, now: datetime) -> date:
-    """The day this month of the package began."""
-    today = _local(now)
-    last = today if today.day >= options.month_begins else today.replace(day=1) - timedelta(days=1)
-    return last.replace(day=options.month_begins)
-
-
-def _next_month(options: ZaloArticleOptions, now: datetime) -> date:
-    """The day the next one begins."""
-    later = _month(options, now).replace(day=28) + timedelta(days=4)
-    return later.replace(day=options.month_begins)
+def _quota(options: ZaloArticleOptions) -> Quota:
+    return Quota(options.per_day, options.per_month, options.month_begins)
 
 
 async def _article_id(article: dict[str, Any], outlet: Outlet[ZaloArticleOptions], to: To, http: Http) -> str:

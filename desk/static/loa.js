@@ -92,11 +92,12 @@
     point.scrollIntoView({ block: "start" });
   }
 
-  // A second press of the same button must not send the form twice.
+  // A second press of the same button must not send the form twice; another button may follow one that fetched a file.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
-    if (event.target.dataset.sent) event.preventDefault();
-    event.target.dataset.sent = "1";
-    setTimeout(() => delete event.target.dataset.sent, 3000);
+    const pressed = event.submitter || event.target;
+    if (pressed.dataset.sent) event.preventDefault();
+    pressed.dataset.sent = "1";
+    setTimeout(() => delete pressed.dataset.sent, 3000);
   });
 })();

@@ -20,7 +20,7 @@ from scheduler.backlog.store import Backlog, backlog, count_of
 from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
 from scheduler.dispatch.carriers import WHOLE, Handover, handovers
 from scheduler.dispatch.holds import ALL_LEFT
-from scheduler.dispatch.tables import attempt, held, parcel, parcel_recipients, receipt
+from scheduler.dispatch.tables import attempt, held, parcel, parcel_recipients, receipt, waiting
 from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 50
@@ -44,10 +44,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One delivery with what its partner said later."""
+    """One delivery with what its partner said later; `next_at`: while it is pending, not before when it is tried."""
 
     delivery: Delivery
     receipts: tuple[Row[Any], ...]
+    next_at: datetime | None = None
 
 
 async def list_deliveries(
@@ -217,7 +218,9 @@ async def story(connection: AsyncConnection, id: str) -> Story:
     said = select(receipt).where(receipt.c.parcel == number, receipt.c.seq == seq).order_by(receipt.c.at)
     moved = (await handovers(connection, [number])).get(number, ())
     delivery = _delivery(row, seq, [_attempt(one) for one in tries], await _holds(connection, [number]), moved)
-    return Story(delivery, tuple(await connection.execute(said)))
+    again = select(waiting.c.due_at).where(waiting.c.parcel == number, waiting.c.seq == seq)
+    next_at = (await connection.execute(again)).scalar_one_or_none() or row.due_at
+    return Story(delivery, tuple(await connection.execute(said)), next_at if delivery.state is State.PENDING else None)
 
 
 async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:

@@ -75,6 +75,13 @@ def test_what_is_no_condition_is_refused(written: list[str]) -> None:
     assert "where" == caught.value.field
 
 
+def test_tags_have_their_names_on_screen_too() -> None:
+    """As an officer reads them above the columns of the office's own file, and as the page says them."""
+    written = ["Tiếng = Mông", "thôn  bản=Bản A", "nhóm=hội viên", "nhóm đối tượng=hội viên", "ĐƠN VỊ=ban chỉ huy"]
+    pairs = {("language", "mông"), ("village", "bản a"), ("group", "hội viên"), ("unit", "ban chỉ huy")}
+    assert pairs == set(tags.conditions_of(written)) and 4 == len(tags.conditions_of(written))
+
+
 @both
 async def test_a_filter_is_a_part_of_a_list_as_it_is_now(database: Database, clock: FakeClock) -> None:
     """Several values of one tag mean any of them, several tags all of them; who comes later is in it, who opted out is not."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from channels import store as channels_store
 from channels.audiences import store as audience_store
 from channels.zalo.consent import code_in
 from config.loading import BadSettings
@@ -220,6 +221,9 @@ async def test_a_months_articles(plain_settings: dict[str, Any], clock: Any, acc
             await office.schedule(await office.item(f"Tin sau {hours} giờ"), "bai")
             await office.drain()
         assert {State.SENT: 2, State.PENDING: 1} == await office.states()
+        async with house.database.read() as connection:
+            health = (await channels_store.outlet_rows(connection))["bai"]
+        assert (0, "", None) == (health.failures, health.trouble, health.paused_at)  # it waits, and is in order
         words = await at.channel.quota(at.outlet, clock.now())
         assert words == "1 trên 1 bài của hôm nay đã phát; 2 trên 2 bài của kỳ này (tính lại từ 26/11/2026)"
         clock.advance(23 * 3600)

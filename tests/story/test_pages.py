@@ -6,16 +6,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser
 
 from desk import auth
 from desk.demo.play import (
@@ -32,20 +28,9 @@ from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
 from scheduler.store import list_schedules
+from tests.story.looking import PASSWORD, Theme, chromium, faults_of, needs_chromium, sign_in, violations
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-PASSWORD = "truyen-thanh-moi-sang-5h"
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here (apt-get install chromium); .ci/run installs it"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture
@@ -76,10 +61,8 @@ async def _all_confirmed(on: Stage) -> bool:
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """A headless Chromium that talks to nobody else."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 async def _addresses(on: Stage) -> dict[str, str]:
@@ -109,6 +92,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "voices": "/voices",
         "audiences": "/audiences",
         "policy": "/policy",
+        "stop-link": on.house.stop_links.address(delivery.id).removeprefix(on.house.settings.web.base_url),
         "password": "/password",
         "portal": "/portal/",
         "portal-item": (item := portal.reference.split(str(on.house.settings.web.port), 1)[1]),
@@ -118,55 +102,16 @@ async def _addresses(on: Stage) -> dict[str, str]:
     }
 
 
-async def _sign_in(page: Page, base: str) -> None:
-    await page.goto(f"{base}/sign-in")
-    await page.fill("input[name=login]", "hung")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("main button")
-    await page.wait_for_url(f"{base}/")
-
-
 async def test_every_page_stands_in_both_themes_and_widths(on: Stage, browser: Browser) -> None:
     """Status 200, nothing wider than the screen, one heading, no error in the console, nothing blocked by the policy."""
-    base = on.house.settings.web.base_url
-    keep = Path(os.environ["LOA_PICTURES"]) if "LOA_PICTURES" in os.environ else None
-    faults: list[str] = []
-    for theme in ("light", "dark"):
-        for width, height in ((1280, 900), (390, 844)):
-            context = await browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=theme, locale="vi-VN"
-            )
-            page = await context.new_page()
-            page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-            page.on("response", lambda got: faults.append(f"{got.status} {got.url}") if got.status >= 400 else None)
-            await _sign_in(page, base)
-            for name, path in (await _addresses(on)).items():
-                answer = await page.goto(base + path)
-                assert answer is not None and answer.status == 200, path
-                wider = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-                assert wider <= 0, f"{path} is {wider} px too wide at {width}"
-                assert 1 == await page.locator("h1").count(), path
-                if keep:
-                    await page.screenshot(path=keep / f"{name}-{width}-{theme}.png")
-            await context.close()
-    assert [] == faults
+    assert [] == await faults_of(browser, on.house.settings.web.base_url, await _addresses(on))
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
-async def test_axe_finds_nothing(on: Stage, browser: Browser, theme: Literal["light", "dark"], width: int) -> None:
+async def test_axe_finds_nothing(on: Stage, browser: Browser, theme: Theme, width: int) -> None:
     """WCAG 2.1 A and AA by axe-core on every page: wide and light, narrow and dark."""
-    base, found = on.house.settings.web.base_url, list[str]()
-    context = await browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    page = await context.new_page()
-    await _sign_in(page, base)
-    for name, path in (await _addresses(on)).items():
-        await page.goto(base + path)
-        wanted = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
-        results = await Axe().run(page, options=wanted)
-        for one in results.response["violations"]:
-            places = [" ".join(node["target"]) for node in one["nodes"]][:3]
-            found.append(f"{name}: {one['id']}: {one['help']}: {places}")
-    assert [] == found
+    base = on.house.settings.web.base_url
+    assert [] == await violations(browser, base, await _addresses(on), theme, width)
 
 
 async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> None:
@@ -187,7 +132,7 @@ async def test_the_log_fills_by_itself(on: Stage, browser: Browser) -> None:
     """An open page hears of a new delivery without being loaded again."""
     base = on.house.settings.web.base_url
     page = await (await browser.new_context(viewport={"width": 1280, "height": 900}, locale="vi-VN")).new_page()
-    await _sign_in(page, base)
+    await sign_in(page, base)
     await page.goto(f"{base}/deliveries")
     before = await page.locator("main").inner_text()
     async with on.house.database.read() as connection:

@@ -36,7 +36,7 @@ MAY = {
     **dict.fromkeys(("voices", "voices-judge", "voices-sound"), ALL),
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound", "report-stations"), READERS),
-    **dict.fromkeys(("programme", "programme-sound", "policy"), READERS),
+    **dict.fromkeys(("programme", "programme-sound", "policy", "outlet-quota"), READERS),
     **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
     **dict.fromkeys(("item-record", "item-unrecord"), WRITERS),
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),

@@ -1,0 +1,1 @@
+"""What of outlets' quotas is used and planned."""
