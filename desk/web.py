@@ -116,6 +116,7 @@ DOORS: tuple[Door, ...] = (
     Door("delivery-retry", "POST", "/deliveries/{id}/retry", deliveries.retry, RUN, api=True, scope="write"),
     Door("delivery-resolve", "POST", "/deliveries/{id}/resolve", deliveries.resolve, RUN, api=True, scope="write"),
     Door("delivery-cancel", "POST", "/deliveries/{id}/cancel", deliveries.cancel, RUN, api=True, scope="write"),
+    Door("delivery-number", "POST", "/deliveries/{id}/number", deliveries.show_number, ADMIN, api=True, scope="write"),
     Door("outlets", "GET", "/outlets", outlets.list_all, ALL, api=True),
     Door("outlet-pause", "POST", "/outlets/{name}/pause", outlets.pause, RUN, api=True, scope="write"),
     Door("outlet-resume", "POST", "/outlets/{name}/resume", outlets.resume, RUN, api=True, scope="write"),
