@@ -98,6 +98,7 @@ DOORS: tuple[Door, ...] = (
     Door("item-approve", "POST", "/items/{id}/approve", items.approve, APPROVE, api=True, scope="approve"),
     Door("item-send-back", "POST", "/items/{id}/send-back", items.send_back, APPROVE, api=True, scope="approve"),
     Door("item-tell", "POST", "/items/{id}/tell", correction.tell, RUN, api=True, scope="write"),
+    Door("item-gather", "POST", "/items/{id}/gather", correction.gather, RUN, api=True, scope="write"),
     Door("item-withdraw", "POST", "/items/{id}/withdraw", items.withdraw, RUN, api=True, scope="approve"),
     Door("schedules", "GET", "/schedules", schedules.list_all, ALL, api=True),
     Door("schedule-new", "GET", "/schedules/new", schedules.blank, RUN),
