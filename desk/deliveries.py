@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -160,7 +161,8 @@ async def show(visit: Visit) -> Answer:
     return await _sheet(visit)
 
 
-async def _sheet(visit: Visit) -> Shown:
+async def _sheet(visit: Visit, number: str = "") -> Shown:
+    """The page; `number` is the recipient's, whole, where somebody has just asked for it."""
     house, id = visit.house, visit.part("id")
     async with house.database.read() as connection:
         told = await log_store.story(connection, id)
@@ -180,6 +182,7 @@ async def _sheet(visit: Visit) -> Shown:
         "stages": STAGE_TITLES,
         "reasons": {reason.value: reason.title_vi for reason in Reason},
         "next_at": told.next_at,
+        "number": number,
         "can": _can(delivery.state),
         "airings": airings,
         "parts": states,
@@ -223,6 +226,19 @@ def _can(state: State) -> dict[str, bool]:
         "resolve": state is State.UNSURE,
         "cancel": State.CANCELLED in MOVES[state],
     }
+
+
+async def show_number(visit: Visit) -> Answer:
+    """POST /deliveries/{id}/number: the page with the recipient's whole number, once; the `note` why goes into the journal."""
+    try:
+        async with visit.house.database.write() as tx:
+            number = await visit.house.rights.show_number(tx, visit.part("id"), visit.name, visit.text("note"))
+    except NotFound:
+        raise
+    except Said as fault:
+        return (await _sheet(visit)).with_fault(fault)
+    shown = await _sheet(visit, number)
+    return replace(shown, plain={**shown.plain, "number": number})
 
 
 async def retry(visit: Visit) -> Answer:

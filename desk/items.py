@@ -193,7 +193,8 @@ async def sheet_of(visit: Visit) -> Shown:
         theme = dict(await store.themes(connection)).get(revision.theme, revision.theme)
         lexicon = await house.glossary.lexicon(connection)
         versions = await store.versions_of(connection, item.id)
-        reach = await house.correcting.reach(connection, item) if item.state is ItemState.APPROVED else NOBODY
+        out = item.state in {ItemState.APPROVED, ItemState.WITHDRAWN}
+        reach = await house.correcting.reach(connection, item) if out else NOBODY
         taken_back = await retraction_store.retractions_of(connection, item.id)
     # reading a long script aloud in words takes a moment
     told = await asyncio.to_thread(findings, revision, lexicon)

@@ -73,7 +73,7 @@ class Partners:
                 token = await self.let_in(connection, at, request, key)
                 page = await self._page(connection, at, asked)
             await self.note_token(token)
-        if at.channel.shelf_public and page.content_type.startswith("text/html"):
+        if at.channel.shelf_public and page.status == 200 and page.content_type.startswith("text/html"):
             await self.visitors.note(at.name, request)
         return await self._pulls.send(request, at, page)
 

@@ -104,8 +104,8 @@ class Correcting:
             await retraction_store.ask_back(self._database, tx, outlet, item, now)
 
     async def reach(self, connection: AsyncConnection, item: Item) -> Reach:
-        """Whom earlier texts of an approved item have reached one by one."""
-        before = await self._approved_at(connection, item)
+        """Whom earlier texts of an approved item, or any text of a withdrawn one, have reached one by one."""
+        before = None if item.state is ItemState.WITHDRAWN else await self._approved_at(connection, item)
         counts = await log_store.stats(connection, Filter(item=item.id, until=before))
         people = {
             outlet: count
@@ -135,8 +135,25 @@ class Correcting:
                 await self._journal.note(tx, now, by, "tell_correction", f"item/{item.id}", outlet=outlet, people=count)
         return made
 
-    async def _list(self, item: Item, outlet: str, before: datetime) -> None:
-        """An audience of everybody that an earlier text has reached by this outlet."""
+    async def gather(self, item: Item, by: str) -> list[str]:
+        """Names of lists of those, and only those, who have what was withdrawn, so that a notice can be sent to them.
+
+        The notice is an item of its own, which somebody writes and a second person approves. Raises Conflict when there
+        is nobody, or the lists are made.
+        """
+        async with self._database.read() as connection:
+            reach = await self.reach(connection, item) if item.state is ItemState.WITHDRAWN else NOBODY
+        if not reach.untold:
+            raise Conflict("Không còn ai cần báo thu hồi", "There is nobody left to be told")
+        for outlet in reach.untold:
+            await self._list(item, outlet, None)
+            async with self._database.write() as tx:
+                noted = {"outlet": outlet, "people": reach.people[outlet]}
+                await self._journal.note(tx, self._clock.now(), by, "gather", f"item/{item.id}", **noted)
+        return [_audience(item, outlet) for outlet in reach.untold]
+
+    async def _list(self, item: Item, outlet: str, before: datetime | None) -> None:
+        """An audience of everybody that a text, before some moment, has reached by this outlet."""
         scheme, id = self._outlets[outlet].channel.scheme, new_id(self._clock.now())
         wanted = Filter(item=item.id, outlets=(outlet,), states=tuple(DONE), until=before)
         people: dict[str, Recipient] = {}
@@ -144,7 +161,7 @@ class Correcting:
             async for one in log_store.walk(connection, wanted):
                 if one.address != ERASED:
                     address = self._seal.close(scheme, one.address)
-                    people[address] = Recipient(scheme, address, one.name, "đã nhận bản trước của tin này")
+                    people[address] = Recipient(scheme, address, one.name, f"đã nhận tin {item.slug}")
         everybody = list(people.values())
         for begin in range(0, len(everybody), CHUNK):
             async with self._database.write() as tx:
@@ -208,5 +225,7 @@ def _title(item: Item) -> str:
 
 
 def _audience(item: Item, outlet: str) -> str:
-    """The name of the list of those to be told of this text by this outlet; once made, they are told."""
+    """The name of the list of those to be told of this text, or of its end, by this outlet; once made, they are told."""
+    if item.state is ItemState.WITHDRAWN:
+        return f"Đã nhận tin thu hồi {item.slug[-40:]} qua {outlet}"
     return f"Đính chính {item.approved} {outlet}"

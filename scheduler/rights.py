@@ -1,4 +1,4 @@
-"""Rights: what is kept of one person, told or erased (Personal Data Protection Law 91/2025/QH15: to see, to have deleted)."""
+"""Rights: what is kept of one person, told or erased (Personal Data Protection Law 91/2025/QH15), and who may see a number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels import tags
 from channels.audience import masked
 from channels.people import store as people_store
-from channels.seal import Seal
+from channels.seal import NOBODY, Seal, SealBroken
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotFound
 from db.database import Database
@@ -35,7 +35,7 @@ class Erased:
 
 
 class Rights:
-    """Acts of an administrator at a person's request, each noted in the journal with the number masked."""
+    """Acts of an administrator, each noted in the journal with the number masked."""
 
     def __init__(self, database: Database, journal: Journal, clock: Clock, handling: Handling, seal: Seal) -> None:
         self._database = database
@@ -63,6 +63,21 @@ class Rights:
             "opted_out": None if stopped is None else {"at": stopped.at, "how": stopped.how},
             "deliveries": deliveries,
         }
+
+    async def show_number(self, tx: AsyncConnection, id: str, by: str, reason: str) -> str:
+        """Whom a delivery is for, whole; who looked, and why, stays in the journal. NotFound when it names nobody (any more)."""
+        if not reason.strip():
+            raise BadInput("Hãy ghi vì sao cần xem cả số", "Say why the whole number is needed", field="number")
+        one = (await log_store.story(tx, id)).delivery
+        missing = NotFound("Lượt này không còn ghi gửi cho ai", "This delivery names nobody (any more)")
+        if one.address == one.outlet or one.address.startswith(NOBODY):
+            raise missing
+        try:
+            address = self._seal.open(one.address)
+        except SealBroken:
+            raise missing from None
+        await self._journal.note(tx, self._clock.now(), by, "show_number", f"delivery/{id}", note=reason.strip()[:300])
+        return address
 
     async def erase(self, scheme: str, address: str, by: str, reason: str) -> Erased:
         """Nothing more is sent, and nothing names the person but a seal that keeps the next import from bringing them back.

@@ -132,7 +132,7 @@ def _item(pull: Pull, site: Site, current: Sequence[News], place: Place) -> Page
     slug = pull.path.removeprefix("in/")
     news = site.paths.get(slug)
     if news is None:
-        return None
+        return _gone(pull, slug, current, place)
     told = {"news": news, "over": news.over(pull.now), "themes": themes_of(current)}
     changed = site.changed_at(pull.now)
     if slug != pull.path:
@@ -140,6 +140,14 @@ def _item(pull: Pull, site: Site, current: Sequence[News], place: Place) -> Page
     others = [each for each in current if each is not news][:OTHERS]
     body = draw("item.html", place, others=others, **told)
     return Page(HTML, body, changed_at=changed, proves=tuple(map(Proof, news.deliveries)))
+
+
+def _gone(pull: Pull, slug: str, current: Sequence[News], place: Place) -> Page | None:
+    """What is said where something stood that was withdrawn: that it was, and when."""
+    news = site_of(pull.past).paths.get(slug)
+    if news is None:
+        return None
+    return Page(HTML, draw("gone.html", place, news=news, themes=themes_of(current)), status=410)
 
 
 def _register(pull: Pull, shelf: Sequence[Shelved], place: Place) -> bytes:

@@ -43,6 +43,29 @@ async def test_told_once_and_nobody_else(desk: Any, words: Any) -> None:
     assert (await hung.post(f"{place}/tell")).status == 409
 
 
+async def test_those_who_have_what_was_withdrawn_can_be_told(desk: Any, words: Any) -> None:
+    """The page says how many have it for good; a list of exactly those is made once, for a notice that two people stand behind."""
+    ids = await desk.deliveries("scfx")
+    async with desk.house.database.read() as connection:
+        (schedule,) = await scheduler_store.list_schedules(connection)
+    hung, place = await desk.browser("hung"), f"/items/{schedule.items[0].item}"
+    assert 409 == (await hung.post(f"{place}/gather")).status
+    await hung.post(f"{place}/withdraw", {"note": "Sai ngày"})
+    page = words(await hung.page(place))
+    assert "SMS: 2 người đã nhận tin này" in page and "không thu lại được" in page and "Lập nhóm 2 người" in page
+    assert "thu hồi sau khi tới nơi nhận" in await hung.page(f"/deliveries/{ids[0]}")
+    assert 303 == (await hung.post(f"{place}/gather")).status
+    async with desk.house.database.read() as connection:
+        (audience,) = await audience_store.audiences(connection)
+    assert 2 == audience.size and audience.name.startswith("Đã nhận tin thu hồi ")
+    page = words(await hung.page(place))
+    assert "Đã lập nhóm những người ấy" in page and "Lập nhóm 2 người" not in page
+    assert 409 == (await hung.post(f"{place}/gather")).status
+    notice = await desk.approved(title="Thu hồi tin nhận hồ sơ", body="Tin hôm nay về nhận hồ sơ đã được thu hồi.")
+    made = await desk.schedule(items=(notice.id,), outlets=("sms",), audience=audience.name)
+    assert (("sms",), audience.name) == (made.outlets, made.audience)
+
+
 async def test_the_site_is_mended_by_the_approval(desk: Any) -> None:
     """No schedule has to be made: what stands is replaced, and says when it was corrected."""
     item = await desk.approved()

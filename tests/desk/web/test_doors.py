@@ -41,7 +41,7 @@ MAY = {
     **dict.fromkeys(("item-record", "item-unrecord"), WRITERS),
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
     **dict.fromkeys(("programme-bed", "programme-unbed"), JUDGES),
-    **dict.fromkeys(("person-export", "person-erase"), frozenset({"administrator"})),
+    **dict.fromkeys(("person-export", "person-erase", "delivery-number"), frozenset({"administrator"})),
 }
 DEEDS = {"author", "approver", "administrator"}
 

@@ -1,4 +1,4 @@
-"""A person's whole number is on no page, in no list, table, event, journal or log; only an audited export has it."""
+"""A person's whole number is on no page, in no list, table, event, journal or log; only an audited export or view has it."""
 
 from __future__ import annotations
 
@@ -119,6 +119,31 @@ async def test_one_person_is_told_everything_and_it_is_noted(desk: Any) -> None:
     answer = await desk.client.post("/api/v1/audiences/export", headers=headers, json={"person": NUMBER})
     told = await answer.json()
     assert ([], []) == (told["lists"], told["deliveries"]) and told["opted_out"]
+
+
+async def test_a_whole_number_is_shown_once_and_it_is_noted(desk: Any) -> None:
+    """To an administrator who says why; the journal has who and why, not the number, and the next look at the page has neither."""
+    ids = (await filled(desk))["/deliveries"]
+    quan, lan, path = await desk.browser("quan"), await desk.browser("lan"), f"/deliveries/{ids[0]}/number"
+    assert 403 == (await lan.post(path, {"note": "gọi lại"})).status
+    assert "Xem cả số" in await quan.page(f"/deliveries/{ids[0]}")
+    assert "Xem cả số" not in await lan.page(f"/deliveries/{ids[0]}")
+    answer = await quan.post(path, {"note": " "})
+    assert 422 == answer.status and DIGITS not in await answer.text()
+    answer = await quan.post(path, {"note": "người dân gọi hỏi"})
+    assert (200, "no-store") == (answer.status, answer.headers["Cache-Control"])
+    assert f"+84{DIGITS}" in await answer.text()
+    page = await quan.page(f"/deliveries/{ids[0]}")
+    assert DIGITS not in page and "xem cả số người nhận" in page and "người dân gọi hỏi" in page
+    headers = await desk.api("quan", "write")
+    answer = await desk.client.post(f"/api/v1{path}", headers=headers, json={"note": "đối chiếu"})
+    assert f"+84{DIGITS}" == (await answer.json())["number"]
+    async with desk.house.database.read() as connection:
+        deeds = await desk.house.journal.of(connection, f"delivery/{ids[0]}")
+    assert [("Quản Trị", "show_number")] * 2 == [(deed.person, deed.verb) for deed in deeds]
+    assert DIGITS not in str(deeds)
+    await quan.post("/audiences/erase", {"person": NUMBER, "reason": "đơn"})
+    assert 404 == (await quan.post(path, {"note": "gọi lại"})).status
 
 
 async def test_a_filter_is_made_and_used(desk: Any) -> None:

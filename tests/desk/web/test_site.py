@@ -56,7 +56,11 @@ async def test_drawn_once_and_anew_when_something_changes(desk: Any, monkeypatch
     hung = await desk.browser("hung")
     assert (await hung.post(f"/items/{item.id}/withdraw", {"note": "Sai số liệu"})).status == 303
     assert "Tin đã sửa" not in await read(desk)
-    assert (await desk.client.get(f"/portal/{item.slug}")).status == 410
+    gone = await desk.client.get(f"/portal/{item.slug}")
+    assert gone.status == 410 and (await desk.client.get(f"/portal/in/{item.slug}")).status == 410
+    said = await gone.text()
+    assert "đã được thu hồi" in said and "thu hồi <time" in said and "23/11/2026" in said and "Tin đã sửa" in said
+    assert "so-cong-bo" in said and "Nội dung của" not in said and "noindex" in said
     assert "Thu hồi 23/11/2026" in await read(desk, "so-cong-bo")
 
 
