@@ -13,6 +13,7 @@ from config.words import Conflict, NotFound, Said
 from content import store as content_store
 from content.item import Item, Revision, same_person
 from desk.answer import Answer, Done, Shown, Visit
+from desk.costs import costs_of
 from desk.deliveries import rule_titles
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
 from desk.timing import MISSED_TITLES, choices, dues, fingerprint, typed_wish, wish_of
@@ -70,11 +71,13 @@ async def _form(visit: Visit, drawn: Schedule | None = None, *, changed: bool = 
         offered = await choices(visit, connection, typed["items"] if drawn or visit.request.method == "GET" else ())
         needs = await _needs_second(visit, connection, drawn) if drawn else False
         rules = await visit.house.scheduling.check(connection, drawn) if drawn else []
+        costs = await costs_of(visit, connection, drawn) if drawn else []
     coming = dues(visit, drawn, None) if drawn else []
     plain = None
     if drawn:
         policy = [one.plain() for one in rules]
         plain = {"schedule": plain_schedule(drawn), "next": [iso(due.at) for due in coming], "policy": policy}
+        plain["sms"] = [one.plain() for one in costs]
     values: dict[str, Any] = {
         "typed": typed,
         "offered": offered,
@@ -82,6 +85,7 @@ async def _form(visit: Visit, drawn: Schedule | None = None, *, changed: bool = 
         "coming": coming,
         "needs_second": needs,
         "rules": rules,
+        "costs": costs,
         "outlets": visit.house.outlets,
     }
     values |= {"seen": fingerprint(visit), "changed": changed}
@@ -155,6 +159,7 @@ async def _sheet(visit: Visit) -> Shown:
         wrote = await _wrote(connection, schedule, visit.name)
         people = await audience_store.find_audience(connection, schedule.audience) if schedule.audience else None
         rules = await house.scheduling.check(connection, schedule)
+        costs = await costs_of(visit, connection, schedule)
         fallbacks = await _fallbacks(visit, connection, schedule)
     over = schedule.state in {ScheduleState.ENDED, ScheduleState.CANCELLED} or schedule.next_due_at is None
     last = past[0].due_at if past else None
@@ -162,6 +167,7 @@ async def _sheet(visit: Visit) -> Shown:
     values = {"schedule": schedule, "pinned": pinned, "past": past, "counts": counts, "deeds": deeds}
     values |= {
         "held": held,
+        "costs": costs,
         "rule_titles": rule_titles(visit),
         "people": people,
         "rules": rules,

@@ -13,6 +13,7 @@ from channels.audiences.store import Source
 from channels.tags import conditions_of
 from config.settings import Settings
 from content.bulletin import Purpose
+from content.item import Draft
 from db.types import new_id
 from desk import auth, serving
 from desk.app import opened
@@ -40,6 +41,8 @@ class Commune:
 
     office: Office
     pages: dict[str, str] = field(default_factory=dict)
+    gone: str = ""
+    """Where something stood on the portal that was withdrawn."""
 
     @property
     def base(self) -> str:
@@ -123,6 +126,7 @@ async def _play(played: Commune) -> None:
         [first, *_] = await office.deliveries(schedule=schedule.id)
         played.pages[name] = f"/deliveries/{first.id}"
         played.pages[f"{name}-schedule"] = f"/schedules/{schedule.id}"
+    await _correct_and_withdraw(played)
     sent = (await office.deliveries(states=(State.SENT,), outlets=("sms-du-phong",)))[-1]
     played.pages["stop-link"] = house.stop_links.address(sent.id).removeprefix(house.settings.web.base_url)
     played.pages |= {
@@ -132,4 +136,33 @@ async def _play(played: Commune) -> None:
         "audiences": "/audiences",
         "policy": "/policy",
         "deliveries": "/deliveries",
+    }
+
+
+async def _correct_and_withdraw(played: Commune) -> None:
+    """On the portal, one that is corrected, and one that was withdrawn."""
+    office = played.office
+    house, wrong, taken = (
+        office.house,
+        await office.item("Lịch tiêm chủng tháng 12"),
+        await office.item("Họp dân bản B"),
+    )
+    for item in (wrong, taken):
+        await office.schedule(item, "portal")
+    await office.drain()
+    office.clock.advance(60)
+    async with house.database.write() as tx:
+        await house.editing.revise(tx, wrong.id, Draft(wrong.title, "Tiêm ngày 05/12."), "Mai")
+        await house.editing.submit(tx, wrong.id, "Mai")
+        mended = await house.editing.approve(tx, wrong.id, "Hùng")
+        await house.correcting.replace(tx, mended, "Hùng")
+        await house.correcting.take_back(tx, await house.editing.withdraw(tx, taken.id, "Hùng", "Hoãn họp"))
+    await office.drain()
+    played.gone = f"/portal/{taken.slug}"
+    played.pages |= {"corrected": f"/portal/{wrong.slug}", "corrected-item": f"/items/{wrong.id}"}
+    played.pages |= {"withdrawn-item": f"/items/{taken.id}", "register": "/portal/so-cong-bo"}
+    played.pages |= {
+        "print": f"/portal/in/{wrong.slug}",
+        "found": "/portal/?tim=tiem+chung",
+        "month": "/portal/?thang=2026-11",
     }

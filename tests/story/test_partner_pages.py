@@ -113,6 +113,28 @@ async def test_a_persons_rights(played: Commune, page: Page) -> None:
     assert "Lò Văn Inh" not in await page.locator("#list").inner_text() and "đã xóa" in await page.content()
 
 
+async def test_what_was_corrected_or_withdrawn_says_so_to_everybody(played: Commune, page: Page) -> None:
+    """The page and its print with the date, the register with both; a withdrawn address says since when, and is no dead end."""
+    await page.goto(played.base + played.pages["corrected"])
+    assert "đã được sửa" in await page.get_by_role("note").inner_text()
+    assert "05/12" in await page.locator("article").inner_text()
+    await page.goto(played.base + played.pages["print"])
+    assert (
+        "sửa Thứ tư, 25/11/2026" in await page.locator("body").inner_text() and 1 == await page.locator("svg").count()
+    )
+    await page.goto(played.base + played.pages["found"])
+    assert "Lịch tiêm chủng tháng 12" in await page.locator("main").inner_text()
+    answer = await page.goto(played.base + played.gone)
+    assert answer is not None and 410 == answer.status
+    assert "Thông tin này đã được thu hồi" == await page.locator("h1").inner_text()
+    assert "thu hồi Thứ tư, 25/11/2026" in await page.get_by_role("note").inner_text()
+    assert 0 >= await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert [] == await violations_on(page)
+    await page.locator("article").get_by_role("link", name="Sổ công bố thông tin").click()
+    row = page.get_by_role("row", name="Họp dân bản B")
+    assert "Thu hồi 25/11/2026" in await row.inner_text()
+
+
 async def test_a_citizen_stops_without_a_script(played: Commune, browser: Browser) -> None:
     """One button, and back by the same link."""
     phone = await browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)

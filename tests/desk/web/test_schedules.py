@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from channels.audience import read_audience
+from channels.audiences import store as audience_store
+from db.types import new_id
 from scheduler import store
 from scheduler.schedule import Rule
 
@@ -173,3 +176,25 @@ async def test_programs_schedule_and_pause(desk: Any) -> None:
     for bad in ({"every": "6 giờ"}, {"every": "6h", "cron": "0 5 * * *"}, {"every": "10s"}):
         answer = await desk.client.post("/api/v1/schedules", headers=headers, json={**told, "every": "", **bad})
         assert answer.status == 400, bad
+
+
+async def test_what_a_run_costs_in_sms(desk: Any, words: Any) -> None:
+    """The text as the phone shows it, people, and messages billed both ways: in the preview, on the page, as JSON."""
+    now = desk.clock.now()
+    async with desk.house.database.write() as tx:
+        people = read_audience(b"phone\n0980000001\n0980000002\n0980000003\n").people
+        await audience_store.save_audience(desk.house.database, tx, desk.house.seal, new_id(now), "Bản A", people, now)
+    item = await desk.approved(
+        short="Xã nhận hồ sơ hộ tịch trực tuyến từ ngày 01/12, mọi thắc mắc xin gọi số 0212 3878 123."
+    )
+    fields = {"item": item.id, "outlet": "sms", "audience": "Bản A", "when": "daily", "time": "08:00"}
+    page = words(await (await (await desk.browser("hung")).post("/schedules/preview", fields)).text())
+    said = "SMS gửi không dấu: 3 người × 1 tin = 3 tin mỗi kỳ. Có dấu sẽ là 6 tin."
+    assert said in page and "Xa nhan ho so ho tich truc tuyen" in page
+    schedule = await desk.schedule(items=(item.id,), outlets=("sms",), audience="Bản A")
+    assert said in words(await (await desk.browser("xem")).page(f"/schedules/{schedule.id}"))
+    headers = await desk.api("hung", "write", "read")
+    told = await (await desk.client.post("/api/v1/schedules/preview", headers=headers, json=fields)).json()
+    assert [(3, {"with_marks": 2, "without_marks": 1}, 3)] == [
+        (one["people"], one["segments"], one["total"]) for one in told["sms"]
+    ]

@@ -1,0 +1,58 @@
+"""What a run of a schedule costs in SMS: the text as the phone shows it, people, and messages billed with and without marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.audiences import store as audience_store
+from channels.channel import Form
+from content import store as content_store
+from content.bulletin import LINK
+from content.rendition import lengths_of
+from content.short import unaccented
+from desk.answer import Visit
+from scheduler.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One outlet's: its `text`, and for each person of a run the messages billed with marks and without; `bare`: it sends without."""
+
+    outlet: str
+    text: str
+    people: int
+    marked: int
+    unmarked: int
+    bare: bool
+
+    @property
+    def total(self) -> int:
+        """Messages billed for a run."""
+        return self.people * (self.unmarked if self.bare else self.marked)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON."""
+        each = {"with_marks": self.marked, "without_marks": self.unmarked}
+        return {"outlet": self.outlet, "text": self.text, "people": self.people, "segments": each, "total": self.total}
+
+
+async def costs_of(visit: Visit, connection: AsyncConnection, schedule: Schedule) -> list[Cost]:
+    """Of each SMS outlet of a schedule; what the outlet's own template puts around the text is not in it."""
+    outlets = [visit.house.outlets[name] for name in schedule.outlets if name in visit.house.outlets]
+    asked = [at for at in outlets if at.channel.form is Form.SHORT and at.channel.scheme]
+    if not asked or not schedule.audience:
+        return []
+    revisions = [await content_store.find_revision(connection, one.revision) for one in schedule.items]
+    text = "\n".join(one.short for one in revisions).replace(LINK, visit.house.stop_links.sample)
+    marked, unmarked = lengths_of(revisions[0], text)
+    audience = await audience_store.audience_id(connection, schedule.audience)
+    found = []
+    for at in asked:
+        people = await audience_store.count_recipients(connection, audience, at.channel.scheme)
+        bare = bool(getattr(at.outlet.options, "unaccented", False))
+        shown = unaccented(text) if bare else text
+        found.append(Cost(at.name, shown, people, marked.segments, unmarked.segments, bare))
+    return found
