@@ -1,7 +1,7 @@
 """`python -m tests.bench.hearing VOICE...`: how well voices are understood by Whisper base, and whether their tones are right.
 
 The listener needs packages that Loa does not: they are named when they are missing, or put in by `--install`, into an
-environment of their own under build/hearing. Tune on the tuning set; the judging set judges, and is read for nothing else.
+environment of their own under build/hearing. Tune on the tuning sets; the judging set judges, and is read for nothing else.
 Whisper knows Vietnamese and repairs some wrong tones, so look at the contours too; and in the end people must listen.
 """
 
@@ -32,7 +32,7 @@ def main() -> None:
     """Print a row for each voice."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.hearing", description=__doc__)
     parser.add_argument("voices", nargs="*", default=["espeak", "kokoro-vi", "kokoro-vi-male"])
-    parser.add_argument("--set", choices=["tuning", "judging"], default="judging")
+    parser.add_argument("--set", choices=["tuning", "tuning_short", "judging"], default="judging")
     parser.add_argument("--threads", default="1")
     parser.add_argument("--install", action="store_true", help=f"first install {WANTED.name} into {PLACE.name}")
     parser.add_argument("--show", action="store_true", help="every sentence as it was heard")

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 def sentences(name: str) -> list[str]:
-    """A set of sentences: tuning (to improve a voice by) or judging (to judge it by, and for nothing else)."""
+    """A set of sentences: tuning or tuning_short (to improve a voice by) or judging (to judge it by, and for nothing else)."""
     return (HERE / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
