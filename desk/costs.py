@@ -11,7 +11,7 @@ from channels.audiences import store as audience_store
 from channels.channel import Form
 from content import store as content_store
 from content.bulletin import LINK
-from content.rendition import lengths_of
+from content.findings import lengths_of
 from content.short import unaccented
 from desk.answer import Visit
 from scheduler.schedule import Schedule

@@ -150,7 +150,6 @@ class Lane:
         outcomes = self._done[:]
         await self._recorder.shelve(self._at, outcomes)
         wish = self._wish(free=ending and not self._out, hold=_hold(outcomes, self._clock), ending=ending)
-        begun = len(self._ready)
         with self._meter.commit.time():
             done = await self._database.run(turn(self._database, wish, self._parcels, outcomes))
         self._repair = False
@@ -164,7 +163,7 @@ class Lane:
         if wish.free:
             return None
         await self._check()
-        return self._pause(wish, done, begun)
+        return self._pause(wish, done)
 
     def _ending(self) -> bool:
         return self._stopping.is_set() or self._paused or self._breaker.resting(self._clock.now())
@@ -289,7 +288,7 @@ class Lane:
                 self._parcels.remove(parcel)
                 self._done += await self._gate.turn_away(parcel, ruling)
 
-    def _pause(self, wish: Wish, done: Turn, begun: int) -> float | None:
+    def _pause(self, wish: Wish, done: Turn) -> float | None:
         if not (self._parcels or self._out or self._done):
             if self._cleared:
                 return 0  # there may be another suspect, and each goes alone

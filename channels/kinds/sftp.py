@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from channels.channel import Channel, Form, Outlet, Pace, Receipt, To
 from channels.http import Http
+from channels.options import TimeZone
 from channels.recordings import SENDING_SECONDS, PushOptions, Sending, sendings, sounds_of
 from channels.ssh import Account, opened
 from content.bulletin import Bulletin, Sound
@@ -29,7 +30,7 @@ class SftpOptions(PushOptions):
         description="Nơi đặt tệp: {date} là ngày phát, {time} là giờ phát, {name} là tên riêng của tệp, {ending} là đuôi "
         "tệp. Ví dụ dropbox/{name} hoặc {date}-{time}{ending}.",
     )
-    timezone: str = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của {date} và {time}.")
+    timezone: TimeZone = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của {date} và {time}.")
 
     @property
     def account(self) -> Account:

@@ -97,12 +97,6 @@ async def parcel_by_id(connection: AsyncConnection, id: int) -> Row[Any]:
     return row
 
 
-async def parcels_of(connection: AsyncConnection, occurrence_id: str) -> list[int]:
-    """Ids of an occurrence's parcels, in order."""
-    query = select(parcel.c.id).where(parcel.c.occurrence == occurrence_id).order_by(parcel.c.id)
-    return list((await connection.execute(query)).scalars())
-
-
 async def settle(
     database: Database,
     tx: AsyncConnection,

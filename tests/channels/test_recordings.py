@@ -13,6 +13,7 @@ import asyncssh
 import pytest
 from aiohttp import BasicAuth, web
 from aiohttp.test_utils import TestServer
+from pydantic import ValidationError
 
 from channels.answer import SendError
 from channels.channel import Form, Outlet, Refused, To, Unavailable, Unsure, find_channels
@@ -312,6 +313,13 @@ async def test_sftp_to_nobody_is_tried_again(host: FakeHost, make: Any, recordin
     with pytest.raises(Unavailable) as caught:
         await channel.send(two_parts(make, recordings), outlet, To("d-1", ""), http)
     assert not caught.value.person
+
+
+def test_sftp_knows_its_time_zone_before_anything_is_sent(host: FakeHost, make: Any, recordings: Recordings) -> None:
+    """A place that has none is refused by the name of the field."""
+    with pytest.raises(ValidationError) as caught:
+        aimed(make, "sftp", recordings, **sftp_options(host, timezone="Asia/Hanoi"))
+    assert ("timezone",) == caught.value.errors()[0]["loc"]
 
 
 def options_of(kind: str, url: str, host: FakeHost, **more: Any) -> dict[str, Any]:

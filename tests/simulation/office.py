@@ -7,6 +7,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from channels import store as channels_store
 from channels.channel import Confirmation
 from config.words import Conflict
@@ -14,7 +16,7 @@ from content.bulletin import BulletinClass
 from db.database import DatabaseTrouble
 from scheduler import store
 from scheduler.delivery import LETTER, State, delivery_id
-from scheduler.dispatch import store as dispatch
+from scheduler.dispatch.tables import parcel
 from scheduler.handling import Handling
 from scheduler.schedule import Missed, Rule
 from scheduler.scheduling import Scheduling, Wish
@@ -226,8 +228,8 @@ class Office:
 
     async def _letters(self, tx: Any, occurrence: str) -> dict[str, str]:
         found = {}
-        for id in await dispatch.parcels_of(tx, occurrence):
-            letters = (await dispatch.parcel_by_id(tx, id)).letters
+        query = select(parcel.c.id, parcel.c.letters).where(parcel.c.occurrence == occurrence)
+        for id, letters in await tx.execute(query):
             found |= {delivery_id(id, seq): letter for seq, letter in enumerate(letters)}
         return found
 
