@@ -119,10 +119,12 @@ async def test_what_is_pending_has_its_moment(office: Office, sms: SlowGateway) 
     async with office.house.database.read() as connection:
         left = await store.pending(connection, "first")
     assert 3 == left.total() and 12 == len(sms.ledger.taken)
-    office.clock.advance(16 * 3600)  # it was eight in the morning
+    office.clock.advance(16 * 3600)  # it was eight in the morning; until seven it is quiet
     while not draining.done():
         office.clock.advance(2)
         await asyncio.wait([draining], timeout=0.02)
+    office.clock.advance(7 * 3600)
+    await office.drain()
     async with office.house.database.read() as connection:
         assert not await store.pending(connection, "first")
     assert [12, 3, 0] == await counted(office, "first")
