@@ -27,6 +27,8 @@ FETCHED = 64
 """Rows that are fetched at once from the thread of a reader."""
 GLANCE_MS = 100
 """So long the loop may stand still where a reader has to wait at all: another program recovers the file or clears it up."""
+GIVE_BACK_SECONDS = 5.0
+"""So long a closing waits for connections that somebody reads or writes on; given back later they would never be closed."""
 PRAGMAS = (
     f"busy_timeout={BUSY_SECONDS * 1000}",
     "journal_mode=WAL",
@@ -71,6 +73,7 @@ class Database:
         self.ahead = timedelta()
         self._reader, self._writer = self._sqlite() if self.is_sqlite else self._postgresql()
         self._steps: set[asyncio.Task[Any]] = set()
+        self._held: set[asyncio.Future[None]] = set()
 
     def _sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
         url, path = self.url.set(drivername="sqlite+aiosqlite"), self.url.database or ""
@@ -129,10 +132,15 @@ class Database:
         except asyncio.CancelledError:
             self._step(_give_back(fetching))
             raise
+        held = asyncio.get_running_loop().create_future()
+        self._held.add(held)
+        held.add_done_callback(self._held.discard)
         try:
             yield connection
         finally:
-            await asyncio.shield(self._step(connection.close()))
+            closing = self._step(connection.close())
+            held.set_result(None)
+            await asyncio.shield(closing)
 
     def _step(self, step: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A task that `close` waits for."""
@@ -269,6 +277,10 @@ class Database:
             raise
 
     async def _close(self) -> None:
+        while self._steps:
+            await asyncio.wait(self._steps)
+        if self._held:
+            await asyncio.wait(self._held, timeout=GIVE_BACK_SECONDS)
         while self._steps:
             await asyncio.wait(self._steps)
         if self._direct is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from pathlib import Path
 
@@ -177,6 +178,30 @@ async def test_a_reader_called_off_leaves_nothing_running(again: bool, fails: st
                 thread.join(10)
                 assert not thread.is_alive()
     assert again or isinstance(said, DatabaseTrouble) is bool(fails)
+
+
+@both
+async def test_a_closing_waits_for_who_still_reads(database_url: str) -> None:
+    """What is given back after the pools are closed would never be closed itself."""
+    database, inside, done = Database(database_url), asyncio.Event(), asyncio.Event()
+
+    async def read() -> None:
+        async with database.read() as connection:
+            await connection.execute(text("SELECT 1"))
+            inside.set()
+            await done.wait()
+            await connection.execute(text("SELECT 1"))
+
+    reading = asyncio.create_task(read())
+    await inside.wait()
+    closing = asyncio.create_task(database.close())
+    await asyncio.wait([closing], timeout=0.1)
+    assert not closing.done()
+    done.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(reading, closing)
+    assert 0 == database._reader.pool.checkedout()  # type: ignore[attr-defined]
+    gc.collect()  # a connection that nobody closed says so
 
 
 async def test_a_closing_called_off_again_and_again_ends_first(tmp_path: Path) -> None:
