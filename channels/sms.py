@@ -6,13 +6,27 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from channels.channel import Heard
+from pydantic import Field
+
+from channels.channel import Heard, WithFallback
 from channels.replies import refuses
 from content.short import unaccented as without_marks
 
 MOST_CHARACTERS = 459
 """Three parts of 153, as joined messages in the GSM alphabet have (3GPP TS 23.040)."""
 _VIETNAMESE = re.compile(r"84[0-9]{9}")
+
+
+class SmsOptions(WithFallback):
+    """Options of an SMS outlet."""
+
+    unaccented: bool = Field(
+        default=True,
+        description="Bỏ dấu tiếng Việt trước khi gửi: mỗi tin chứa 160 chữ, có dấu chỉ 70; đa số brandname yêu cầu.",
+    )
+    price: int = Field(
+        default=0, ge=0, description="Giá một tin theo hợp đồng (đồng), để ước chi phí mỗi kỳ; 0: chỉ đếm số tin."
+    )
 
 
 def national(address: str) -> str:

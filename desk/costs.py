@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences import store as audience_store
-from channels.channel import Form
+from channels.sms import SmsOptions
 from content import store as content_store
 from content.bulletin import LINK
 from content.findings import lengths_of
@@ -27,6 +27,8 @@ class Cost:
     marked: int
     unmarked: int
     bare: bool
+    price: int
+    """Of one message, in đồng; 0 when the outlet does not say."""
 
     @property
     def total(self) -> int:
@@ -36,13 +38,14 @@ class Cost:
     def plain(self) -> dict[str, Any]:
         """As JSON."""
         each = {"with_marks": self.marked, "without_marks": self.unmarked}
-        return {"outlet": self.outlet, "text": self.text, "people": self.people, "segments": each, "total": self.total}
+        whole = {"total": self.total, "cost": self.price * self.total or None}
+        return {"outlet": self.outlet, "text": self.text, "people": self.people, "segments": each, **whole}
 
 
 async def costs_of(visit: Visit, connection: AsyncConnection, schedule: Schedule) -> list[Cost]:
     """Of each SMS outlet of a schedule; what the outlet's own template puts around the text is not in it."""
     outlets = [visit.house.outlets[name] for name in schedule.outlets if name in visit.house.outlets]
-    asked = [at for at in outlets if at.channel.form is Form.SHORT and at.channel.scheme]
+    asked = [(at, at.outlet.options) for at in outlets if isinstance(at.outlet.options, SmsOptions)]
     if not asked or not schedule.audience:
         return []
     revisions = [await content_store.find_revision(connection, one.revision) for one in schedule.items]
@@ -50,9 +53,9 @@ async def costs_of(visit: Visit, connection: AsyncConnection, schedule: Schedule
     marked, unmarked = lengths_of(revisions[0], text)
     audience = await audience_store.audience_id(connection, schedule.audience)
     found = []
-    for at in asked:
+    for at, options in asked:
         people = await audience_store.count_recipients(connection, audience, at.channel.scheme)
-        bare = bool(getattr(at.outlet.options, "unaccented", False))
-        shown = unaccented(text) if bare else text
-        found.append(Cost(at.name, shown, people, marked.segments, unmarked.segments, bare))
+        shown = unaccented(text) if options.unaccented else text
+        billed = marked.segments, unmarked.segments
+        found.append(Cost(at.name, shown, people, *billed, bare=options.unaccented, price=options.price))
     return found

@@ -142,11 +142,11 @@ def _item(pull: Pull, site: Site, current: Sequence[News], place: Place) -> Page
     return Page(HTML, body, changed_at=changed, proves=tuple(map(Proof, news.deliveries)))
 
 
-def _gone(pull: Pull, slug: str, current: Sequence[News], place: Place) -> Page | None:
-    """What is said where something stood that was withdrawn: that it was, and when."""
+def _gone(pull: Pull, slug: str, current: Sequence[News], place: Place) -> Page:
+    """What is said where something stood that was withdrawn: that it was, and when; and where nothing ever stood."""
     news = site_of(pull.past).paths.get(slug)
     if news is None:
-        return None
+        return Page(HTML, draw("missing.html", place, themes=themes_of(current)), status=404, headers=FRESH)
     return Page(HTML, draw("gone.html", place, news=news, themes=themes_of(current)), status=410)
 
 

@@ -30,12 +30,11 @@ from channels.channel import (
     To,
     Unavailable,
     Unsure,
-    WithFallback,
 )
 from channels.http import Http
 from channels.options import BaseAddress
 from channels.reasons import Reason
-from channels.sms import MOST_CHARACTERS, hidden, national, plain_text
+from channels.sms import MOST_CHARACTERS, SmsOptions, hidden, national, plain_text
 from content.bulletin import Bulletin
 from content.short import sms_length
 
@@ -65,7 +64,7 @@ STOPPED: Mapping[str, tuple[Reason, str, str]] = {
 _HEADERS = {"content-type": "application/json; charset=utf-8"}
 
 
-class EsmsOptions(WithFallback):
+class EsmsOptions(SmsOptions):
     """Options of an eSMS account."""
 
     api_key: SecretStr = Field(min_length=1, description="ApiKey, ở trang quản lý API của eSMS.")
@@ -73,7 +72,6 @@ class EsmsOptions(WithFallback):
     brandname: str = Field(
         pattern=r"^[A-Za-z0-9]{1,11}$", description="Tên thương hiệu đã đăng ký: 1 đến 11 chữ cái không dấu và chữ số."
     )
-    unaccented: bool = Field(default=True, description="Bỏ dấu tiếng Việt trước khi gửi (đa số brandname yêu cầu).")
     sandbox: bool = Field(default=False, description="Gửi thử: eSMS kiểm tra yêu cầu, không gửi tin, không trừ tiền.")
     callback_secret: SecretStr | None = Field(
         default=None,

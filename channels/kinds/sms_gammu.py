@@ -32,12 +32,11 @@ from channels.channel import (
     Polling,
     Receipt,
     To,
-    WithFallback,
 )
 from channels.http import Http
 from channels.options import Answering
 from channels.reasons import Reason
-from channels.sms import MOST_CHARACTERS, heard, plain_text
+from channels.sms import MOST_CHARACTERS, SmsOptions, heard, plain_text
 from content.bulletin import Bulletin, BulletinClass
 from content.short import sms_length, sms_parts
 
@@ -99,7 +98,7 @@ Talk: TypeAlias = Generator[tuple[str, Sequence[Any]], list[Any], T]
 """The statements of one transaction with their values; the rows of each come back. Knows no database."""
 
 
-class SmsGammuOptions(WithFallback, Answering):
+class SmsGammuOptions(SmsOptions, Answering):
     """Options of a modem."""
 
     database: SecretStr = Field(
@@ -110,7 +109,6 @@ class SmsGammuOptions(WithFallback, Answering):
         default="",
         description="PhoneID của modem được gửi, khi nhiều modem chung cơ sở dữ liệu; để trống: modem nào cũng được.",
     )
-    unaccented: bool = Field(default=True, description="Bỏ dấu tiếng Việt: mỗi tin chứa 160 chữ, có dấu chỉ 70.")
     per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
         default=0.2, description="Số tin nhiều nhất mỗi giây; một modem gửi khoảng 10 đến 15 tin mỗi phút."
     )

@@ -30,11 +30,10 @@ from channels.channel import (
     To,
     Unavailable,
     Unsure,
-    WithFallback,
 )
 from channels.http import Http
 from channels.options import Answering, WebAddress
-from channels.sms import MOST_CHARACTERS, heard, hidden, national, plain_text
+from channels.sms import MOST_CHARACTERS, SmsOptions, heard, hidden, national, plain_text
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
@@ -124,7 +123,7 @@ class Replies(Options):
     secret: SecretStr = Field(min_length=12, description="Khóa bí mật chung với nhà cung cấp, ít nhất 12 ký tự.")
 
 
-class SmsHttpOptions(WithFallback, Answering):
+class SmsHttpOptions(SmsOptions, Answering):
     """Options of an SMS gateway outlet."""
 
     url: WebAddress = Field(description="Địa chỉ gửi tin của nhà cung cấp.")
@@ -143,7 +142,6 @@ class SmsHttpOptions(WithFallback, Answering):
     number: Literal["84", "+84", "0"] = Field(
         default="84", description="Cách nhà cung cấp viết số: 84..., +84... hay 0..."
     )
-    unaccented: bool = Field(default=True, description="Bỏ dấu tiếng Việt trước khi gửi (đa số brandname yêu cầu).")
     success: Success = Field(default=Success(), description="Thế nào là đã nhận.")
     taken_again: tuple[str, ...] = Field(
         default=(), description="Mã nghĩa là đã nhận tin này từ lần trước (eSMS: 124); coi là đã nhận."

@@ -29,12 +29,11 @@ from channels.channel import (
     To,
     Unavailable,
     Unsure,
-    WithFallback,
 )
 from channels.http import Http
 from channels.options import Answering, BaseAddress, WebAddress
 from channels.reasons import Reason
-from channels.sms import MOST_CHARACTERS, heard, hidden, plain_text
+from channels.sms import MOST_CHARACTERS, SmsOptions, heard, hidden, plain_text
 from content.bulletin import Bulletin
 from content.short import sms_length
 
@@ -58,14 +57,13 @@ _CODES = {0x01: Reason.TEXT, 0x0A: Reason.SENDER, 0x0B: Reason.NUMBER}
 _SECRET = re.compile(r"[A-Za-z0-9_-]{12,200}")
 
 
-class SmsKannelOptions(WithFallback, Answering):
+class SmsKannelOptions(SmsOptions, Answering):
     """Options of a Kannel outlet."""
 
     url: WebAddress = Field(description="Địa chỉ sendsms của smsbox, ví dụ http://kannel:13013/cgi-bin/sendsms.")
     username: str = Field(min_length=1, description="Tên trong nhóm sendsms-user của Kannel.")
     password: SecretStr = Field(min_length=1, description="Mật khẩu trong nhóm sendsms-user.")
     sender: str = Field(min_length=1, description="Tên thương hiệu (brandname) hay số gửi.")
-    unaccented: bool = Field(default=True, description="Bỏ dấu tiếng Việt trước khi gửi (đa số brandname yêu cầu).")
     max_messages: Annotated[int, Field(ge=1, le=255)] = Field(
         default=1,
         description="Số phần nhiều nhất của một tin, như max-messages trong nhóm sendsms-user (không khai là 1); "

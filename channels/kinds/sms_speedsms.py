@@ -31,12 +31,11 @@ from channels.channel import (
     To,
     Unavailable,
     Unsure,
-    WithFallback,
 )
 from channels.http import Http
 from channels.options import BaseAddress
 from channels.reasons import Reason
-from channels.sms import MOST_CHARACTERS, hidden, plain_text
+from channels.sms import MOST_CHARACTERS, SmsOptions, hidden, plain_text
 from content.bulletin import Bulletin
 
 REFUSED: Mapping[str, tuple[Reason, str, str]] = {
@@ -57,7 +56,7 @@ _FAILED_FROM = 64
 """Statuses of a report below it, but 0, are temporary."""
 
 
-class SpeedSmsOptions(WithFallback):
+class SpeedSmsOptions(SmsOptions):
     """Options of a SpeedSMS account."""
 
     token: SecretStr = Field(min_length=1, description="API access token, ở trang tài khoản connect.speedsms.vn.")
@@ -67,7 +66,6 @@ class SpeedSmsOptions(WithFallback):
     sender: str = Field(
         default="", max_length=11, description="Brandname đã đăng ký với SpeedSMS; loại 2 thì để trống."
     )
-    unaccented: bool = Field(default=True, description="Bỏ dấu tiếng Việt trước khi gửi (đa số brandname yêu cầu).")
     callback_secret: SecretStr | None = Field(
         default=None,
         min_length=12,

@@ -14,11 +14,11 @@ from xml.sax.saxutils import escape
 from pydantic import Field, SecretStr
 
 from channels.answer import Answer, SendError
-from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure, WithFallback
+from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
 from channels.http import Http
 from channels.options import WebAddress
 from channels.reasons import Reason
-from channels.sms import MOST_CHARACTERS, hidden, plain_text
+from channels.sms import MOST_CHARACTERS, SmsOptions, hidden, plain_text
 from channels.soap import call_envelope, opened
 from content.bulletin import Bulletin
 from content.short import sms_length
@@ -48,7 +48,7 @@ _FAULT = "Check information error"
 _AGAIN = "DUPLICATE MESSAGE"
 
 
-class SmsViettelOptions(WithFallback):
+class SmsViettelOptions(SmsOptions):
     """Options of a Viettel bulk SMS account."""
 
     url: WebAddress = Field(description="Địa chỉ dịch vụ bulkapi Viettel cấp.")
@@ -56,7 +56,6 @@ class SmsViettelOptions(WithFallback):
     password: SecretStr = Field(min_length=1, description="Mật khẩu (Password).")
     cp_code: str = Field(min_length=1, description="Mã khách hàng (CPCode).")
     sender: str = Field(min_length=1, description="Tên thương hiệu (brandname) đã đăng ký, ServiceID.")
-    unaccented: bool = Field(default=True, description="Bỏ dấu tiếng Việt trước khi gửi (đa số brandname yêu cầu).")
 
 
 class SmsViettel(Channel[SmsViettelOptions]):

@@ -317,11 +317,21 @@ def test_empty_portal(site: Site) -> None:
     assert ElementTree.fromstring(site.page("feed.xml").body).findtext(f"{ATOM}updated") == "1970-01-01T00:00:00Z"
 
 
-@pytest.mark.parametrize("path", ["x", "audio/x.mp3", "../style.css", "mua-lon/", "item.html"])
+@pytest.mark.parametrize("path", ["x", "in/x", "../style.css", "mua-lon/", "item.html"])
 def test_nothing_else_is_there(site: Site, path: str) -> None:
-    """Unknown paths are None, which is a 404; templates are no pages."""
+    """Unknown paths get a page that leads back, with 404 and not kept as drawn; templates are no pages."""
     site.put("d1")
-    assert site.pull(path) is None
+    page = site.page(path)
+    assert (404, "no-store") == (page.status, page.headers["cache-control"])
+    read = Reader(page.body.decode())
+    assert "Không có trang này" in read.text and {"name": "robots", "content": "noindex"} in read.all("meta")
+    assert "/portal/so-cong-bo" in [link.get("href") for link in read.all("a")]
+
+
+def test_a_recording_that_is_not_there_is_no_page(site: Site) -> None:
+    """A player gets a plain 404."""
+    site.put("d1")
+    assert site.pull("audio/x.mp3") is None
 
 
 async def test_the_reference_is_the_public_address(site: Site, http: Any) -> None:
@@ -383,7 +393,6 @@ def test_a_page_on_paper(site: Site) -> None:
     assert {"name": "robots", "content": "noindex"} in read.all("meta") and page.proves == ()
     assert len(read.all("svg")) == 1 and "https://loa.example/portal/mua-lon" in read.text
     assert "UBND xã Mộc Châu" in read.text and "Từ đêm nay có mưa lớn" in read.text
-    assert site.pull("in/khong-co") is None
 
 
 def test_the_register(site: Site) -> None:

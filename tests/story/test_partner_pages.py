@@ -133,6 +133,11 @@ async def test_what_was_corrected_or_withdrawn_says_so_to_everybody(played: Comm
     await page.locator("article").get_by_role("link", name="Sổ công bố thông tin").click()
     row = page.get_by_role("row", name="Họp dân bản B")
     assert "Thu hồi 25/11/2026" in await row.inner_text()
+    answer = await page.goto(f"{played.base}/portal/khong-co-trang-nay")
+    assert answer is not None and 404 == answer.status
+    assert [] == await violations_on(page)
+    await page.locator("article").get_by_role("link", name="Tin mới nhất").click()
+    assert "Lịch tiêm chủng tháng 12" in await page.locator("main").inner_text()
 
 
 async def test_a_citizen_stops_without_a_script(played: Commune, browser: Browser) -> None:

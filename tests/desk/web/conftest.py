@@ -53,6 +53,7 @@ OUTLETS = {
         "kind": "sms_http",
         "title": "SMS",
         "url": "https://sms.example.vn/send",
+        "price": 350,
         "body_template": '{"phone": "{phone}", "text": "{text}", "id": "{id}"}',
         "per_day": 2000,
     },

@@ -179,7 +179,7 @@ async def test_programs_schedule_and_pause(desk: Any) -> None:
 
 
 async def test_what_a_run_costs_in_sms(desk: Any, words: Any) -> None:
-    """The text as the phone shows it, people, and messages billed both ways: in the preview, on the page, as JSON."""
+    """The text as the phone shows it, people, messages billed and đồng both ways: in the preview, on the page, as JSON."""
     now = desk.clock.now()
     async with desk.house.database.write() as tx:
         people = read_audience(b"phone\n0980000001\n0980000002\n0980000003\n").people
@@ -189,12 +189,12 @@ async def test_what_a_run_costs_in_sms(desk: Any, words: Any) -> None:
     )
     fields = {"item": item.id, "outlet": "sms", "audience": "Bản A", "when": "daily", "time": "08:00"}
     page = words(await (await (await desk.browser("hung")).post("/schedules/preview", fields)).text())
-    said = "SMS gửi không dấu: 3 người × 1 tin = 3 tin mỗi kỳ. Có dấu sẽ là 6 tin."
+    said = "SMS gửi không dấu: 3 người × 1 tin = 3 tin, khoảng 1.050 đ mỗi kỳ. Có dấu sẽ là 6 tin, khoảng 2.100 đ."
     assert said in page and "Xa nhan ho so ho tich truc tuyen" in page
     schedule = await desk.schedule(items=(item.id,), outlets=("sms",), audience="Bản A")
     assert said in words(await (await desk.browser("xem")).page(f"/schedules/{schedule.id}"))
     headers = await desk.api("hung", "write", "read")
     told = await (await desk.client.post("/api/v1/schedules/preview", headers=headers, json=fields)).json()
-    assert [(3, {"with_marks": 2, "without_marks": 1}, 3)] == [
-        (one["people"], one["segments"], one["total"]) for one in told["sms"]
+    assert [(3, {"with_marks": 2, "without_marks": 1}, 3, 1050)] == [
+        (one["people"], one["segments"], one["total"], one["cost"]) for one in told["sms"]
     ]
