@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -13,7 +14,7 @@ from aiohttp import web
 from config.clock import Clock, SystemClock
 
 
-class Sandbox:
+class Sandbox(ABC):
     """`async with` it: `url` is its address, `base` the path it ends with. Its calls are given up after `patience` seconds."""
 
     base: ClassVar[str] = ""
@@ -25,9 +26,9 @@ class Sandbox:
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @abstractmethod
     def _routes(self) -> Sequence[web.RouteDef]:
         """What it answers."""
-        raise NotImplementedError
 
     async def __aenter__(self) -> Self:
         app = web.Application()
