@@ -1,4 +1,4 @@
-"""Seal: people's addresses as they are stored; who has the database without the key knows nobody's number.
+"""Seal: people's addresses, and partners' calls that name them, as they are stored; who has no key knows nobody's number.
 
 AES-SIV (RFC 5297) under a key of its own for each scheme. It is deterministic: the same number always has the same seal,
 so that a sealed address serves as the keyed hash a person is found by, and stands in primary keys, pages and look-ups as a
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from functools import cached_property
@@ -24,6 +25,8 @@ else:
 
 SEALED = {"phone": "P", "zalo": "Z"}
 """The letter before a sealed address, by scheme; no plain one begins with a capital letter."""
+_TEXT = "T"
+_NUMBER = re.compile(r"\d{8,}")
 NOBODY = "~"
 """How an address begins that nothing can be sent to."""
 ERASED = f"{NOBODY}erased"
@@ -52,7 +55,8 @@ class Seal:
 
     @cached_property
     def _ciphers(self) -> dict[str, siv.AESSIV]:
-        keys = {letter: hmac.new(self._key, letter.encode(), hashlib.sha512).digest() for letter in SEALED.values()}
+        letters = (*SEALED.values(), _TEXT)
+        keys = {letter: hmac.new(self._key, letter.encode(), hashlib.sha512).digest() for letter in letters}
         return {letter: siv.AESSIV(key) for letter, key in keys.items()}
 
     def close(self, scheme: str, address: str) -> str:
@@ -62,20 +66,41 @@ class Seal:
             return address
         # A Zalo id may begin with noughts, a telephone number with its country never does.
         number = int(address if letter == "P" else f"1{address}")
-        sealed = self._ciphers[letter].encrypt(number.to_bytes((number.bit_length() + 7) // 8), None)
+        return self._sealed(letter, number.to_bytes((number.bit_length() + 7) // 8))
+
+    def _sealed(self, letter: str, plain: bytes) -> str:
+        sealed = self._ciphers[letter].encrypt(plain, None)
         return letter + b2a_base64(sealed, newline=False).decode().rstrip("=")
 
     def open(self, stored: str) -> str:
         """The address as it is dialled. Raises SealBroken."""
         letter = stored[:1]
-        cipher = self._ciphers.get(letter)
-        if cipher is None:
+        if letter not in self._ciphers:
             return stored
+        number = int.from_bytes(self._opened(stored))
+        return f"+{number}" if letter == "P" else str(number)[1:]
+
+    def _opened(self, stored: str) -> bytes:
         try:
-            number = int.from_bytes(cipher.decrypt(a2b_base64(stored[1:] + "=="), None))
+            return self._ciphers[stored[:1]].decrypt(a2b_base64(stored[1:] + "=="), None)
         except (siv.InvalidTag, ValueError):
             raise SealBroken from None
-        return f"+{number}" if letter == "P" else str(number)[1:]
+
+    def close_text(self, text: str) -> str:
+        """A text of any length that may name people; an empty one as it is."""
+        return self._sealed(_TEXT, text.encode()) if text else ""
+
+    def open_text(self, stored: str) -> str:
+        """The text again. Raises SealBroken."""
+        return self._opened(stored).decode() if stored else ""
+
+    def marks(self, text: str) -> str:
+        """Whom a text names, for finding them in it once it is sealed: a keyed hash of the end of every long number."""
+        return " ".join(sorted({self.person_mark(number) for number in _NUMBER.findall(text)}))
+
+    def person_mark(self, address: str) -> str:
+        """The hash that `marks` has for an address in any writing; a country or a nought before it makes no difference."""
+        return hmac.new(self._key, b"person" + address[-9:].encode(), hashlib.sha256).hexdigest()[:16]
 
     def open_all(self, people: list[list[str]], places: Iterable[int]) -> None:
         """Open the addresses of (address, name) at these places; one that does not open is nobody's from here on."""

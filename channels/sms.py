@@ -14,6 +14,8 @@ from content.short import unaccented as without_marks
 
 MOST_CHARACTERS = 459
 """Three parts of 153, as joined messages in the GSM alphabet have (3GPP TS 23.040)."""
+SOMEBODY = "Nguyễn Thị Phương"
+"""A name of usual length, where what a message costs depends on it."""
 _VIETNAMESE = re.compile(r"84[0-9]{9}")
 
 
@@ -27,6 +29,10 @@ class SmsOptions(WithFallback):
     price: int = Field(
         default=0, ge=0, description="Giá một tin theo hợp đồng (đồng), để ước chi phí mỗi kỳ; 0: chỉ đếm số tin."
     )
+
+    def shown(self, text: str, link: str, *, unaccented: bool) -> str:
+        """The message as it stands on a phone; `link` is one by which the recipient refuses further messages."""
+        return plain_text(text, unaccented=unaccented)
 
 
 def national(address: str) -> str:

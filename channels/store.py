@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Confirmation, Heard
+from channels.seal import Seal
 from config.clock import Clock
 from config.lazy import lazily
 from db.database import Database
@@ -80,6 +82,7 @@ callback = Table(
     Column("said", Json, nullable=False),
     Column("state", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("people", Text, nullable=False),
     Index("callback_state", "state", "received_at"),
 )
 
@@ -191,7 +194,7 @@ def _stamp(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A partner's call before anything is made of it: its body as it came, and what it says.
+    """A partner's call before anything is made of it: its body as it came, and what it says; sealed where it is stored.
 
     Its headers and address are not kept: they carry the secrets that proved it authentic.
     """
@@ -202,28 +205,39 @@ class Call:
     said: Sequence[Confirmation | Heard]
 
 
-async def store_callbacks(tx: AsyncConnection, calls: Sequence[Call]) -> None:
+async def store_callbacks(tx: AsyncConnection, seal: Seal, calls: Sequence[Call]) -> None:
     """Keep these calls, one or more. Keeping one again does no harm: what it says is applied once."""
     first = new_id(calls[0].at)
-    rows = [
-        {
-            "id": f"{first}-{place:04}",
-            "outlet": one.outlet,
-            "received_at": one.at,
-            "body": one.body.decode("latin-1").replace("\0", ""),
-            "said": [asdict(said) for said in one.said],
-            "state": "new",
-            "note": "",
-        }
-        for place, one in enumerate(calls)
-    ]
-    await tx.execute(insert(callback), rows)
+    await tx.execute(insert(callback), [_row(seal, f"{first}-{place:04}", one) for place, one in enumerate(calls)])
 
 
-async def new_callbacks(connection: AsyncConnection, limit: int = 500) -> list[Row[Any]]:
+def _row(seal: Seal, id: str, call: Call) -> dict[str, Any]:
+    body = call.body.decode("latin-1").replace("\0", "")
+    said = json.dumps([asdict(one) for one in call.said], ensure_ascii=False)
+    sealed = {"body": seal.close_text(body), "said": seal.close_text(said), "people": seal.marks(f"{body} {said}")}
+    return {"id": id, "outlet": call.outlet, "received_at": call.at, "state": "new", "note": "", **sealed}
+
+
+class Kept(NamedTuple):
+    """A kept call that has not been applied, and what it says."""
+
+    id: str
+    outlet: str
+    received_at: datetime
+    said: Sequence[Confirmation | Heard]
+
+
+async def new_callbacks(connection: AsyncConnection, seal: Seal, limit: int = 500) -> list[Kept]:
     """Calls that have not been applied, oldest first."""
     query = select(callback).where(callback.c.state == "new").order_by(callback.c.received_at, callback.c.id)
-    return list(await connection.execute(query.limit(limit)))
+    rows = await connection.execute(query.limit(limit))
+    return [Kept(row.id, row.outlet, row.received_at, _said(seal, row.said)) for row in rows]
+
+
+def _said(seal: Seal, stored: str | list[dict[str, Any]]) -> Sequence[Confirmation | Heard]:
+    # a list is from before calls were sealed
+    plain = json.loads(seal.open_text(stored)) if isinstance(stored, str) else stored
+    return [Heard(**one) if "wants" in one else Confirmation(**one) for one in plain]
 
 
 async def prune_callbacks(tx: AsyncConnection, before: datetime) -> int:

@@ -38,10 +38,16 @@ class Editing:
         self._glossary = glossary
         self._variant = variant
 
-    async def write(self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "", original: str = "") -> Item:
-        """A new item with its first revision; `original` makes it a version of that item. Raises BadInput, NotFound."""
+    async def write(
+        self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "", original: str = "", notice_of: str = ""
+    ) -> Item:
+        """A new item with its first revision. Raises BadInput, NotFound, Conflict.
+
+        `original` makes it a version of that item, `notice_of` the one announcement of that item's withdrawal.
+        """
         _check_named(by)
         first = await store.find_item(tx, original) if original else None
+        gone = await self._unannounced(tx, notice_of) if notice_of else None
         now = self._clock.now()
         id = new_id(now)
         revision = await self._render(tx, draft, id, 1, by)
@@ -58,6 +64,7 @@ class Editing:
             created_at=now,
             changed_at=now,
             original=(first.original or first.id) if first else None,
+            notice_of=gone.id if gone else None,
         )
         await self._check_theme(tx, draft)
         await store.add_item(tx, item)
@@ -196,6 +203,17 @@ class Editing:
             lexicon=lexicon,
         )
         return await asyncio.to_thread(read, draft)  # a long text takes a while to be read
+
+    async def _unannounced(self, tx: AsyncConnection, item_id: str) -> Item:
+        """A withdrawn item that nothing announces the withdrawal of yet."""
+        gone = await store.lock_item(self._database, tx, item_id)
+        if gone.state is not ItemState.WITHDRAWN:
+            raise Conflict(f"Tin “{gone.title}” chưa thu hồi", f"Item {gone.id} is not withdrawn", field="notice_of")
+        if known := await store.notice_about(tx, gone.id):
+            raise Conflict(
+                f"Đã có tin báo thu hồi: “{known.title}”", f"Item {known.id} announces it already", field="notice_of"
+            )
+        return gone
 
     async def _check_theme(self, tx: AsyncConnection, draft: Draft) -> None:
         if draft.theme and draft.theme not in dict(await store.themes(tx)):

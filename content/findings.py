@@ -45,8 +45,13 @@ def findings(revision: Revision, lexicon: Lexicon | None = None) -> list[Finding
 
 def lengths_of(revision: Revision, short: str = "") -> tuple[SmsLength, SmsLength]:
     """What its SMS text, or `short` with everything filled in, costs with marks and without, by what it is for."""
-    length, text = advert_length if revision.purpose is Purpose.ADVERTISING else sms_length, short or revision.short
-    return length(text), length(unaccented(text))
+    text = short or revision.short
+    return length_of(revision, text), length_of(revision, unaccented(text))
+
+
+def length_of(revision: Revision, text: str) -> SmsLength:
+    """What a text costs that goes out for what this one is for."""
+    return (advert_length if revision.purpose is Purpose.ADVERTISING else sms_length)(text)
 
 
 def _short_findings(revision: Revision) -> Iterator[Finding]:

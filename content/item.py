@@ -142,7 +142,8 @@ class Revision:
 class Item:
     """One piece of public information. `revision` is its newest text, `approved` the one in force, if any.
 
-    `original` is the item of which this one is a version in another language.
+    `original` is the item of which this one is a version in another language, `notice_of` the withdrawn one that this one
+    announces the end of.
     """
 
     id: str
@@ -157,6 +158,7 @@ class Item:
     created_at: datetime
     changed_at: datetime
     original: str | None = None
+    notice_of: str | None = None
 
     def check_move(self, to: ItemState) -> None:
         """Raise Conflict unless the item may go there from where it is."""

@@ -56,8 +56,10 @@ item = Table(
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("original", Text),
+    Column("notice_of", Text),
     Index("item_state", "state", "changed_at"),
     Index("item_original", "original"),
+    Index("item_notice", "notice_of"),
 )
 
 revision = Table(
@@ -258,3 +260,10 @@ async def versions_of(connection: AsyncConnection, item_id: str) -> list[tuple[I
     query = query.where(or_(item.c.id == origin, item.c.original == origin))
     rows = await connection.execute(query.order_by(item.c.original.is_not(None), item.c.id))
     return [(to_item(row), row.language) for row in rows]
+
+
+async def notice_about(connection: AsyncConnection, item_id: str) -> Item | None:
+    """The item that announces the withdrawal of this one; None while nobody has written it, or when it was given up."""
+    query = select(item).where(item.c.notice_of == item_id, item.c.state != ItemState.WITHDRAWN.value)
+    row = (await connection.execute(query.order_by(item.c.id.desc()).limit(1))).one_or_none()
+    return None if row is None else to_item(row)

@@ -1,11 +1,11 @@
-"""A correction on the desk: the later text sent to exactly those who have an earlier one, and a list of who has what was withdrawn."""
+"""A correction on the desk: the later text sent to exactly those who have an earlier one."""
 
 from __future__ import annotations
 
 from config.words import Said
 from content import store
 from desk.answer import Answer, Done, Visit
-from desk.items import sheet_of
+from desk.item_page import sheet_of
 from scheduler.schedule import ScheduleState
 
 
@@ -24,18 +24,3 @@ async def tell(visit: Visit) -> Answer:
     waits = any(one.state is ScheduleState.IN_REVIEW for one in made)
     said = "Lịch gửi đính chính chờ người thứ hai duyệt." if waits else "Đang gửi đính chính."
     return Done(f"/items/{item.id}", said, {"schedules": [one.id for one in made]})
-
-
-async def gather(visit: Visit) -> Answer:
-    """POST /items/{id}/gather: lists of those who have what was withdrawn, for a notice."""
-    house = visit.house
-    async with house.database.read() as connection:
-        item = await store.find_item(connection, visit.part("id"))
-    try:
-        made = await house.correcting.gather(item, visit.name)
-    except Said as fault:
-        if visit.json:
-            raise
-        return (await sheet_of(visit)).with_fault(fault)
-    said = f"Đã lập nhóm {', '.join(made)}: hãy viết tin báo thu hồi rồi lên lịch gửi tới nhóm ấy."
-    return Done(f"/items/{item.id}", said, {"audiences": made})

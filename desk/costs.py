@@ -11,8 +11,7 @@ from channels.audiences import store as audience_store
 from channels.sms import SmsOptions
 from content import store as content_store
 from content.bulletin import LINK
-from content.findings import lengths_of
-from content.short import unaccented
+from content.findings import length_of
 from desk.answer import Visit
 from scheduler.schedule import Schedule
 
@@ -43,19 +42,20 @@ class Cost:
 
 
 async def costs_of(visit: Visit, connection: AsyncConnection, schedule: Schedule) -> list[Cost]:
-    """Of each SMS outlet of a schedule; what the outlet's own template puts around the text is not in it."""
+    """Of each SMS outlet of a schedule, with what the outlet's own template puts around the text."""
     outlets = [visit.house.outlets[name] for name in schedule.outlets if name in visit.house.outlets]
     asked = [(at, at.outlet.options) for at in outlets if isinstance(at.outlet.options, SmsOptions)]
     if not asked or not schedule.audience:
         return []
     revisions = [await content_store.find_revision(connection, one.revision) for one in schedule.items]
-    text = "\n".join(one.short for one in revisions).replace(LINK, visit.house.stop_links.sample)
-    marked, unmarked = lengths_of(revisions[0], text)
+    link = visit.house.stop_links.sample
+    text = "\n".join(one.short for one in revisions).replace(LINK, link)
     audience = await audience_store.audience_id(connection, schedule.audience)
     found = []
     for at, options in asked:
         people = await audience_store.count_recipients(connection, audience, at.channel.scheme)
-        shown = unaccented(text) if options.unaccented else text
-        billed = marked.segments, unmarked.segments
+        marked, bare = (options.shown(text, link, unaccented=each) for each in (False, True))
+        billed = length_of(revisions[0], marked).segments, length_of(revisions[0], bare).segments
+        shown = bare if options.unaccented else marked
         found.append(Cost(at.name, shown, people, *billed, bare=options.unaccented, price=options.price))
     return found

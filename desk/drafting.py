@@ -15,6 +15,7 @@ from content.bulletin import BulletinClass, Purpose
 from content.document import read_document
 from content.glossary.keeping import own_entry
 from content.item import LANGUAGES, RENDITIONS, Draft, Item, Revision
+from content.notice import notice_of
 from content.rendition import draft_of
 from desk.answer import Shown, Visit
 from desk.forms import choice, moment_of
@@ -25,6 +26,8 @@ FIELDS = (
     "readings",
     "purpose",
 )
+_KEPT = ("base", "original", "notice_of")
+"""What the form carries along unseen."""
 
 
 async def draft_form(
@@ -34,7 +37,7 @@ async def draft_form(
     async with visit.house.database.read() as connection:
         themes = await store.themes(connection)
     zone = visit.drawing.zone
-    shown = {name: typed.get(name, "") for name in (*FIELDS, "base", "original")}
+    shown = {name: typed.get(name, "") for name in (*FIELDS, *_KEPT)}
     for name in ("valid_from", "valid_until"):
         if not isinstance(shown[name], str):
             shown[name] = shown[name].astimezone(zone).strftime("%Y-%m-%dT%H:%M") if shown[name] else ""
@@ -50,6 +53,17 @@ def typed_of(revision: Revision | None) -> dict[str, Any]:
     if revision is None:
         return {"klass": BulletinClass.NORMAL.value, "purpose": Purpose.OUTREACH.value}
     return {**_typed(draft_of(revision)), "base": revision.id}
+
+
+async def typed_notice(visit: Visit) -> dict[str, Any]:
+    """The form with a notice of the withdrawal of the item that `notice_of` names. Raises NotFound."""
+    house = visit.house
+    async with house.database.read() as connection:
+        gone = await store.find_item(connection, visit.asked("notice_of"))
+        revision = await store.find_revision(connection, gone.revision)
+        deeds = await house.journal.of(connection, f"item/{gone.id}")
+    reason = next((str(deed.detail.get("note", "")) for deed in reversed(deeds) if deed.verb == "withdraw"), "")
+    return {**_typed(notice_of(revision, reason, house.settings.office.name)), "notice_of": gone.id}
 
 
 def _typed(draft: Draft) -> dict[str, Any]:
@@ -108,7 +122,4 @@ async def read_upload(visit: Visit) -> tuple[dict[str, Any], tuple[str, ...]]:
         told.append(f"Ngày ghi trên văn bản: {document.dated.astimezone(zone):%d/%m/%Y}.")
     if document.dropped:
         told.append("Đã bỏ: " + "; ".join(document.dropped) + ".")
-    return {**_typed(document.draft), "base": visit.text("base"), "original": visit.text("original")}, (
-        *told,
-        *document.warnings,
-    )
+    return {**_typed(document.draft), **{name: visit.text(name) for name in _KEPT}}, (*told, *document.warnings)

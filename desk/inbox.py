@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from channels.seal import Seal
 from channels.store import Call, store_callbacks
 from db.database import Database
 
@@ -18,8 +19,9 @@ class _Batch:
 class Inbox:
     """Keeps calls until they are applied."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
+        self._seal = seal
         self._open = _Batch()
         self._turn = asyncio.Lock()
 
@@ -36,5 +38,5 @@ class Inbox:
             if batch is self._open:
                 self._open = _Batch()
             async with self._database.write() as tx:
-                await store_callbacks(tx, batch.calls)
+                await store_callbacks(tx, self._seal, batch.calls)
             batch.kept = True

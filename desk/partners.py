@@ -54,7 +54,7 @@ class Partners:
         self._pulls = Pulls(house)
         self._storm = Storm(house.clock)
         self._drawn = Drawn()
-        self._inbox = Inbox(house.database)
+        self._inbox = Inbox(house.database, house.seal)
         self.shelves = Shelves(house.clock, house.press)
         self.visitors = Visitors(house.database, house.clock, house.settings.office.zone)
 

@@ -10,7 +10,8 @@ from content import store
 from content.item import Item, ItemState
 from content.recording import Recording
 from desk.answer import Answer, Visit
-from desk.items import done, sheet_of
+from desk.item_page import sheet_of
+from desk.items import done
 
 
 async def upload(visit: Visit) -> Answer:

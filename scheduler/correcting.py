@@ -1,12 +1,12 @@
 """Correcting: an approved later text takes the place of the one that is out, and those who have that one can be told.
 
 What stands on a shelf is replaced by a bulletin of its own, so that the log shows it; what has reached a person stays there,
-and a correction goes to exactly those.
+and a correction, or the notice of a withdrawal, goes to exactly those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,22 +34,30 @@ from scheduler.schedule import Rule, Schedule
 from scheduler.scheduling import Scheduling, Wish
 
 CHUNK = 5_000
+TOLD = "tell_correction"
+"""How the journal calls it that those who have a text were told of another one, or of its end."""
+MOST_DEEDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How many people, by outlet, have an earlier text of an item for good, and who of them was told already."""
+    """How many people, by outlet, have an earlier text of an item for good, and by which outlets they were told."""
 
     people: dict[str, int]
     told: frozenset[str]
 
     @property
     def untold(self) -> dict[str, int]:
-        """Those to whom no correction was sent."""
+        """Those to whom neither a correction nor a notice was sent."""
         return {outlet: count for outlet, count in self.people.items() if outlet not in self.told}
 
 
 NOBODY = Reach({}, frozenset())
+
+
+def nobody_left() -> Conflict:
+    """Everybody who has an earlier text was told, or nobody has one."""
+    return Conflict("Không còn ai cần gửi đính chính", "There is nobody left to be told")
 
 
 class Correcting:
@@ -112,8 +120,7 @@ class Correcting:
             for outlet, states in counts.items()
             if self._is_personal(outlet) and (count := sum(states[state] for state in DONE))
         }
-        known = {row.name for row in await audience_store.audiences(connection)} if people else set()
-        return Reach(people, frozenset(outlet for outlet in people if _audience(item, outlet) in known))
+        return Reach(people, await self._told(connection, item, before) if people else frozenset())
 
     async def tell(self, item: Item, by: str, *, may_approve: bool) -> list[Schedule]:
         """Send the corrected text to those, and only those, who have an earlier one; a schedule for each outlet.
@@ -123,37 +130,59 @@ class Correcting:
         async with self._database.read() as connection:
             reach, before = await self.reach(connection, item), await self._approved_at(connection, item)
         if not reach.untold:
-            raise Conflict("Không còn ai cần gửi đính chính", "There is nobody left to be told")
-        made = []
-        for outlet in reach.untold:
-            await self._list(item, outlet, before)
-            now = self._clock.now()
-            wish = Wish((item.id,), (outlet,), Rule(once=now), audience=_audience(item, outlet), title=_title(item))
-            async with self._database.write() as tx:
-                made.append(await self._scheduling.add(tx, wish, by, may_approve=may_approve))
-                count = reach.people[outlet]
-                await self._journal.note(tx, now, by, "tell_correction", f"item/{item.id}", outlet=outlet, people=count)
+            raise nobody_left()
+        await self._list(item, reach.untold, before)
+        async with self._database.write() as tx:
+            await content_store.lock_item(self._database, tx, item.id)
+            told = await self._told(tx, item, before) != reach.told
+            if told or not (made := await self._send(tx, item, item, reach.untold, by, may_approve=may_approve)):
+                raise nobody_left()
+            return made
+
+    async def list_reached(self, notice: Item) -> None:
+        """Lists of those, and only those, who have what a notice is about; to be made before the notice is approved."""
+        if notice.notice_of:
+            async with self._database.read() as connection:
+                gone = await content_store.find_item(connection, notice.notice_of)
+                reach = await self.reach(connection, gone)
+            await self._list(gone, reach.untold, None)
+
+    async def announce(self, tx: AsyncConnection, notice: Item, by: str) -> list[Schedule]:
+        """The notice just approved goes at once to whoever has what it is about, once; a schedule for each outlet."""
+        if not notice.notice_of:
+            return []
+        gone = await content_store.find_item(tx, notice.notice_of)
+        reach = await self.reach(tx, gone)
+        return await self._send(tx, notice, gone, reach.untold, by, may_approve=True)
+
+    async def _send(
+        self, tx: AsyncConnection, item: Item, about: Item, people: Mapping[str, int], by: str, *, may_approve: bool
+    ) -> list[Schedule]:
+        """An item to those who have something of `about` (which may be itself), by each outlet; noted there, so that it is once."""
+        now, made = self._clock.now(), []
+        lists = {one.name: one.id for one in await audience_store.audience_names(tx)} if people else {}
+        for outlet, count in people.items():
+            audience, scheme = _audience(about, outlet), self._outlets[outlet].channel.scheme
+            if audience not in lists or not await audience_store.count_recipients(tx, lists[audience], scheme):
+                continue  # they were erased, or want nothing any more
+            title = item.title if item.notice_of else _title(item)
+            wish = Wish((item.id,), (outlet,), Rule(once=now), audience=audience, title=title)
+            made.append(await self._scheduling.add(tx, wish, by, may_approve=may_approve))
+            await self._journal.note(tx, now, by, TOLD, f"item/{about.id}", outlet=outlet, people=count)
         return made
 
-    async def gather(self, item: Item, by: str) -> list[str]:
-        """Names of lists of those, and only those, who have what was withdrawn, so that a notice can be sent to them.
+    async def _told(self, connection: AsyncConnection, item: Item, since: datetime | None) -> frozenset[str]:
+        """Outlets by which those who have an earlier text, or what was withdrawn, were told."""
+        deeds = await self._journal.of(connection, f"item/{item.id}", limit=MOST_DEEDS)
+        told = [deed for deed in deeds if deed.verb == TOLD and (since is None or deed.at >= since)]
+        return frozenset(deed.detail["outlet"] for deed in told)
 
-        The notice is an item of its own, which somebody writes and a second person approves. Raises Conflict when there
-        is nobody, or the lists are made.
-        """
-        async with self._database.read() as connection:
-            reach = await self.reach(connection, item) if item.state is ItemState.WITHDRAWN else NOBODY
-        if not reach.untold:
-            raise Conflict("Không còn ai cần báo thu hồi", "There is nobody left to be told")
-        for outlet in reach.untold:
-            await self._list(item, outlet, None)
-            async with self._database.write() as tx:
-                noted = {"outlet": outlet, "people": reach.people[outlet]}
-                await self._journal.note(tx, self._clock.now(), by, "gather", f"item/{item.id}", **noted)
-        return [_audience(item, outlet) for outlet in reach.untold]
+    async def _list(self, item: Item, outlets: Iterable[str], before: datetime | None) -> None:
+        """Audiences of everybody that a text, before some moment, has reached by each of these outlets."""
+        for outlet in outlets:
+            await self._list_of(item, outlet, before)
 
-    async def _list(self, item: Item, outlet: str, before: datetime | None) -> None:
-        """An audience of everybody that a text, before some moment, has reached by this outlet."""
+    async def _list_of(self, item: Item, outlet: str, before: datetime | None) -> None:
         scheme, id = self._outlets[outlet].channel.scheme, new_id(self._clock.now())
         wanted = Filter(item=item.id, outlets=(outlet,), states=tuple(DONE), until=before)
         people: dict[str, Recipient] = {}
@@ -225,7 +254,7 @@ def _title(item: Item) -> str:
 
 
 def _audience(item: Item, outlet: str) -> str:
-    """The name of the list of those to be told of this text, or of its end, by this outlet; once made, they are told."""
+    """The name of the list of those to be told of this text, or of its end, by this outlet."""
     if item.state is ItemState.WITHDRAWN:
         return f"Đã nhận tin thu hồi {item.slug[-40:]} qua {outlet}"
     return f"Đính chính {item.approved} {outlet}"

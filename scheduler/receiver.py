@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
 from channels.channel import Confirmation, Heard
 from channels.outlet import InService, Outlets
+from channels.seal import Seal
 from channels.shelf import store as shelf_store
 from channels.station import store as station_store
 from channels.station.asrun import Line, Matched, match
 from channels.station.store import Airing
 from channels.station.tracks import tracks_of
+from channels.store import Kept
 from config.clock import Clock
 from db.database import Database
 from db.notifier import Notifier
@@ -48,6 +49,7 @@ class Receiver:
         outlets: Outlets,
         handling: Handling,
         farewell: Farewell,
+        seal: Seal,
     ) -> None:
         self._database = database
         self._outlets = outlets
@@ -55,33 +57,33 @@ class Receiver:
         self._notifier = notifier
         self._handling = handling
         self._farewell = farewell
+        self._seal = seal
 
     async def receive(self) -> int:
         """Apply stored callbacks, oldest first, many at once; how many were settled."""
         async with self._database.read() as connection:
-            rows = await channels_store.new_callbacks(connection)
+            calls = await channels_store.new_callbacks(connection, self._seal)
         settled = 0
-        for begin in range(0, len(rows), TOGETHER):
-            settled += await self._receive(rows[begin : begin + TOGETHER])
+        for begin in range(0, len(calls), TOGETHER):
+            settled += await self._receive(calls[begin : begin + TOGETHER])
         if settled:
             self._notifier.ring("delivery")
         return settled
 
-    async def _receive(self, rows: Sequence[Row[Any]]) -> int:
+    async def _receive(self, calls: Sequence[Kept]) -> int:
         """Apply these; one that names no known delivery is kept for a while, since it may have come early."""
-        calls = [(row, [Heard(**one) if "wants" in one else Confirmation(**one) for one in row.said]) for row in rows]
-        news = [News(row.outlet, one, row.received_at) for row, told in calls for one in told if _is_of_delivery(one)]
+        news = [News(call.outlet, one, call.received_at) for call in calls for one in call.said if _is_of_delivery(one)]
         async with self._database.write() as tx:
             known = iter(await hear(self._database, tx, news))
             outcomes: dict[str, tuple[str, str]] = {}
-            for row, told in calls:
-                await self._played(tx, row.outlet, [one for one in told if isinstance(one, Confirmation) and one.title])
-                await self._people(tx, row.outlet, [one for one in told if isinstance(one, Heard)])
+            for id, outlet, received_at, told in calls:
+                await self._played(tx, outlet, [one for one in told if isinstance(one, Confirmation) and one.title])
+                await self._people(tx, outlet, [one for one in told if isinstance(one, Heard)])
                 found = [next(known) for one in told if _is_of_delivery(one)]
                 if all(found):
-                    outcomes[row.id] = "applied", ""
-                elif self._clock.now() - row.received_at >= EARLY:
-                    outcomes[row.id] = "unknown", "không tìm thấy lượt gửi"
+                    outcomes[id] = "applied", ""
+                elif self._clock.now() - received_at >= EARLY:
+                    outcomes[id] = "unknown", "không tìm thấy lượt gửi"
             await channels_store.settle_callbacks(tx, outcomes)
         return len(outcomes)
 

@@ -33,7 +33,7 @@ from channels.channel import (
 )
 from channels.http import Http
 from channels.options import Answering, WebAddress
-from channels.sms import MOST_CHARACTERS, SmsOptions, heard, hidden, national, plain_text
+from channels.sms import MOST_CHARACTERS, SOMEBODY, SmsOptions, heard, hidden, national, plain_text
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
@@ -184,6 +184,17 @@ class SmsHttpOptions(SmsOptions, Answering):
             names = ", ".join(f"{{{name}}}" for name in sorted(missing))
             raise ValueError(f"mẫu thiếu {names} (the template lacks {names})")
         return self
+
+    def shown(self, text: str, link: str, *, unaccented: bool) -> str:
+        """See SmsOptions.shown: with what the template puts around the text, and somebody's name where it asks for one."""
+        around = next(one for one in texts(self.body_template, self._kind) if "{text}" in one)
+        values = {
+            "text": plain_text(text, unaccented=unaccented),
+            "name": plain_text(SOMEBODY, unaccented=unaccented),
+            "sender": self.sender,
+            "thoi_nhan": link,
+        }
+        return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), around)
 
     @property
     def _kind(self) -> Literal["json", "form"]:

@@ -50,11 +50,11 @@ async def forget_person(tx: AsyncConnection, seal: Seal, scheme: str, address: s
     """
     lists = (await tx.execute(delete(recipient).where(is_person(recipient, seal, scheme, address)))).rowcount
     await tx.execute(update(optout).where(is_person(optout, seal, scheme, address)).values(how=ERASED))
-    told = callback.c.body.contains(digits_of(address)) | type_coerce(callback.c.said, Text).contains(
-        digits_of(address)
-    )
+    digits = digits_of(address)
+    plain = callback.c.body.contains(digits) | type_coerce(callback.c.said, Text).contains(digits)  # from before seals
+    told = callback.c.people.contains(seal.person_mark(address)) | plain
+    await tx.execute(update(callback).where(told, callback.c.state != "new").values(said=[], body="", people=""))
     await tx.execute(update(callback).where(told).values(body=""))
-    await tx.execute(update(callback).where(told, callback.c.state != "new").values(said=[], body=""))
     return int(lists)
 
 

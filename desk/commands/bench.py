@@ -137,7 +137,7 @@ async def enqueue(house: House, count: int) -> None:
         item = await house.editing.write(tx, Draft("Bộ phận một cửa làm việc cả thứ bảy", "Mời bà con."), "Mai")
         await house.editing.submit(tx, item.id, "Mai")
         await house.editing.approve(tx, item.id, "Hùng")
-        wish = Wish((item.id,), ("gateway",), Rule(once=now), AUDIENCE)
+        wish = Wish((item.id,), ("gateway",), Rule(once=house.clock.now()), AUDIENCE)
         await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
 
 

@@ -228,6 +228,10 @@ async def _each(house: House, args: argparse.Namespace, verb: str, *roles: str) 
     by = await actor(house, args.by)
     by.must(*roles)
     for id in args.id:
+        if verb == "approve":
+            async with house.database.read() as connection:
+                item = await store.find_item(connection, id)
+            await house.correcting.list_reached(item)
         async with house.database.write() as tx:
             item = await _do(house, tx, verb, id, by.name, args)
         if args.json:
@@ -257,4 +261,5 @@ async def _do(house: House, tx: Any, verb: str, id: str, by: str, args: argparse
     heard = audio.sha256 if audio else None
     item = await editing.approve(tx, id, by, digest=args.digest, note=args.note, recording=heard)
     await house.correcting.replace(tx, item, by)
+    await house.correcting.announce(tx, item, by)
     return item

@@ -66,3 +66,20 @@ def test_pages_show_three_digits() -> None:
         *(shown(SEAL, one) for one in (sealed, "+84912345678", "portal", ERASED)),
         shown(OTHER, sealed),
     ]
+
+
+def test_a_text_comes_out_as_it_went_in_and_is_found_by_whom_it_names() -> None:
+    """By a number in any writing; not by another one, nor with another key."""
+    text = "phone=84912345678&text=Thôi nhận tin\n" * 50
+    sealed = SEAL.close_text(text)
+    assert (
+        text == SEAL.open_text(sealed)
+        and "912345678" not in sealed
+        and ("", "") == (SEAL.close_text(""), SEAL.open_text(""))
+    )
+    marks = SEAL.marks(text).split()
+    assert [SEAL.person_mark("+84912345678")] == marks and "912345678" not in marks[0]
+    assert marks == SEAL.marks("số 0912345678").split() == SEAL.marks("+84912345678").split()
+    assert not {*SEAL.marks("0912345679 lúc 20:15").split(), OTHER.person_mark("+84912345678")} & {*marks}
+    with pytest.raises(SealBroken):
+        OTHER.open_text(sealed)

@@ -152,7 +152,7 @@ class Life:
                     async with house.database.write() as tx:
                         now = house.clock.now()
                         call = channels_store.Call("sms", now, b"{}", said)
-                        await channels_store.store_callbacks(tx, [call])
+                        await channels_store.store_callbacks(tx, house.seal, [call])
                     heard = True
 
     async def account(self) -> list[str]:

@@ -55,7 +55,7 @@ async def served(office: Office, door: str, sms: ReportingGateway) -> Office:
 async def raw(office: Office) -> int:
     """How many reports are stored and not applied yet."""
     async with office.house.database.read() as connection:
-        return len(await channels_store.new_callbacks(connection))
+        return len(await channels_store.new_callbacks(connection, office.house.seal))
 
 
 @both

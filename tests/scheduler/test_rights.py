@@ -75,13 +75,15 @@ async def test_an_erased_person_is_nowhere_and_all_is_counted_as_before(office: 
         mine = (attempt.c.parcel == place) & (attempt.c.seq == seq)
         await tx.execute(update(attempt).where(mine).values(reference=f"x-{gone[0][3:]}", detail="số 0" + gone[0][3:]))
         body = f"phone=0{gone[0][3:]}".encode()
-        await channels_store.store_callbacks(tx, [channels_store.Call("sms", office.clock.now(), body, [])])
+        await channels_store.store_callbacks(tx, seal, [channels_store.Call("sms", office.clock.now(), body, [])])
         await channels_store.settle_callbacks(tx, {"c1": ("applied", "")})
     before = await office.states()
     for number in gone:
         assert (1, 1, 0) == ((done := await erase(office, number)).lists, done.deliveries, done.cancelled)
         assert [] == await of(office, number)
     there = await everything(database)
+    async with database.read() as connection:
+        assert [""] == [row.body for row in await connection.execute(select(channels_store.callback))]
     for number in gone:
         name = f"Người {int(number[-7:])}"
         assert number[3:] not in there and f"'{name}'" not in there and f'"{name}"' not in there

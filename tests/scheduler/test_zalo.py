@@ -69,6 +69,6 @@ async def test_templates_are_confirmed_by_their_receipts(commune: Office, accoun
         said = at.channel.confirm(Callback("POST", {}, lower, body, now), at.outlet)
         async with commune.house.database.write() as tx:
             call = channels_store.Call("mau", now, body, said)
-            await channels_store.store_callbacks(tx, [call])
+            await channels_store.store_callbacks(tx, commune.house.seal, [call])
     await commune.drain()
     assert await commune.states() == {State.CONFIRMED: 3} and len(account.templates.sent) == 3

@@ -131,9 +131,8 @@ class Living(RuleBasedStateMachine):
             *("sweeper", lambda it: it in self.dead),
         )
         handling = Handling(database, journal, clock, self.outlets, ground.house.seal)
-        self.receiver = Receiver(
-            database, clock, notifier, self.outlets, handling, Farewell(clock, self.outlets, self.http, "Xã")
-        )
+        farewell = Farewell(clock, self.outlets, self.http, "Xã")
+        self.receiver = Receiver(database, clock, notifier, self.outlets, handling, farewell, ground.house.seal)
         self.handling = handling
         self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh", ground.house.policy)
         self.dead: set[str] = set()

@@ -130,7 +130,7 @@ class Node:
         )
         handling = Handling(database, ground.journal, clock, outlets, ground.seal)
         farewell = Farewell(clock, outlets, Line(clock, world.partners), "Xã")
-        self.receiver = Receiver(database, clock, notifier, outlets, handling, farewell)
+        self.receiver = Receiver(database, clock, notifier, outlets, handling, farewell, ground.seal)
 
     async def run(self) -> None:
         """The loops of the runner; polls are longer, since the clock jumps and every look costs."""

@@ -206,7 +206,7 @@ class Office:
             try:
                 async with self.database.write() as tx:
                     call = channels_store.Call(partner.name, now, b"", said)
-                    await channels_store.store_callbacks(tx, [call])
+                    await channels_store.store_callbacks(tx, world.ground.house.seal, [call])
             except DatabaseTrouble:
                 continue  # a frozen node may hold the file; the partner is told so and reports later
             for one in said:

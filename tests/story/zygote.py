@@ -94,7 +94,7 @@ async def _hear_reports(house: House) -> None:
             for one in sent[begin : begin + 2]:
                 now, said = house.clock.now(), [Confirmation(True, delivery=one.id)]
                 call = channels_store.Call(one.outlet, now, b"{}", said)
-                await channels_store.store_callbacks(tx, [call])
+                await channels_store.store_callbacks(tx, house.seal, [call])
 
 
 def _child(order: dict[str, Any], report: int) -> int:

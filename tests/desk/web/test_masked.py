@@ -31,7 +31,9 @@ async def filled(desk: Any) -> dict[str, list[str]]:
     async with house.database.write() as tx:
         said = Confirmation(False, delivery=ids[0], detail="người nhận tắt máy")
         assert await house.receiver.confirm(tx, "sms", said, now)
-        await channels_store.store_callbacks(tx, [channels_store.Call("sms", now, f"phone={NUMBER}".encode(), [])])
+        await channels_store.store_callbacks(
+            tx, house.seal, [channels_store.Call("sms", now, f"phone={NUMBER}".encode(), [])]
+        )
         await house.handling.opt_out(tx, "phone", f"+84{DIGITS}", "Lan", "gọi điện")
         await house.handling.opt_in(tx, "phone", f"+84{DIGITS}", "Lan", "gọi lại")
     item = await desk.approved()

@@ -198,3 +198,20 @@ async def test_what_a_run_costs_in_sms(desk: Any, words: Any) -> None:
     assert [(3, {"with_marks": 2, "without_marks": 1}, 3, 1050)] == [
         (one["people"], one["segments"], one["total"], one["cost"]) for one in told["sms"]
     ]
+
+
+async def test_what_an_outlet_puts_around_a_text_is_paid_for(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And shown: the phone has it before it."""
+    at = desk.house.outlets["sms"]
+    template = '{"phone": "{phone}", "message": {"text": "[{sender}] Kính gửi {name}: {text} Từ chối: {thoi_nhan}"}}'
+    told = {"body_template": template, "sender": "UBNDSOPCOP"}
+    monkeypatch.setitem(vars(at.outlet), "options", at.outlet.options.model_copy(update=told))
+    now, item = desk.clock.now(), await desk.approved(short="Xã nghỉ làm việc chiều nay. " * 5)
+    async with desk.house.database.write() as tx:
+        people = read_audience(b"phone\n0980000001\n").people
+        await audience_store.save_audience(desk.house.database, tx, desk.house.seal, new_id(now), "Bản A", people, now)
+    headers = await desk.api("hung", "write", "read")
+    fields = {"item": item.id, "outlet": "sms", "audience": "Bản A", "when": "daily", "time": "08:00"}
+    (cost,) = (await (await desk.client.post("/api/v1/schedules/preview", headers=headers, json=fields)).json())["sms"]
+    assert cost["text"].startswith("[UBNDSOPCOP] Kính gửi Nguyen Thi Phuong: Xa nghi lam viec")
+    assert "Từ chối: http" in cost["text"] and 1 < cost["segments"]["without_marks"]

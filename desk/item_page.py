@@ -1,0 +1,219 @@
+"""An item's page: every rendition side by side, what to know about them, its history, and what its reader may do."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.words import NotFound
+from content import store
+from content.bulletin import LINK
+from content.findings import Finding, findings, lengths_of
+from content.issue import NotApproved
+from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
+from content.reading import Piece, Reading
+from content.recording import BadScript
+from content.recordings import store as recording_store
+from content.rendition import reading_of, stretches
+from content.short import unaccented
+from content.upload import SUFFIXES
+from desk.answer import Answer, Shown, Visit
+from desk.forms import iso
+from scheduler.correcting import NOBODY
+from scheduler.policy import gravest
+from scheduler.retraction import store as retraction_store
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All there is to see of an item."""
+
+    item: Item
+    revision: Revision
+    revisions: list[Revision]
+    verdicts: dict[str, list[Approval]]
+    recording: Any
+    findings: list[Finding]
+    reading: Reading | None
+    """The script with its pieces; None when it would be read otherwise today than when it was written."""
+    versions: list[tuple[Item, str]]
+    link: str
+    """As long as the link by which a recipient refuses further messages, where a text leaves a place for it."""
+    notice: Item | None
+    """What announces that it was withdrawn."""
+    gone: Item | None
+    """What it announces the withdrawal of."""
+
+    @property
+    def uploaded(self) -> Revision | None:
+        """The revision with which the recording in use was uploaded, if a person made it."""
+        same = [one for one in self.revisions if one.recorded and one.recorded == self.revision.recorded]
+        return min(same, key=lambda one: one.number, default=None)
+
+    @property
+    def bad(self) -> bool:
+        """Whether something must be mended before submission."""
+        return any(finding.bad for finding in self.findings)
+
+    @property
+    def stretches(self) -> list[tuple[str, Piece | None]]:
+        """The script with what is said otherwise than written."""
+        return stretches(self.revision.script, self.reading) if self.reading else []
+
+    @property
+    def changes(self) -> list[Piece]:
+        """Each thing once that is said otherwise than written, what nobody knew first."""
+        pieces = {piece.written: piece for piece in (self.reading.pieces if self.reading else ()) if piece.is_changed}
+        return sorted(pieces.values(), key=lambda piece: piece.rule != "spelled")
+
+    @property
+    def sms(self) -> dict[str, Any]:
+        """The SMS text with and without marks, with what each costs."""
+        whole = self.revision.short.replace(LINK, self.link)
+        marked, bare = lengths_of(self.revision, whole)
+        return {"marked": marked, "bare": bare, "whole": whole, "text": unaccented(whole)}
+
+    def about(self, rendition: str) -> list[Finding]:
+        """What to know about one rendition; the price of an SMS is shown with its text already."""
+        mine = [finding for finding in self.findings if finding.rendition == rendition]
+        return mine[1:] if rendition == "short" else mine
+
+    def wrote(self, name: str) -> bool:
+        """Whether this person wrote or edited any of its texts."""
+        return any(same_person(name, revision.writer) for revision in self.revisions)
+
+    def can(self, state: str) -> bool:
+        """Whether the item may go to that state."""
+        return ItemState(state) in MOVES[self.item.state]
+
+
+async def show(visit: Visit) -> Answer:
+    """GET /items/{id}: every rendition, what to know about them, its history, and what this person may do."""
+    return await sheet_of(visit)
+
+
+async def sheet_of(visit: Visit) -> Shown:
+    """The page of the item in the address."""
+    house = visit.house
+    async with house.database.read() as connection:
+        item = await store.find_item(connection, visit.part("id"))
+        revisions = await store.revisions_of(connection, item.id)
+        verdicts = {one.id: await store.approvals_of(connection, one.id) for one in revisions}
+        revision = next(one for one in revisions if one.id == item.revision)
+        recording = await _recording(visit, connection, revision)
+        deeds = await house.journal.of(connection, f"item/{item.id}")
+        theme = dict(await store.themes(connection)).get(revision.theme, revision.theme)
+        lexicon = await house.glossary.lexicon(connection)
+        versions = await store.versions_of(connection, item.id)
+        out = item.state in {ItemState.APPROVED, ItemState.WITHDRAWN}
+        reach = await house.correcting.reach(connection, item) if out else NOBODY
+        notice = await store.notice_about(connection, item.id)
+        gone = await store.find_item(connection, item.notice_of) if item.notice_of else None
+        to_tell = await house.correcting.reach(connection, gone) if gone else NOBODY
+        taken_back = await retraction_store.retractions_of(connection, item.id)
+    # reading a long script aloud in words takes a moment
+    told = await asyncio.to_thread(findings, revision, lexicon)
+    reading = await asyncio.to_thread(reading_of, revision, lexicon, house.settings.voice.variant)
+    link = house.stop_links.sample
+    sheet = Sheet(item, revision, revisions, verdicts, recording, told, reading, versions, link, notice, gone)
+    values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
+    values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
+    values |= {"taken_back": taken_back, "to_tell": sum(to_tell.untold.values())}
+    rules = gravest(one for at in house.outlets for one in house.policy.check(at, {revision.purpose}))
+    values["rules"] = rules
+    plain = plain_sheet(sheet) | {"policy": [one.plain() for one in rules]}
+    return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain)
+
+
+def _why_not(visit: Visit, sheet: Sheet) -> str:
+    """Why this person cannot approve, in words; empty when they can."""
+    if not visit.may("item-approve"):
+        return "Vai trò của bạn không có quyền phê duyệt; hãy chờ người có quyền duyệt."
+    if sheet.wrote(visit.name):
+        return "Bạn đã viết hoặc sửa tin này nên không tự duyệt được: cần người thứ hai."
+    return ""
+
+
+def plain_sheet(sheet: Sheet) -> dict[str, Any]:
+    """An item with its newest text as JSON."""
+    revision, row = sheet.revision, sheet.recording
+    return {
+        **plain_item(sheet.item),
+        "number": revision.number,
+        "digest": revision.digest,
+        "writer": revision.writer,
+        "language": revision.language,
+        "purpose": revision.purpose.value,
+        "source": revision.source,
+        "byline": revision.byline,
+        "valid_from": iso(revision.valid_from),
+        "body": revision.body,
+        "renditions": {name: getattr(revision, name) for name in (*RENDITIONS, "spoken")},
+        "derived": list(revision.derived),
+        "readings": dict(revision.readings),
+        "spoken_otherwise": [
+            {"written": piece.written, "spoken": piece.spoken, "rule": piece.rule} for piece in sheet.changes
+        ],
+        "findings": [
+            {"rendition": one.rendition, "bad": one.bad, "vi": one.vi, "en": one.en} for one in sheet.findings
+        ],
+        "recording": None if row is None or row.state != "made" else plain_recording(row),
+        "versions": [{"id": item.id, "language": language, "state": item.state} for item, language in sheet.versions],
+        "approvals": [
+            {"verdict": one.verdict, "person": one.person, "at": iso(one.at), "note": one.note, "digest": one.digest}
+            for verdicts in sheet.verdicts.values()
+            for one in verdicts
+        ],
+    }
+
+
+def plain_recording(row: Any) -> dict[str, Any]:
+    """A finished recording as JSON; loudness in LUFS and true peak in dBTP as measured on the file."""
+    file = {"sha256": row.sha256, "seconds": row.seconds, "bytes": row.bytes}
+    return {**file, "voice": row.voice, "synthetic": bool(row.voice), "loudness": row.loudness, "true_peak": row.peak}
+
+
+async def _recording(visit: Visit, connection: AsyncConnection, revision: Revision) -> Any:
+    """The recording in force of a revision, or the row of its making."""
+    made = (await visit.house.press.recordings(connection, [revision]))[revision.id]
+    if made is not None and not isinstance(made, NotApproved):
+        return made
+    try:
+        key = visit.house.press.key_of(revision)
+    except BadScript:
+        return None
+    return (await recording_store.recordings(connection, [key])).get(key)
+
+
+async def audio(visit: Visit) -> Answer:
+    """GET /items/{id}/audio: the recording of the newest text; ranges are answered."""
+    async with visit.house.database.read() as connection:
+        item = await store.find_item(connection, visit.part("id"))
+        row = await _recording(visit, connection, await store.find_revision(connection, item.revision))
+    if row is None or row.state != "made":
+        raise NotFound("Bản ghi âm chưa có; Loa đang thu", "The recording is not made yet")
+    headers = {"Content-Type": "audio/mpeg", "Cache-Control": "private, no-cache"}
+    return web.FileResponse(visit.house.recordings / row.name, headers=headers)
+
+
+def plain_item(item: Item) -> dict[str, Any]:
+    """An item as JSON."""
+    return {
+        "id": item.id,
+        "slug": item.slug,
+        "state": item.state.value,
+        "title": item.title,
+        "class": item.klass.value,
+        "theme": item.theme,
+        "revision": item.revision,
+        "approved": item.approved,
+        "valid_until": iso(item.valid_until),
+        "original": item.original,
+        "notice_of": item.notice_of,
+        "created_at": iso(item.created_at),
+        "changed_at": iso(item.changed_at),
+    }
