@@ -13,7 +13,7 @@ from channels.audiences.store import Source
 from channels.tags import conditions_of
 from config.settings import Settings
 from content.bulletin import Purpose
-from content.item import Draft
+from content.item import Draft, Item
 from db.types import new_id
 from desk import auth, serving
 from desk.app import opened
@@ -25,6 +25,7 @@ from tests.scheduler.conftest import BriskClock, Office
 from tests.scheduler.partner import SlowGateway
 from tests.story.looking import PASSWORD
 
+WRITER, APPROVER = "Nguyễn Thị Lan", "Cà Thị Thu"
 OFFICE, LEADER, LIST = "Ủy ban nhân dân xã Sốp Cộp", "Quàng Văn Hùng", "Người có hồ sơ ở một cửa"
 ROWS = """họ tên,số điện thoại,đồng ý,ngày đồng ý,thôn bản,tiếng
 Lò Văn Inh,0980000101,phiếu một cửa số 12,12/11/2026,bản A,Thái
@@ -60,6 +61,8 @@ async def commune(plain_settings: dict[str, Any]) -> AsyncIterator[Commune]:
             refused = await _before_the_level_was_said(Office(house, clock))
         async with opened(Settings.model_validate(settings), clock) as house, serving.desk(house):
             await auth.add_person(house, "hung", LEADER, ("administrator",), PASSWORD)
+            await auth.add_person(house, "lan", WRITER, ("author",), PASSWORD)
+            await auth.add_person(house, "thu", APPROVER, ("approver",), PASSWORD)
             played = Commune(Office(house, clock))
             first.says = lambda _: (503, {})
             await _play(played)
@@ -126,7 +129,7 @@ async def _play(played: Commune) -> None:
         [first, *_] = await office.deliveries(schedule=schedule.id)
         played.pages[name] = f"/deliveries/{first.id}"
         played.pages[f"{name}-schedule"] = f"/schedules/{schedule.id}"
-    await _correct_and_withdraw(played)
+    await _correct_and_withdraw(played, again)
     sent = (await office.deliveries(states=(State.SENT,), outlets=("sms-du-phong",)))[-1]
     played.pages["stop-link"] = house.stop_links.address(sent.id).removeprefix(house.settings.web.base_url)
     played.pages |= {
@@ -139,8 +142,8 @@ async def _play(played: Commune) -> None:
     }
 
 
-async def _correct_and_withdraw(played: Commune) -> None:
-    """On the portal, one that is corrected, and one that was withdrawn."""
+async def _correct_and_withdraw(played: Commune, sent: Item) -> None:
+    """On the portal, one that is corrected, and one that was withdrawn; and what people have in their phones, withdrawn too."""
     office = played.office
     house, wrong, taken = (
         office.house,
@@ -156,10 +159,12 @@ async def _correct_and_withdraw(played: Commune) -> None:
         await house.editing.submit(tx, wrong.id, "Mai")
         mended = await house.editing.approve(tx, wrong.id, "Hùng")
         await house.correcting.replace(tx, mended, "Hùng")
-        await house.correcting.take_back(tx, await house.editing.withdraw(tx, taken.id, "Hùng", "Hoãn họp"))
+        for item, why in ((taken, "Hoãn họp"), (sent, "Ghi nhầm phòng trả kết quả")):
+            await house.correcting.take_back(tx, await house.editing.withdraw(tx, item.id, "Hùng", why))
     await office.drain()
     played.gone = f"/portal/{taken.slug}"
     played.pages |= {"corrected": f"/portal/{wrong.slug}", "corrected-item": f"/items/{wrong.id}"}
+    played.pages |= {"withdrawn-message": f"/items/{sent.id}"}
     played.pages |= {"withdrawn-item": f"/items/{taken.id}", "register": "/portal/so-cong-bo"}
     played.pages |= {
         "print": f"/portal/in/{wrong.slug}",

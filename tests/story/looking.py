@@ -39,10 +39,10 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def sign_in(page: Page, base: str) -> None:
-    """As the administrator `hung`."""
+async def sign_in(page: Page, base: str, login: str = "hung") -> None:
+    """As the administrator `hung`, or somebody else."""
     await page.goto(f"{base}/sign-in")
-    await page.fill("input[name=login]", "hung")
+    await page.fill("input[name=login]", login)
     await page.fill("input[name=password]", PASSWORD)
     await page.click("main button")
     await page.wait_for_url(f"{base}/")

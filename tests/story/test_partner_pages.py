@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
+from scheduler.delivery import State
 from tests.story.commune import WRONG_ROWS, Commune, commune
 from tests.story.looking import Theme, chromium, faults_of, needs_chromium, sign_in, violations, violations_on
 
@@ -76,6 +77,34 @@ async def test_what_happened_is_told(played: Commune, page: Page) -> None:
     assert "hoạt động tốt" in await page.locator("#bai").inner_text()
     await page.goto(f"{played.base}/deliveries?outlet=sms")
     assert 3 == await page.get_by_text("SMS dự phòng gửi thay").count()
+
+
+async def test_a_withdrawal_is_announced(played: Commune, browser: Browser) -> None:
+    """The writer presses once and submits what is written already; the leader's approval, on a phone, sends it."""
+
+    async def sit_down(login: str, width: int) -> Page:
+        page = await (await browser.new_context(viewport={"width": width, "height": 844}, locale="vi-VN")).new_page()
+        await sign_in(page, played.base, login)
+        await page.goto(played.base + played.pages["withdrawn-message"])
+        return page
+
+    page = await sit_down("lan", 1280)
+    await page.get_by_role("link", name="Báo thu hồi cho 3 người đã nhận").click()
+    body = await page.locator("textarea[name=body]").input_value()
+    assert "thu hồi tin “Nhắc nhận kết quả”. Lý do: Ghi nhầm phòng trả kết quả." in body
+    assert [] == await violations_on(page)
+    await page.locator("input[name=klass][value=urgent]").check()  # they have had all that is sent to one person a day
+    await page.get_by_role("button", name="trình duyệt").click()
+    await page.get_by_role("status").filter(has_text="Đã lưu và trình duyệt").wait_for()
+    phone = await sit_down("thu", 390)
+    await phone.get_by_role("link", name="Thu hồi tin: Nhắc nhận kết quả").click()
+    assert "gửi ngay tới 3 người đã nhận tin bị thu hồi" in await phone.locator("main").inner_text()
+    assert [] == await violations_on(phone)
+    await phone.get_by_role("button", name="Duyệt bản này").click()
+    await phone.get_by_role("status").filter(has_text="Tin báo thu hồi đang gửi qua: SMS dự phòng").wait_for()
+    await played.office.drain()
+    sent = [one for one in await played.office.deliveries() if one.title.startswith("Thu hồi tin: Nhắc nhận kết quả")]
+    assert [State.SENT] * 3 == [one.state for one in sent]
 
 
 async def test_wrong_rows_are_listed(played: Commune, page: Page) -> None:
