@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import segno
-from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import BadInput, NotAllowed
 from desk import store as people
 from desk.answer import Answer, Done, Shown, Visit
+from desk.drawing import qr_code
 from desk.second_step import store
 from desk.second_step.codes import setup_address
 from desk.second_step.door import count_try
@@ -102,14 +101,8 @@ async def _offered(visit: Visit, connection: AsyncConnection) -> Shown:
     secret = await visit.keeper.steps.offer(connection, visit.person, visit.session)
     address = setup_address(secret, f"{visit.login}@{visit.request.host}")
     spelled = " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
-    values = {"qr": _qr(address), "address": address, "secret": spelled, "renew": visit.second_step is Standing.ON}
+    values = {"qr": qr_code(address), "address": address, "secret": spelled, "renew": visit.second_step is Standing.ON}
     return Shown("second_step/set_up.html", values)
-
-
-def _qr(address: str) -> Markup:
-    """The address as a QR code of medium correction, an SVG within the page."""
-    drawn = segno.make(address, error="m", micro=False).svg_inline(scale=4, border=2, omitsize=True, svgclass=None)
-    return Markup(drawn)  # noqa: S704 (drawn by segno: nothing but numbers)
 
 
 def _after_off(visit: Visit) -> Standing:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pyotp
 import pytest
+import segno
 from sqlalchemy import update
 
 from config.words import Conflict
@@ -111,7 +113,10 @@ async def test_it_counts_from_the_first_right_code(desk: Any, password: str) -> 
     secret = secret_on(html)
     assert secret == secret_on(await browser.page("/second-step"))
     assert secret != secret_on(await other.page("/second-step"))
-    assert f"secret={secret}" in html and "otpauth://totp/Loa:hung%40" in html and "<svg" in html
+    [address] = [unescape(found) for found in re.findall(r'href="(otpauth:[^"]+)"', html)]
+    assert address.startswith("otpauth://totp/Loa:hung%40") and f"?secret={secret}&issuer=Loa" in address
+    drawn = segno.make(address, error="m", micro=False).svg_inline(scale=4, border=2, omitsize=True, svgclass=None)
+    assert drawn in html
     right = {"fresh": code_at(desk, secret), "password": password}
     for wrong, field in (({"fresh": "000000"}, "fresh"), ({"password": "sai rồi sai nữa"}, "password")):
         answer = await browser.post("/second-step", right | wrong)
