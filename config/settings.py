@@ -194,6 +194,12 @@ class SecuritySettings(Section):
     key: SecretStr = SecretStr("")
 
 
+class SignInSettings(Section):
+    """Who must give a code from their phone after the password; everybody may. Approvers and administrators are advised to."""
+
+    second_step: Literal["advised", "approvers", "everybody"] = "advised"
+
+
 class PeopleSettings(Section):
     """The key that seals people's addresses; when not given, one is derived from that of `security`."""
 
@@ -221,6 +227,7 @@ class Settings(Section):
     policy: PolicySettings = PolicySettings()
     http: HttpSettings = HttpSettings()
     security: SecuritySettings = SecuritySettings()
+    sign_in: SignInSettings = SignInSettings()
     people: PeopleSettings = PeopleSettings()
     log: LogSettings = LogSettings()
     outlets: dict[OutletName, OutletTable] = Field({"portal": {"kind": "portal"}}, repr=False)

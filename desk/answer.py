@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from multidict import MultiDict
@@ -15,7 +15,11 @@ from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
 from db.database import DatabaseTrouble
 from desk.app import House
 from desk.drawing import Drawing
+from desk.second_step.keeping import Standing
 from scheduler.policy import BrokenRule
+
+if TYPE_CHECKING:
+    from desk.auth import DoorKeeper
 
 PROBLEM = "application/problem+json"
 MACHINES = ("/api/", "/hooks/", "/radio/")
@@ -59,6 +63,7 @@ class Visit:
 
     house: House
     drawing: Drawing
+    keeper: DoorKeeper
     request: web.Request
     doors: Mapping[str, frozenset[str]]
     json: bool
@@ -68,6 +73,7 @@ class Visit:
     roles: frozenset[str] = frozenset()
     session: str = ""
     form_token: str = ""
+    second_step: Standing = Standing.OPTIONAL
     form: MultiDict[Any] = field(default_factory=MultiDict)
 
     def may(self, door: str) -> bool:

@@ -6,7 +6,7 @@ import hmac
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
@@ -19,6 +19,8 @@ from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.app import House
 from desk.keys import derive
 from desk.passwords import Passwords, check_password, hashed, readable_password
+from desk.second_step.halfway import Halfway
+from desk.second_step.keeping import SecondSteps, standing_of
 from desk.throttle import Throttle
 
 IDLE = timedelta(minutes=30)
@@ -37,9 +39,12 @@ class DoorKeeper:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._passwords = Passwords()
+        self.passwords = Passwords()
         self._throttle = Throttle(house.clock, derive(house.key, "mark"))
+        self.code_tries = Throttle(house.clock, derive(house.key, "mark"))
         self.secure = house.settings.web.base_url.startswith("https://")
+        self.steps = SecondSteps(house)
+        self.halfway = Halfway(house, secure=self.secure)
         self.cookie = "__Host-loa" if self.secure else "loa"
 
     async def recognise(self, visit: Visit) -> bool:
@@ -59,6 +64,7 @@ class DoorKeeper:
                 await store.touch_session(tx, id, now)
         _fill(visit, row)
         visit.session, visit.form_token = id, row.form_token
+        visit.second_step = standing_of(house.settings.sign_in.second_step, row.roles, row.second_step_since)
         return True
 
     async def recognise_token(self, visit: Visit, scope: str) -> None:
@@ -98,26 +104,43 @@ class DoorKeeper:
             )
 
     async def sign_in(self, visit: Visit) -> Answer:
-        """Check login and password, and open a session. The same words and work for unknown people."""
+        """Check login and password; open a session, or ask for the code first. The same words and work for unknown people."""
         login, password = visit.text("login").strip(), visit.text("password")
         mark = visit.request.cookies.get("loa-mark", "")
         keys = self._throttle.keys(login, visit.request.remote or "", mark)
         wait = self._throttle.wait(keys)
         if wait > 0:
-            return self._too_many(visit, wait)
+            too_many(visit, wait)
         self._throttle.count(keys)
         async with self._house.database.read() as connection:
             row = await store.person_by_login(connection, login)
-        if not await self._passwords.fits(None if row is None else row.password, password):
+        if not await self.passwords.fits(None if row is None else row.password, password):
             logger.warning("sign_in_refused", login=login[:80], address=visit.request.remote or "")
             fault = BadInput("Tên đăng nhập hoặc mật khẩu không đúng", "Login or password is wrong", field="login")
             return door(visit).with_fault(fault)
         assert row is not None
         self._throttle.forget(list(keys))
+        async with self._house.database.read() as connection:
+            asked = await self.steps.is_on(connection, row.id)
+        if not asked:
+            return await self.let_in(visit, row)
+        next = quote(local_path(visit.text("next")), safe="/")
+        response = web.Response(status=303, headers={"Location": f"/sign-in/code?next={next}"})
+        self.halfway.begin(response, row)
+        return response
+
+    async def let_in(self, visit: Visit, row: Any, said: str = "") -> web.Response:
+        """Open a session for whoever has given all that was asked for, and tell what was done meanwhile."""
+        async with self._house.database.write() as tx:
+            removal = await self.steps.told_of_removal(tx, row.id)
         logger.info("signed_in", person=row.name, address=visit.request.remote or "")
         response = web.Response(status=303, headers={"Location": local_path(visit.text("next"))})
         await self._open_session(response, row.id)
-        value = self._throttle.mark(login)
+        if removal is not None:
+            said = removal_in_words(visit, removal)
+        if said:
+            visit.drawing.say(response, said)
+        value = self._throttle.mark(row.login)
         response.set_cookie(
             "loa-mark",
             value,
@@ -128,12 +151,6 @@ class DoorKeeper:
             path="/sign-in",
         )
         return response
-
-    def _too_many(self, visit: Visit, wait: float) -> Answer:
-        seconds = int(wait) + 1
-        logger.warning("sign_in_throttled", address=visit.request.remote or "")
-        vi = f"Thử sai quá nhiều lần; hãy đợi {seconds} giây rồi thử lại"
-        raise Trouble(429, vi, f"Too many tries; wait {seconds} seconds", {"Retry-After": str(seconds)})
 
     async def _open_session(self, response: web.StreamResponse, person: str) -> None:
         secret, now = secrets.token_urlsafe(32), self._house.clock.now()
@@ -158,7 +175,7 @@ class DoorKeeper:
         new = visit.text("password")
         async with self._house.database.read() as connection:
             row = await store.person_by_login(connection, visit.login)
-        if not await self._passwords.fits(row.password if row else None, visit.text("current")):
+        if not await self.passwords.fits(row.password if row else None, visit.text("current")):
             return page.with_fault(BadInput("Mật khẩu hiện tại không đúng", "Wrong password", field="current"))
         try:
             check_password(new, visit.login, visit.name)
@@ -166,7 +183,7 @@ class DoorKeeper:
                 raise BadInput("Hai lần nhập không giống nhau", "The two differ", field="again")
         except BadInput as fault:
             return page.with_fault(fault)
-        stored, now = await self._passwords.hash(new), self._house.clock.now()
+        stored, now = await self.passwords.hash(new), self._house.clock.now()
         async with self._house.database.write() as tx:
             await store.set_password(tx, visit.person, stored)
             await self._house.journal.note(tx, now, visit.name, "change_password", f"person/{visit.login}")
@@ -179,6 +196,20 @@ class DoorKeeper:
 def _fill(visit: Visit, row: Any) -> None:
     visit.person, visit.name, visit.login = row.id, row.name, row.login
     visit.roles = frozenset(row.roles)
+
+
+def too_many(visit: Visit, wait: float) -> NoReturn:
+    """Tell for how many seconds no try is heard. Raises Trouble 429."""
+    seconds = int(wait) + 1
+    logger.warning("sign_in_throttled", address=visit.request.remote or "")
+    vi = f"Thử sai quá nhiều lần; hãy đợi {seconds} giây rồi thử lại"
+    raise Trouble(429, vi, f"Too many tries; wait {seconds} seconds", {"Retry-After": str(seconds)})
+
+
+def removal_in_words(visit: Visit, removal: Any) -> str:
+    """What somebody is told whose second step was taken off."""
+    at = visit.drawing.moment(removal.removed_at)
+    return f"{removal.removed_by} đã gỡ đăng nhập hai bước của bạn ({at}). Hãy bật lại ở mục Đăng nhập hai bước."
 
 
 def door(visit: Visit) -> Shown:

@@ -6,9 +6,7 @@ import asyncio
 import secrets
 from datetime import timedelta
 
-import segno
 from aiohttp import web
-from markupsafe import Markup
 
 from channels.outlet import InService
 from channels.shelf import store as shelf_store
@@ -18,6 +16,7 @@ from channels.station.tracks import to_air, tracks_of
 from config.words import BadInput, NotFound
 from desk.airing import take_log
 from desk.answer import Answer, Shown, Visit
+from desk.drawing import qr_code
 from desk.forms import iso
 from desk.passwords import hashed
 
@@ -81,7 +80,7 @@ async def _sheet(visit: Visit, at: InService, key: str, *, fresh: bool) -> Shown
         "at": at,
         "timetable": at.channel.timetable(at.outlet),
         "address": address,
-        "qr": _qr(address) if address else "",
+        "qr": qr_code(address) if address else "",
         "fresh": fresh,
         "tokens": tokens,
         "old_days": OLD_KEY.days,
@@ -92,9 +91,3 @@ async def _sheet(visit: Visit, at: InService, key: str, *, fresh: bool) -> Shown
     ]
     plain = {"outlet": at.name, "keys": kept} | ({"key": key, "address": address} if fresh else {})
     return Shown("station/sheet.html", values, plain)
-
-
-def _qr(address: str) -> Markup:
-    """The address as a QR code of medium correction, an SVG within the page."""
-    drawn = segno.make(address, error="m", micro=False).svg_inline(scale=4, border=2, omitsize=True, svgclass=None)
-    return Markup(drawn)  # noqa: S704 (drawn by segno: nothing but numbers)

@@ -11,6 +11,7 @@ from sqlalchemy import Column, ForeignKey, Row, Table, Text, delete, func, inser
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.types import Json, Moment, metadata
+from desk.second_step.store import second_step
 
 person = Table(
     "person",
@@ -104,10 +105,11 @@ async def add_session(tx: AsyncConnection, id: str, person_id: str, form_token: 
 
 
 async def find_session(connection: AsyncConnection, id: str, *, idle_since: datetime, made_since: datetime) -> Any:
-    """The session and its person as one row, if it is neither idle too long nor too old."""
+    """The session, its person and their second step as one row, if it is neither idle too long nor too old."""
     query = (
-        select(session.c.form_token, session.c.seen_at, person)
+        select(session.c.form_token, session.c.seen_at, second_step.c.since.label("second_step_since"), person)
         .join(person, person.c.id == session.c.person)
+        .outerjoin(second_step, second_step.c.person == person.c.id)
         .where(
             session.c.id == id,
             session.c.seen_at >= idle_since,
@@ -126,6 +128,11 @@ async def touch_session(tx: AsyncConnection, id: str, at: datetime) -> None:
 async def end_session(tx: AsyncConnection, id: str) -> None:
     """Forget a session."""
     await tx.execute(delete(session).where(session.c.id == id))
+
+
+async def end_other_sessions(tx: AsyncConnection, person_id: str, kept: str) -> None:
+    """Forget every session of a person but the one with this id."""
+    await tx.execute(delete(session).where(session.c.person == person_id, session.c.id != kept))
 
 
 async def prune_sessions(tx: AsyncConnection, before: datetime) -> None:

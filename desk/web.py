@@ -56,6 +56,9 @@ from desk.auth import DoorKeeper, to_door
 from desk.drawing import STATIC, Drawing
 from desk.keys import derive
 from desk.listening import page as listening
+from desk.second_step import door as code_door
+from desk.second_step import page as second_step
+from desk.second_step.keeping import Standing
 
 MEGABYTE = 2**20
 SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
@@ -86,6 +89,11 @@ DOORS: tuple[Door, ...] = (
     Door("today", "GET", "/", today.show, ALL),
     Door("events", "GET", "/events", live.events, ALL),
     Door("password", "GET", "/password", auth.show_password, ALL),
+    Door("second-step", "GET", "/second-step", second_step.show, ALL),
+    Door("second-step-new", "GET", "/second-step/new", second_step.show_new, ALL),
+    Door("second-step-on", "POST", "/second-step", second_step.turn_on, ALL),
+    Door("second-step-codes", "POST", "/second-step/codes", second_step.renew_codes, ALL),
+    Door("second-step-off", "POST", "/second-step/off", second_step.turn_off, ALL),
     Door("items", "GET", "/items", items.list_all, READ, api=True),
     Door("item-new", "GET", "/items/new", items.blank, WRITE),
     Door("item-write", "POST", "/items", items.write, WRITE, api=True, scope="write", most=LARGE),
@@ -154,6 +162,8 @@ DOORS: tuple[Door, ...] = (
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""
 
 ALLOWED = {door.name: door.roles for door in DOORS}
+BEFORE_SECOND_STEP = frozenset({"second-step", "second-step-on", "sign-out"})
+"""What opens to whoever must switch on the second step first."""
 
 HEADERS = {
     "Server": "Loa",
@@ -197,6 +207,8 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
     special = (
         Door("sign-in", "GET", "/sign-in", auth.show_door, frozenset()),
         Door("sign-in", "POST", "/sign-in", keeper.sign_in, frozenset()),
+        Door("sign-in-code", "GET", "/sign-in/code", code_door.show, frozenset()),
+        Door("sign-in-code", "POST", "/sign-in/code", code_door.take, frozenset()),
         Door("stopping", "GET", "/thoi-nhan/{token}", stopping.show, frozenset()),
         Door("stopping", "POST", "/thoi-nhan/{token}", stopping.change, frozenset()),
         Door("sign-out", "POST", "/sign-out", keeper.sign_out, ALL),
@@ -212,7 +224,8 @@ async def enter(
     house: House, drawing: Drawing, keeper: DoorKeeper, door: Door, api: bool, request: web.Request
 ) -> web.StreamResponse:
     """Who comes, may they, what do they bring; then the handler."""
-    visit = Visit(house, drawing, request.clone(client_max_size=door.most), ALLOWED, json=api or wants_json(request))
+    whole = request.clone(client_max_size=door.most)
+    visit = Visit(house, drawing, keeper, whole, ALLOWED, json=api or wants_json(request))
     request[VISIT] = visit
     if api:
         await keeper.recognise_token(visit, door.scope)
@@ -220,6 +233,8 @@ async def enter(
         if visit.json:
             raise Trouble(401, "Cần đăng nhập", "Sign in first")
         return to_door(request)
+    if door.roles and visit.second_step is Standing.REQUIRED and door.name not in BEFORE_SECOND_STEP:
+        return _to_second_step(visit)
     if door.roles and not visit.roles & door.roles:
         logger.warning("refused", door=door.name, person=visit.name)
         raise Trouble(403, "Vai trò của bạn không mở được trang này", "Your role does not open this door")
@@ -233,6 +248,12 @@ async def enter(
     if not response.prepared:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _to_second_step(visit: Visit) -> web.Response:
+    if visit.json:
+        raise Trouble(403, "Hãy bật đăng nhập hai bước trước", "Switch on the second step of signing in first")
+    return web.Response(status=303, headers={"Location": second_step.HERE, "Cache-Control": "no-store"})
 
 
 async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door, api: bool) -> None:
@@ -276,7 +297,7 @@ async def _who(house: House, drawing: Drawing, keeper: DoorKeeper, request: web.
     known: Visit | None = request.get(VISIT)
     if known is not None:
         return known
-    visit = Visit(house, drawing, request, ALLOWED, json=wants_json(request))
+    visit = Visit(house, drawing, keeper, request, ALLOWED, json=wants_json(request))
     if not visit.json:
         with contextlib.suppress(Exception):  # what failed first is what is told
             await keeper.recognise(visit)

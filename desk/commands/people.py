@@ -8,15 +8,18 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from config.lazy import lazily
+from config.words import BadInput
 from desk import store
 from desk.app import House
 from desk.commands.acting import EVERYTHING, actor
-from desk.commands.output import out, print_json, print_table
+from desk.commands.output import local, out, plain, print_json, print_table
+from desk.second_step import store as second_steps
 
 if TYPE_CHECKING:
     from desk import auth
+    from desk.second_step import keeping
 else:
-    auth = lazily("desk.auth")
+    auth, keeping = lazily("desk.auth"), lazily("desk.second_step.keeping")
 
 
 def register(commands: Any) -> None:
@@ -32,6 +35,12 @@ def register(commands: Any) -> None:
     password.add_argument("login")
     password.add_argument("--password-stdin", action="store_true")
     password.set_defaults(run=reset_password)
+    step = users.add_parser("second-step", help="đăng nhập hai bước của một người; --off gỡ cho ai mất điện thoại")
+    step.add_argument("login")
+    step.add_argument("--off", action="store_true", help="gỡ; mọi phiên đăng nhập của người đó kết thúc (ghi vào sổ)")
+    step.add_argument("--as", dest="by", metavar="NAME", help="người quản trị thực hiện")
+    step.add_argument("--json", action="store_true")
+    step.set_defaults(run=second_step)
     listing = users.add_parser("list", help="danh sách người dùng")
     listing.add_argument("--json", action="store_true")
     listing.set_defaults(run=list_users)
@@ -70,16 +79,53 @@ async def reset_password(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
+async def second_step(house: House, args: argparse.Namespace) -> int:
+    """Whether somebody signs in by two steps; `--off` takes the second off."""
+    async with house.database.read() as connection:
+        row = await store.person_by_login(connection, args.login.strip().lower())
+        if row is None:
+            raise BadInput(f"Không có người dùng {args.login}", f"There is no person {args.login}", field="login")
+    if args.off:
+        by = await actor(house, args.by)
+        by.must("administrator")
+        async with house.database.write() as tx:
+            whose = keeping.Whose(row.id, row.login, row.name)
+            await keeping.SecondSteps(house).take_off(tx, whose, by.name)
+    async with house.database.read() as connection:
+        since = (await second_steps.everybody(connection)).get(row.id)
+        left = await second_steps.count_recovery_codes(connection, row.id)
+    if args.json:
+        print_json({"login": row.login, "second_step_since": since, "recovery_codes": left})
+    elif since is None:
+        out.print(f"{row.login}: {'đã gỡ đăng nhập hai bước' if args.off else 'chưa bật đăng nhập hai bước'}")
+    else:
+        at = local(since, house.settings.office.zone)
+        out.print(f"{row.login}: đăng nhập hai bước từ {at}, còn {left} mã khôi phục")
+    return 0
+
+
 async def list_users(house: House, args: argparse.Namespace) -> int:
     """Everybody with their roles."""
     async with house.database.read() as connection:
         everybody = await store.people(connection)
+        steps = await second_steps.everybody(connection)
     if args.json:
         for person in everybody:
-            print_json(person)
+            print_json({**plain(person), "second_step_since": steps.get(person.id)})
         return 0
-    rows = [(one.login, one.name, ", ".join(one.roles), "đã khóa" if one.disabled_at else "") for one in everybody]
-    print_table(("đăng nhập", "họ tên", "vai trò", ""), rows, empty="Chưa có người dùng. Thêm: loa user add")
+    rows = [
+        (
+            one.login,
+            one.name,
+            ", ".join(one.roles),
+            "có" if one.id in steps else "",
+            "đã khóa" if one.disabled_at else "",
+        )
+        for one in everybody
+    ]
+    print_table(
+        ("đăng nhập", "họ tên", "vai trò", "hai bước", ""), rows, empty="Chưa có người dùng. Thêm: loa user add"
+    )
     return 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyotp import TOTP
 
 from config.clock import FakeClock
 from config.settings import Settings
@@ -21,6 +22,8 @@ from desk.app import House
 from desk.cells import safe
 from desk.cli import _parser
 from desk.commands.acting import moment, span
+from desk.second_step.keeping import SecondSteps, Whose
+from desk.store import person_by_login
 from scheduler.delivery import State
 from tests.conftest import SEED
 from tests.content.speechlike import speechlike
@@ -186,6 +189,32 @@ async def test_people_and_tokens(run: Run) -> None:
     assert (await run("token", "create", "mai", "--days", "30")).startswith("loa_")
     with pytest.raises(Said):
         await run("user", "add", "mai", "--name", "Người khác")
+
+
+async def test_the_second_step_is_taken_off_by_an_administrator(run: Run, house: House) -> None:
+    """Who has one is listed; it is taken off once, by no author, and the journal knows by whom."""
+    await run("user", "add", "mai", "--name", "Lò Thị Mai", "--role", "approver")
+    await run("user", "add", "quan", "--name", "Quản Trị", "--role", "administrator")
+    await run("user", "add", "lan", "--name", "Nguyễn Thị Lan", "--role", "author")
+    assert "chưa bật" in await run("user", "second-step", "mai")
+    async with house.database.write() as tx:
+        row, steps = await person_by_login(tx, "mai"), SecondSteps(house)
+        code = TOTP(await steps.offer(tx, row.id, "")).at(house.clock.now())
+        await steps.turn_on(tx, Whose(row.id, "mai", row.name), "", code, "")
+    told = (await rows(run, "user", "second-step", "mai"))[0]
+    assert (house.clock.now().isoformat(), 10) == (told["second_step_since"], told["recovery_codes"])
+    listed = {row["login"]: row["second_step_since"] is not None for row in await rows(run, "user", "list")}
+    assert {"mai": True, "quan": False, "lan": False} == listed
+    with pytest.raises(NotAllowed):
+        await run("user", "second-step", "mai", "--off", "--as", "Nguyễn Thị Lan")
+    assert "đã gỡ" in await run("user", "second-step", "mai", "--off", "--as", "quan")
+    assert "chưa bật" in await run("user", "second-step", "mai")
+    async with house.database.read() as connection:
+        deed = await house.journal.last(connection, "person/mai")
+    assert ("take_off_second_step", "Quản Trị") == (deed.verb, deed.person)
+    for login, error in (("mai", Conflict), ("khong-co", BadInput)):
+        with pytest.raises(error):
+            await run("user", "second-step", login, "--off", "--as", "quan")
 
 
 async def test_an_account_has_only_its_roles(run: Run) -> None:

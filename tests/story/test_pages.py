@@ -94,6 +94,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "policy": "/policy",
         "stop-link": on.house.stop_links.address(delivery.id).removeprefix(on.house.settings.web.base_url),
         "password": "/password",
+        "second-step": "/second-step",
         "portal": "/portal/",
         "portal-item": (item := portal.reference.split(str(on.house.settings.web.port), 1)[1]),
         "portal-print": item.replace("/portal/", "/portal/in/"),

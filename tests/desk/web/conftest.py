@@ -183,13 +183,14 @@ class KeptTemplates(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
-def settings_in(directory: Path, level: str = "") -> Settings:
+def settings_in(directory: Path, level: str = "", second_step: str = "advised") -> Settings:
     """An office with three outlets whose files are all in one directory."""
     told = {
         "database": {"url": f"sqlite:///{directory}/loa.db"},
         "files": {"dir": directory},
         "voice": {"engines": ["espeak"]},
         "office": {"name": "UBND xã Sốp Cộp", "level": level},
+        "sign_in": {"second_step": second_step},
         "outlets": OUTLETS,
     }
     return Settings.model_validate(told)
@@ -225,9 +226,16 @@ def level() -> str:
 
 
 @pytest.fixture
+def second_step() -> str:
+    """Of whom a second step is required, as the settings have it: of nobody, unless a test says it."""
+    return "advised"
+
+
+@pytest.fixture
 async def desk(
     tmp_path: Path,
     level: str,
+    second_step: str,
     clock: FakeClock,
     furnished: Path,
     kept_templates: KeptTemplates,
@@ -236,7 +244,8 @@ async def desk(
     """A house on a real file with six people, served on a random port."""
     monkeypatch.setattr(drawing, "Environment", partial(Environment, bytecode_cache=kept_templates))
     shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
-    async with opened(settings_in(tmp_path, level), clock) as house, TestClient(TestServer(make_web(house))) as client:
+    settings = settings_in(tmp_path, level, second_step)
+    async with opened(settings, clock) as house, TestClient(TestServer(make_web(house))) as client:
         yield Desk(house, clock, client)
 
 

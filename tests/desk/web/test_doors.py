@@ -33,6 +33,7 @@ WRITERS = frozenset({"author", "administrator"})
 JUDGES = frozenset({"approver", "administrator"})
 MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
+    **dict.fromkeys(("second-step", "second-step-new", "second-step-on", "second-step-codes", "second-step-off"), ALL),
     **dict.fromkeys(("voices", "voices-judge", "voices-sound"), ALL),
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound", "report-stations"), READERS),
@@ -115,7 +116,15 @@ async def test_pages_hold_no_inline_script_or_style(desk: Any) -> None:
     ids = await desk.deliveries("cfuxp")
     browser = await desk.browser("quan")
     paths = ["/", "/items", f"/items/{item.id}", f"/items/{item.id}/edit", "/items/new", "/schedules", "/schedules/new"]
-    paths += [f"/schedules/{schedule.id}", "/occurrences", "/deliveries", "/outlets", "/audiences", "/password"]
+    paths += [
+        f"/schedules/{schedule.id}",
+        "/occurrences",
+        "/deliveries",
+        "/outlets",
+        "/audiences",
+        "/password",
+        "/second-step",
+    ]
     paths += [f"/deliveries/{id}" for id in ids]
     for path in paths:
         html = await browser.page(path)
