@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ from content.bulletin import BulletinClass
 from scheduler.calendar import store
 from scheduler.calendar.runs import Runs, expand, falls_due_at
 from scheduler.delivery import OccurrenceState, State
-from scheduler.schedule import QuietHours, Schedule, ScheduleState
+from scheduler.schedule import QuietHours, Schedule, ScheduledItem, ScheduleState
 
 MOST_ROWS, MOST_SCHEDULES = 3000, 2000
 """So much is looked at for one calendar; what is more is told as more."""
@@ -79,59 +79,53 @@ async def agenda(
     rows = await store.past(connection, edges, MOST_ROWS + 1)
     ended = await store.outcomes(connection, edges) if rows else {}
     coming = await store.ahead(connection, edges[-1], MOST_SCHEDULES + 1)
-    items = {one["item"] for row in rows for one in row.pinned} | {one.item for each in coming for one in each.items}
+    items = {one.item for row in rows for one in row.items} | {one.item for each in coming for one in each.items}
     themes = await store.themes_of(connection, items)
     found: defaultdict[int, list[Entry]] = defaultdict(list)
     for row in rows[:MOST_ROWS]:
         found[row.place].append(_opened(row, themes, ended.get((row.place, row.schedule), Counter())))
     for schedule in coming[:MOST_SCHEDULES]:
-        entry = _ahead(schedule, themes, outlets, quiet)
+        entry = _ahead(schedule, themes)
+        waits = _waits(schedule, outlets)
         # what fell due while nobody had approved is not made up for
         since = now if schedule.state is ScheduleState.IN_REVIEW and schedule.rule.once is None else edges[0]
         for place, runs in expand(schedule, edges, since):
-            found[place].append(_at(entry, runs, quiet))
+            opening = quiet.opening(runs.moments[0]) if waits else runs.moments[0]
+            found[place].append(entry(runs=runs, waits_until=opening if opening != runs.moments[0] else None))
     stretches = (_told(found[place], narrowed) for place in range(len(edges) - 1))
     return Agenda(tuple(stretches), len(rows) > MOST_ROWS or len(coming) > MOST_SCHEDULES)
 
 
-def _opened(row: Any, themes: Mapping[str, str], deliveries: Counter[State]) -> Entry:
+def _opened(row: store.Past, themes: Mapping[str, str], deliveries: Counter[State]) -> Entry:
     moments = (row.first,) if row.number == 1 else (row.first, row.last)
     return Entry(
         row.schedule,
         row.title,
-        BulletinClass(row.klass),
-        tuple(row.outlets),
-        _themes(themes, (one["item"] for one in row.pinned)),
+        row.klass,
+        row.outlets,
+        _themes(themes, row.items),
         Runs(row.number, moments, row.last),
-        opened={state: getattr(row, state.value) for state in OccurrenceState if getattr(row, state.value)},
-        deliveries={state: number for state, number in deliveries.items() if number},
+        opened={state: number for state, number in zip(OccurrenceState, row.counted, strict=True) if number},
+        deliveries=deliveries,
     )
 
 
-def _themes(themes: Mapping[str, str], items: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(themes[id] for id in items if id in themes))
+def _themes(themes: Mapping[str, str], items: Sequence[ScheduledItem]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(themes[one.item] for one in items if one.item in themes))
 
 
-def _ahead(schedule: Schedule, themes: Mapping[str, str], outlets: Outlets, quiet: QuietHours) -> Entry:
-    """What every stretch says of it alike; `waits_until` stands for whether it is held by quiet hours at all."""
-    assert schedule.next_due_at is not None
-    due = schedule.next_due_at
-    disturbs = any((at := outlets.get(name)) is not None and at.channel.quiet_hours for name in schedule.outlets)
-    return Entry(
-        schedule.id,
-        schedule.title,
-        schedule.klass,
-        schedule.outlets,
-        _themes(themes, (one.item for one in schedule.items)),
-        Runs(1, (due,), due),
-        ahead=schedule,
-        waits_until=due if disturbs and schedule.klass is not BulletinClass.URGENT else None,
-    )
+def _ahead(schedule: Schedule, themes: Mapping[str, str]) -> Callable[..., Entry]:
+    """What every stretch says of a schedule alike."""
+    known = _themes(themes, schedule.items)
+    about = (schedule.id, schedule.title, schedule.klass, schedule.outlets, known)
+    return partial(Entry, *about, ahead=schedule)
 
 
-def _at(entry: Entry, runs: Runs, quiet: QuietHours) -> Entry:
-    opening = quiet.opening(runs.moments[0]) if entry.waits_until else runs.moments[0]
-    return replace(entry, runs=runs, waits_until=opening if opening != runs.moments[0] else None)
+def _waits(schedule: Schedule, outlets: Outlets) -> bool:
+    """Whether quiet hours hold some of it back."""
+    if schedule.klass is BulletinClass.URGENT:
+        return False
+    return any((at := outlets.get(name)) is not None and at.channel.quiet_hours for name in schedule.outlets)
 
 
 def _told(entries: list[Entry], narrowed: Narrowed) -> tuple[Entry, ...]:
