@@ -240,9 +240,9 @@ class Database:
             index_elements=keys, set_={name: getattr(insert.excluded, name) for name in changed}
         )
 
-    def locked(self, query: Select[Any], *, skip: bool = False) -> Select[Any]:
-        """The query with its rows locked; SQLite needs no words for it, since a write transaction is alone."""
-        return query if self.is_sqlite else query.with_for_update(skip_locked=skip)
+    def locked(self, query: Select[Any], *, skip: bool = False, shared: bool = False) -> Select[Any]:
+        """The query with its rows locked, `shared` against change alone; on SQLite a write transaction is alone anyway."""
+        return query if self.is_sqlite else query.with_for_update(skip_locked=skip, read=shared)
 
     async def still(self, tx: AsyncConnection, table: Table) -> None:
         """Let nobody else write the table before the transaction ends; on SQLite nobody can."""

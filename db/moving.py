@@ -15,7 +15,7 @@ from db.database import Database, DatabaseTrouble
 from db.types import metadata
 
 BATCH = 1000
-MADE_AT_FIRST_START = frozenset({"journal_head", "theme", "outlet", "clock_mark", "people_key"})
+MADE_AT_FIRST_START = frozenset({"journal_head", "theme", "outlet", "clock_mark", "people_key", "standstill"})
 
 
 @dataclass(frozen=True, slots=True)

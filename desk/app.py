@@ -62,6 +62,7 @@ from scheduler.schedule import QuietHours
 from scheduler.scheduling import Scheduling
 from scheduler.sealing import Sealing
 from scheduler.sender import Sender
+from scheduler.standing import Standing
 from scheduler.sweeper import Sweeper
 from scheduler.timekeeper import Timekeeper
 from scheduler.warmer import Warmer
@@ -86,6 +87,7 @@ class House:
     editing: Editing
     policy: Policy
     scheduling: Scheduling
+    standing: Standing
     correcting: Correcting
     handling: Handling
     rights: Rights
@@ -170,6 +172,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         editing=editing,
         policy=policy,
         scheduling=scheduling,
+        standing=Standing(database, journal, clock),
         correcting=Correcting(database, journal, clock, outlets, scheduling, seal),
         handling=handling,
         rights=Rights(database, journal, clock, handling, seal),

@@ -129,8 +129,10 @@ async def add(visit: Visit) -> Answer:
     except Said as fault:
         return (await _form(visit)).with_fault(fault)
     _ring(visit)
-    running = schedule.state is ScheduleState.APPROVED
-    said = "Đã lưu lịch, lịch bắt đầu chạy." if running else "Đã lưu lịch, chờ người thứ hai duyệt."
+    said = {
+        ScheduleState.APPROVED: "Đã lưu lịch, lịch bắt đầu chạy.",
+        ScheduleState.PAUSED: "Đã lưu lịch; lịch chạy khi hết tạm dừng chung.",
+    }.get(schedule.state, "Đã lưu lịch, chờ người thứ hai duyệt.")
     return Done(f"/schedules/{schedule.id}", said, plain_schedule(schedule), 201)
 
 
@@ -222,7 +224,8 @@ async def approve(visit: Visit) -> Answer:
             tx, visit.part("id"), visit.name, digest=digest, note=visit.text("note")
         )
 
-    return await _done(visit, "Đã duyệt, lịch bắt đầu chạy.", deed)
+    held = "Đã duyệt; lịch chạy khi hết tạm dừng chung."
+    return await _done(visit, "Đã duyệt, lịch bắt đầu chạy.", deed, held)
 
 
 async def send_back(visit: Visit) -> Answer:
@@ -259,7 +262,8 @@ async def cancel(visit: Visit) -> Answer:
     )
 
 
-async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
+async def _done(visit: Visit, said: str, deed: Deed, held: str = "") -> Answer:
+    """What was done, in words; `held`: those for a schedule that is paused with all others."""
     try:
         async with visit.house.database.write() as tx:
             schedule = await deed(tx)
@@ -268,7 +272,8 @@ async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
     except Said as fault:
         return (await _sheet(visit)).with_fault(fault)
     _ring(visit)
-    return Done(f"/schedules/{schedule.id}", said, plain_schedule(schedule))
+    words = held if held and schedule.state is ScheduleState.PAUSED else said
+    return Done(f"/schedules/{schedule.id}", words, plain_schedule(schedule))
 
 
 async def list_occurrences(visit: Visit) -> Answer:

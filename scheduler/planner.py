@@ -18,13 +18,13 @@ from db.types import to_json
 from scheduler.delivery import PARCEL_SIZE, OccurrenceState
 from scheduler.dispatch import plan
 from scheduler.dispatch.plan import Due, Frozen, NewParcel, Planning, Run, Sight
-from scheduler.schedule import Missed, QuietHours, Schedule
+from scheduler.missed import made_up
+from scheduler.schedule import QuietHours, Schedule
 
 AT_ONCE = 500
 CHUNK = 5000
 MOST_DUES = 1000
 REST_SECONDS = 0.01
-ON_TIME = timedelta(minutes=1)
 
 logger = log("planner")
 
@@ -119,18 +119,8 @@ class Planner:
 
     def _verdicts(self, schedule: Schedule, dues: list[datetime], now: datetime) -> list[OccurrenceState]:
         """Which of the due moments still run: those on time, and of the late ones what the schedule's policy says."""
-        window = self._catch_up[schedule.klass]
-        verdicts = []
-        for place, due in enumerate(dues):
-            late = now - due
-            wanted = (
-                late <= ON_TIME
-                or schedule.missed is Missed.ALL
-                or (schedule.missed is Missed.LATEST and place == len(dues) - 1)
-            )
-            runs = wanted and late <= max(window, ON_TIME)
-            verdicts.append(OccurrenceState.PLANNING if runs else OccurrenceState.MISSED)
-        return verdicts
+        runs = made_up(schedule.missed, self._catch_up[schedule.klass], dues, now)
+        return [OccurrenceState.PLANNING if one else OccurrenceState.MISSED for one in runs]
 
     def _freeze(self, now: datetime) -> Generator[Step, Rows, int]:
         """Freeze the next chunk of recipients; of how many occurrences."""

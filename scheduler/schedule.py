@@ -156,6 +156,16 @@ class Schedule:
             yield due
             due = self.next_due(due)
 
+    def moved_rule(self, to: datetime) -> Rule | None:
+        """Its rule at another moment, or at that time of day if it has one; None for a rule that has several, or steps."""
+        minute, hour, *days = self.rule.cron.split() or ("", "")
+        if self.rule.once is not None:
+            return Rule(once=to)
+        if not (minute.isdigit() and hour.isdigit()):
+            return None
+        local = to.astimezone(find_zone(self.zone))
+        return Rule(cron=" ".join((str(local.minute), str(local.hour), *days)))
+
     def preview(self, count: int = 10, previous: datetime | None = None) -> list[datetime]:
         """The next so many due moments."""
         return list(islice(self.dues(previous), count))

@@ -1,4 +1,4 @@
-"""The office's verbs on schedules: add, approve, send back, pause, resume, cancel.
+"""The office's verbs on schedules: add, approve, send back, move, pause, resume, cancel.
 
 Two people stand behind everything that goes out. A schedule counts as approved at once only when whoever adds it may
 approve and wrote none of its texts; else it waits for somebody who did not make it and wrote none of them either.
@@ -6,9 +6,10 @@ approve and wrote none of its texts; else it waits for somebody who did not make
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -99,8 +100,8 @@ class Scheduling:
         now = self._clock.now()
         approved = may_approve and not await self._wrote(tx, schedule, by)
         if approved:
-            schedule = replace(schedule, state=ScheduleState.APPROVED)
-        await store.add_schedule(tx, schedule)
+            schedule = replace(schedule, state=await self._begin(tx, schedule))
+        await store.add_schedule(tx, schedule, stilled=schedule.state is ScheduleState.PAUSED)
         await self._journal.note(tx, now, by, "schedule", f"schedule/{schedule.id}", digest=schedule.digest)
         if approved:
             await self._judge(tx, schedule, "approved", by, "")
@@ -121,9 +122,17 @@ class Scheduling:
         if schedule.rule.once is None:
             # runs that fell due while nobody had approved are not made up for
             due = next((moment for moment in schedule.dues() if moment >= self._clock.now() - LATE), None)
-        await self._move(tx, schedule, ScheduleState.IN_REVIEW, ScheduleState.APPROVED, by, "approve", next_due_at=due)
+        to = await self._begin(tx, schedule)
+        stilled = int(to is ScheduleState.PAUSED)
+        await self._move(tx, schedule, ScheduleState.IN_REVIEW, to, by, "approve", next_due_at=due, stilled=stilled)
         await self._judge(tx, schedule, "approved", by, note)
-        return replace(schedule, state=ScheduleState.APPROVED, next_due_at=due)
+        return replace(schedule, state=to, next_due_at=due)
+
+    async def _begin(self, tx: AsyncConnection, schedule: Schedule) -> ScheduleState:
+        """What an approved schedule becomes: it runs, or waits with the rest while everything is paused."""
+        standstill = await store.hold_standstill(self._database, tx)
+        held = standstill is not None and standstill.holds(schedule.klass)
+        return ScheduleState.PAUSED if held else ScheduleState.APPROVED
 
     async def send_back(self, tx: AsyncConnection, id: str, by: str, note: str) -> Schedule:
         """Refuse a schedule that waits for approval; the reason is obligatory."""
@@ -144,7 +153,7 @@ class Scheduling:
     async def resume(self, tx: AsyncConnection, id: str, by: str) -> Schedule:
         """Go on with a paused schedule; what fell due meanwhile follows its policy for missed runs."""
         schedule = await store.find_schedule(tx, id)
-        await self._move(tx, schedule, ScheduleState.PAUSED, ScheduleState.APPROVED, by, "resume")
+        await self._move(tx, schedule, ScheduleState.PAUSED, ScheduleState.APPROVED, by, "resume", stilled=0)
         return replace(schedule, state=ScheduleState.APPROVED)
 
     async def cancel(self, tx: AsyncConnection, id: str, by: str, note: str = "") -> Schedule:
@@ -153,6 +162,38 @@ class Scheduling:
         cancelled = ScheduleState.CANCELLED
         await self._move(tx, schedule, schedule.state, cancelled, by, "cancel", note=note, next_due_at=None)
         return replace(schedule, state=cancelled)
+
+    async def move(
+        self, tx: AsyncConnection, id: str, to: datetime, by: str, *, may_approve: bool, note: str = ""
+    ) -> Schedule:
+        """Put a schedule that falls due at `to`, or daily at its time of day, in the place of one; approved as a new one is.
+
+        The old one ends in the same transaction. Raises Conflict when it has been opened or is due, BadInput, BrokenRule.
+        """
+        old = await store.find_schedule(tx, id)
+        rule = old.moved_rule(to)
+        if rule is None or rule == old.rule:
+            vi = "Lịch này có nhiều giờ phát: hãy hủy và lập lịch mới" if rule is None else "Giờ mới trùng với giờ cũ"
+            raise BadInput(vi, "This schedule cannot be moved there", field="at")
+        due = old.next_due_at
+        if old.state is ScheduleState.APPROVED and due is not None and due <= self._clock.now():
+            raise Conflict("Kỳ này đã đến giờ nên không dời được nữa", "It is due already and cannot be moved")
+        wish = Wish(
+            tuple(pinned.item for pinned in old.items),
+            old.outlets,
+            rule,
+            audience=old.audience,
+            zone=old.zone,
+            klass=old.klass,
+            until=old.until,
+            missed=old.missed,
+            title=old.title,
+        )
+        new = await self.add(tx, wish, by, may_approve=may_approve)
+        cancelled, told = ScheduleState.CANCELLED, {"to": new.id}
+        await self._move(tx, old, old.state, cancelled, by, "move", note=note, told=told, next_due_at=None)
+        await self._journal.note(tx, self._clock.now(), by, "replace", f"schedule/{new.id}", was=id, note=note)
+        return new
 
     async def check(self, connection: AsyncConnection, schedule: Schedule) -> list[Verdict]:
         """What every rule that is about it says of each of its outlets, the gravest first."""
@@ -249,7 +290,8 @@ class Scheduling:
         by: str,
         verb: str,
         note: str = "",
-        **values: datetime | None,
+        told: Mapping[str, str] = MappingProxyType({}),
+        **values: datetime | int | None,
     ) -> None:
         over = {ScheduleState.ENDED, ScheduleState.CANCELLED}
         if schedule.state in over or not await store.move_schedule(tx, schedule.id, was, to, **values):
@@ -258,7 +300,9 @@ class Scheduling:
                 f"Schedule {schedule.id} is {schedule.state}; this cannot be done",
             )
         now = self._clock.now()
-        await self._journal.note(tx, now, by, verb, f"schedule/{schedule.id}", digest=schedule.digest, note=note)
+        await self._journal.note(
+            tx, now, by, verb, f"schedule/{schedule.id}", digest=schedule.digest, note=note, **told
+        )
 
 
 def _title(pairs: Sequence[tuple[Item, Revision]]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -49,6 +51,7 @@ schedule = Table(
     Column("next_due_at", Moment),
     Column("made_by", Text, nullable=False),
     Column("made_at", Moment, nullable=False),
+    Column("stilled", BigInteger, nullable=False, default=0),
     Index("schedule_due", "state", "next_due_at"),
 )
 
@@ -72,6 +75,18 @@ occurrence = Table(
     Column("reason", Text, nullable=False),
     UniqueConstraint("schedule", "due_at", name="occurrence_due"),
     Index("occurrence_state", "state", "due_at"),
+    Index("occurrence_due_at", "due_at"),
+)
+
+# One row, always there: whoever starts a schedule holds it, so that none starts behind the back of whoever pauses all.
+standstill = Table(
+    "standstill",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment),
+    Column("person", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("urgent", BigInteger, nullable=False),
 )
 
 
@@ -96,8 +111,8 @@ def to_schedule(row: Row[Any]) -> Schedule:
     )
 
 
-async def add_schedule(tx: AsyncConnection, new: Schedule) -> None:
-    """Store a new schedule."""
+async def add_schedule(tx: AsyncConnection, new: Schedule, *, stilled: bool = False) -> None:
+    """Store a new schedule; `stilled` if it is paused only because everything is."""
     await tx.execute(
         insert(schedule).values(
             id=new.id,
@@ -116,6 +131,7 @@ async def add_schedule(tx: AsyncConnection, new: Schedule) -> None:
             next_due_at=new.next_due_at,
             made_by=new.made_by,
             made_at=new.made_at,
+            stilled=int(stilled),
         )
     )
 
@@ -175,6 +191,57 @@ async def move_schedule(tx: AsyncConnection, id: str, was: ScheduleState, to: Sc
     """Change a schedule's state if it still is what it was; whether it did."""
     move = update(schedule).where(schedule.c.id == id, schedule.c.state == was.value)
     return bool((await tx.execute(move.values(state=to.value, **values))).rowcount == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Everything paused at once: since when, by whom and why; `urgent`: urgent bulletins too."""
+
+    at: datetime
+    person: str
+    reason: str
+    urgent: bool
+
+    def holds(self, klass: BulletinClass) -> bool:
+        """Whether a schedule of this class is paused with the rest."""
+        return self.urgent or klass is not BulletinClass.URGENT
+
+
+async def find_standstill(connection: AsyncConnection) -> Standstill | None:
+    """The standstill, while there is one."""
+    return _standstill((await connection.execute(select(standstill))).one())
+
+
+async def hold_standstill(database: Database, tx: AsyncConnection, *, shared: bool = True) -> Standstill | None:
+    """The same, and nobody begins or ends one before the transaction ends; not `shared` for who is to do so."""
+    return _standstill((await tx.execute(database.locked(select(standstill), shared=shared))).one())
+
+
+def _standstill(row: Row[Any]) -> Standstill | None:
+    return None if row.at is None else Standstill(row.at, row.person, row.reason, bool(row.urgent))
+
+
+async def begin_standstill(tx: AsyncConnection, new: Standstill) -> int:
+    """Pause every running schedule that it holds, marked, in one statement; how many."""
+    about = {"at": new.at, "person": new.person, "reason": new.reason, "urgent": int(new.urgent)}
+    await tx.execute(update(standstill).values(**about))
+    running = update(schedule).where(schedule.c.state == ScheduleState.APPROVED.value)
+    if not new.urgent:
+        running = running.where(schedule.c.klass != BulletinClass.URGENT.value)
+    return (await tx.execute(running.values(state=ScheduleState.PAUSED.value, stilled=1))).rowcount
+
+
+async def end_standstill(tx: AsyncConnection) -> int:
+    """Let exactly those run again that it paused and nobody has moved since; how many."""
+    await tx.execute(update(standstill).values(at=None, person="", reason="", urgent=0))
+    held = update(schedule).where(schedule.c.state == ScheduleState.PAUSED.value, schedule.c.stilled == 1)
+    return (await tx.execute(held.values(state=ScheduleState.APPROVED.value, stilled=0))).rowcount
+
+
+async def stilled_schedules(connection: AsyncConnection, limit: int) -> list[Schedule]:
+    """Those that a standstill paused, soonest due first."""
+    query = select(schedule).where(schedule.c.state == ScheduleState.PAUSED.value, schedule.c.stilled == 1)
+    return [to_schedule(row) for row in await connection.execute(query.order_by(schedule.c.next_due_at).limit(limit))]
 
 
 async def planning_since(connection: AsyncConnection) -> datetime | None:

@@ -35,6 +35,7 @@ MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
     **dict.fromkeys(("second-step", "second-step-new", "second-step-on", "second-step-codes", "second-step-off"), ALL),
     **dict.fromkeys(("voices", "voices-judge", "voices-sound"), ALL),
+    "calendar": ALL,
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound", "report-stations"), READERS),
     **dict.fromkeys(("programme", "programme-sound", "policy", "outlet-quota"), READERS),
@@ -116,14 +117,14 @@ async def test_pages_hold_no_inline_script_or_style(desk: Any) -> None:
     ids = await desk.deliveries("cfuxp")
     browser = await desk.browser("quan")
     paths = ["/", "/items", f"/items/{item.id}", f"/items/{item.id}/edit", "/items/new", "/schedules", "/schedules/new"]
+    paths += [f"/schedules/{schedule.id}", "/occurrences", "/deliveries", "/outlets", "/audiences", "/password"]
     paths += [
-        f"/schedules/{schedule.id}",
-        "/occurrences",
-        "/deliveries",
-        "/outlets",
-        "/audiences",
-        "/password",
         "/second-step",
+        "/calendar",
+        "/calendar?view=week",
+        "/calendar?view=day",
+        "/calendar/pause",
+        f"/schedules/{schedule.id}/move",
     ]
     paths += [f"/deliveries/{id}" for id in ids]
     for path in paths:
