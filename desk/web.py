@@ -8,6 +8,7 @@ import mimetypes
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from uuid import uuid4
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -38,17 +39,20 @@ from desk import (
     today,
 )
 from desk.answer import (
+    API,
     VISIT,
     Handler,
     Shown,
     Trouble,
     Visit,
+    check_text,
     draw,
     problem,
     read_form,
     respond,
     trouble_of,
     wants_json,
+    words_of,
 )
 from desk.app import House
 from desk.auth import DoorKeeper, to_door
@@ -205,15 +209,18 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
     for door in (*special, *DOORS):
         app.router.add_route(door.method, door.path, at(door, json=False))
         if door.api:
-            app.router.add_route(door.method, f"/api/v1{door.path}", at(door, json=True))
+            app.router.add_route(door.method, f"{API}v1{door.path}", at(door, json=True), expect_handler=expect)
 
 
 async def enter(
     house: House, drawing: Drawing, keeper: DoorKeeper, door: Door, api: bool, request: web.Request
 ) -> web.StreamResponse:
     """Who comes, may they, what do they bring; then the handler."""
-    visit = Visit(house, drawing, request.clone(client_max_size=door.most), ALLOWED, json=api or wants_json(request))
+    own = request.clone(client_max_size=door.most)
+    visit = Visit(house, drawing, own, ALLOWED, json=api or wants_json(request), api=api)
     request[VISIT] = visit
+    for text in (request.path, *request.query, *request.query.values()):
+        check_text(text)
     if api:
         await keeper.recognise_token(visit, door.scope)
     elif not await keeper.recognise(visit) and door.roles:
@@ -233,6 +240,16 @@ async def enter(
     if not response.prepared:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+async def expect(request: web.Request) -> web.StreamResponse | None:
+    """Answer `Expect` at an address of the API: what is no `100-continue` is refused as any other fault is told."""
+    if request.headers["Expect"].strip().lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # nothing of the answer has gone yet
+        return None
+    vi, en = words_of(417)
+    return problem(request, 417, Trouble(417, vi, en))
 
 
 async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door, api: bool) -> None:
@@ -255,20 +272,26 @@ def make_errors(house: House, drawing: Drawing, keeper: DoorKeeper) -> Middlewar
         try:
             return await handler(request)
         except web.HTTPException as error:
-            if error.status < 400 or not (error.text or "").startswith(f"{error.status}: "):
+            own_words = not (error.text or "").startswith(f"{error.status}: ")
+            if error.status < 400 or (own_words and not request.path.startswith(API)):
                 raise
-            return tell(await _who(house, drawing, keeper, request), trouble_of(error))
+            return tell(await _who(house, drawing, keeper, request), trouble_of(error) or _failed(error, request))
         except ConnectionError:
             raise  # nobody is there any more to be told
         except Exception as error:
             if _begun(request):
                 raise  # half an answer cannot be made into another one
-            known = trouble_of(error)
-            if known is None:
-                logger.error("page_failed", error=error, path=request.path, method=request.method)
-            return tell(await _who(house, drawing, keeper, request), known)
+            return tell(await _who(house, drawing, keeper, request), trouble_of(error) or _failed(error, request))
 
     return errors
+
+
+def _failed(error: Exception, request: web.Request) -> Trouble:
+    """A fault of ours: everything to the log, nothing of it to the outside but by which name the log has it."""
+    instance = f"urn:uuid:{uuid4()}"
+    logger.error("page_failed", error=error, path=request.path, method=request.method, instance=instance)
+    vi, en = "Có lỗi trong Loa; lỗi đã được ghi lại", "Something went wrong; it was logged"
+    return Trouble(500, vi, en, instance=instance)
 
 
 async def _who(house: House, drawing: Drawing, keeper: DoorKeeper, request: web.Request) -> Visit:
@@ -283,9 +306,8 @@ async def _who(house: House, drawing: Drawing, keeper: DoorKeeper, request: web.
     return visit
 
 
-def tell(visit: Visit, trouble: Trouble | None) -> web.StreamResponse:
+def tell(visit: Visit, trouble: Trouble) -> web.StreamResponse:
     """A refusal or failure as a page, or as problem+json."""
-    trouble = trouble or Trouble(500, "Có lỗi trong Loa; lỗi đã được ghi lại", "Something went wrong; it was logged")
     if visit.json:
         response: web.Response = problem(visit.request, trouble.status, trouble)
     else:
