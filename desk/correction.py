@@ -6,9 +6,12 @@ from config.words import Said
 from content import store
 from desk.answer import Answer, Done, Visit
 from desk.items import sheet_of
+from desk.shape import shape
+from desk.shapes import items as shapes
 from scheduler.schedule import ScheduleState
 
 
+@shape(shapes.TellTold)
 async def tell(visit: Visit) -> Answer:
     """POST /items/{id}/tell."""
     house = visit.house
@@ -26,6 +29,7 @@ async def tell(visit: Visit) -> Answer:
     return Done(f"/items/{item.id}", said, {"schedules": [one.id for one in made]})
 
 
+@shape(shapes.GatherTold)
 async def gather(visit: Visit) -> Answer:
     """POST /items/{id}/gather: lists of those who have what was withdrawn, for a notice."""
     house = visit.house

@@ -25,6 +25,8 @@ from content.upload import SUFFIXES
 from desk.answer import Answer, Done, Shown, Visit
 from desk.drafting import draft_form, draft_from, read_upload, typed_of
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
+from desk.shape import shape
+from desk.shapes import items as shapes
 from scheduler.correcting import NOBODY
 from scheduler.policy import gravest
 from scheduler.retraction import store as retraction_store
@@ -32,6 +34,7 @@ from scheduler.retraction import store as retraction_store
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
 
 
+@shape(shapes.ItemsTold, shapes.ItemsAsked)
 async def list_all(visit: Visit) -> Answer:
     """GET /items: last changed first, by state and words of the title."""
     state, text, limit = choice(ItemState, visit.asked("state"), "state"), visit.asked("q"), limit_of(visit)
@@ -78,11 +81,13 @@ async def edit(visit: Visit) -> Answer:
     return await draft_form(visit, typed_of(revision), item=item)
 
 
+@shape(shapes.ItemTold, shapes.NewItem, status=201)
 async def write(visit: Visit) -> Answer:
     """POST /items: a new item, or the form again with an uploaded document in it."""
     return await _written(visit, None)
 
 
+@shape(shapes.ItemTold, shapes.NewText)
 async def revise(visit: Visit) -> Answer:
     """POST /items/{id}: a new text of the item."""
     async with visit.house.database.read() as connection:
@@ -175,6 +180,7 @@ class Sheet:
         return ItemState(state) in MOVES[self.item.state]
 
 
+@shape(shapes.ItemSheet)
 async def show(visit: Visit) -> Answer:
     """GET /items/{id}: every rendition, what to know about them, its history, and what this person may do."""
     return await sheet_of(visit)
@@ -269,6 +275,7 @@ async def _recording(visit: Visit, connection: AsyncConnection, revision: Revisi
     return (await recording_store.recordings(connection, [key])).get(key)
 
 
+@shape(None, media=("audio/mpeg",))
 async def audio(visit: Visit) -> Answer:
     """GET /items/{id}/audio: the recording of the newest text; ranges are answered."""
     async with visit.house.database.read() as connection:
@@ -280,11 +287,13 @@ async def audio(visit: Visit) -> Answer:
     return web.FileResponse(visit.house.recordings / row.name, headers=headers)
 
 
+@shape(shapes.ItemTold)
 async def submit(visit: Visit) -> Answer:
     """POST /items/{id}/submit."""
     return await done(visit, "Đã trình duyệt.", lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name))
 
 
+@shape(shapes.ItemTold, shapes.Approve)
 async def approve(visit: Visit) -> Answer:
     """POST /items/{id}/approve: exactly the digest, and the recording, that were on the page."""
     replaced: list[str] = []
@@ -310,6 +319,7 @@ async def approve(visit: Visit) -> Answer:
     return answer
 
 
+@shape(shapes.ItemTold, shapes.Why)
 async def send_back(visit: Visit) -> Answer:
     """POST /items/{id}/send-back, with a reason."""
 
@@ -319,6 +329,7 @@ async def send_back(visit: Visit) -> Answer:
     return await done(visit, "Đã trả lại cho người viết.", deed)
 
 
+@shape(shapes.ItemTold, shapes.Why)
 async def withdraw(visit: Visit) -> Answer:
     """POST /items/{id}/withdraw, with a reason: out of force, off every shelf, and partners asked, in one transaction."""
 

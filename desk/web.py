@@ -8,6 +8,7 @@ import mimetypes
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
@@ -41,12 +42,14 @@ from desk import (
 from desk.answer import (
     API,
     VISIT,
+    Answer,
     Handler,
     Shown,
     Trouble,
     Visit,
     check_text,
     draw,
+    plain_json,
     problem,
     read_form,
     respond,
@@ -59,6 +62,8 @@ from desk.auth import DoorKeeper, to_door
 from desk.drawing import STATIC, Drawing
 from desk.keys import derive
 from desk.listening import page as listening
+from desk.openapi import document
+from desk.shape import hold, shape, shape_of
 
 MEGABYTE = 2**20
 SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
@@ -83,6 +88,12 @@ class Door:
     api: bool = False
     scope: str = "read"
     most: int = SMALL
+
+
+@shape(dict[str, Any])
+async def describe(_: Visit) -> Answer:
+    """GET /openapi.json: this description of the API."""
+    return plain_json(document(DOORS))
 
 
 DOORS: tuple[Door, ...] = (
@@ -154,6 +165,7 @@ DOORS: tuple[Door, ...] = (
     Door("policy", "GET", "/policy", policy.show, READ, api=True),
     Door("no-adverts", "POST", "/policy/no-adverts", policy.take_in, RUN, True, "write", most=HUGE),
     Door("audience-import", "POST", "/audiences", audiences.take_in, RUN, True, "write", most=HUGE),
+    Door("openapi", "GET", "/openapi.json", describe, ALL, api=True),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""
 
@@ -209,6 +221,7 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
     for door in (*special, *DOORS):
         app.router.add_route(door.method, door.path, at(door, json=False))
         if door.api:
+            shape_of(door.handler)
             app.router.add_route(door.method, f"{API}v1{door.path}", at(door, json=True), expect_handler=expect)
 
 
@@ -233,6 +246,8 @@ async def enter(
     try:
         if door.method == "POST":
             await _take_in(visit, keeper, door, api)
+        if api:
+            hold(visit, shape_of(door.handler))
         with about(person=visit.name):
             response = respond(visit, await door.handler(visit))
     finally:

@@ -33,7 +33,7 @@ WRITERS = frozenset({"author", "administrator"})
 JUDGES = frozenset({"approver", "administrator"})
 MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
-    **dict.fromkeys(("voices", "voices-judge", "voices-sound"), ALL),
+    **dict.fromkeys(("voices", "voices-judge", "voices-sound", "openapi"), ALL),
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound", "report-stations"), READERS),
     **dict.fromkeys(("programme", "programme-sound", "policy", "outlet-quota"), READERS),
