@@ -91,6 +91,10 @@ class Visit:
     form: MultiDict[Any] = field(default_factory=MultiDict)
     api: bool = False
     """Whether the request came in under /api/v1, with a token."""
+    token: str = ""
+    scopes: frozenset[str] = frozenset()
+    bears: dict[str, str] = field(default_factory=dict)
+    """Headers of the answer, whatever it will be."""
 
     def may(self, door: str) -> bool:
         """Whether this person may go through the door of that name."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from desk.answer import FORMS, PROBLEM, words_of
+from desk.conditions import thing_of
 from desk.shape import Shape, Told, shape_of
 from desk.shapes.items import RuleTold
 
@@ -21,7 +22,13 @@ PREFIX = "/api/v1"
 REF = "#/components/schemas/{model}"
 JSON = "application/json"
 SOUND = "audio/mpeg"
-HEADERS = {"Retry-After": "Seconds after which to come again."}
+HEADERS = {
+    "RateLimit": "What is left of the token's allowance (draft-ietf-httpapi-ratelimit-headers-10).",
+    "RateLimit-Policy": "The token's allowance.",
+    "Retry-After": "Seconds after which to come again.",
+    "ETag": "Of exactly this answer; for If-None-Match, and for If-Match on what is done to the thing.",
+    "Idempotent-Replayed": "`true`: this is the answer of before, kept under the same Idempotency-Key.",
+}
 
 
 class Problem(Told):
@@ -39,9 +46,11 @@ class Problem(Told):
 
 def statuses(door: Door, declared: Shape) -> tuple[int, ...]:
     """Every status that a door's answers have."""
-    found = {declared.status, 400, 401, 403, 404, 417, 500, 503}
+    found = {declared.status, 400, 401, 403, 404, 417, 429, 500, 503}
     if door.method == "POST":
-        found |= {409, 413, 415}
+        found |= {409, 413, 415, 422} | ({412} if thing_of(door.path) else set())
+    elif declared.gives is not None and not declared.is_list:
+        found.add(304)
     if SOUND in declared.media:  # a file, of which pieces can be had
         found |= {206, 304, 412, 416}
     return tuple(sorted(found))
@@ -51,10 +60,11 @@ def document(doors: Iterable[Door]) -> dict[str, Any]:
     """The whole description, JSON-ready."""
     opened = [(door, shape_of(door.handler)) for door in doors if door.api]
     schemas = _Schemas([Problem, *(model for _, declared in opened for model in _models(declared))])
+    shown = {door.path for door, _ in opened if door.method == "GET"}
     paths: dict[str, dict[str, Any]] = {}
     for door, declared in opened:
         operations = paths.setdefault(PREFIX + door.path, {})
-        operations[door.method.lower()] = _operation(door, declared, schemas)
+        operations[door.method.lower()] = _operation(door, declared, schemas, matched=thing_of(door.path) in shown)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Loa", "version": version("loa"), "description": "docs/api.md", "license": LICENSE},
@@ -101,13 +111,13 @@ def _models(declared: Shape) -> list[type[BaseModel]]:
     return [declared.takes, *(one for one in given if isinstance(one, type) and issubclass(one, BaseModel))]
 
 
-def _operation(door: Door, declared: Shape, schemas: _Schemas) -> dict[str, Any]:
+def _operation(door: Door, declared: Shape, schemas: _Schemas, *, matched: bool) -> dict[str, Any]:
     told = {
         "operationId": door.name,
         "summary": summary_of(door),
         "tags": [door.path.split("/")[1].split(".")[0]],
         "security": [{"token": [door.scope]}],
-        "parameters": _parameters(door, declared, schemas),
+        "parameters": _parameters(door, declared, schemas, matched=matched),
         "responses": {str(status): _response(door, declared, schemas, status) for status in statuses(door, declared)},
     }
     if door.method == "POST" and declared.takes.model_fields:
@@ -125,7 +135,7 @@ def summary_of(door: Door) -> str:
     return said or door.name
 
 
-def _parameters(door: Door, declared: Shape, schemas: _Schemas) -> list[dict[str, Any]]:
+def _parameters(door: Door, declared: Shape, schemas: _Schemas, *, matched: bool) -> list[dict[str, Any]]:
     text = {"type": "string", "minLength": 1}
     found = [_parameter("path", name, text, required=True) for name in re.findall(r"{(\w+)}", door.path)]
     if door.method == "GET":
@@ -133,6 +143,12 @@ def _parameters(door: Door, declared: Shape, schemas: _Schemas) -> list[dict[str
         needed = asked.get("required", ())
         for name, schema in asked.get("properties", {}).items():
             found.append(_parameter("query", name, schema, required=name in needed))
+        if 304 in statuses(door, declared):
+            found.append(_parameter("header", "If-None-Match", text))
+        return found
+    found.append(_parameter("header", "Idempotency-Key", text | {"maxLength": 255}))
+    if matched:
+        found.append(_parameter("header", "If-Match", text))
     return found
 
 
@@ -142,7 +158,12 @@ def _parameter(where: str, name: str, schema: dict[str, Any], *, required: bool 
 
 def _response(door: Door, declared: Shape, schemas: _Schemas, status: int) -> dict[str, Any]:
     told: dict[str, Any] = {"description": words_of(status)[1] or str(status)}
-    names = ["Retry-After"] if status in {429, 503} else []
+    names = ["RateLimit", "RateLimit-Policy"] if status not in {401, 417} else []
+    names += ["Retry-After"] if status in {409, 429, 503} else []
+    if status == 304 or (status == 200 and 304 in statuses(door, declared)):
+        names.append("ETag")
+    if door.method == "POST" and status in {declared.status, 400, 403, 404, 409, 412}:
+        names.append("Idempotent-Replayed")
     if names:
         told["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     if status in {412, 416} and declared.media:

@@ -57,13 +57,14 @@ from desk.answer import (
     wants_json,
     words_of,
 )
+from desk.api import Api
 from desk.app import House
 from desk.auth import DoorKeeper, to_door
 from desk.drawing import STATIC, Drawing
 from desk.keys import derive
 from desk.listening import page as listening
 from desk.openapi import document
-from desk.shape import hold, shape, shape_of
+from desk.shape import shape, shape_of
 
 MEGABYTE = 2**20
 SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
@@ -207,8 +208,10 @@ def make_web(house: House) -> web.Application:
 
 
 def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: DoorKeeper) -> None:
-    def at(door: Door, *, json: bool) -> Next:
-        return partial(enter, house, drawing, keeper, door, json)
+    machines = Api(house, DOORS)
+
+    def at(door: Door, *, api: bool) -> Next:
+        return partial(enter, house, drawing, keeper, door, machines if api else None)
 
     special = (
         Door("sign-in", "GET", "/sign-in", auth.show_door, frozenset()),
@@ -219,23 +222,25 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
         Door("change-password", "POST", "/password", keeper.change_password, ALL),
     )
     for door in (*special, *DOORS):
-        app.router.add_route(door.method, door.path, at(door, json=False))
+        app.router.add_route(door.method, door.path, at(door, api=False))
         if door.api:
             shape_of(door.handler)
-            app.router.add_route(door.method, f"{API}v1{door.path}", at(door, json=True), expect_handler=expect)
+            app.router.add_route(door.method, f"{API}v1{door.path}", at(door, api=True), expect_handler=expect)
 
 
 async def enter(
-    house: House, drawing: Drawing, keeper: DoorKeeper, door: Door, api: bool, request: web.Request
+    house: House, drawing: Drawing, keeper: DoorKeeper, door: Door, api: Api | None, request: web.Request
 ) -> web.StreamResponse:
     """Who comes, may they, what do they bring; then the handler."""
     own = request.clone(client_max_size=door.most)
-    visit = Visit(house, drawing, own, ALLOWED, json=api or wants_json(request), api=api)
+    visit = Visit(house, drawing, own, ALLOWED, json=bool(api) or wants_json(request), api=bool(api))
     request[VISIT] = visit
     for text in (request.path, *request.query, *request.query.values()):
         check_text(text)
     if api:
-        await keeper.recognise_token(visit, door.scope)
+        await keeper.recognise_token(visit)
+        api.admit(visit)
+        keeper.check_scope(visit, door.scope)
     elif not await keeper.recognise(visit) and door.roles:
         if visit.json:
             raise Trouble(401, "Cần đăng nhập", "Sign in first")
@@ -245,11 +250,9 @@ async def enter(
         raise Trouble(403, "Vai trò của bạn không mở được trang này", "Your role does not open this door")
     try:
         if door.method == "POST":
-            await _take_in(visit, keeper, door, api)
-        if api:
-            hold(visit, shape_of(door.handler))
+            await _take_in(visit, keeper, door)
         with about(person=visit.name):
-            response = respond(visit, await door.handler(visit))
+            response = await api.answer(visit, door) if api else respond(visit, await door.handler(visit))
     finally:
         visit.close()
     if not response.prepared:
@@ -267,15 +270,15 @@ async def expect(request: web.Request) -> web.StreamResponse | None:
     return problem(request, 417, Trouble(417, vi, en))
 
 
-async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door, api: bool) -> None:
-    if not api:
+async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door) -> None:
+    if not visit.api:
         keeper.check_origin(visit.request)
     if (visit.request.content_length or 0) > door.most:
         raise Trouble(
             413, f"Nội dung gửi lên quá lớn (tối đa {door.most // MEGABYTE} MB)", "What was sent is too large"
         )
     await read_form(visit)
-    if not api and door.roles:
+    if not visit.api and door.roles:
         keeper.check_form(visit)
 
 
@@ -341,6 +344,8 @@ def _begun(request: web.Request) -> bool:
 async def bear_headers(request: web.Request, response: web.StreamResponse) -> None:
     """What every answer bears, errors and partners' pages too."""
     request[BEGUN] = True
+    visit: Visit | None = request.get(VISIT)
+    response.headers.update(visit.bears if visit else {})
     for name, value in HEADERS.items():
         if name == "Server" or name not in response.headers:
             response.headers[name] = value

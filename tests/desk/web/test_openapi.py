@@ -59,7 +59,7 @@ async def test_every_door_answers_as_described(desk: Any) -> None:
         assert answer.status == shape_of(door.handler).status, (request, await answer.text())
         await hold(door, answer)
         seen.add(door.name)
-    assert seen == set(OPEN)
+    assert seen == set(OPEN) - {"events"}  # a stream without an end: tests/desk/web/test_live.py
 
 
 def test_the_description_is_whole() -> None:
@@ -166,7 +166,7 @@ def of_door(door: Door, told: dict[str, Any], ids: list[str]) -> st.SearchStrate
     return st.builds(Request, st.just(door.name), id, some, uploads if files else st.just({}))
 
 
-@pytest.mark.parametrize("name", sorted(set(OPEN) - {"programme-sound"}))
+@pytest.mark.parametrize("name", sorted(set(OPEN) - {"programme-sound", "events"}))
 async def test_no_made_up_request_breaks_it(desk: Any, name: str) -> None:
     """In the spirit of schemathesis: only described statuses, never a 500, and whatever is told has its shape."""
     door, loop, told = OPEN[name], asyncio.get_running_loop(), document(DOORS)
