@@ -99,7 +99,7 @@ async def describe(_: Visit) -> Answer:
 
 DOORS: tuple[Door, ...] = (
     Door("today", "GET", "/", today.show, ALL),
-    Door("events", "GET", "/events", live.events, ALL),
+    Door("events", "GET", "/events", live.events, ALL, api=True),
     Door("password", "GET", "/password", auth.show_password, ALL),
     Door("items", "GET", "/items", items.list_all, READ, api=True),
     Door("item-new", "GET", "/items/new", items.blank, WRITE),
