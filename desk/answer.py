@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from multidict import MultiDict
 
 from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
@@ -267,8 +268,9 @@ async def read_form(visit: Visit) -> None:
             visit.form = MultiDict(await request.post())
     for name, value in visit.form.items():
         check_text(name)
-        if isinstance(value, str):
-            check_text(value, name)
+        written = value.filename if isinstance(value, web.FileField) else value
+        if isinstance(written, str):
+            check_text(written, name)
 
 
 def check_text(text: str, field: str | None = None) -> None:
@@ -285,7 +287,7 @@ def check_text(text: str, field: str | None = None) -> None:
 def _readable() -> Iterator[None]:
     try:
         yield
-    except (ValueError, RecursionError, LookupError, web.RequestPayloadError) as error:
+    except (ValueError, RecursionError, LookupError, web.RequestPayloadError, HttpProcessingError) as error:
         raise BadInput("Không đọc được nội dung gửi lên", "What was sent cannot be read") from error
 
 

@@ -109,6 +109,7 @@ class Answers:
         """Keep the answer; a database in trouble costs the answer, not the deed."""
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         body = bytes(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else None
+        keep = keep or response.status >= 400  # a refusal holds no secret
         sealed = self._seal.encrypt(body).decode() if body is not None and keep else None
         try:
             async with self._database.write() as tx:

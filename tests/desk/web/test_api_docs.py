@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from config.settings import ApiSettings
 from desk import conditions, idempotency, limits, live
 from tests.conftest import ROOT
 
@@ -75,5 +76,6 @@ def test_what_is_listed() -> None:
     """Problem types and topics of events, no more and no less."""
     types = {idempotency.REUSED, idempotency.UNDER_WAY, idempotency.NOT_KEPT, conditions.CHANGED, limits.QUOTA_EXCEEDED}
     assert set(re.findall(r"^\| `((?:urn|https):[^`]+)`", PAGE, re.MULTILINE)) == types
+    assert f"mặc định {ApiSettings().per_minute}" in PAGE
     topics = re.search(r"chủ đề vừa đổi \(`([^`]+)`\)", PAGE)
     assert topics is not None and tuple(topics[1].split()) == live.TOPICS

@@ -71,6 +71,10 @@ async def test_what_cannot_be_read(desk: Any) -> None:
         plain = {**headers, "Content-Type": "application/json"}
         body = f'{{"title": "{title}", "body": "B"}}'.encode()
         assert (await told(await desk.client.post(ITEMS, headers=plain, data=body), 400))["field"] == "title"
+    form = {**headers, "Content-Type": "multipart/form-data; boundary=b"}
+    for name in (b"filename*=utf-8''a%00.csv", b'filename="a\0.csv"'):
+        part = b"--b\r\nContent-Disposition: form-data; name=file; " + name + b"\r\n\r\nphone\r\n--b--\r\n"
+        await told(await desk.client.post("/api/v1/audiences", headers=form, data=part), 400)
     for path in (f"{ITEMS}/%00", f"{ITEMS}?q=%00"):
         await told(await desk.client.get(path, headers=headers), 400)
 

@@ -186,6 +186,8 @@ async def test_secrets_are_not_kept(desk: Any) -> None:
     assert (await desk.client.post("/api/v1/outlets/dai-xa/key", headers=key)).status == 200
     answer = await desk.client.post("/api/v1/outlets/dai-xa/key", headers=key)
     assert (answer.status, (await answer.json())["type"]) == (409, f"{KIND}answer-not-kept")
+    missing = [await ask(desk, headers, "k3", "/api/v1/audiences/export", person="0912345678") for _ in range(2)]
+    assert [one[0] for one in missing] == [404, 404] and missing[1][2]["Idempotent-Replayed"] == "true"
     await ask(desk, headers, "k2")
     async with desk.house.database.read() as connection:
         rows = {row.key: row.body for row in await connection.execute(select(store.kept_answer))}
