@@ -109,6 +109,12 @@ class WebSettings(Section):
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
+class ApiSettings(Section):
+    """What a token may ask of the API, in requests a minute; each process counts for itself."""
+
+    per_minute: int = Field(6000, ge=1, le=1_000_000)
+
+
 Level = Literal["", "centre", "province", "commune"]
 """The levels of Decree 49/2024/NĐ-CP since districts are gone; empty: the office has not said."""
 
@@ -219,6 +225,7 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     files: FilesSettings = FilesSettings()
     web: WebSettings = WebSettings()
+    api: ApiSettings = ApiSettings()
     office: OfficeSettings = OfficeSettings()
     voice: VoiceSettings = VoiceSettings()
     voices: dict[VoiceName, dict[str, Any]] = Field({}, repr=False)

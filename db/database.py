@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,8 @@ from db.server import arguments, driver, passes, read_url
 from db.types import from_ms
 
 READERS = 4
+Also = Callable[[AsyncConnection], Awaitable[None]]
+_joined: ContextVar[Also | None] = ContextVar("joined", default=None)
 FETCHED = 64
 """Rows that are fetched at once from the thread of a reader."""
 GLANCE_MS = 100
@@ -178,6 +181,17 @@ class Database:
             with _explained():
                 async with self._lent(self._writer) as connection, connection.begin():
                     yield connection
+                    if (also := _joined.get()) is not None:
+                        await also(connection)
+
+    @contextlib.contextmanager
+    def joined(self, also: Also) -> Iterator[None]:
+        """While the block lasts, what its task writes by `write` is committed together with this, or not at all."""
+        token = _joined.set(also)
+        try:
+            yield
+        finally:
+            _joined.reset(token)
 
     async def run(self, work: Work[T]) -> T:
         """A transaction of plain SQL (`db/direct.py`). Called off while it runs, it ends first: all of it is there, or nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ class Notifier:
     """Rings reach every waiter of a topic in this process, and over PostgreSQL those of other processes too.
 
     The connection to listen on comes back by itself; while it is away, polling carries on.
+    `place` names a moment of this process's hearing, and `since` tells which topics have rung after it.
     """
 
     def __init__(self, url: URL | None = None) -> None:
@@ -31,6 +33,8 @@ class Notifier:
         self._rung: set[str] = set()
         self._listening: asyncio.Task[None] | None = None
         self._wake, self._hears = asyncio.Event(), asyncio.Event()
+        self._hearing = secrets.token_hex(4)
+        self._rings, self._last = 0, dict[str, int]()
 
     async def open(self) -> None:
         """Listen to other processes, where the database can carry it."""
@@ -55,6 +59,7 @@ class Notifier:
         connection.add_termination_listener(lambda _: self._wake.set())
         await connection.add_listener(CHANNEL, self._heard)
         self._hears.set()
+        self._hearing = secrets.token_hex(4)  # what rang before, while nobody listened, is not known
         while not connection.is_closed():
             rung, self._rung = self._rung, set()
             for topic in rung:
@@ -66,6 +71,8 @@ class Notifier:
         self._rouse(topic)
 
     def _rouse(self, topic: str) -> None:
+        self._rings += 1
+        self._last[topic] = self._rings
         for event in self._waiters[topic]:
             event.set()
 
@@ -75,6 +82,18 @@ class Notifier:
         if self._listening is not None:
             self._rung.add(topic)
             self._wake.set()
+
+    @property
+    def place(self) -> str:
+        """Where the hearing of this process stands."""
+        return f"{self._hearing}-{self._rings}"
+
+    def since(self, place: str) -> list[str] | None:
+        """Topics that rang after a place; None when nobody knows: it is another process's, or rings were lost since."""
+        hearing, _, written = place.partition("-")
+        if hearing != self._hearing or not written.isascii() or not written.isdigit() or len(written) > 18:
+            return None
+        return [topic for topic, ring in self._last.items() if ring > int(written)]
 
     @contextlib.asynccontextmanager
     async def waiting(self, *topics: str) -> AsyncIterator[asyncio.Event]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from multidict import MultiDict
 
 from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
@@ -22,8 +25,10 @@ if TYPE_CHECKING:
     from desk.auth import DoorKeeper
 
 PROBLEM = "application/problem+json"
-MACHINES = ("/api/", "/hooks/", "/radio/")
-KEPT = {"Allow", "Retry-After", "WWW-Authenticate", "Content-Range"}
+API = "/api/"
+MACHINES = (API, "/hooks/", "/radio/")
+KEPT = {"Accept", "Allow", "Retry-After", "WWW-Authenticate", "Content-Range"}
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 STATUS: dict[type[Said], int] = {BadInput: 400, NotAllowed: 403, NotFound: 404, Conflict: 409, BrokenRule: 403}
 
@@ -34,8 +39,11 @@ WORDS: dict[int, tuple[str, str]] = {
     404: ("Không có trang này", "There is no such page"),
     405: ("Cách gọi này không dùng được ở đây", "This method is not allowed here"),
     409: ("Đã có thay đổi", "Something has changed"),
+    412: ("Bản đang có không phải bản đã xem", "This is no longer what was looked at"),
     413: ("Nội dung gửi lên quá lớn", "What was sent is too large"),
     415: ("Kiểu nội dung này không nhận", "This kind of content is not taken"),
+    417: ("Điều kiện Expect này không dùng được", "This expectation cannot be met"),
+    422: ("Không xử lý được", "This cannot be processed"),
     429: ("Thử quá nhiều lần", "Too many tries"),
     500: ("Có lỗi trong Loa", "Something went wrong in Loa"),
     503: ("Tạm thời chưa dùng được", "Not available for a moment"),
@@ -43,13 +51,26 @@ WORDS: dict[int, tuple[str, str]] = {
 
 
 class Trouble(Exception):
-    """An answer that is a refusal with its own status: what is said, and which headers go with it."""
+    """An answer that is a refusal with its own status: what is said, and which headers go with it.
+
+    `kind` is the problem's type where a program has to tell it from others of its status, `instance` names this very one.
+    """
 
     def __init__(
-        self, status: int, vi: str, en: str, headers: Mapping[str, str] | None = None, *, field: str | None = None
+        self,
+        status: int,
+        vi: str,
+        en: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        field: str | None = None,
+        kind: str = "",
+        instance: str = "",
     ) -> None:
         super().__init__(en)
         self.field = field
+        self.kind = kind
+        self.instance = instance
         self.status = status
         self.vi = vi
         self.en = en
@@ -75,6 +96,12 @@ class Visit:
     form_token: str = ""
     second_step: Standing = Standing.OPTIONAL
     form: MultiDict[Any] = field(default_factory=MultiDict)
+    api: bool = False
+    """Whether the request came in under /api/v1, with a token."""
+    token: str = ""
+    scopes: frozenset[str] = frozenset()
+    bears: dict[str, str] = field(default_factory=dict)
+    """Headers of the answer, whatever it will be."""
 
     def may(self, door: str) -> bool:
         """Whether this person may go through the door of that name."""
@@ -176,21 +203,41 @@ def wants_json(request: web.BaseRequest) -> bool:
 
 
 def problem(request: web.BaseRequest, status: int, said: Any) -> web.Response:
-    """RFC 9457: the error as JSON in the reader's language, Vietnamese unless English is asked for."""
-    english = request.headers.get("Accept-Language", "").lower().startswith("en")
-    words = WORDS.get(status, WORDS[500])
+    """RFC 9457: the error as JSON in the reader's language."""
+    english = speaks_english(request)
     plain = {
-        "type": "about:blank",
+        "type": getattr(said, "kind", "") or "about:blank",
+        "title": words_of(status)[english],
         "status": status,
-        "title": words[english],
         "detail": said.en if english else said.vi,
     }
-    if getattr(said, "field", None):
-        plain["field"] = said.field
+    plain |= {name: getattr(said, name) for name in ("field", "instance") if getattr(said, name, None)}
     plain |= getattr(said, "told", {})
     response = plain_json(plain, status, PROBLEM)
     response.headers["Content-Language"] = "en" if english else "vi"
     return response
+
+
+def words_of(status: int) -> tuple[str, str]:
+    """What a status says, in Vietnamese and in English; of those nobody here answers with, the protocol's own words."""
+    phrase = next((one.phrase for one in HTTPStatus if one == status), "")
+    return WORDS.get(status, (phrase, phrase))
+
+
+def speaks_english(request: web.BaseRequest) -> bool:
+    """Whether English is preferred to Vietnamese (RFC 9110 section 12.5.4); who says nothing reads Vietnamese."""
+    best, found = 0.0, "vi"
+    for one in request.headers.get("Accept-Language", "").lower().split(","):
+        tag, _, weight = one.partition(";")
+        language = tag.strip().split("-")[0]
+        if language in {"vi", "en"} and (liking := _weight(weight)) > best:
+            best, found = liking, language
+    return found == "en"
+
+
+def _weight(written: str) -> float:
+    given = re.search(r"q=(0(?:\.\d+)?|1(?:\.0+)?)\s*$", written)
+    return float(given[1]) if given else 1.0
 
 
 def trouble_of(error: BaseException) -> Trouble | None:
@@ -204,7 +251,7 @@ def trouble_of(error: BaseException) -> Trouble | None:
     if isinstance(error, DatabaseTrouble):
         return Trouble(503, error.vi, error.en, {"Retry-After": "10"})
     if isinstance(error, web.HTTPException) and error.status >= 400:
-        vi, en = WORDS.get(error.status, (error.reason, error.reason))
+        vi, en = words_of(error.status)
         kept = {name: value for name, value in error.headers.items() if name in KEPT}
         return Trouble(error.status, vi, en, kept)
     return None
@@ -220,15 +267,33 @@ async def read_form(visit: Visit) -> None:
             raise BadInput("JSON phải là một đối tượng", "The JSON must be an object")
         visit.form = MultiDict(_pairs(given))
     elif request.can_read_body:
+        if visit.api and request.content_type not in FORMS:
+            vi, en = words_of(415)
+            raise Trouble(415, vi, en, {"Accept": ", ".join(("application/json", *FORMS))})
         with _readable():
             visit.form = MultiDict(await request.post())
+    for name, value in visit.form.items():
+        check_text(name)
+        written = value.filename if isinstance(value, web.FileField) else value
+        if isinstance(written, str):
+            check_text(written, name)
+
+
+def check_text(text: str, field: str | None = None) -> None:
+    """Refuse what no database keeps: a NUL, half a character. Raises BadInput."""
+    try:
+        sound = "\0" not in text.encode().decode()
+    except UnicodeEncodeError:
+        sound = False
+    if not sound:
+        raise BadInput("Có ký tự không dùng được", "There is a character that cannot be used", field=field)
 
 
 @contextmanager
 def _readable() -> Iterator[None]:
     try:
         yield
-    except (ValueError, RecursionError, LookupError) as error:
+    except (ValueError, RecursionError, LookupError, web.RequestPayloadError, HttpProcessingError) as error:
         raise BadInput("Không đọc được nội dung gửi lên", "What was sent cannot be read") from error
 
 

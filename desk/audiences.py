@@ -17,12 +17,15 @@ from config.words import BadInput, Conflict, Said
 from db.types import new_id
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, listed
+from desk.shape import shape
+from desk.shapes import people as shapes
 
 LONGEST_NAME = 100
 FAULTS_SHOWN = 200
 COLUMN_TITLES = {"phone": "số điện thoại", "zalo": "mã Zalo", "consent_at": "ngày đồng ý"}
 
 
+@shape(shapes.AudiencesTold)
 async def list_all(visit: Visit) -> Answer:
     """GET /audiences."""
     return await page(visit)
@@ -47,6 +50,7 @@ def _plain(one: Audience) -> dict[str, Any]:
     return told
 
 
+@shape(shapes.FilterTold, shapes.FilterFields)
 async def add_filter(visit: Visit) -> Answer:
     """POST /audiences/filter: the people `of` a list who have the tags of `where` (`tag=value`, several or with commas), under a `name`."""
     house, now = visit.house, visit.house.clock.now()
@@ -65,6 +69,7 @@ async def add_filter(visit: Visit) -> Answer:
     return Done("/audiences", f"Đã lập nhóm lọc {name}: {size} địa chỉ.", {"audience": name, "size": size})
 
 
+@shape(shapes.ImportTold, shapes.ListFields)
 async def take_in(visit: Visit) -> Answer:
     """POST /audiences: the people of `file` join the list `name`; with any bad row nobody does, unless `keep_good`."""
     house = visit.house
@@ -88,6 +93,7 @@ async def take_in(visit: Visit) -> Answer:
     return Done("/audiences", said, {"audience": name, "added": new, **_told(found)})
 
 
+@shape(shapes.Nothing, shapes.SaidFields)
 async def opt_out(visit: Visit) -> Answer:
     """POST /audiences/opt-out: nothing more to a `phone` or `zalo`, on any list; what waits for it is cancelled."""
 
@@ -98,6 +104,7 @@ async def opt_out(visit: Visit) -> Answer:
     return await _of_person(visit, deed)
 
 
+@shape(shapes.Nothing, shapes.SaidFields)
 async def opt_in(visit: Visit) -> Answer:
     """POST /audiences/opt-in: the same person agrees again, in their own words."""
 

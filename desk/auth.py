@@ -67,8 +67,8 @@ class DoorKeeper:
         visit.second_step = standing_of(house.settings.sign_in.second_step, row.roles, row.second_step_since)
         return True
 
-    async def recognise_token(self, visit: Visit, scope: str) -> None:
-        """Fill in who comes with a bearer token. Raises Trouble 401, NotAllowed."""
+    async def recognise_token(self, visit: Visit) -> None:
+        """Fill in who comes with a bearer token. Raises Trouble 401."""
         kind, _, secret = visit.request.headers.get("Authorization", "").partition(" ")
         row = None
         if kind.lower() == "bearer" and secret:
@@ -81,9 +81,13 @@ class DoorKeeper:
                 "The token is missing or wrong",
                 {"WWW-Authenticate": 'Bearer realm="Loa"'},
             )
-        if scope not in row.scopes:
-            raise NotAllowed(f"Mã truy cập này không có quyền “{scope}”", f"This token lacks the scope {scope!r}")
         _fill(visit, row)
+        visit.token, visit.scopes = hashed(secret.strip()), frozenset(row.scopes)
+
+    def check_scope(self, visit: Visit, scope: str) -> None:
+        """Refuse what the token is not for. Raises NotAllowed."""
+        if scope not in visit.scopes:
+            raise NotAllowed(f"Mã truy cập này không có quyền “{scope}”", f"This token lacks the scope {scope!r}")
 
     def check_origin(self, request: web.Request) -> None:
         """Refuse what another site makes a browser send. Raises NotAllowed."""

@@ -12,6 +12,8 @@ from config.words import BadInput
 from content import store as content_store
 from desk.answer import Answer, Shown, Visit
 from desk.forms import iso
+from desk.shape import shape
+from desk.shapes import calendar as shapes
 from desk.standing import plain_standstill
 from desk.timing import quiet_hours
 from scheduler import store
@@ -69,6 +71,7 @@ class Stretch:
     more: int
 
 
+@shape(shapes.CalendarTold, shapes.CalendarAsked)
 async def show(visit: Visit) -> Answer:
     """GET /calendar?view=month&day=2026-11-27, or from and to; `kind`, `outlet` and `theme` narrow it."""
     now = visit.house.clock.now()

@@ -19,6 +19,7 @@ from config.words import Said
 from db.database import DatabaseTrouble
 from desk.app import opened
 from desk.commands import (
+    api,
     audiences,
     bench,
     deliveries,
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         voices,
         upkeep,
         doctor,
+        api,
         bench,
     ):
         group.register(commands)

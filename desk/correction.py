@@ -6,9 +6,12 @@ from config.words import Said
 from content import store
 from desk.answer import Answer, Done, Visit
 from desk.item_page import sheet_of
+from desk.shape import shape
+from desk.shapes import items as shapes
 from scheduler.schedule import ScheduleState
 
 
+@shape(shapes.TellTold)
 async def tell(visit: Visit) -> Answer:
     """POST /items/{id}/tell."""
     house = visit.house

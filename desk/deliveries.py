@@ -21,6 +21,9 @@ from content import store as content_store
 from content.item import ItemState
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import choice, day_of, iso, limit_of, listed
+from desk.shape import shape
+from desk.shapes import deliveries as shapes
+from desk.shapes.schedules import MayNote
 from scheduler import store
 from scheduler.delivery import DONE, MOVES, TITLES, Delivery, State
 from scheduler.log import store as log_store
@@ -44,6 +47,7 @@ OUTCOME_TITLES = {
 }
 
 
+@shape(shapes.DeliveriesTold, shapes.DeliveriesAsked)
 async def list_all(visit: Visit) -> Answer:
     """GET /deliveries: newest first, with counts for each outlet."""
     try:
@@ -156,6 +160,7 @@ def plain_delivery(seal: Seal, delivery: Delivery) -> dict[str, Any]:
     }
 
 
+@shape(shapes.DeliverySheet)
 async def show(visit: Visit) -> Answer:
     """GET /deliveries/{id}: attempts, receipts and pulls as one story."""
     return await _sheet(visit)
@@ -228,6 +233,7 @@ def _can(state: State) -> dict[str, bool]:
     }
 
 
+@shape(shapes.NumberTold, shapes.WhyNumber, once=True)
 async def show_number(visit: Visit) -> Answer:
     """POST /deliveries/{id}/number: the page with the recipient's whole number, once; the `note` why goes into the journal."""
     try:
@@ -241,6 +247,7 @@ async def show_number(visit: Visit) -> Answer:
     return replace(shown, plain={**shown.plain, "number": number})
 
 
+@shape(shapes.DeliverySheet)
 async def retry(visit: Visit) -> Answer:
     """POST /deliveries/{id}/retry."""
 
@@ -250,6 +257,7 @@ async def retry(visit: Visit) -> Answer:
     return await _done(visit, "Sẽ gửi lại ngay.", deed)
 
 
+@shape(shapes.DeliverySheet, shapes.Resolve)
 async def resolve(visit: Visit) -> Answer:
     """POST /deliveries/{id}/resolve: what an unsure delivery became."""
 
@@ -260,6 +268,7 @@ async def resolve(visit: Visit) -> Answer:
     return await _done(visit, "Đã ghi kết luận.", deed)
 
 
+@shape(shapes.DeliverySheet, MayNote)
 async def cancel(visit: Visit) -> Answer:
     """POST /deliveries/{id}/cancel."""
 

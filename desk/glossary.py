@@ -21,6 +21,9 @@ from content.rendition import draft_of, read_script
 from content.voice import Speech, VoiceError, speak
 from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.forms import iso, listed
+from desk.shape import shape
+from desk.shapes import speech as shapes
+from desk.shapes.items import Reading, ReadingKept
 
 HEARD = 300
 """Characters that can be listened to at once."""
@@ -28,6 +31,7 @@ LOOKED_AT = 30
 FOUND = 50
 
 
+@shape(shapes.ReadingsTold, shapes.ReadingsAsked)
 async def list_all(visit: Visit) -> Answer:
     """GET /glossary: the office's readings, what nobody knew in texts under way, and the lexicon of the house by words."""
     return await _page(visit)
@@ -62,6 +66,7 @@ def plain_row(row: Any) -> dict[str, Any]:
     }
 
 
+@shape(shapes.ReadingAdded, shapes.NewReading, status=201)
 async def add(visit: Visit) -> Answer:
     """POST /glossary: one reading for all that is written from now on."""
     try:
@@ -75,6 +80,7 @@ async def add(visit: Visit) -> Answer:
     return Done("/glossary", f"Từ nay “{entry.abbr}” đọc là “{entry.spoken}”.", plain, 201)
 
 
+@shape(shapes.AbbrTold, shapes.OldReading)
 async def remove(visit: Visit) -> Answer:
     """POST /glossary/remove."""
     abbr = visit.text("abbr")
@@ -101,6 +107,7 @@ async def take_in(visit: Visit) -> Answer:
     return Done("/glossary", f"Đã nhập {count} cách đọc.", {"count": count})
 
 
+@shape(None, media=("text/tab-separated-values",))
 async def table(visit: Visit) -> Answer:
     """GET /glossary.tsv: the office's readings as the table that import reads."""
     async with visit.house.database.read() as connection:
@@ -109,6 +116,7 @@ async def table(visit: Visit) -> Answer:
     return web.Response(text=text, content_type="text/tab-separated-values", charset="utf-8", headers=headers)
 
 
+@shape(ReadingKept, Reading)
 async def read_otherwise(visit: Visit) -> Answer:
     """POST /items/{id}/reading: a form read otherwise in this text, or (scope=office) in all that is written from now on.
 
@@ -131,6 +139,7 @@ async def read_otherwise(visit: Visit) -> Answer:
     return Done(f"/items/{item.id}", f"“{entry.abbr}” đọc là “{entry.spoken}”.", {"abbr": entry.abbr})
 
 
+@shape(None, shapes.SoundAsked, media=("audio/wav",))
 async def sound(visit: Visit) -> Answer:
     """GET /glossary/sound?text=: spoken words as the first voice that can says them, unmastered, as WAV."""
     text = " ".join(visit.asked("text").split())[:HEARD]

@@ -23,6 +23,8 @@ from content.short import unaccented
 from content.upload import SUFFIXES
 from desk.answer import Answer, Shown, Visit
 from desk.forms import iso
+from desk.shape import shape
+from desk.shapes import items as shapes
 from scheduler.correcting import NOBODY
 from scheduler.policy import gravest
 from scheduler.retraction import store as retraction_store
@@ -91,6 +93,7 @@ class Sheet:
         return ItemState(state) in MOVES[self.item.state]
 
 
+@shape(shapes.ItemSheet)
 async def show(visit: Visit) -> Answer:
     """GET /items/{id}: every rendition, what to know about them, its history, and what this person may do."""
     return await sheet_of(visit)
@@ -189,6 +192,7 @@ async def _recording(visit: Visit, connection: AsyncConnection, revision: Revisi
     return (await recording_store.recordings(connection, [key])).get(key)
 
 
+@shape(None, media=("audio/mpeg",))
 async def audio(visit: Visit) -> Answer:
     """GET /items/{id}/audio: the recording of the newest text; ranges are answered."""
     async with visit.house.database.read() as connection:

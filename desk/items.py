@@ -14,11 +14,14 @@ from desk.answer import Answer, Done, Shown, Visit
 from desk.drafting import draft_form, draft_from, read_upload, typed_notice, typed_of
 from desk.forms import after_of, choice, cursor, digest_of, limit_of, listed
 from desk.item_page import plain_item, sheet_of
+from desk.shape import shape
+from desk.shapes import items as shapes
 from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
 
 
+@shape(shapes.ItemsTold, shapes.ItemsAsked)
 async def list_all(visit: Visit) -> Answer:
     """GET /items: last changed first, by state and words of the title."""
     state, text, limit = choice(ItemState, visit.asked("state"), "state"), visit.asked("q"), limit_of(visit)
@@ -48,11 +51,13 @@ async def edit(visit: Visit) -> Answer:
     return await draft_form(visit, typed_of(revision), item=item)
 
 
+@shape(shapes.ItemTold, shapes.NewItem, status=201)
 async def write(visit: Visit) -> Answer:
     """POST /items: a new item, or the form again with an uploaded document in it."""
     return await _written(visit, None)
 
 
+@shape(shapes.ItemTold, shapes.NewText)
 async def revise(visit: Visit) -> Answer:
     """POST /items/{id}: a new text of the item."""
     async with visit.house.database.read() as connection:
@@ -87,11 +92,13 @@ def _ring(visit: Visit) -> None:
     visit.house.notifier.ring("work")
 
 
+@shape(shapes.ItemTold)
 async def submit(visit: Visit) -> Answer:
     """POST /items/{id}/submit."""
     return await done(visit, "Đã trình duyệt.", lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name))
 
 
+@shape(shapes.ItemTold, shapes.Approve)
 async def approve(visit: Visit) -> Answer:
     """POST /items/{id}/approve: exactly the digest, and the recording, that were on the page."""
     house, made = visit.house, dict[str, list[Schedule]]()
@@ -126,6 +133,7 @@ def _titles(visit: Visit, schedules: Sequence[Schedule]) -> str:
     return ", ".join(visit.house.outlets[name].outlet.title for name in outlets)
 
 
+@shape(shapes.ItemTold, shapes.Why)
 async def send_back(visit: Visit) -> Answer:
     """POST /items/{id}/send-back, with a reason."""
 
@@ -135,6 +143,7 @@ async def send_back(visit: Visit) -> Answer:
     return await done(visit, "Đã trả lại cho người viết.", deed)
 
 
+@shape(shapes.ItemTold, shapes.Why)
 async def withdraw(visit: Visit) -> Answer:
     """POST /items/{id}/withdraw, with a reason: out of force, off every shelf, and partners asked, in one transaction."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
 from aiohttp import web
 
 from desk.answer import Answer, Visit
+from desk.shape import shape
 
 TOPICS = ("delivery", "item", "recording", "outlet", "occurrence", "schedule", "programme", "alert")
 HEARTBEAT = 15.0
@@ -37,10 +39,20 @@ async def _end_streams(app: web.Application) -> None:
         task.cancel()
 
 
+@shape(None, media=("text/event-stream",))
 async def events(visit: Visit) -> Answer:
-    """GET /events: `event: change` with the topics that rang, at most one a second, and a heartbeat."""
+    """GET /events: `event: change` with the topics that rang, at most one a second, and a heartbeat.
+
+    On the API each event has an `id`. Who comes back with it in Last-Event-ID hears at once what rang meanwhile, or `event:
+    reset` with every topic where nobody knows that: then all is to be read anew.
+    """
     response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        headers={
+            "Content-Type": "text/event-stream",
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+            **visit.bears,
+        }
     )
     await response.prepare(visit.request)
     task = asyncio.ensure_future(_stream(visit, response))
@@ -62,15 +74,31 @@ async def _stream(visit: Visit, response: web.StreamResponse) -> None:
     async with AsyncExitStack() as stack:
         rung = {topic: await stack.enter_async_context(house.notifier.waiting(topic)) for topic in TOPICS}
         any_topic = await stack.enter_async_context(house.notifier.waiting(*TOPICS, "stop"))
-        await response.write(b"retry: 3000\n\nevent: hello\ndata: \n\n")
+        await response.write(_hello(visit))
         while not house.stopping.is_set() and house.clock.steady() - begun < LONGEST:
             await house.clock.wait(any_topic, HEARTBEAT)
             any_topic.clear()
             changed = [topic for topic, event in rung.items() if event.is_set()]
             for topic in changed:
                 rung[topic].clear()
-            await response.write(
-                f"event: change\ndata: {' '.join(changed)}\n\n".encode() if changed else b": alive\n\n"
-            )
+            await response.write(_event(visit, "change", changed) if changed else b": alive\n\n")
             if changed:
                 await house.clock.wait(house.stopping, AT_MOST_EVERY)
+
+
+def _hello(visit: Visit) -> bytes:
+    """What a stream begins with; whoever comes back to the API with the id of an event hears what was missed since."""
+    greeting = b"retry: 3000\n\n" + _event(visit, "hello", [])
+    last = visit.request.headers.get("Last-Event-ID", "") if visit.api else ""
+    if not last:
+        return greeting
+    rung = visit.house.notifier.since(last)
+    if rung is None:
+        return greeting + _event(visit, "reset", TOPICS)
+    missed = [topic for topic in TOPICS if topic in rung]
+    return greeting + (_event(visit, "change", missed) if missed else b"")
+
+
+def _event(visit: Visit, name: str, topics: Iterable[str]) -> bytes:
+    place = f"id: {visit.house.notifier.place}\n" if visit.api else ""
+    return f"{place}event: {name}\ndata: {' '.join(topics)}\n\n".encode()

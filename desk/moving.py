@@ -10,6 +10,9 @@ from config.words import BadInput, NotFound, Said
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import moment_of
 from desk.schedules import plain_schedule
+from desk.shape import shape
+from desk.shapes.calendar import MoveFields
+from desk.shapes.schedules import ScheduleTold
 from desk.timing import quiet_hours
 from scheduler import store
 from scheduler.schedule import Schedule, ScheduleState
@@ -44,6 +47,7 @@ async def _page(visit: Visit) -> Shown:
     return Shown("calendar/move.html", values, plain_schedule(schedule))
 
 
+@shape(ScheduleTold, MoveFields, status=201)
 async def move(visit: Visit) -> Answer:
     """POST /schedules/{id}/move with `date` and `time`, or `at`; a daily or weekly schedule takes the time alone."""
     house = visit.house

@@ -11,6 +11,9 @@ from channels.outlet import InService
 from config.words import Conflict
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, listed
+from desk.shape import shape
+from desk.shapes import outlets as shapes
+from desk.shapes.schedules import MayNote
 from scheduler.dispatch.pace import day_of, used_on
 from scheduler.diversion import store as diversion_store
 
@@ -108,6 +111,7 @@ async def standings(visit: Visit) -> list[Standing]:
     ]
 
 
+@shape(shapes.OutletsTold)
 async def list_all(visit: Visit) -> Answer:
     """GET /outlets."""
     return await _page(visit)
@@ -143,6 +147,7 @@ def plain_outlet(standing: Standing) -> dict[str, Any]:
     }
 
 
+@shape(shapes.OutletTold, MayNote)
 async def pause(visit: Visit) -> Answer:
     """POST /outlets/{name}/pause: nothing goes out there until somebody resumes it."""
     house, name, now = visit.house, visit.part("name"), visit.house.clock.now()
@@ -154,6 +159,7 @@ async def pause(visit: Visit) -> Answer:
     return await _done(visit, done, at, f"Đã tạm dừng điểm phát {at.outlet.title}.")
 
 
+@shape(shapes.OutletTold)
 async def resume(visit: Visit) -> Answer:
     """POST /outlets/{name}/resume."""
     house, name, now = visit.house, visit.part("name"), visit.house.clock.now()

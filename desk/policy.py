@@ -12,10 +12,13 @@ from channels.no_adverts import store
 from config.words import BadInput, Said
 from content.bulletin import Purpose
 from desk.answer import Answer, Done, Shown, Visit
+from desk.shape import shape
+from desk.shapes import people as shapes
 from scheduler.policy import LEVELS
 from scheduler.rules import Effect, PolicyRule
 
 
+@shape(shapes.PolicyTold)
 async def show(visit: Visit) -> Answer:
     """GET /policy."""
     return await _page(visit)
@@ -43,6 +46,7 @@ def plain_rule(name: str, rule: PolicyRule) -> dict[str, Any]:
     return {"rule": name, **rule.model_dump(mode="json", exclude_defaults=True)}
 
 
+@shape(shapes.NoAdvertsTold, shapes.NoAdverts)
 async def take_in(visit: Visit) -> Answer:
     """POST /policy/no-adverts: the numbers of `file` join the do-not-advertise list, or with `whole` become all of it."""
     try:

@@ -15,11 +15,15 @@ from content.bed.store import Bed
 from content.upload import SUFFIXES
 from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.forms import iso
+from desk.shape import shape
+from desk.shapes import speech as shapes
+from desk.shapes.people import Nothing
 from scheduler.joining import JoinError
 
 LONGEST_NAME = 120
 
 
+@shape(shapes.ProgrammeTold)
 async def show(visit: Visit) -> Answer:
     """GET /programme: announcements as they would be said now, and the music."""
     return await _page(visit)
@@ -44,6 +48,7 @@ def _now(visit: Visit) -> datetime:
     return visit.house.clock.now().astimezone(visit.house.settings.office.zone)
 
 
+@shape(shapes.BedTold, shapes.Music)
 async def take_bed(visit: Visit) -> Answer:
     """POST /programme/bed: the file in `music` lies under every programme joined from now on."""
     house, given = visit.house, visit.form.get("music")
@@ -63,6 +68,7 @@ async def take_bed(visit: Visit) -> Answer:
     return Done("/programme", "Đã nhận nhạc nền. Hãy nghe thử.", plain_bed(bed))
 
 
+@shape(Nothing)
 async def drop_bed(visit: Visit) -> Answer:
     """POST /programme/bed/remove: programmes go out without music again."""
     house, now = visit.house, visit.house.clock.now()
@@ -73,6 +79,7 @@ async def drop_bed(visit: Visit) -> Answer:
     return Done("/programme", "Đã bỏ nhạc nền.", {})
 
 
+@shape(None, media=("audio/mpeg",))
 async def sound(visit: Visit) -> Answer:
     """GET /programme/sound: a programme of now without items, as it would be joined."""
     house, radio = visit.house, visit.house.settings.radio

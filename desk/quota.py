@@ -17,6 +17,8 @@ from config.words import BadInput, NotFound
 from content.bulletin import BulletinClass
 from desk.answer import Answer, Shown, Visit
 from desk.forms import iso
+from desk.shape import shape
+from desk.shapes import outlets as shapes
 from desk.timing import quiet_hours
 from scheduler import store
 from scheduler.quota import store as quota_store
@@ -36,6 +38,7 @@ class Run:
     size: int
 
 
+@shape(shapes.QuotaTold, shapes.MonthAsked)
 async def show(visit: Visit) -> Answer:
     """GET /outlets/{name}/quota?month=2026-11: this month when none is named."""
     at = visit.house.outlets[visit.part("name")]

@@ -12,8 +12,11 @@ from content.recording import Recording
 from desk.answer import Answer, Visit
 from desk.item_page import sheet_of
 from desk.items import done
+from desk.shape import shape
+from desk.shapes import items as shapes
 
 
+@shape(shapes.ItemTold, shapes.RecordingFields)
 async def upload(visit: Visit) -> Answer:
     """POST /items/{id}/recording: the file in `recording` becomes what is heard of the newest text.
 
@@ -44,6 +47,7 @@ async def _taken_in(visit: Visit) -> tuple[str, Recording]:
     return visit.text("base") or revision.id, await house.studio.take_in(given.file, house.press.tags_of(revision))
 
 
+@shape(shapes.ItemTold, shapes.BaseFields)
 async def remove(visit: Visit) -> Answer:
     """POST /items/{id}/recording/remove: a synthetic voice reads the item again."""
 

@@ -22,6 +22,8 @@ from content.bulletin import BulletinClass
 from desk.answer import Answer, Shown, Visit
 from desk.app import House
 from desk.cells import safe
+from desk.shape import shape
+from desk.shapes import outlets as shapes
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLES = (
@@ -47,6 +49,7 @@ class Row:
     urgent_aired: int
 
 
+@shape(shapes.StationsMonth, shapes.ReportAsked, media=(shapes.CSV, shapes.XLSX))
 async def show(visit: Visit) -> Answer:
     """GET /reports/stations?month=2026-11: a page, JSON, or with `form=csv` or `form=xlsx` a file."""
     house, form = visit.house, visit.asked("form")

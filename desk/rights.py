@@ -13,8 +13,11 @@ from config.words import BadInput, Said
 from desk import audiences
 from desk.answer import Answer, Done, Visit
 from desk.forms import iso
+from desk.shape import shape
+from desk.shapes import people as shapes
 
 
+@shape(shapes.PersonTold, shapes.PersonFields, once=True)
 async def export(visit: Visit) -> Answer:
     """POST /audiences/export: everything kept of a `person` (a phone number or a Zalo id), as a file of JSON."""
     try:
@@ -34,6 +37,7 @@ def in_json(told: dict[str, Any]) -> str:
     return json.dumps(told, ensure_ascii=False, indent=1, default=plain) + "\n"
 
 
+@shape(shapes.ErasedTold, shapes.EraseFields)
 async def erase(visit: Visit) -> Answer:
     """POST /audiences/erase: nothing names the `person` any more; `reason` goes into the journal."""
     try:

@@ -16,6 +16,9 @@ from desk.answer import Answer, Done, Shown, Visit
 from desk.costs import costs_of
 from desk.deliveries import rule_titles
 from desk.forms import after_of, choice, cursor, digest_of, iso, limit_of, listed
+from desk.shape import shape
+from desk.shapes import schedules as shapes
+from desk.shapes.items import Why
 from desk.timing import MISSED_TITLES, choices, dues, fingerprint, typed_wish, wish_of
 from scheduler import store
 from scheduler.diversion import store as diversion_store
@@ -25,6 +28,7 @@ from scheduler.schedule import TITLES, Schedule, ScheduleState
 Deed = Callable[[AsyncConnection], Awaitable[Schedule]]
 
 
+@shape(shapes.SchedulesTold, shapes.SchedulesAsked)
 async def list_all(visit: Visit) -> Answer:
     """GET /schedules: newest first."""
     state, limit, before = choice(ScheduleState, visit.asked("state"), "state"), limit_of(visit), visit.asked("after")
@@ -104,6 +108,7 @@ async def _wrote(connection: AsyncConnection, schedule: Schedule, name: str) -> 
     return False
 
 
+@shape(shapes.Preview, shapes.Wished)
 async def preview(visit: Visit) -> Answer:
     """POST /schedules/preview: what would be stored, and its next ten occurrences; nothing is stored."""
     try:
@@ -114,6 +119,7 @@ async def preview(visit: Visit) -> Answer:
     return await _form(visit, drawn)
 
 
+@shape(shapes.ScheduleTold, shapes.Wished, status=201)
 async def add(visit: Visit) -> Answer:
     """POST /schedules: store it; it runs at once only when two people stand behind it already."""
     house = visit.house
@@ -141,6 +147,7 @@ def _ring(visit: Visit) -> None:
     visit.house.notifier.ring("work")
 
 
+@shape(shapes.ScheduleSheet)
 async def show(visit: Visit) -> Answer:
     """GET /schedules/{id}."""
     return await _sheet(visit)
@@ -215,6 +222,7 @@ def _why_not(visit: Visit, schedule: Schedule, wrote: bool) -> str:
     return ""
 
 
+@shape(shapes.ScheduleTold, shapes.ApproveSchedule)
 async def approve(visit: Visit) -> Answer:
     """POST /schedules/{id}/approve: exactly the digest that was on the page."""
 
@@ -228,6 +236,7 @@ async def approve(visit: Visit) -> Answer:
     return await _done(visit, "Đã duyệt, lịch bắt đầu chạy.", deed, held)
 
 
+@shape(shapes.ScheduleTold, Why)
 async def send_back(visit: Visit) -> Answer:
     """POST /schedules/{id}/send-back, with a reason."""
     return await _done(
@@ -237,6 +246,7 @@ async def send_back(visit: Visit) -> Answer:
     )
 
 
+@shape(shapes.ScheduleTold, shapes.MayNote)
 async def pause(visit: Visit) -> Answer:
     """POST /schedules/{id}/pause."""
     return await _done(
@@ -246,6 +256,7 @@ async def pause(visit: Visit) -> Answer:
     )
 
 
+@shape(shapes.ScheduleTold)
 async def resume(visit: Visit) -> Answer:
     """POST /schedules/{id}/resume."""
     return await _done(
@@ -253,6 +264,7 @@ async def resume(visit: Visit) -> Answer:
     )
 
 
+@shape(shapes.ScheduleTold, shapes.MayNote)
 async def cancel(visit: Visit) -> Answer:
     """POST /schedules/{id}/cancel."""
     return await _done(
@@ -276,6 +288,7 @@ async def _done(visit: Visit, said: str, deed: Deed, held: str = "") -> Answer:
     return Done(f"/schedules/{schedule.id}", words, plain_schedule(schedule))
 
 
+@shape(shapes.OccurrencesTold, shapes.OccurrencesAsked)
 async def list_occurrences(visit: Visit) -> Answer:
     """GET /occurrences: last due first."""
     limit = limit_of(visit)
@@ -301,6 +314,7 @@ def plain_occurrence(row: Any) -> dict[str, Any]:
     }
 
 
+@shape(shapes.CancelledTold, shapes.MayNote)
 async def cancel_occurrence(visit: Visit) -> Answer:
     """POST /occurrences/{id}/cancel: all of it that has not gone."""
     async with visit.house.database.write() as tx:

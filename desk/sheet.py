@@ -19,6 +19,8 @@ from desk.answer import Answer, Shown, Visit
 from desk.drawing import qr_code
 from desk.forms import iso
 from desk.passwords import hashed
+from desk.shape import shape
+from desk.shapes import outlets as shapes
 
 OLD_KEY = timedelta(days=14)
 """An old key works until the new one is used, and no longer than this."""
@@ -37,6 +39,7 @@ async def show(visit: Visit) -> Answer:
     return await _sheet(visit, at, at.channel.token_of(at.outlet), fresh=False)
 
 
+@shape(shapes.NewKeyTold, once=True)
 async def new_key(visit: Visit) -> Answer:
     """POST /outlets/{name}/key: a new key, shown this once on the sheet to be printed."""
     house, at, now = visit.house, _station(visit), visit.house.clock.now()
@@ -61,6 +64,7 @@ async def paper(visit: Visit) -> Answer:
     return Shown("station/paper.html", {"at": at, "timetable": timetable, "tracks": tracks}, {"scripts": plain})
 
 
+@shape(shapes.AiredTold, shapes.AiredLog)
 async def take_aired(visit: Visit) -> Answer:
     """POST /outlets/{name}/aired: a station's as-run log (CSV, XML) as a file, kept as evidence."""
     house, at, given = visit.house, _station(visit), visit.form.get("file")

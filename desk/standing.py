@@ -9,6 +9,8 @@ from config.words import BadInput, Said
 from content.bulletin import BulletinClass
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, moment_of
+from desk.shape import shape
+from desk.shapes import calendar as shapes
 from desk.timing import MISSED_TITLES
 from scheduler import store
 from scheduler.schedule import Schedule, ScheduleState
@@ -19,6 +21,7 @@ MOST = 200
 USUAL, LONGEST = timedelta(hours=24), timedelta(days=31)
 
 
+@shape(shapes.PausingTold, shapes.PausingAsked)
 async def show(visit: Visit) -> Answer:
     """GET /calendar/pause?until=2026-11-28T07:00: what would be missed if everything stood still until then."""
     return await _page(visit)
@@ -90,6 +93,7 @@ def _plain(one: Fate) -> dict[str, Any]:
     return about | policy | {"made_up": one.made_up, "missed": one.missed, "more": one.more}
 
 
+@shape(shapes.StoodTold, shapes.PauseFields)
 async def pause(visit: Visit) -> Answer:
     """POST /calendar/pause, with a reason in `note`; `urgent` pauses urgent bulletins too."""
     try:
@@ -104,6 +108,7 @@ async def pause(visit: Visit) -> Answer:
     return Done("/calendar", f"Đã tạm dừng tất cả: {count} lịch.", plain)
 
 
+@shape(shapes.StoodTold)
 async def resume(visit: Visit) -> Answer:
     """POST /calendar/resume: exactly what was paused goes on."""
     async with visit.house.database.write() as tx:

@@ -1,4 +1,4 @@
-"""Tables and SQL of this floor: people, sessions, API tokens."""
+"""Tables and SQL of this floor: people, sessions, API tokens, answers kept under the key of their request."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Row, Table, Text, delete, func, insert, or_, select, update
+from sqlalchemy import Column, ForeignKey, Index, Integer, Row, Table, Text, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.database import Database
 from db.types import Json, Moment, metadata
 from desk.second_step.store import second_step
 
@@ -45,6 +46,21 @@ api_token = Table(
     Column("made_at", Moment, nullable=False),
     Column("until", Moment),
     Column("used_at", Moment),
+)
+
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("claim", Text, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Column("status", Integer),
+    Column("headers", Json),
+    Column("body", Text),
+    Index("kept_answer_begun", "begun_at"),
 )
 
 
@@ -160,3 +176,55 @@ async def find_token(connection: AsyncConnection, id: str, now: datetime) -> Any
         )
     )
     return (await connection.execute(query)).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A request that names an Idempotency-Key: whose, which, what is asked (a digest), and a mark of this very try."""
+
+    person: str
+    key: str
+    digest: str
+    claim: str
+
+
+def _of(mine: Claim) -> Any:
+    return (kept_answer.c.person == mine.person) & (kept_answer.c.key == mine.key)
+
+
+async def claim_key(database: Database, tx: AsyncConnection, mine: Claim, now: datetime, stale: datetime) -> Any:
+    """Take the key; None when it is ours now, else the row of whoever had it first.
+
+    Who began before `stale` and has neither done the deed nor answered is taken over.
+    """
+    new = {"person": mine.person, "key": mine.key, "digest": mine.digest, "claim": mine.claim, "begun_at": now}
+    if (await tx.execute(database.insert_if_absent(kept_answer).values(**new))).rowcount:
+        return None
+    row = (await tx.execute(database.locked(select(kept_answer).where(_of(mine))))).one()
+    if row.digest != mine.digest or row.done_at or row.status or row.begun_at > stale:
+        return row
+    await tx.execute(update(kept_answer).where(_of(mine)).values(claim=mine.claim, begun_at=now))
+    return None
+
+
+async def mark_done(tx: AsyncConnection, mine: Claim, at: datetime) -> bool:
+    """Note that the deed is done; False when another try has taken the key over."""
+    query = update(kept_answer).where(_of(mine), kept_answer.c.claim == mine.claim).values(done_at=at)
+    return bool((await tx.execute(query)).rowcount)
+
+
+async def keep_answer(tx: AsyncConnection, mine: Claim, status: int, headers: dict[str, str], body: str | None) -> None:
+    """Keep what was answered."""
+    query = update(kept_answer).where(_of(mine), kept_answer.c.claim == mine.claim)
+    await tx.execute(query.values(status=status, headers=headers, body=body))
+
+
+async def free_key(tx: AsyncConnection, mine: Claim) -> None:
+    """Forget a try that came to nothing."""
+    mine_alone = _of(mine) & (kept_answer.c.claim == mine.claim) & kept_answer.c.done_at.is_(None)
+    await tx.execute(delete(kept_answer).where(mine_alone))
+
+
+async def forget_answers(tx: AsyncConnection, before: datetime) -> None:
+    """Forget what was asked before."""
+    await tx.execute(delete(kept_answer).where(kept_answer.c.begun_at < before))

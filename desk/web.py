@@ -8,6 +8,8 @@ import mimetypes
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+from uuid import uuid4
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -42,26 +44,34 @@ from desk import (
     today,
 )
 from desk.answer import (
+    API,
     VISIT,
+    Answer,
     Handler,
     Shown,
     Trouble,
     Visit,
+    check_text,
     draw,
+    plain_json,
     problem,
     read_form,
     respond,
     trouble_of,
     wants_json,
+    words_of,
 )
+from desk.api import Api
 from desk.app import House
 from desk.auth import DoorKeeper, to_door
 from desk.drawing import STATIC, Drawing
 from desk.keys import derive
 from desk.listening import page as listening
+from desk.openapi import document
 from desk.second_step import door as code_door
 from desk.second_step import page as second_step
 from desk.second_step.keeping import Standing
+from desk.shape import shape, shape_of
 
 MEGABYTE = 2**20
 SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
@@ -88,9 +98,15 @@ class Door:
     most: int = SMALL
 
 
+@shape(dict[str, Any])
+async def describe(_: Visit) -> Answer:
+    """GET /openapi.json: this description of the API."""
+    return plain_json(document(DOORS))
+
+
 DOORS: tuple[Door, ...] = (
     Door("today", "GET", "/", today.show, ALL),
-    Door("events", "GET", "/events", live.events, ALL),
+    Door("events", "GET", "/events", live.events, ALL, api=True),
     Door("password", "GET", "/password", auth.show_password, ALL),
     Door("second-step", "GET", "/second-step", second_step.show, ALL),
     Door("second-step-new", "GET", "/second-step/new", second_step.show_new, ALL),
@@ -167,6 +183,7 @@ DOORS: tuple[Door, ...] = (
     Door("policy", "GET", "/policy", policy.show, READ, api=True),
     Door("no-adverts", "POST", "/policy/no-adverts", policy.take_in, RUN, True, "write", most=HUGE),
     Door("audience-import", "POST", "/audiences", audiences.take_in, RUN, True, "write", most=HUGE),
+    Door("openapi", "GET", "/openapi.json", describe, ALL, api=True),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""
 
@@ -210,8 +227,10 @@ def make_web(house: House) -> web.Application:
 
 
 def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: DoorKeeper) -> None:
-    def at(door: Door, *, json: bool) -> Next:
-        return partial(enter, house, drawing, keeper, door, json)
+    machines = Api(house, DOORS)
+
+    def at(door: Door, *, api: bool) -> Next:
+        return partial(enter, house, drawing, keeper, door, machines if api else None)
 
     special = (
         Door("sign-in", "GET", "/sign-in", auth.show_door, frozenset()),
@@ -224,20 +243,25 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
         Door("change-password", "POST", "/password", keeper.change_password, ALL),
     )
     for door in (*special, *DOORS):
-        app.router.add_route(door.method, door.path, at(door, json=False))
+        app.router.add_route(door.method, door.path, at(door, api=False))
         if door.api:
-            app.router.add_route(door.method, f"/api/v1{door.path}", at(door, json=True))
+            shape_of(door.handler)
+            app.router.add_route(door.method, f"{API}v1{door.path}", at(door, api=True), expect_handler=expect)
 
 
 async def enter(
-    house: House, drawing: Drawing, keeper: DoorKeeper, door: Door, api: bool, request: web.Request
+    house: House, drawing: Drawing, keeper: DoorKeeper, door: Door, api: Api | None, request: web.Request
 ) -> web.StreamResponse:
     """Who comes, may they, what do they bring; then the handler."""
-    whole = request.clone(client_max_size=door.most)
-    visit = Visit(house, drawing, keeper, whole, ALLOWED, json=api or wants_json(request))
+    own = request.clone(client_max_size=door.most)
+    visit = Visit(house, drawing, keeper, own, ALLOWED, json=bool(api) or wants_json(request), api=bool(api))
     request[VISIT] = visit
+    for text in (request.path, *request.query, *request.query.values()):
+        check_text(text)
     if api:
-        await keeper.recognise_token(visit, door.scope)
+        await keeper.recognise_token(visit)
+        api.admit(visit)
+        keeper.check_scope(visit, door.scope)
     elif not await keeper.recognise(visit) and door.roles:
         if visit.json:
             raise Trouble(401, "Cần đăng nhập", "Sign in first")
@@ -249,9 +273,9 @@ async def enter(
         raise Trouble(403, "Vai trò của bạn không mở được trang này", "Your role does not open this door")
     try:
         if door.method == "POST":
-            await _take_in(visit, keeper, door, api)
+            await _take_in(visit, keeper, door)
         with about(person=visit.name):
-            response = respond(visit, await door.handler(visit))
+            response = await api.answer(visit, door) if api else respond(visit, await door.handler(visit))
     finally:
         visit.close()
     if not response.prepared:
@@ -265,15 +289,25 @@ def _to_second_step(visit: Visit) -> web.Response:
     return web.Response(status=303, headers={"Location": second_step.HERE, "Cache-Control": "no-store"})
 
 
-async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door, api: bool) -> None:
-    if not api:
+async def expect(request: web.Request) -> web.StreamResponse | None:
+    """Answer `Expect` at an address of the API: what is no `100-continue` is refused as any other fault is told."""
+    if request.headers["Expect"].strip().lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # nothing of the answer has gone yet
+        return None
+    vi, en = words_of(417)
+    return problem(request, 417, Trouble(417, vi, en))
+
+
+async def _take_in(visit: Visit, keeper: DoorKeeper, door: Door) -> None:
+    if not visit.api:
         keeper.check_origin(visit.request)
     if (visit.request.content_length or 0) > door.most:
         raise Trouble(
             413, f"Nội dung gửi lên quá lớn (tối đa {door.most // MEGABYTE} MB)", "What was sent is too large"
         )
     await read_form(visit)
-    if not api and door.roles:
+    if not visit.api and door.roles:
         keeper.check_form(visit)
 
 
@@ -285,20 +319,26 @@ def make_errors(house: House, drawing: Drawing, keeper: DoorKeeper) -> Middlewar
         try:
             return await handler(request)
         except web.HTTPException as error:
-            if error.status < 400 or not (error.text or "").startswith(f"{error.status}: "):
+            own_words = not (error.text or "").startswith(f"{error.status}: ")
+            if error.status < 400 or (own_words and not request.path.startswith(API)):
                 raise
-            return tell(await _who(house, drawing, keeper, request), trouble_of(error))
+            return tell(await _who(house, drawing, keeper, request), trouble_of(error) or _failed(error, request))
         except ConnectionError:
             raise  # nobody is there any more to be told
         except Exception as error:
             if _begun(request):
                 raise  # half an answer cannot be made into another one
-            known = trouble_of(error)
-            if known is None:
-                logger.error("page_failed", error=error, path=request.path, method=request.method)
-            return tell(await _who(house, drawing, keeper, request), known)
+            return tell(await _who(house, drawing, keeper, request), trouble_of(error) or _failed(error, request))
 
     return errors
+
+
+def _failed(error: Exception, request: web.Request) -> Trouble:
+    """A fault of ours: everything to the log, nothing of it to the outside but by which name the log has it."""
+    instance = f"urn:uuid:{uuid4()}"
+    logger.error("page_failed", error=error, path=request.path, method=request.method, instance=instance)
+    vi, en = "Có lỗi trong Loa; lỗi đã được ghi lại", "Something went wrong; it was logged"
+    return Trouble(500, vi, en, instance=instance)
 
 
 async def _who(house: House, drawing: Drawing, keeper: DoorKeeper, request: web.Request) -> Visit:
@@ -313,9 +353,8 @@ async def _who(house: House, drawing: Drawing, keeper: DoorKeeper, request: web.
     return visit
 
 
-def tell(visit: Visit, trouble: Trouble | None) -> web.StreamResponse:
+def tell(visit: Visit, trouble: Trouble) -> web.StreamResponse:
     """A refusal or failure as a page, or as problem+json."""
-    trouble = trouble or Trouble(500, "Có lỗi trong Loa; lỗi đã được ghi lại", "Something went wrong; it was logged")
     if visit.json:
         response: web.Response = problem(visit.request, trouble.status, trouble)
     else:
@@ -334,6 +373,8 @@ def _begun(request: web.Request) -> bool:
 async def bear_headers(request: web.Request, response: web.StreamResponse) -> None:
     """What every answer bears, errors and partners' pages too."""
     request[BEGUN] = True
+    visit: Visit | None = request.get(VISIT)
+    response.headers.update(visit.bears if visit else {})
     for name, value in HEADERS.items():
         if name == "Server" or name not in response.headers:
             response.headers[name] = value

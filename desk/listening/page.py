@@ -19,6 +19,8 @@ from db.types import new_id
 from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.listening import store
 from desk.listening.store import Pair
+from desk.shape import shape
+from desk.shapes.speech import TallyTold
 
 SENTENCES = (
     "Kính mời bà con theo dõi bản tin truyền thanh của xã.",
@@ -45,6 +47,7 @@ class Tally:
     same: int
 
 
+@shape(list[TallyTold])
 async def show(visit: Visit) -> Answer:
     """GET /voices: the question this person has open, or a new one; what everybody answered so far."""
     voices = {voice.name: voice for voice in visit.house.voices}

@@ -34,7 +34,7 @@ JUDGES = frozenset({"approver", "administrator"})
 MAY = {
     **dict.fromkeys(("today", "events", "password", "schedules", "schedule", "occurrences", "outlets"), ALL),
     **dict.fromkeys(("second-step", "second-step-new", "second-step-on", "second-step-codes", "second-step-off"), ALL),
-    **dict.fromkeys(("voices", "voices-judge", "voices-sound"), ALL),
+    **dict.fromkeys(("voices", "voices-judge", "voices-sound", "openapi"), ALL),
     "calendar": ALL,
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound", "report-stations"), READERS),

@@ -1,0 +1,1 @@
+"""What verbs take and answer on the API, a resource a file."""

@@ -1,0 +1,211 @@
+"""Items as the API takes and tells them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from content.bulletin import BulletinClass, Purpose
+from content.item import ItemState
+from desk.shape import Fields, Listed, Note, Paged, Told, Upload
+
+Moment = Annotated[
+    str, Field(description="ISO 8601; in the office's zone when it names none.", examples=["2026-12-01T05:00"])
+]
+Base = Annotated[str, Field(description="The revision that was edited; another one in its place is a 409.")]
+
+
+class ItemsAsked(Paged):
+    """Which items."""
+
+    state: ItemState | None = None
+    q: str = Field("", description="Words of the title.")
+
+
+class ItemFields(Fields):
+    """A text. Renditions left out are derived from the body."""
+
+    title: str
+    body: str = Field(description="Markdown.")
+    theme: str = ""
+    klass: BulletinClass | None = Field(None, alias="class")
+    valid_from: Moment = ""
+    valid_until: Moment = ""
+    source: str = ""
+    byline: str = ""
+    language: str = Field("vi", description="ISO 639.")
+    purpose: Purpose | None = None
+    article: str = ""
+    script: str = ""
+    short: str = Field("", description="For SMS.")
+    chat: str = Field("", description="For Zalo.")
+    readings: str = Field("", description="Lines of `written = spoken`.")
+    act: Literal["submit"] | None = Field(None, description="`submit`: hand it over for approval at once.")
+
+
+class NewItem(ItemFields):
+    """A new item."""
+
+    original: str = Field("", description="The item of which it is a version in another language.")
+    notice_of: str = Field("", description="The withdrawn item which it announces.")
+
+
+class NewText(ItemFields):
+    """Another text of an item: always a draft."""
+
+    base: Base = ""
+
+
+class Reading(Fields):
+    """What is read otherwise than written."""
+
+    abbr: str
+    spoken: str
+    scope: Literal["item", "office"] | None = Field(None, description="`office`: in all that is written from now on.")
+    base: Base = ""
+
+
+class RecordingFields(Fields):
+    """A person's voice."""
+
+    recording: Upload
+    base: Base = ""
+
+
+class BaseFields(Fields):
+    """What was looked at."""
+
+    base: Base = ""
+
+
+class Approve(Fields):
+    """What is approved."""
+
+    digest: str = Field(description="Of the text that was looked at.")
+    recording: str = Field("", description="sha256 of the recording that was heard.")
+    note: Note = ""
+
+
+class Why(Fields):
+    """The reason."""
+
+    note: Note
+
+
+class ItemTold(Told):
+    """An item."""
+
+    id: str
+    slug: str
+    state: ItemState
+    title: str
+    klass: BulletinClass = Field(alias="class")
+    theme: str
+    revision: str
+    approved: str | None = Field(description="The revision that may go out.")
+    valid_until: AwareDatetime | None
+    original: str | None
+    notice_of: str | None = Field(description="The withdrawn item that it announces the end of.")
+    created_at: AwareDatetime
+    changed_at: AwareDatetime
+
+
+class RecordingTold(Told):
+    """A finished recording; loudness in LUFS, true peak in dBTP."""
+
+    sha256: str
+    seconds: float
+    bytes: int
+    voice: str
+    synthetic: bool
+    loudness: float | None
+    true_peak: float | None
+
+
+class ReadOtherwise(Told):
+    """A form that is read otherwise than written, and by which rule."""
+
+    written: str
+    spoken: str
+    rule: str
+
+
+class FindingTold(Told):
+    """What to know of a rendition; `bad` must be mended before submission."""
+
+    rendition: str
+    bad: bool
+    vi: str
+    en: str
+
+
+class Version(Told):
+    """The same item in another language."""
+
+    id: str
+    language: str
+    state: ItemState
+
+
+class ApprovalTold(Told):
+    """Who allowed or sent back which text."""
+
+    verdict: Literal["approved", "sent_back"]
+    person: str
+    at: AwareDatetime
+    note: str
+    digest: str
+
+
+class RuleTold(Told):
+    """What one rule says of one outlet."""
+
+    standing: Literal["kept", "advice", "waits", "broken"]
+    rule: str
+    outlet: str
+    vi: str
+    en: str
+    source: str
+    detail_vi: str
+    detail_en: str
+    instead_vi: str
+    instead_en: str
+
+
+class ItemSheet(ItemTold):
+    """An item with its newest text, what to know of it, and its approvals."""
+
+    number: int
+    digest: str = Field(description="What an approval belongs to.")
+    writer: str
+    language: str
+    purpose: Purpose
+    source: str
+    byline: str
+    valid_from: AwareDatetime | None
+    body: str
+    renditions: dict[str, str]
+    derived: list[str]
+    readings: dict[str, str]
+    spoken_otherwise: list[ReadOtherwise]
+    findings: list[FindingTold]
+    recording: RecordingTold | None
+    versions: list[Version]
+    approvals: list[ApprovalTold]
+    policy: list[RuleTold]
+
+
+class ReadingKept(Told):
+    """What is read otherwise now."""
+
+    abbr: str
+
+
+class TellTold(Told):
+    """Schedules made of a correction; they wait for approval as any other."""
+
+    schedules: list[str]
+
+
+ItemsTold = Listed[ItemTold]

@@ -1,0 +1,144 @@
+"""One good request for every door of the API, in an order in which each can be answered well."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from scheduler import store as scheduler_store
+from tests.desk.web.test_recordings import sound
+from tests.sounds import hum
+
+LIST = "sđt,tiếng\n0912345678,mông\n0912345679,kinh\n"
+TEXT = {"title": "Tiêm chủng tháng mười hai", "body": "Trạm y tế tiêm chủng ngày 05/12/2026."}
+
+
+@dataclass
+class Request:
+    """A door by name, who asks (an administrator, unless it takes another), what stands in the path, and what is brought."""
+
+    door: str
+    id: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    login: str = "quan"
+
+    def form(self) -> aiohttp.FormData:
+        """Fields and files as multipart."""
+        form = aiohttp.FormData()
+        for name, value in self.fields.items():
+            form.add_field(name, str(value))
+        for name, data in self.files.items():
+            form.add_field(name, data, filename="a.bin", content_type="application/octet-stream")
+        return form
+
+
+async def requests(desk: Any) -> AsyncIterator[Request]:
+    """One after the other, each made when its turn comes: by then those before it are done."""
+    for name in ("items", "schedules", "occurrences", "deliveries", "outlets", "audiences", "policy", "voices"):
+        yield Request(name)
+    for name in ("programme", "programme-sound", "glossary", "glossary-table", "report-stations", "openapi"):
+        yield Request(name)
+    yield Request("sound", fields={"text": "xin chào"})
+    async for one in _items(desk):
+        yield one
+    async for one in _schedules(desk):
+        yield one
+    async for one in _deliveries(desk):
+        yield one
+    async for one in _people(desk):
+        yield one
+    async for one in _others(desk):
+        yield one
+
+
+async def _items(desk: Any) -> AsyncIterator[Request]:
+    yield Request("item-write", fields=TEXT)
+    item = await desk.draft()
+    yield Request("item-revise", item.id, TEXT | {"base": item.revision}, login="lan")
+    yield Request("item-reading", item.id, {"abbr": "TYT", "spoken": "trạm y tế"}, login="lan")
+    yield Request("item-record", item.id, files={"recording": sound()}, login="lan")
+    yield Request("item-audio", item.id)
+    yield Request("item", item.id)
+    yield Request("item-unrecord", item.id, login="lan")
+    yield Request("item-submit", item.id, login="lan")
+    yield Request("item-send-back", item.id, {"note": "Thiếu giờ"})
+    yield Request("item-submit", item.id, login="lan")
+    yield Request("item-approve", item.id, {"digest": await _digest(desk, item.id), "note": "Đúng"})
+    yield Request("item", item.id)
+    await desk.deliveries("scf")
+    async with desk.house.database.read() as connection:
+        sent = (await scheduler_store.list_schedules(connection))[0].items[0].item
+    desk.clock.advance(60)
+    yield Request("item-revise", sent, TEXT | {"act": "submit"}, login="lan")
+    yield Request("item-approve", sent, {"digest": await _digest(desk, sent)})
+    yield Request("item-tell", sent)
+    yield Request("item-withdraw", sent, {"note": "Sai ngày"})
+    yield Request("item-gather", sent)
+
+
+async def _digest(desk: Any, item: str) -> str:
+    answer = await desk.client.get(f"/api/v1/items/{item}", headers=await desk.api("quan", "read"))
+    return str((await answer.json())["digest"])
+
+
+async def _schedules(desk: Any) -> AsyncIterator[Request]:
+    item = await desk.approved()
+    wish = {"item": [item.id], "outlet": ["portal"], "every": "6h", "class": "urgent"}
+    yield Request("schedule-preview", fields=wish)
+    yield Request("schedule-add", fields=wish, login="hung")
+    one = await desk.schedule(by="Lò Thị Mai", may_approve=False)
+    yield Request("schedule", one.id)
+    yield Request("schedule-approve", one.id, {"digest": one.digest})
+    yield Request("schedule-pause", one.id, {"note": "Chờ"})
+    yield Request("schedule-resume", one.id)
+    yield Request("schedule-cancel", one.id)
+    other = await desk.schedule(by="Lò Thị Mai", may_approve=False)
+    yield Request("schedule-send-back", other.id, {"note": "Sai giờ"})
+    await desk.deliveries("pp")
+    async with desk.house.database.read() as connection:
+        occurrence = (await scheduler_store.list_occurrences(connection))[0].id
+    yield Request("occurrence-cancel", occurrence, {"note": "Thôi"})
+    yield Request("schedules", fields={"limit": "1"})
+    yield Request("occurrences", fields={"limit": "1"})
+
+
+async def _deliveries(desk: Any) -> AsyncIterator[Request]:
+    ids = await desk.deliveries("fupsf")
+    yield Request("deliveries", fields={"limit": "2"})
+    for id in ids:
+        yield Request("delivery", id)
+    yield Request("delivery-retry", ids[0])
+    yield Request("delivery-resolve", ids[1], {"decision": "failed", "note": "Nhà mạng nói không tới"})
+    yield Request("delivery-cancel", ids[2])
+    yield Request("delivery-number", ids[3], {"note": "đối chiếu"})
+
+
+async def _people(desk: Any) -> AsyncIterator[Request]:
+    yield Request("audience-import", fields={"name": "Bản A"}, files={"file": LIST.encode()})
+    yield Request("audience-filter", fields={"name": "Bản A, Mông", "of": "Bản A", "where": ["tiếng=mông"]})
+    yield Request("audiences")
+    yield Request("opt-out", fields={"address": "0912345678", "how": "gọi điện"})
+    yield Request("opt-in", fields={"address": "0912345678", "how": "gọi lại"})
+    yield Request("person-export", fields={"person": "0912345678"})
+    yield Request("person-erase", fields={"person": "0912345678", "reason": "đơn ngày 26/11/2026"})
+    yield Request("no-adverts", fields={"whole": "true"}, files={"file": LIST.encode()})
+
+
+async def _others(desk: Any) -> AsyncIterator[Request]:
+    yield Request("outlet-pause", "sms", {"note": "bảo trì"})
+    yield Request("outlet-resume", "sms")
+    yield Request("outlet-quota", "sms", {"month": "2026-12"})
+    yield Request("outlet-key", "dai-xa")
+    log = b"Start Time,End Time,Title\n2026-11-23 09:05:00,,Nhac\nhom qua,,Tin\n"
+    yield Request("outlet-aired", "dai-xa", files={"file": log})
+    yield Request("glossary-add", fields={"abbr": "HTKV", "spoken": "hợp tác khu vực"})
+    yield Request("glossary")
+    yield Request("glossary-remove", fields={"abbr": "HTKV"})
+    yield Request("programme-bed", files={"music": hum(5, 330)})
+    yield Request("programme")
+    yield Request("programme-unbed")
+    yield Request("report-stations", fields={"month": "2026-11", "form": "csv"})
