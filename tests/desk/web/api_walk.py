@@ -77,7 +77,7 @@ async def _items(desk: Any) -> AsyncIterator[Request]:
     yield Request("item-approve", sent, {"digest": await _digest(desk, sent)})
     yield Request("item-tell", sent)
     yield Request("item-withdraw", sent, {"note": "Sai ngày"})
-    yield Request("item-gather", sent)
+    yield Request("item-write", fields=TEXT | {"notice_of": sent})
 
 
 async def _digest(desk: Any, item: str) -> str:
@@ -95,6 +95,14 @@ async def _schedules(desk: Any) -> AsyncIterator[Request]:
     yield Request("schedule-approve", one.id, {"digest": one.digest})
     yield Request("schedule-pause", one.id, {"note": "Chờ"})
     yield Request("schedule-resume", one.id)
+    yield Request("schedule-move", one.id, {"time": "06:30", "note": "Sớm quá"})
+    yield Request("calendar", fields={"from": "2026-11-20", "to": "2026-11-30"})
+    yield Request("calendar-pausing")
+    yield Request("calendar-pause", fields={"note": "Mất điện", "urgent": "true"})
+    yield Request("calendar-pausing")
+    yield Request("calendar", fields={"view": "week"})
+    yield Request("calendar-resume")
+    one = await desk.schedule(by="Lò Thị Mai", may_approve=False)
     yield Request("schedule-cancel", one.id)
     other = await desk.schedule(by="Lò Thị Mai", may_approve=False)
     yield Request("schedule-send-back", other.id, {"note": "Sai giờ"})
