@@ -72,6 +72,7 @@ recipient = Table(
     Column("intake", Text),
     Column("line", Integer, nullable=False, default=0),
     PrimaryKeyConstraint("audience", "scheme", "address"),
+    sqlite_with_rowid=False,
 )
 
 optout = Table(

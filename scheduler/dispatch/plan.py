@@ -220,7 +220,7 @@ def page(
         " FROM recipient WHERE audience = ? AND scheme = ? AND address > ?"
         f" AND stopped_at IS NULL{part} ORDER BY address LIMIT ?) AS page"
     )
-    rows = yield Ask(query, (id, scheme, one.address_at, *chain.from_iterable(some), most))
+    rows = yield Ask(query, (id, scheme, one.address_at, *chain.from_iterable(some), most), long=bool(one.address_at))
     seen.pages[place] = Frozen(*rows[0]) if rows[0][0] else None
     return seen.pages[place]
 

@@ -25,7 +25,7 @@ from content import store as content_store
 from content.glossary import store as glossary_store
 from content.recordings import store as recording_store
 from db.database import Database, DatabaseTrouble
-from db.direct import MOST_ON_LOOP, Each, Work
+from db.direct import MOST_ON_LOOP, Each, Work, marks
 from db.journal import Journal, journal
 from db.migrate import migrate, steps, version
 from db.types import has, metadata, new_id, new_number, spell, unspell
@@ -101,6 +101,24 @@ async def test_an_empty_file_becomes_the_house(tmp_path: Path) -> None:
     """Every step is taken, in order, and named."""
     database = Database(f"sqlite:///{tmp_path / 'new' / 'loa.db'}")
     assert [name for _, name in steps()] == await migrate(database)
+    await database.close()
+
+
+async def test_people_of_an_older_file_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step that lays them in order keeps every one and all that is known of them."""
+    database = Database(f"sqlite:///{tmp_path / 'loa.db'}")
+    older = steps()[:22]
+    monkeypatch.setattr("db.migrate.steps", lambda: older)
+    await migrate(database)
+    people = [("list", "phone", address, "Mai", "đơn", 5, None, "xã=A", 7, "in", 3) for address in "cab"]
+    async with database.write() as tx:
+        await tx.execute(text("INSERT INTO audience (id, name, made_at) VALUES ('list', 'bà con', 1)"))
+        for one in people:
+            await tx.exec_driver_sql(f"INSERT INTO recipient VALUES ({marks(len(one))})", one)
+    monkeypatch.undo()
+    await migrate(database)
+    async with database.read() as connection:
+        assert sorted(people) == list(map(tuple, await connection.execute(text("SELECT * FROM recipient"))))
     await database.close()
 
 
