@@ -38,7 +38,7 @@ URGENT = BulletinClass.URGENT.rank
 STALE_SECONDS = 0.5
 AHEAD_SECONDS = 0.1
 """So much of the outlet's work may have an intent and wait for its turn."""
-MOST_AHEAD = 512
+MOST_AHEAD = 1024
 FIRST_GUESS = 1000.0
 """Answers a second of an outlet that has not answered yet."""
 BATCH = 256
