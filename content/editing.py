@@ -150,8 +150,12 @@ class Editing:
         digest: str = "",
         note: str = "",
         recording: str | None = None,
+        instead_of: str = "",
     ) -> Item:
-        """Allow exactly this digest to go out. NotAllowed for whoever wrote any of it, Conflict when the digest has changed."""
+        """Allow exactly this digest to go out. NotAllowed for whoever wrote any of it, Conflict when the digest has changed.
+
+        `instead_of` is in whose stead `by` does so: neither of the two may have written it.
+        """
         _check_named(by)
         item = await store.lock_item(self._database, tx, item_id)
         revision = await store.find_revision(tx, item.revision)
@@ -161,10 +165,12 @@ class Editing:
                 "The text has changed since you opened it; read the new one first",
             )
         item.check_move(ItemState.APPROVED)
-        await self._check_second_person(tx, item, by)
+        for person in filter(None, (by, instead_of)):
+            await self._check_second_person(tx, item, person)
         await self._judge(tx, revision, "approved", by, note, recording)
         approved = replace(item, approved=revision.id)
-        return await self._move(tx, approved, ItemState.APPROVED, by, "approve", digest=revision.digest, note=note)
+        told = {"digest": revision.digest, "note": note} | ({"instead_of": instead_of} if instead_of else {})
+        return await self._move(tx, approved, ItemState.APPROVED, by, "approve", **told)
 
     async def send_back(self, tx: AsyncConnection, item_id: str, by: str, note: str) -> Item:
         """Return the text to its writer; the reason is obligatory."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from content.advert import (
@@ -41,6 +41,12 @@ def findings(revision: Revision, lexicon: Lexicon | None = None) -> list[Finding
     """What a person should know before this revision goes on: limits kept or broken, texts shortened, words unknown."""
     adverts = _advert_findings(revision) if revision.purpose is Purpose.ADVERTISING else ()
     return [*_short_findings(revision), *adverts, *_chat_findings(revision), *_script_findings(revision, lexicon)]
+
+
+def beside(told: Iterable[Finding], rendition: str) -> list[Finding]:
+    """Of these, what a page says beside one rendition; the price of an SMS is shown with its text already."""
+    mine = [one for one in told if one.rendition == rendition]
+    return mine[1:] if rendition == "short" else mine
 
 
 def lengths_of(revision: Revision, short: str = "") -> tuple[SmsLength, SmsLength]:

@@ -14,7 +14,7 @@ from content.advert import LABELS, is_labelled
 from content.bulletin import Purpose
 from content.item import RENDITIONS, Draft, Revision, check_draft
 from content.markup import clean, plain_text, to_html
-from content.reading import Entry, Lexicon, Piece, Reading, load_lexicon, read
+from content.reading import Entry, Lexicon, Reading, load_lexicon, read
 from content.short import cut_at_word
 
 SHORT_CHARACTERS = 160
@@ -81,17 +81,6 @@ def reading_of(revision: Revision, lexicon: Lexicon | None = None, variant: str 
     """How the script of a revision became words; None when it would become others today than those that were approved."""
     reading = read_script(revision.script, revision.readings, lexicon, variant)
     return reading if reading.text == revision.spoken else None
-
-
-def stretches(script: str, reading: Reading) -> list[tuple[str, Piece | None]]:
-    """The whole script in order: text that is said as it is written, and pieces that are said otherwise."""
-    parts: list[tuple[str, Piece | None]] = []
-    end = 0
-    for piece in reading.pieces:
-        if piece.is_changed:
-            parts += [(script[end : piece.start], None), (piece.written, piece)]
-            end = piece.end
-    return [part for part in (*parts, (script[end:], None)) if part[0]]
 
 
 def draft_of(revision: Revision) -> Draft:

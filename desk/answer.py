@@ -92,6 +92,10 @@ class Visit:
     name: str = ""
     login: str = ""
     roles: frozenset[str] = frozenset()
+    own_roles: frozenset[str] = frozenset()
+    """Without what is done in somebody's stead."""
+    instead_of: str = ""
+    """Whose stead this person approves in, by name; empty for whoever may approve by a role of their own."""
     session: str = ""
     form_token: str = ""
     second_step: Standing = Standing.OPTIONAL

@@ -17,6 +17,7 @@ from db.types import new_id
 from desk import store
 from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.app import House
+from desk.delegation.store import GIVING, instead_of
 from desk.keys import derive
 from desk.passwords import Passwords, check_password, hashed, readable_password
 from desk.second_step.halfway import Halfway
@@ -56,6 +57,7 @@ class DoorKeeper:
         now = house.clock.now()
         async with house.database.read() as connection:
             row = await store.find_session(connection, id, idle_since=now - IDLE, made_since=now - LONGEST)
+            stead = "" if row is None or GIVING & set(row.roles) else await instead_of(connection, row.id, now, GIVING)
         if row is None:
             return False
         # A page that refreshes itself is nobody at the desk: it must not keep the session alive.
@@ -63,8 +65,10 @@ class DoorKeeper:
             async with house.database.write() as tx:
                 await store.touch_session(tx, id, now)
         _fill(visit, row)
+        if stead:
+            visit.roles, visit.instead_of = visit.roles | {"approver"}, stead
         visit.session, visit.form_token = id, row.form_token
-        visit.second_step = standing_of(house.settings.sign_in.second_step, row.roles, row.second_step_since)
+        visit.second_step = standing_of(house.settings.sign_in.second_step, visit.roles, row.second_step_since)
         return True
 
     async def recognise_token(self, visit: Visit) -> None:
@@ -199,7 +203,7 @@ class DoorKeeper:
 
 def _fill(visit: Visit, row: Any) -> None:
     visit.person, visit.name, visit.login = row.id, row.name, row.login
-    visit.roles = frozenset(row.roles)
+    visit.roles = visit.own_roles = frozenset(row.roles)
 
 
 def too_many(visit: Visit, wait: float) -> NoReturn:

@@ -51,7 +51,7 @@ OUTCOME_TITLES = {
 async def list_all(visit: Visit) -> Answer:
     """GET /deliveries: newest first, with counts for each outlet."""
     try:
-        wanted = _filter(visit)
+        wanted = filter_of(visit)
     except BadInput as fault:
         return (await _page(visit, None)).with_fault(fault)
     return await _page(visit, wanted)
@@ -89,7 +89,8 @@ def rule_titles(visit: Visit) -> dict[str, str]:
     return {name: rule.vi for name, rule in visit.house.policy.rules.items()} | CAP_TITLES
 
 
-def _filter(visit: Visit) -> Filter:
+def filter_of(visit: Visit) -> Filter:
+    """What the address's query narrows the log to. Raises BadInput."""
     state, outlet = choice(State, visit.asked("state"), "state"), visit.asked("outlet")
     return Filter(
         states=(state,) if state else (),

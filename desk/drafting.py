@@ -18,7 +18,11 @@ from content.item import LANGUAGES, RENDITIONS, Draft, Item, Revision
 from content.notice import notice_of
 from content.rendition import draft_of
 from desk.answer import Shown, Visit
+from desk.composing import store as scratches
+from desk.composing.store import Scratch
+from desk.composing.under_way import meanwhile, new_place, others_at
 from desk.forms import choice, moment_of
+from desk.versions import TITLES, in_words
 
 FIELDS = (
     *("title", "theme", "klass", "valid_from", "valid_until", "source", "byline", "language", "body"),
@@ -26,26 +30,45 @@ FIELDS = (
     "readings",
     "purpose",
 )
-_KEPT = ("base", "original", "notice_of")
+KEPT = ("base", "original", "notice_of")
 """What the form carries along unseen."""
 
 
 async def draft_form(
-    visit: Visit, typed: Mapping[str, Any], *, item: Item | None = None, told: tuple[str, ...] = ()
+    visit: Visit,
+    typed: Mapping[str, Any],
+    *,
+    item: Item | None = None,
+    told: tuple[str, ...] = (),
+    kept: Scratch | None = None,
 ) -> Shown:
-    """The form with what was typed; `told` is what to know of a document that was read."""
+    """The form with what was typed; `told` is what to know of a document that was read, `kept` what fills it unsaved."""
     async with visit.house.database.read() as connection:
         themes = await store.themes(connection)
+        unsaved = await scratches.new_ones(connection, visit.person) if item is None else []
     zone = visit.drawing.zone
-    shown = {name: typed.get(name, "") for name in (*FIELDS, *_KEPT)}
+    shown = {name: typed.get(name, "") for name in (*FIELDS, *KEPT)}
     for name in ("valid_from", "valid_until"):
         if not isinstance(shown[name], str):
             shown[name] = shown[name].astimezone(zone).strftime("%Y-%m-%dT%H:%M") if shown[name] else ""
     overrides = any(shown[name] for name in (*RENDITIONS, "readings"))
-    values = {"typed": shown, "item": item, "themes": themes, "classes": list(BulletinClass), "read": told}
+    values: dict[str, Any] = {"typed": shown, "item": item, "themes": themes, "classes": list(BulletinClass), "read": told}
     values["purposes"] = [(one.value, one.title_vi) for one in Purpose]
     values["languages"] = list(({shown["language"] or "vi": shown["language"]} | LANGUAGES).items())
-    return Shown("items/form.html", {**values, "overrides": overrides})
+    place = kept.place if kept else visit.text("scratch") or (item.id if item else new_place())
+    values |= {"scratch": place, "kept": kept, "unsaved": [one for one in unsaved if one.place != place]}
+    values |= await _beside(visit, item, shown, dict(themes))
+    return Shown("items/form.html", {**values, "overrides": overrides, "seen": None, "kept_at": None})
+
+
+async def _beside(visit: Visit, item: Item | None, shown: dict[str, Any], themes: Mapping[str, str]) -> dict[str, Any]:
+    """Who else is at the item, and what was saved meanwhile: shown once, and then saving goes on from there."""
+    others = await others_at(visit, item.id if item else "")
+    newer = await meanwhile(visit, item, shown["base"])
+    told = in_words(newer.changes, visit.drawing, themes) if newer else []
+    if newer:
+        shown["base"] = newer.newest.id
+    return {"others": others, "newer": newer and newer.newest, "newer_changes": told, "part_titles": TITLES}
 
 
 def typed_of(revision: Revision | None) -> dict[str, Any]:
@@ -122,4 +145,4 @@ async def read_upload(visit: Visit) -> tuple[dict[str, Any], tuple[str, ...]]:
         told.append(f"Ngày ghi trên văn bản: {document.dated.astimezone(zone):%d/%m/%Y}.")
     if document.dropped:
         told.append("Đã bỏ: " + "; ".join(document.dropped) + ".")
-    return {**_typed(document.draft), **{name: visit.text(name) for name in _KEPT}}, (*told, *document.warnings)
+    return {**_typed(document.draft), **{name: visit.text(name) for name in KEPT}}, (*told, *document.warnings)

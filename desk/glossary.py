@@ -25,7 +25,7 @@ from desk.shape import shape
 from desk.shapes import speech as shapes
 from desk.shapes.items import Reading, ReadingKept
 
-HEARD = 300
+HEARD = 600
 """Characters that can be listened to at once."""
 LOOKED_AT = 30
 FOUND = 50
@@ -51,7 +51,13 @@ async def _page(visit: Visit) -> Shown:
         reading = await asyncio.to_thread(read_script, revision.script, revision.readings, lexicon)
         unknown |= {form: unknown.get(form, revision.item) for form in reading.unknown}
     known = [entry for entry in load_lexicon().entries if wanted and wanted.lower() in entry.abbr.lower()][:FOUND]
-    values = {"rows": rows, "unknown": unknown, "known": known, "q": wanted, "typed": visit.form}
+    values = {
+        "rows": rows,
+        "unknown": unknown,
+        "known": known,
+        "q": wanted,
+        "typed": visit.form or {"abbr": visit.asked("abbr")[:80]},
+    }
     return Shown("glossary.html", values, listed([plain_row(row) for row in rows], None))
 
 

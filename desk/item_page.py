@@ -11,20 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from content import store
-from content.bulletin import LINK
-from content.findings import Finding, findings, lengths_of
+from content.difference import Change, changes
+from content.findings import Finding, beside, findings
 from content.issue import NotApproved
 from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
 from content.reading import Piece, Reading
 from content.recording import BadScript
 from content.recordings import store as recording_store
-from content.rendition import reading_of, stretches
-from content.short import unaccented
+from content.rendition import reading_of
+from content.sentences import Sentence, by_line
 from content.upload import SUFFIXES
 from desk.answer import Answer, Shown, Visit
+from desk.composing.preview import Sms, sms_of
 from desk.forms import iso
 from desk.shape import shape
 from desk.shapes import items as shapes
+from desk.versions import TITLES as PART_TITLES
+from desk.versions import in_words
 from scheduler.correcting import NOBODY
 from scheduler.policy import gravest
 from scheduler.retraction import store as retraction_store
@@ -43,8 +46,9 @@ class Sheet:
     reading: Reading | None
     """The script with its pieces; None when it would be read otherwise today than when it was written."""
     versions: list[tuple[Item, str]]
-    link: str
-    """As long as the link by which a recipient refuses further messages, where a text leaves a place for it."""
+    sms: Sms
+    since: tuple[Revision, list[Change]] | None
+    """The text in force, and what the newest has otherwise; None when there is none in force, or it is the newest."""
     notice: Item | None
     """What announces that it was withdrawn."""
     gone: Item | None
@@ -62,9 +66,9 @@ class Sheet:
         return any(finding.bad for finding in self.findings)
 
     @property
-    def stretches(self) -> list[tuple[str, Piece | None]]:
-        """The script with what is said otherwise than written."""
-        return stretches(self.revision.script, self.reading) if self.reading else []
+    def lines(self) -> list[list[Sentence]]:
+        """The script by sentences, with what is said otherwise than written."""
+        return by_line(self.revision.script, self.reading) if self.reading else []
 
     @property
     def changes(self) -> list[Piece]:
@@ -72,17 +76,9 @@ class Sheet:
         pieces = {piece.written: piece for piece in (self.reading.pieces if self.reading else ()) if piece.is_changed}
         return sorted(pieces.values(), key=lambda piece: piece.rule != "spelled")
 
-    @property
-    def sms(self) -> dict[str, Any]:
-        """The SMS text with and without marks, with what each costs."""
-        whole = self.revision.short.replace(LINK, self.link)
-        marked, bare = lengths_of(self.revision, whole)
-        return {"marked": marked, "bare": bare, "whole": whole, "text": unaccented(whole)}
-
     def about(self, rendition: str) -> list[Finding]:
-        """What to know about one rendition; the price of an SMS is shown with its text already."""
-        mine = [finding for finding in self.findings if finding.rendition == rendition]
-        return mine[1:] if rendition == "short" else mine
+        """What to know about one rendition."""
+        return beside(self.findings, rendition)
 
     def wrote(self, name: str) -> bool:
         """Whether this person wrote or edited any of its texts."""
@@ -109,7 +105,7 @@ async def sheet_of(visit: Visit) -> Shown:
         revision = next(one for one in revisions if one.id == item.revision)
         recording = await _recording(visit, connection, revision)
         deeds = await house.journal.of(connection, f"item/{item.id}")
-        theme = dict(await store.themes(connection)).get(revision.theme, revision.theme)
+        themes = dict(await store.themes(connection))
         lexicon = await house.glossary.lexicon(connection)
         versions = await store.versions_of(connection, item.id)
         out = item.state in {ItemState.APPROVED, ItemState.WITHDRAWN}
@@ -121,9 +117,14 @@ async def sheet_of(visit: Visit) -> Shown:
     # reading a long script aloud in words takes a moment
     told = await asyncio.to_thread(findings, revision, lexicon)
     reading = await asyncio.to_thread(reading_of, revision, lexicon, house.settings.voice.variant)
-    link = house.stop_links.sample
-    sheet = Sheet(item, revision, revisions, verdicts, recording, told, reading, versions, link, notice, gone)
-    values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds, "theme": theme}
+    in_force = next((one for one in revisions if one.id == item.approved and one.id != item.revision), None)
+    since = None
+    if in_force is not None:
+        since = in_force, in_words(await asyncio.to_thread(changes, in_force, revision), visit.drawing, themes)
+    seen = (told, reading, versions, sms_of(house, revision), since)
+    sheet = Sheet(item, revision, revisions, verdicts, recording, *seen, notice, gone)
+    values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds}
+    values |= {"theme": themes.get(revision.theme, revision.theme), "part_titles": PART_TITLES}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
     values |= {"taken_back": taken_back, "to_tell": sum(to_tell.untold.values())}
     rules = gravest(one for at in house.outlets for one in house.policy.check(at, {revision.purpose}))

@@ -11,6 +11,9 @@ from config.words import NotFound, Said
 from content import store
 from content.item import TITLES, Item, ItemState
 from desk.answer import Answer, Done, Shown, Visit
+from desk.composing import store as scratches
+from desk.composing.page import seen
+from desk.composing.store import Scratch
 from desk.drafting import draft_form, draft_from, read_upload, typed_notice, typed_of
 from desk.forms import after_of, choice, cursor, digest_of, limit_of, listed
 from desk.item_page import plain_item, sheet_of
@@ -37,18 +40,30 @@ async def list_all(visit: Visit) -> Answer:
 
 
 async def blank(visit: Visit) -> Answer:
-    """GET /items/new; `original` names the item of which it will be a version, `notice_of` one whose withdrawal it announces."""
+    """GET /items/new; `original` names the item of which it will be a version, `notice_of` one whose withdrawal it announces.
+
+    `scratch` names a text that its writer has not saved.
+    """
+    kept = await _unsaved(visit, visit.asked("scratch"))
+    if kept is not None:
+        return await draft_form(visit, {**typed_of(None), **kept.form}, kept=kept)
     typed = await typed_notice(visit) if visit.asked("notice_of") else typed_of(None)
     return await draft_form(visit, {**typed, "original": visit.asked("original")})
 
 
+async def _unsaved(visit: Visit, place: str) -> Scratch | None:
+    async with visit.house.database.read() as connection:
+        return await scratches.find(connection, visit.person, place) if place else None
+
+
 async def edit(visit: Visit) -> Answer:
-    """GET /items/{id}/edit: the newest text to go on from."""
+    """GET /items/{id}/edit: the newest text to go on from, or what its reader was writing of it and has not saved."""
     async with visit.house.database.read() as connection:
         item = await store.find_item(connection, visit.part("id"))
         item.check_move(ItemState.DRAFT)
         revision = await store.find_revision(connection, item.revision)
-    return await draft_form(visit, typed_of(revision), item=item)
+    kept = await _unsaved(visit, item.id)
+    return await draft_form(visit, {**typed_of(revision), **(kept.form if kept else {})}, item=item, kept=kept)
 
 
 @shape(shapes.ItemTold, shapes.NewItem, status=201)
@@ -71,6 +86,8 @@ async def _written(visit: Visit, item: Item | None) -> Answer:
         if visit.text("act") == "read" and not visit.json:
             typed, told = await read_upload(visit)
             return await draft_form(visit, typed, item=item, told=told)
+        if visit.text("act") == "preview" and not visit.json:
+            return await _previewed(visit, item)
         draft = draft_from(visit)
         async with house.database.write() as tx:
             if item is None:
@@ -80,11 +97,18 @@ async def _written(visit: Visit, item: Item | None) -> Answer:
                 saved = await house.editing.revise(tx, item.id, draft, visit.name, base=visit.text("base"))
             if visit.text("act") == "submit":
                 saved = await house.editing.submit(tx, saved.id, visit.name)
+            await scratches.drop(tx, visit.person, visit.text("scratch"))
     except Said as fault:
         return (await draft_form(visit, dict(visit.form), item=item)).with_fault(fault)
     _ring(visit)
     said = "Đã lưu và trình duyệt." if visit.text("act") == "submit" else "Đã lưu bản nháp."
     return Done(f"/items/{saved.id}", said, plain_item(saved), 201 if item is None else 200)
+
+
+async def _previewed(visit: Visit, item: Item | None) -> Shown:
+    """The form again, with all that will come of it: for a browser without scripts."""
+    form, beside = await draft_form(visit, dict(visit.form), item=item), await seen(visit, {})
+    return replace(beside, template=form.template, values={**form.values, **beside.values})
 
 
 def _ring(visit: Visit) -> None:
@@ -111,6 +135,7 @@ async def approve(visit: Visit) -> Answer:
             digest=digest_of(visit),
             note=visit.text("note"),
             recording=visit.text("recording") or None,
+            instead_of=visit.instead_of,
         )
         made["Bản sửa đang thay bản trước ở"] = await house.correcting.replace(tx, item, visit.name)
         made["Tin báo thu hồi đang gửi qua"] = await house.correcting.announce(tx, item, visit.name)

@@ -131,7 +131,9 @@ async def add(visit: Visit) -> Answer:
                 drawn = await house.scheduling.draw_up(connection, wish, visit.name)
             return await _form(visit, drawn, changed=bool(visit.text("seen")))
         async with house.database.write() as tx:
-            schedule = await house.scheduling.add(tx, wish, visit.name, may_approve=visit.may("schedule-approve"))
+            schedule = await house.scheduling.add(
+                tx, wish, visit.name, may_approve=visit.may("schedule-approve") and not visit.instead_of
+            )
     except Said as fault:
         return (await _form(visit)).with_fault(fault)
     _ring(visit)
@@ -224,13 +226,13 @@ def _why_not(visit: Visit, schedule: Schedule, wrote: bool) -> str:
 
 @shape(shapes.ScheduleTold, shapes.ApproveSchedule)
 async def approve(visit: Visit) -> Answer:
-    """POST /schedules/{id}/approve: exactly the digest that was on the page."""
+    """POST /schedules/{id}/approve: exactly the digest that was on the page; with `part`, over the outlets named alone."""
 
     async def deed(tx: AsyncConnection) -> Schedule:
-        digest = digest_of(visit)
-        return await visit.house.scheduling.approve(
-            tx, visit.part("id"), visit.name, digest=digest, note=visit.text("note")
-        )
+        some = visit.texts("outlet") if visit.text("part") or visit.texts("outlet") else None
+        told: dict[str, Any] = {"digest": digest_of(visit), "note": visit.text("note"), "outlets": some}
+        told |= {"instead_of": visit.instead_of}
+        return await visit.house.scheduling.approve(tx, visit.part("id"), visit.name, **told)
 
     held = "Đã duyệt; lịch chạy khi hết tạm dừng chung."
     return await _done(visit, "Đã duyệt, lịch bắt đầu chạy.", deed, held)

@@ -27,6 +27,7 @@ from desk import (
     item_page,
     items,
     live,
+    log_export,
     moving,
     outlets,
     partners,
@@ -42,6 +43,7 @@ from desk import (
     stations,
     stopping,
     today,
+    versions,
 )
 from desk.answer import (
     API,
@@ -64,6 +66,8 @@ from desk.answer import (
 from desk.api import Api
 from desk.app import House
 from desk.auth import DoorKeeper, to_door
+from desk.composing import page as composing
+from desk.delegation import page as delegations
 from desk.drawing import STATIC, Drawing
 from desk.keys import derive
 from desk.listening import page as listening
@@ -116,7 +120,11 @@ DOORS: tuple[Door, ...] = (
     Door("items", "GET", "/items", items.list_all, READ, api=True),
     Door("item-new", "GET", "/items/new", items.blank, WRITE),
     Door("item-write", "POST", "/items", items.write, WRITE, api=True, scope="write", most=LARGE),
+    Door("item-preview", "POST", "/items/preview", composing.preview, WRITE, api=True, most=LARGE),
+    Door("item-paste", "POST", "/items/paste", composing.paste, WRITE, api=True, most=LARGE),
+    Door("scratch-remove", "POST", "/items/scratch/remove", composing.give_up, WRITE),
     Door("item", "GET", "/items/{id}", item_page.show, READ, api=True),
+    Door("item-versions", "GET", "/items/{id}/versions", versions.show, READ, api=True),
     Door("item-audio", "GET", "/items/{id}/audio", item_page.audio, READ, api=True),
     Door("item-edit", "GET", "/items/{id}/edit", items.edit, WRITE),
     Door("item-revise", "POST", "/items/{id}", items.revise, WRITE, api=True, scope="write", most=LARGE),
@@ -147,6 +155,7 @@ DOORS: tuple[Door, ...] = (
     Door("occurrences", "GET", "/occurrences", schedules.list_occurrences, ALL, api=True),
     Door("occurrence-cancel", "POST", "/occurrences/{id}/cancel", schedules.cancel_occurrence, RUN, True, "write"),
     Door("deliveries", "GET", "/deliveries", deliveries.list_all, READ, api=True),
+    Door("delivery-export", "GET", "/deliveries/export", log_export.export, READ, api=True),
     Door("delivery", "GET", "/deliveries/{id}", deliveries.show, READ, api=True),
     Door("delivery-retry", "POST", "/deliveries/{id}/retry", deliveries.retry, RUN, api=True, scope="write"),
     Door("delivery-resolve", "POST", "/deliveries/{id}/resolve", deliveries.resolve, RUN, api=True, scope="write"),
@@ -174,6 +183,9 @@ DOORS: tuple[Door, ...] = (
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),
+    Door("delegations", "GET", "/delegations", delegations.list_all, READ, api=True),
+    Door("delegate", "POST", "/delegations", delegations.add, APPROVE, api=True, scope="approve"),
+    Door("delegation-end", "POST", "/delegations/{id}/end", delegations.end, APPROVE, api=True, scope="approve"),
     Door("audiences", "GET", "/audiences", audiences.list_all, READ, api=True),
     Door("audience-filter", "POST", "/audiences/filter", audiences.add_filter, RUN, api=True, scope="write"),
     Door("opt-out", "POST", "/audiences/opt-out", audiences.opt_out, RUN, api=True, scope="write"),

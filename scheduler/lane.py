@@ -41,7 +41,7 @@ AHEAD_SECONDS = 0.1
 MOST_AHEAD = 1024
 FIRST_GUESS = 1000.0
 """Answers a second of an outlet that has not answered yet."""
-BATCH = 256
+BATCH = 512
 FLUSH_SECONDS = 0.05
 LOOK_SECONDS = 0.5
 LOOK_EVERY = 200

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -107,26 +108,50 @@ class Scheduling:
             await self._judge(tx, schedule, "approved", by, "")
         return schedule
 
-    async def approve(self, tx: AsyncConnection, id: str, by: str, *, digest: str = "", note: str = "") -> Schedule:
-        """Allow a schedule as it stands. NotAllowed for who made it or wrote its texts; Conflict when it has changed; BrokenRule."""
+    async def approve(
+        self,
+        tx: AsyncConnection,
+        id: str,
+        by: str,
+        *,
+        digest: str = "",
+        note: str = "",
+        outlets: Sequence[str] | None = None,
+        instead_of: str = "",
+    ) -> Schedule:
+        """Allow a schedule as it stands, or only over some of its `outlets`: the others are taken off it for good.
+
+        NotAllowed for who made it or wrote its texts, and when it is done `instead_of` one who did; Conflict when it has
+        changed; BadInput, BrokenRule.
+        """
         schedule = await store.find_schedule(tx, id)
         if digest and digest != schedule.digest:
             raise Conflict("Lịch đã thay đổi sau khi bạn mở; hãy xem lại", "The schedule has changed; look at it again")
-        if same_person(by, schedule.made_by) or await self._wrote(tx, schedule, by):
-            raise NotAllowed(
-                f"{by} đã lập lịch hoặc viết tin này nên không được tự duyệt; cần người thứ hai",
-                f"{by} made this schedule or wrote its texts and may not approve it; a second person must",
-            )
+        for person in filter(None, (by, instead_of)):
+            if same_person(person, schedule.made_by) or await self._wrote(tx, schedule, person):
+                raise NotAllowed(
+                    f"{person} đã lập lịch hoặc viết tin này nên không được tự duyệt; cần người thứ hai",
+                    f"{person} made this schedule or wrote its texts and may not approve it; a second person must",
+                )
+        asked, schedule = schedule, _narrowed(schedule, outlets)
+        left_out = [name for name in asked.outlets if name not in schedule.outlets]
         await self._must_keep_rules(tx, schedule)
         due = schedule.next_due_at
         if schedule.rule.once is None:
             # runs that fell due while nobody had approved are not made up for
             due = next((moment for moment in schedule.dues() if moment >= self._clock.now() - LATE), None)
         to = await self._begin(tx, schedule)
-        stilled = int(to is ScheduleState.PAUSED)
-        await self._move(tx, schedule, ScheduleState.IN_REVIEW, to, by, "approve", next_due_at=due, stilled=stilled)
+        values: dict[str, Any] = {"next_due_at": due, "stilled": int(to is ScheduleState.PAUSED)}
+        told = {"instead_of": instead_of} if instead_of else {}
+        if left_out:
+            values |= {"outlets": list(schedule.outlets), "digest": schedule.digest}
+            told |= {"left_out": ", ".join(self._titles(left_out)), "asked": asked.digest}
+        await self._move(tx, schedule, ScheduleState.IN_REVIEW, to, by, "approve", note, told, **values)
         await self._judge(tx, schedule, "approved", by, note)
         return replace(schedule, state=to, next_due_at=due)
+
+    def _titles(self, names: Sequence[str]) -> list[str]:
+        return [self._outlets[name].outlet.title if name in self._outlets else name for name in names]
 
     async def _begin(self, tx: AsyncConnection, schedule: Schedule) -> ScheduleState:
         """What an approved schedule becomes: it runs, or waits with the rest while everything is paused."""
@@ -291,7 +316,7 @@ class Scheduling:
         verb: str,
         note: str = "",
         told: Mapping[str, str] = MappingProxyType({}),
-        **values: datetime | int | None,
+        **values: Any,
     ) -> None:
         over = {ScheduleState.ENDED, ScheduleState.CANCELLED}
         if schedule.state in over or not await store.move_schedule(tx, schedule.id, was, to, **values):
@@ -303,6 +328,17 @@ class Scheduling:
         await self._journal.note(
             tx, now, by, verb, f"schedule/{schedule.id}", digest=schedule.digest, note=note, **told
         )
+
+
+def _narrowed(schedule: Schedule, outlets: Sequence[str] | None) -> Schedule:
+    """The schedule over these of its outlets alone. Raises BadInput."""
+    if outlets is None:
+        return schedule
+    if strange := [name for name in outlets if name not in schedule.outlets]:
+        raise BadInput(f"Lịch này không phát qua {strange[0]}", f"{strange[0]} is not in this schedule", field="outlet")
+    if not outlets:
+        raise BadInput("Chọn ít nhất một điểm phát", "Choose at least one outlet", field="outlet")
+    return replace(schedule, outlets=tuple(name for name in schedule.outlets if name in outlets))
 
 
 def _title(pairs: Sequence[tuple[Item, Revision]]) -> str:

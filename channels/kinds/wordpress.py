@@ -13,9 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape, unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -24,12 +24,14 @@ from pydantic import Field, SecretStr
 
 from channels.answer import SHOWN_CHARACTERS, Answer, SendError, status_error
 from channels.channel import (
+    Asked,
     Channel,
     Confirmation,
     Form,
     Options,
     Outlet,
     Pace,
+    Polling,
     Receipt,
     Refused,
     To,
@@ -101,6 +103,16 @@ class WordPress(Channel[WordPressOptions]):
             if not answer.good:
                 return None
         return Confirmation(True, to.delivery, reference, detail="ai cũng mở được bài") if reference else None
+
+    def polling(self, outlet: Outlet[WordPressOptions]) -> Polling:
+        """The site is a reader's page there: it is looked at a minute later, and until somebody publishes what it held."""
+        return Polling(timedelta(minutes=1), timedelta(days=3), paced=False)
+
+    async def ask_all(
+        self, asked: Sequence[Asked], outlet: Outlet[WordPressOptions], http: Http
+    ) -> Sequence[Confirmation]:
+        """What can be read by everybody. What cannot may wait for an editor of the site: it has not failed."""
+        return [one for one in await super().ask_all(asked, outlet, http) if one.delivered]
 
     async def withdraw(self, part: Part, outlet: Outlet[WordPressOptions], http: Http) -> Receipt:
         """The post goes to the bin, its recordings go for good; nothing there to be withdrawn is done too.

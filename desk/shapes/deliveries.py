@@ -11,8 +11,8 @@ from desk.shape import Fields, Listed, Note, Paged, Told
 from scheduler.delivery import State
 
 
-class DeliveriesAsked(Paged):
-    """Which deliveries."""
+class LogFilter(Fields):
+    """Which deliveries; everything given must hold."""
 
     state: State | None = None
     outlet: str = ""
@@ -22,6 +22,16 @@ class DeliveriesAsked(Paged):
     address: str = Field("", description="A whole phone number or Zalo id.")
     since: str = Field("", alias="from", description="A day, in the office's zone.", examples=["2026-12-01"])
     to: str = Field("", description="A day, itself included.", examples=["2026-12-31"])
+
+
+class DeliveriesAsked(LogFilter, Paged):
+    """Which deliveries, and which page of them."""
+
+
+class ExportAsked(LogFilter):
+    """Which deliveries, as which file."""
+
+    form: Literal["csv", "xlsx"] | None = None
 
 
 class Resolve(Fields):

@@ -57,6 +57,19 @@ class NewText(ItemFields):
     base: Base = ""
 
 
+class PastedFields(Fields):
+    """What a clipboard holds."""
+
+    html: str = Field(description="HTML, as Word or a browser puts it there.")
+
+
+class VersionsAsked(Fields):
+    """Which two texts of an item, by number; the newest and the one before it when none are named."""
+
+    from_: str = Field("", alias="from")
+    to: str = ""
+
+
 class Reading(Fields):
     """What is read otherwise than written."""
 
@@ -194,6 +207,80 @@ class ItemSheet(ItemTold):
     versions: list[Version]
     approvals: list[ApprovalTold]
     policy: list[RuleTold]
+
+
+class SentenceTold(Told):
+    """A sentence of the script, as written and in the words that are said."""
+
+    spoken: str
+    written: str
+
+
+class SmsTold(Told):
+    """An SMS text: `units` of its alphabet, `segments` that are billed."""
+
+    text: str
+    units: int
+    segments: int
+
+
+class BothSms(Told):
+    """The text with and without its marks."""
+
+    with_marks: SmsTold
+    without_marks: SmsTold
+
+
+class PreviewTold(Told):
+    """What would come of a text if it were saved now."""
+
+    renditions: dict[str, str]
+    derived: list[str]
+    digest: str
+    unknown: list[str] = Field(description="Forms that nobody knew and that are spelled out.")
+    sentences: list[SentenceTold]
+    findings: list[FindingTold]
+    sms: BothSms
+
+
+class PastedTold(Told):
+    """Markdown, and what was left out of it, in words."""
+
+    text: str
+    dropped: list[str]
+
+
+class NumberedText(Told):
+    """One text of an item."""
+
+    id: str
+    number: int
+    writer: str
+    made_at: AwareDatetime
+    digest: str
+
+
+class StretchTold(Told):
+    """A stretch of a text; `left_out` stands for an unchanged one that is not told."""
+
+    mark: Literal["same", "gone", "new", "left_out"]
+    text: str
+
+
+class ChangeTold(Told):
+    """What one part of a text has otherwise, word by word."""
+
+    part: str
+    stretches: list[StretchTold]
+
+
+class VersionsTold(Told):
+    """All texts of an item, the newest first, and what `to` has otherwise than `from`."""
+
+    versions: list[NumberedText]
+    from_: int | None = Field(alias="from")
+    to: int
+    changes: list[ChangeTold]
 
 
 class ReadingKept(Told):

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from desk.shape import Fields, Listed, Note, Told, Upload
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class NewDelegation(Fields):
+    """Who approves in one's stead, and how long."""
+
+    receiver: str = Field(description="Login.")
+    from_: str = Field("", alias="from", description="A moment; now when none is named.", examples=["2026-12-01T07:00"])
+    to: str = Field(description="A moment, at most 90 days on.", examples=["2026-12-05T17:00"])
+    note: Note = ""
+
+
+class DelegationTold(Told):
+    """Who approves in whose stead."""
+
+    id: str
+    giver: str
+    receiver: str
+    from_: AwareDatetime = Field(alias="from")
+    to: AwareDatetime
+    note: str
+    stage: Literal["coming", "running", "over"]
+
+
+DelegationsTold = Listed[DelegationTold]
 
 
 class FilterFields(Fields):

@@ -52,6 +52,7 @@ class ApproveSchedule(Fields):
     """What is approved."""
 
     digest: str = Field(description="Of the schedule that was looked at.")
+    outlet: list[str] = Field([], description="Approve it over these of its outlets alone; none named: over all.")
     note: Note = ""
 
 

@@ -31,7 +31,7 @@ class OldReading(Fields):
 class SoundAsked(Fields):
     """What is to be heard."""
 
-    text: str = Field("", description="Spoken words; 300 characters at most are said.")
+    text: str = Field("", description="Spoken words; 600 characters at most are said.")
 
 
 class Music(Fields):

@@ -92,6 +92,29 @@
     point.scrollIntoView({ block: "start" });
   }
 
+  // A sentence is heard where it stands; without this the link plays it on a page of its own.
+  let playing = null;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-say]");
+    if (!link) return;
+    event.preventDefault();
+    const again = playing?.link === link && !playing.sound.ended;
+    playing?.sound.pause();
+    playing?.link.classList.remove("playing");
+    playing = null;
+    if (again) return;
+    const sound = new Audio(link.href);
+    playing = { link, sound };
+    const over = () => link.classList.remove("playing");
+    link.classList.add("playing");
+    sound.addEventListener("ended", over);
+    sound.addEventListener("error", () => {
+      over();
+      tell("Chưa nghe thử được câu này.");
+    });
+    sound.play().catch(over);
+  });
+
   // A second press of the same button must not send the form twice; another button may follow one that fetched a file.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;

@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from channels.answer import SendError
-from channels.channel import Outlet, Receipt, Refused, To, Unavailable, Unsure
+from channels.channel import Asked, Outlet, Receipt, Refused, To, Unavailable, Unsure
 from channels.http import Http
 from channels.kinds.wordpress import WordPress, WordPressOptions, marker_of
 from channels.reasons import Reason
@@ -220,6 +220,17 @@ async def test_what_was_sent_can_be_confirmed(office: Office) -> None:
     gone = await office.kind.ask(to, reference, outlet, office.http)
     assert gone is not None and not gone.delivered and reference.split()[1] in gone.detail
     assert await office.kind.ask(to, "", outlet, office.http) is None
+
+
+async def test_what_an_editor_has_still_to_publish_has_not_failed(office: Office) -> None:
+    """Looked at later, a post that is held is left as it is; once it can be read, that is confirmed."""
+    outlet = office.outlet()
+    asked = Asked(To("d-1", ""), (await office.send(outlet)).reference)
+    office.posted()["status"] = "pending"
+    assert await office.kind.ask_all([asked], outlet, office.http) == []
+    office.posted()["status"] = "publish"
+    (told,) = await office.kind.ask_all([asked], outlet, office.http)
+    assert told.delivered and told.delivery == "d-1"
 
 
 async def test_an_address_that_leads_elsewhere_proves_nothing(office: Office, world: Any, does: Any) -> None:

@@ -30,6 +30,8 @@ from db.journal import Journal, journal
 from db.migrate import migrate, steps, version
 from db.types import has, metadata, new_id, new_number, spell, unspell
 from desk import store as desk_store
+from desk.composing import store as scratch_store
+from desk.delegation import store as delegation_store
 from desk.listening import store as listening_store
 from desk.second_step import store as second_step_store
 from scheduler import store as scheduler_store
@@ -53,6 +55,8 @@ STORES = (
     inquiry_store,
     diversion_store,
     desk_store,
+    scratch_store,
+    delegation_store,
     listening_store,
     second_step_store,
 )

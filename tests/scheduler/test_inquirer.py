@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from sqlalchemy import func, select
 
 from channels.reasons import Reason
@@ -24,6 +25,7 @@ from scheduler.log import store as log_store
 from tests.channels.partners.esms import Esms
 from tests.channels.partners.smsd import Smsd, make_file
 from tests.channels.partners.speedsms import SpeedSms
+from tests.channels.partners.wordpress import PASSWORD, FakeWordPress
 from tests.conftest import both
 from tests.scheduler.conftest import Office
 
@@ -233,6 +235,27 @@ async def test_a_modems_tables_are_asked_in_bulk(tmp_path: Path, clock: FakeCloc
         clock.advance(60)
         await office.drain()
         assert {State.CONFIRMED: 30} == await office.states()
+
+
+async def test_a_post_is_read_as_a_stranger_reads_it(clock: FakeClock, plain_settings: Any) -> None:
+    """A minute after it was taken; one that the site holds back stays sent, until somebody there publishes it."""
+    site = FakeWordPress()
+    async with TestServer(site.app) as server:
+        site.url = str(server.make_url("")).rstrip("/")
+        told = {"url": site.url, "login": "editor", "application_password": PASSWORD}
+        plain_settings["outlets"] = {"site": {"kind": "wordpress", **told}}
+        async with opened(Settings.model_validate(plain_settings), clock) as house:
+            office = Office(house, clock)
+            await office.schedule(await office.item(), "site")
+            await office.drain()
+            (post,) = site.posts.values()
+            for status, state in (("pending", State.SENT), ("publish", State.CONFIRMED)):
+                post["status"] = status
+                clock.advance(60)
+                assert 1 == await ask(office)
+                assert {state: 1} == await office.states()
+            clock.advance(3600)
+            assert 0 == await ask(office) and 0 == await to_ask(office)
 
 
 @both

@@ -26,7 +26,7 @@ from tests import postgres
 from tests.conftest import ROOT
 
 AT_ONCE = 8
-IN_FLIGHT = 2 * (AT_ONCE + 1024 + 256)
+IN_FLIGHT = 2 * (AT_ONCE + 1024 + 512)
 
 
 @dataclass

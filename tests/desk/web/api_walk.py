@@ -57,11 +57,15 @@ async def requests(desk: Any) -> AsyncIterator[Request]:
 
 async def _items(desk: Any) -> AsyncIterator[Request]:
     yield Request("item-write", fields=TEXT)
+    yield Request("item-preview", fields=TEXT | {"short": "Tiêm chủng 5/12 tại HTC"})
+    yield Request("item-paste", fields={"html": "<p><b>Đậm</b> và <img src=x></p>"})
     item = await desk.draft()
     yield Request("item-revise", item.id, TEXT | {"base": item.revision}, login="lan")
     yield Request("item-reading", item.id, {"abbr": "TYT", "spoken": "trạm y tế"}, login="lan")
     yield Request("item-record", item.id, files={"recording": sound()}, login="lan")
     yield Request("item-audio", item.id)
+    yield Request("item-versions", item.id)
+    yield Request("item-versions", item.id, {"from": "1", "to": "2"})
     yield Request("item", item.id)
     yield Request("item-unrecord", item.id, login="lan")
     yield Request("item-submit", item.id, login="lan")
@@ -92,7 +96,7 @@ async def _schedules(desk: Any) -> AsyncIterator[Request]:
     yield Request("schedule-add", fields=wish, login="hung")
     one = await desk.schedule(by="Lò Thị Mai", may_approve=False)
     yield Request("schedule", one.id)
-    yield Request("schedule-approve", one.id, {"digest": one.digest})
+    yield Request("schedule-approve", one.id, {"digest": one.digest, "outlet": ["portal"]})
     yield Request("schedule-pause", one.id, {"note": "Chờ"})
     yield Request("schedule-resume", one.id)
     yield Request("schedule-move", one.id, {"time": "06:30", "note": "Sớm quá"})
@@ -117,6 +121,8 @@ async def _schedules(desk: Any) -> AsyncIterator[Request]:
 async def _deliveries(desk: Any) -> AsyncIterator[Request]:
     ids = await desk.deliveries("fupsf")
     yield Request("deliveries", fields={"limit": "2"})
+    for form in ("csv", "xlsx"):
+        yield Request("delivery-export", fields={"form": form, "state": "failed"})
     for id in ids:
         yield Request("delivery", id)
     yield Request("delivery-retry", ids[0])

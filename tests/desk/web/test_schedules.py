@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from channels.audience import read_audience
 from channels.audiences import store as audience_store
+from content import store as content_store
 from db.types import new_id
 from scheduler import store
 from scheduler.schedule import Rule
@@ -136,6 +138,29 @@ async def test_a_schedule_waits_for_a_second_person(desk: Any) -> None:
     assert (await hung.post(f"{place}/approve", {"digest": "0" * 64})).status == 409
     assert (await hung.post(f"{place}/approve", {"digest": schedule.digest})).status == 303
     assert "Đang chạy" in await hung.page(place)
+
+
+async def test_a_part_of_the_outlets_is_approved(desk: Any) -> None:
+    """The others are off the schedule for good, the journal names them, and none at all is no approval."""
+    one = await desk.schedule(by="Lò Thị Mai", may_approve=False, outlets=("portal", "dai-xa"))
+    hung = await desk.browser("hung")
+    page = await hung.page(f"/schedules/{one.id}")
+    assert "Duyệt một phần nơi phát" in page
+    given = {"digest": one.digest, "part": "1", "note": "Đài phát tuần sau"}
+    answer = await hung.post(f"/schedules/{one.id}/approve", given)
+    assert answer.status == 422 and "Chọn ít nhất một điểm phát" in await answer.text()
+    answer = await hung.post(f"/schedules/{one.id}/approve", given | {"outlet": "sms"})
+    assert answer.status == 422
+    assert (await stored(desk))[0].state == "in_review"
+    assert (await hung.post(f"/schedules/{one.id}/approve", given | {"outlet": "portal"})).status == 303
+    (now,) = await stored(desk)
+    assert (now.state, now.outlets) == ("approved", ("portal",)) and now.digest != one.digest
+    page = await hung.page(f"/schedules/{one.id}")
+    assert "không duyệt: Đài xã" in page and "Đài phát tuần sau" in page
+    async with desk.house.database.read() as connection:
+        (approval,) = await content_store.approvals_of(connection, one.id)
+        [kept] = (await connection.execute(text("SELECT digest FROM schedule"))).scalars()
+    assert approval.digest == now.digest == kept
 
 
 async def test_who_wrote_a_text_cannot_approve_its_schedule(desk: Any) -> None:
