@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from desk.delegation import store as delegation_store
 from scheduler import store as scheduler_store
 from tests.desk.web.test_recordings import sound
 from tests.sounds import hum
@@ -132,6 +133,11 @@ async def _deliveries(desk: Any) -> AsyncIterator[Request]:
 
 
 async def _people(desk: Any) -> AsyncIterator[Request]:
+    yield Request("delegate", fields={"receiver": "xem", "to": "2026-11-30T17:00"}, login="hung")
+    yield Request("delegations")
+    async with desk.house.database.read() as connection:
+        one = (await delegation_store.list_all(connection))[0].id
+    yield Request("delegation-end", one, login="hung")
     yield Request("audience-import", fields={"name": "Bản A"}, files={"file": LIST.encode()})
     yield Request("audience-filter", fields={"name": "Bản A, Mông", "of": "Bản A", "where": ["tiếng=mông"]})
     yield Request("audiences")
