@@ -31,6 +31,7 @@ from db.migrate import migrate, steps, version
 from db.types import has, metadata, new_id, new_number, spell, unspell
 from desk import store as desk_store
 from desk.listening import store as listening_store
+from desk.reporting import store as reporting_store
 from desk.second_step import store as second_step_store
 from scheduler import store as scheduler_store
 from scheduler.diversion import store as diversion_store
@@ -55,6 +56,7 @@ STORES = (
     desk_store,
     listening_store,
     second_step_store,
+    reporting_store,
 )
 """Each adds its tables to the metadata when it is imported."""
 
