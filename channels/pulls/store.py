@@ -175,8 +175,8 @@ async def seconds_fetched(
     Each recording of each delivery counts once, however often and by whichever of its files it was fetched.
     """
     stood = shelf.c.outlet.in_(sorted(outlets)) & (shelf.c.since >= since) & (shelf.c.since < until)
-    whole = select(proof.c.delivery, proof.c.part).join(shelf, shelf.c.delivery == proof.c.delivery)
-    whole = whole.where(stood, proof.c.complete_at.is_not(None)).distinct().subquery("whole")
+    proved = select(proof.c.delivery, proof.c.part).join(shelf, shelf.c.delivery == proof.c.delivery)
+    whole = proved.where(stood, proof.c.complete_at.is_not(None)).distinct().subquery("whole")
     path = literal("parts[") + cast(whole.c.part, Text) + literal("].audio.seconds")
     seconds = func.sum(number_at(type_coerce(shelf.c.bulletin, Text), path)).label("seconds")
     query = select(shelf.c.outlet, seconds).join(whole, whole.c.delivery == shelf.c.delivery).group_by(shelf.c.outlet)

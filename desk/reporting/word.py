@@ -20,7 +20,6 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
-from docx.table import Table as WordTable
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
@@ -138,8 +137,8 @@ def place(office: str) -> str:
     return name if name not in {"", unit} else ".........."
 
 
-def _bare(document: Document, widths: tuple[float, float]) -> WordTable:
-    table = document.add_table(1, 2)
+def _bare(document: Document, widths: tuple[float, float]) -> Any:
+    table: Any = document.add_table(1, 2)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
@@ -147,13 +146,12 @@ def _bare(document: Document, widths: tuple[float, float]) -> WordTable:
     return table
 
 
-def _line(cell: _Cell, text: str, size: Pt, *, bold: bool = False, italic: bool = False, at: Any = MIDDLE) -> Paragraph:
+def _line(cell: _Cell, text: str, size: Pt, *, bold: bool = False, italic: bool = False, at: Any = MIDDLE) -> None:
     """A line of a cell; the first takes the place of the empty one that every cell begins with."""
     first = cell.paragraphs[0]
     paragraph = first if not first.runs and len(cell.paragraphs) == 1 else cell.add_paragraph()
     paragraph.alignment = at
     _run(paragraph, text, size, bold=bold, italic=italic)
-    return paragraph
 
 
 def _run(paragraph: Paragraph, text: str, size: Pt, *, bold: bool = False, italic: bool = False) -> None:
@@ -229,9 +227,7 @@ def _table(document: Document, told: Table) -> None:
     document.add_paragraph()
 
 
-def _row(
-    table: WordTable, cells: Sequence[Cell], widths: Sequence[Mm], *, bold: bool = False, head: bool = False
-) -> None:
+def _row(table: Any, cells: Sequence[Cell], widths: Sequence[Mm], *, bold: bool = False, head: bool = False) -> None:
     row = table.add_row()
     for place, (cell, value) in enumerate(zip(row.cells, cells, strict=True)):
         cell.width = widths[place]

@@ -56,7 +56,7 @@ async def test_by_theme_channel_outlet_and_week(known: House) -> None:
     sms = bundle | {"confirmed": 2, "failed": 1}
     assert {MEANING: (1, sms), DOOR: (1, bundle | {"sent": 1})} == told(figures.themes)
     assert {"sms_http": (1, sms), "portal": (1, {"sent": 1})} == told(figures.channels)
-    assert ["SMS", "portal"] == [line.title for line in figures.outlets]
+    assert ["SMS", "Cổng thông tin (trang tin của cơ quan)"] == [line.title for line in figures.outlets]
     weeks = told(figures.stretches)
     assert ["2026-10-15", "2026-10-19", "2026-10-26", "2026-11-02", "2026-11-09"] == list(weeks)
     assert [4, 3, 0, 0, 1] == [line.total for line in figures.stretches]
@@ -158,6 +158,7 @@ async def test_forged_figures_are_seen(known: House) -> None:
     digest = (await known.reporter.report(NOVEMBER)).figures.digest
     await known.reporter.hand_in(NOVEMBER, digest, "Hùng")
     async with known.database.write() as tx:
-        await tx.execute(text("""UPDATE report SET figures = replace(figures, '"confirmed":2', '"confirmed":9')"""))
+        forged = {"old": '"confirmed":2', "new": '"confirmed":9'}
+        await tx.execute(text("UPDATE report SET figures = replace(figures, :old, :new)"), forged)
     report = await known.reporter.report(NOVEMBER)
     assert not report.sound and 9 == report.figures.whole.confirmed
