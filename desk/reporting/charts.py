@@ -12,7 +12,7 @@ from desk.reporting.content import PARTS, Chart, number_vi
 WIDTH, HEIGHT = 400, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 396, 14, 190
 """Edges of the field that columns stand in."""
-MOST_LABELS = 8
+MOST_LABELS = 12
 WIDEST = 46.0
 RADIUS = 40.0
 AROUND = 2 * pi * RADIUS
@@ -112,11 +112,12 @@ def _round(value: int, total: int) -> float:
 
 
 def round_up(most: int) -> int:
-    """The least of 1, 2, 4, 6, 8 and 10 times a power of ten that is not less; 1 for nothing."""
+    """The least round number that is not less, and has a half: 1, 1,5, 2, 3, 4, 6, 8 times a power of ten; 1 for nothing."""
     if most < 1:
         return 1
     unit = int(10 ** (len(str(most)) - 1))
-    return next(unit * times for times in (1, 2, 4, 6, 8, 10) if unit * times >= most)
+    tops = (unit * halves // 2 for halves in (2, 3, 4, 6, 8, 12, 16, 20))
+    return next(top for top in tops if top >= most and (top == 1 or top % 2 == 0))
 
 
 def brief(number: int) -> str:
