@@ -19,6 +19,10 @@ COLUMNS = (
     *("Tin", "Lượt gửi", "Gửi được", "Có xác nhận", "Không gửi được"),
     *("Chưa xong, chưa rõ", "Đã hủy", "Tỷ lệ gửi được (%)"),
 )
+DAYS = {
+    Basis.DECREE: "chốt số liệu ngày 14 (Điều 12 Nghị định 09/2019/NĐ-CP)",
+    Basis.CALENDAR: "tròn tháng theo lịch",
+}
 OUTCOMES = {
     State.CONFIRMED: "Gửi được, có xác nhận",
     State.SENT: "Gửi được, chưa có xác nhận",
@@ -97,8 +101,9 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """Of a report that was handed in: by whom, when (in the office's zone), as which version, and why once more."""
+    """Of a report that was handed in: under which digest, by whom, when (in the office's zone), as which version, why again."""
 
+    digest: str
     person: str
     at: datetime
     version: int
@@ -123,7 +128,7 @@ def content_of(figures: Figures, handed: Handed | None, now: datetime) -> Conten
         sections=tuple(Section(number, *one) for number, one in zip(ROMAN, sections, strict=False)),
         notes=_notes(basis),
         standing=_standing(handed, now),
-        digest=figures.digest,
+        digest=handed.digest if handed else figures.digest,
         year=(handed.at if handed else now).year,
     )
 
@@ -210,7 +215,7 @@ def _first_of(lines: Sequence[Line], lead: str) -> tuple[str, ...]:
 
 def _notes(basis: Basis) -> tuple[str, ...]:
     return (
-        f"Kỳ báo cáo: {basis.title_vi}. Một lượt gửi tính vào kỳ có giờ phát của nó.",
+        f"Kỳ báo cáo: {DAYS[basis]}. Một lượt gửi tính vào kỳ có giờ phát của nó.",
         "Gửi được: đối tác hoặc kệ của đài, của cổng đã nhận; có xác nhận: có báo cáo phát tin, hoặc đã được lấy về trọn vẹn."
         " Tỷ lệ tính trên số lượt không bị hủy.",
         "Tin đã phát hành: tin có ít nhất một lượt gửi được. Bản tin gồm nhiều chủ đề được tính ở từng chủ đề, vì vậy các chủ đề"

@@ -96,8 +96,13 @@ class Figures:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of exactly these figures, in hex: the same for whoever counts the same."""
-        return hashlib.sha256(to_json(self.record()).encode()).hexdigest()
+        """That of their record: the same for whoever counts the same."""
+        return digest_of(self.record())
+
+
+def digest_of(record: Mapping[str, Any]) -> str:
+    """SHA-256 of exactly these values, in hex; of what is stored, so that a later Loa with other figures finds the same."""
+    return hashlib.sha256(to_json(record).encode()).hexdigest()
 
 
 LISTS = ("stretches", "themes", "channels", "outlets")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -86,12 +85,10 @@ async def _usual(visit: Visit) -> Report:
 def content(visit: Visit, report: Report) -> Content:
     """What the report says, for whoever draws it."""
     shown = report.shown
-    handed = Handed(shown.person, _local(visit, shown.at), shown.version, shown.reason) if shown else None
-    return content_of(report.figures, handed, _local(visit, visit.house.clock.now()))
-
-
-def _local(visit: Visit, moment: datetime) -> datetime:
-    return visit.drawing.local(moment)
+    local, handed = visit.drawing.local, None
+    if shown is not None:
+        handed = Handed(shown.digest, shown.person, local(shown.at), shown.version, shown.reason)
+    return content_of(report.figures, handed, local(visit.house.clock.now()))
 
 
 async def _page(visit: Visit, report: Report) -> Shown:
@@ -108,9 +105,9 @@ async def _page(visit: Visit, report: Report) -> Shown:
         "shown": report.shown,
         "content": content(visit, report),
         "over": period.end <= today,
-        "unchanged": newest is not None and newest.digest == report.figures.digest,
+        "unchanged": newest is not None and newest.digest == report.digest,
         "kinds": list(Kind),
-        "choices": [(one.written, _choice(one, today=one.end > today)) for one in listed_periods],
+        "choices": [(one.written, _choice(one, running=one.end > today)) for one in listed_periods],
         "bases": [(value, title[:1].upper() + title[1:]) for value, title in BASES.items()],
         "basis_titles": BASES,
         "handed": handed[:FEW],
@@ -122,10 +119,12 @@ async def _page(visit: Visit, report: Report) -> Shown:
     return Shown("reporting/page.html", values, _plain(visit, report))
 
 
-def _choice(period: Period, *, today: bool) -> str:
-    days = f"{period.begin:%d/%m/%Y} – {period.last:%d/%m/%Y}"
+def _choice(period: Period, *, running: bool) -> str:
+    """A line of the list, with the year of days that are in another one."""
+    begin, last = period.begin, period.last
+    days = f"{begin:%d/%m} – {last:%d/%m}" if begin.year == last.year else f"{begin:%d/%m/%Y} – {last:%d/%m/%Y}"
     title = period.title_vi[:1].upper() + period.title_vi[1:]
-    return f"{title} ({days}{', chưa hết' if today else ''})"
+    return f"{title} ({days}{', chưa hết' if running else ''})"
 
 
 def _figure(cell: object) -> str:
@@ -184,7 +183,7 @@ def plain_handed(one: HandedIn) -> dict[str, Any]:
 
 def _plain(visit: Visit, report: Report) -> dict[str, Any]:
     return report.figures.record() | {
-        "digest": report.figures.digest,
+        "digest": report.digest,
         "over": report.period.end <= visit.house.reporter.today(),
         "handed_in": plain_handed(report.shown) if report.shown else None,
         "sound": report.sound,

@@ -61,7 +61,7 @@ class Basis(StrEnum):
     def title_vi(self) -> str:
         """The name on screen."""
         return {
-            "decree": "chốt số liệu ngày 14 (Nghị định 09/2019/NĐ-CP)",
+            "decree": "chốt ngày 14 (Nghị định 09/2019)",
             "calendar": "tròn tháng theo lịch",
         }[self.value]
 

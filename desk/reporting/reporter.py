@@ -19,7 +19,7 @@ from db.database import Database
 from db.journal import Journal
 from db.types import new_id
 from desk.reporting import store
-from desk.reporting.figures import Figures, Gathering, Line
+from desk.reporting.figures import Figures, Gathering, Line, digest_of
 from desk.reporting.period import Period
 from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
@@ -42,6 +42,11 @@ class Report:
     shown: HandedIn | None
     versions: tuple[HandedIn, ...]
     sound: bool = True
+
+    @property
+    def digest(self) -> str:
+        """Under which they were handed in, or would be."""
+        return self.shown.digest if self.shown else self.figures.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,8 @@ class Reporter:
             shown = _chosen(versions, version)
             if shown is None:
                 return Report(period, await self._count(connection, period), None, versions)
-            figures = Figures.from_record(await store.figures_of(connection, shown.id))
-        return Report(period, figures, shown, versions, sound=figures.digest == shown.digest)
+            stored = await store.figures_of(connection, shown.id)
+        return Report(period, Figures.from_record(stored), shown, versions, sound=digest_of(stored) == shown.digest)
 
     def _check_begun(self, period: Period) -> None:
         if period.begin > self.today():

@@ -23,7 +23,7 @@ from tests.desk.reporting.books import HANOI
 from tests.desk.reporting.test_reporter import counted
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=HANOI)
-HANDED = Handed("Trần Văn Hùng", NOW, 2, "Bổ sung")
+HANDED = Handed("0" * 64, "Trần Văn Hùng", NOW, 2, "Bổ sung")
 RISKY = '=HYPERLINK("http://x","a")'
 
 
