@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, MetaData, Text
+from sqlalchemy import BigInteger, Boolean, Float, MetaData, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -116,3 +116,24 @@ def _like(element: has, compiler: Any, **options: Any) -> str:
 @compiles(has, "postgresql")
 def _strpos(element: has, compiler: Any, **options: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **options)}) > 0"
+
+
+class number_at(FunctionElement[float]):  # noqa: N801 (as above)
+    """The number at a path of a JSON column, written like `parts[0].audio.seconds`; NULL where there is none."""
+
+    name = "number_at"
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(number_at)
+def _json_extract(element: number_at, compiler: Any, **options: Any) -> str:
+    column, path = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_extract({column}, '$.' || {path})"
+
+
+@compiles(number_at, "postgresql")
+def _json_path(element: number_at, compiler: Any, **options: Any) -> str:
+    column, path = (compiler.process(clause, **options) for clause in element.clauses)
+    steps = f"string_to_array(replace(replace({path}, '[', '.'), ']', ''), '.')"
+    return f"CAST(CAST({column} AS json) #>> {steps} AS DOUBLE PRECISION)"

@@ -38,6 +38,7 @@ from db.journal import Journal
 from db.migrate import migrate
 from db.notifier import Notifier
 from desk.keys import derive, load_key, people_key
+from desk.reporting.reporter import Reporter
 from scheduler.correcting import Correcting
 from scheduler.director import Director
 from scheduler.diverter import Diverter
@@ -91,6 +92,7 @@ class House:
     correcting: Correcting
     handling: Handling
     rights: Rights
+    reporter: Reporter
     receiver: Receiver
     joining: Joining
     runner: Runner
@@ -176,6 +178,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         correcting=Correcting(database, journal, clock, outlets, scheduling, seal),
         handling=handling,
         rights=Rights(database, journal, clock, handling, seal),
+        reporter=Reporter(database, journal, clock, settings.office.name, settings.office.zone),
         receiver=receiver,
         joining=joining,
         runner=runner,

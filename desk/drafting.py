@@ -52,7 +52,13 @@ async def draft_form(
         if not isinstance(shown[name], str):
             shown[name] = shown[name].astimezone(zone).strftime("%Y-%m-%dT%H:%M") if shown[name] else ""
     overrides = any(shown[name] for name in (*RENDITIONS, "readings"))
-    values: dict[str, Any] = {"typed": shown, "item": item, "themes": themes, "classes": list(BulletinClass), "read": told}
+    values: dict[str, Any] = {
+        "typed": shown,
+        "item": item,
+        "themes": themes,
+        "classes": list(BulletinClass),
+        "read": told,
+    }
     values["purposes"] = [(one.value, one.title_vi) for one in Purpose]
     values["languages"] = list(({shown["language"] or "vi": shown["language"]} | LANGUAGES).items())
     place = kept.place if kept else visit.text("scratch") or (item.id if item else new_place())

@@ -72,6 +72,7 @@ from desk.drawing import STATIC, Drawing
 from desk.keys import derive
 from desk.listening import page as listening
 from desk.openapi import document
+from desk.reporting import page as reports
 from desk.second_step import door as code_door
 from desk.second_step import page as second_step
 from desk.second_step.keeping import Standing
@@ -179,6 +180,9 @@ DOORS: tuple[Door, ...] = (
     Door("outlet-paper", "GET", "/outlets/{name}/paper", sheet.paper, READ),
     Door("outlet-aired", "POST", "/outlets/{name}/aired", sheet.take_aired, RUN, api=True, scope="write", most=LARGE),
     Door("report-stations", "GET", "/reports/stations", report.show, READ, api=True),
+    Door("reports", "GET", "/reports", reports.show, READ, api=True),
+    Door("report-hand-in", "POST", "/reports", reports.hand_in, APPROVE, api=True, scope="approve"),
+    Door("reports-handed-in", "GET", "/reports/handed-in", reports.list_handed_in, READ, api=True),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),

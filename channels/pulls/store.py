@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Row, Table, Text, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.shelf.fetched import AFRESH, Proof, Pulled, joined
 from channels.shelf.store import shelf
 from db.database import Database
-from db.types import Json, Moment, metadata
+from db.types import Json, Moment, metadata, number_at
 
 DOUBTS_KEPT = 16
 """Of one file: a player that breaks off again and again does not fill the row."""
@@ -152,3 +165,19 @@ async def pulls_of(connection: AsyncConnection, deliveries: Sequence[str]) -> di
         moments = (row.first_at, row.last_at, row.complete_at)
         found.setdefault(row.delivery, []).append(Pulled(row.file, proves, *counts, ranges, *moments, row.agent))
     return found
+
+
+async def seconds_fetched(
+    connection: AsyncConnection, outlets: Collection[str], since: datetime, until: datetime
+) -> dict[str, float]:
+    """Of what was put on these shelves from a moment on and before another: seconds of recordings fetched whole.
+
+    Each recording of each delivery counts once, however often and by whichever of its files it was fetched.
+    """
+    stood = shelf.c.outlet.in_(sorted(outlets)) & (shelf.c.since >= since) & (shelf.c.since < until)
+    proved = select(proof.c.delivery, proof.c.part).join(shelf, shelf.c.delivery == proof.c.delivery)
+    whole = proved.where(stood, proof.c.complete_at.is_not(None)).distinct().subquery("whole")
+    path = literal("parts[") + cast(whole.c.part, Text) + literal("].audio.seconds")
+    seconds = func.sum(number_at(type_coerce(shelf.c.bulletin, Text), path)).label("seconds")
+    query = select(shelf.c.outlet, seconds).join(whole, whole.c.delivery == shelf.c.delivery).group_by(shelf.c.outlet)
+    return {row.outlet: float(row.seconds or 0) for row in await connection.execute(query)}

@@ -33,6 +33,7 @@ from desk import store as desk_store
 from desk.composing import store as scratch_store
 from desk.delegation import store as delegation_store
 from desk.listening import store as listening_store
+from desk.reporting import store as reporting_store
 from desk.second_step import store as second_step_store
 from scheduler import store as scheduler_store
 from scheduler.diversion import store as diversion_store
@@ -59,6 +60,7 @@ STORES = (
     delegation_store,
     listening_store,
     second_step_store,
+    reporting_store,
 )
 """Each adds its tables to the metadata when it is imported."""
 

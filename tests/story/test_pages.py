@@ -24,6 +24,7 @@ from desk.demo.play import (
     stage,
     wait_for_recordings,
 )
+from desk.reporting.period import Basis, Kind, last_finished
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
@@ -65,7 +66,15 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
+async def _hand_in(on: Stage) -> None:
+    """The report of last month, so that one of each is there to be looked at."""
+    reporter = on.house.reporter
+    report = await reporter.report(last_finished(Kind.MONTH, Basis.DECREE, reporter.today()))
+    await reporter.hand_in(report.period, report.figures.digest, LEADER)
+
+
 async def _addresses(on: Stage) -> dict[str, str]:
+    await _hand_in(on)
     async with on.house.database.read() as connection:
         schedule = (await list_schedules(connection))[-1]
         delivery = (await log_store.list_deliveries(connection, log_store.Filter(outlets=("sms",)), limit=1))[0]
@@ -93,6 +102,10 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "station-sheet": "/outlets/tram-xa/sheet",
         "station-paper": "/outlets/tram-xa/paper",
         "report": "/reports/stations",
+        "reports": f"/reports?period={on.house.reporter.today().year}&basis=calendar",
+        "reports-due": "/reports?version=0",
+        "reports-frozen": "/reports",
+        "reports-handed-in": "/reports/handed-in",
         "programme": "/programme",
         "glossary": "/glossary",
         "voices": "/voices",

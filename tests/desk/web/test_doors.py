@@ -38,13 +38,14 @@ MAY = {
     "calendar": ALL,
     **dict.fromkeys(("items", "item", "item-audio", "deliveries", "delivery", "audiences", "outlet-paper"), READERS),
     **dict.fromkeys(("glossary", "glossary-table", "sound", "report-stations"), READERS),
+    **dict.fromkeys(("reports", "reports-handed-in"), READERS),
     **dict.fromkeys(("programme", "programme-sound", "policy", "outlet-quota"), READERS),
     **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
     **dict.fromkeys(("item-record", "item-unrecord", "item-preview", "item-paste", "scratch-remove"), WRITERS),
     **dict.fromkeys(("item-versions", "delivery-export", "delegations"), READERS),
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
     **dict.fromkeys(("delegate", "delegation-end"), JUDGES),
-    **dict.fromkeys(("programme-bed", "programme-unbed"), JUDGES),
+    **dict.fromkeys(("programme-bed", "programme-unbed", "report-hand-in"), JUDGES),
     **dict.fromkeys(("person-export", "person-erase", "delivery-number"), frozenset({"administrator"})),
 }
 DEEDS = {"author", "approver", "administrator"}
@@ -128,6 +129,9 @@ async def test_pages_hold_no_inline_script_or_style(desk: Any) -> None:
         "/calendar?view=week",
         "/calendar?view=day",
         "/calendar/pause",
+        "/reports",
+        "/reports?kind=year&basis=calendar",
+        "/reports/handed-in",
         f"/schedules/{schedule.id}/move",
     ]
     paths += [f"/deliveries/{id}" for id in ids]

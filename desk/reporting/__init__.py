@@ -1,0 +1,1 @@
+"""Reports of what was sent: periods, figures, what a report says, its files, and reports that were handed in."""

@@ -1,0 +1,128 @@
+"""Figures of one period as plain values, the same counted, stored and read back; pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from db.types import to_json
+from scheduler.delivery import State
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one theme, channel, outlet or stretch had: how many items went out, and its deliveries by state.
+
+    Items count that were taken over by at least one partner or reader's shelf.
+    """
+
+    key: str
+    title: str
+    items: int
+    outcomes: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """All deliveries."""
+        return sum(self.outcomes.values())
+
+    @property
+    def sent(self) -> int:
+        """Those that were taken over, with proof or without."""
+        return self._of(State.SENT, State.CONFIRMED)
+
+    @property
+    def confirmed(self) -> int:
+        """Those of which there is proof."""
+        return self._of(State.CONFIRMED)
+
+    @property
+    def lost(self) -> int:
+        """Those that did not get there: failed, or missed."""
+        return self._of(State.FAILED, State.MISSED)
+
+    @property
+    def undecided(self) -> int:
+        """Those that have no outcome yet, or none that is known."""
+        return self._of(State.PENDING, State.SENDING, State.UNSURE)
+
+    @property
+    def cancelled(self) -> int:
+        """Those that were called off."""
+        return self._of(State.CANCELLED)
+
+    @property
+    def share(self) -> float | None:
+        """How many percent of what was not called off were taken over; None of nothing."""
+        meant = self.total - self.cancelled
+        return round(100 * self.sent / meant, 1) if meant else None
+
+    def _of(self, *states: State) -> int:
+        return sum(self.outcomes.get(state.value, 0) for state in states)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A whole period's. `begin` and `end` are its first and last day, as ISO 8601; `period` and `basis` as in addresses."""
+
+    office: str
+    kind: str
+    period: str
+    basis: str
+    title: str
+    begin: str
+    end: str
+    whole: Line
+    runs: int
+    people: int
+    audio_seconds: int
+    stretches: tuple[Line, ...]
+    themes: tuple[Line, ...]
+    channels: tuple[Line, ...]
+    outlets: tuple[Line, ...]
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, plain: Mapping[str, Any]) -> Figures:
+        """The opposite of `record`, after JSON."""
+        lists = {name: tuple(Line(**one) for one in plain[name]) for name in LISTS}
+        return cls(**{**plain, **lists, "whole": Line(**plain["whole"])})
+
+    @property
+    def digest(self) -> str:
+        """That of their record: the same for whoever counts the same."""
+        return digest_of(self.record())
+
+
+def digest_of(record: Mapping[str, Any]) -> str:
+    """SHA-256 of exactly these values, in hex; of what is stored, so that a later Loa with other figures finds the same."""
+    return hashlib.sha256(to_json(record).encode()).hexdigest()
+
+
+LISTS = ("stretches", "themes", "channels", "outlets")
+
+
+class Gathering:
+    """One line while it is being counted."""
+
+    def __init__(self, key: str, title: str) -> None:
+        self._key, self._title = key, title
+        self._items = set[str]()
+        self._outcomes: Counter[State] = Counter()
+
+    def add(self, items: set[str], outcomes: Counter[State]) -> None:
+        """Deliveries of these items; the items went out if any of them was taken over."""
+        self._outcomes.update(outcomes)
+        if outcomes[State.SENT] or outcomes[State.CONFIRMED]:
+            self._items |= items
+
+    def line(self) -> Line:
+        """What was counted, states in the order in which they are told everywhere."""
+        outcomes = {state.value: self._outcomes[state] for state in State if self._outcomes[state]}
+        return Line(self._key, self._title, len(self._items), outcomes)

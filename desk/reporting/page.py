@@ -1,0 +1,191 @@
+"""Reports on the desk: what was sent in a period, its charts and files; handing it in; what was handed in."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from config.lazy import lazily
+from config.words import BadInput, NotFound, Said
+from desk.answer import Answer, Done, Shown, Visit
+from desk.forms import after_of, choice, cursor, iso, limit_of, listed
+from desk.reporting import charts, store
+from desk.reporting.content import Content, Handed, content_of, number_vi
+from desk.reporting.period import Basis, Kind, Period, last_finished, parse, recent
+from desk.reporting.reporter import Report
+from desk.reporting.store import HandedIn
+from desk.shape import Paged, shape
+from desk.shapes import reports as shapes
+from desk.shapes.outlets import XLSX
+from desk.shapes.reports import DOCX
+
+if TYPE_CHECKING:
+    from desk.reporting import sheets, word
+else:
+    sheets, word = lazily("desk.reporting.sheets"), lazily("desk.reporting.word")
+
+FEW = 10
+MEDIA = {"docx": DOCX, "xlsx": XLSX}
+"""Files a report can be had as."""
+BASES = {basis.value: basis.title_vi for basis in Basis}
+
+
+@shape(shapes.ReportTold, shapes.FiguresAsked, media=(DOCX, XLSX))
+async def show(visit: Visit) -> Answer:
+    """GET /reports?period=2026-Q3: figures, or a file with `form`; the last period that is over when none is named.
+
+    Of what was handed in the newest version, or the one asked for; `version=0` counts anew.
+    """
+    form = visit.asked("form")
+    try:
+        if form and form not in MEDIA:
+            raise BadInput("form: docx hoặc xlsx", "form: docx or xlsx", field="form")
+        period = _period(visit, visit.asked("period"), visit.asked("basis"), visit.asked("kind"))
+        report = await visit.house.reporter.report(period, _version(visit.asked("version")))
+    except (BadInput, NotFound) as fault:
+        if visit.json or form:
+            raise
+        return (await _page(visit, await _usual(visit))).with_fault(fault)
+    if form:
+        return await _file(visit, report, form)
+    if visit.json:
+        return Shown("", {}, _plain(visit, report))
+    return await _page(visit, report)
+
+
+def _period(visit: Visit, written: str, basis: str, kind: str = "") -> Period:
+    """The period that is asked for. Raises BadInput."""
+    by, of_kind = choice(Basis, basis, "basis") or Basis.DECREE, choice(Kind, kind, "kind")
+    if not written:
+        return last_finished(of_kind or Kind.MONTH, by, visit.house.reporter.today())
+    period = parse(written, by)
+    if of_kind not in {None, period.kind}:
+        raise BadInput(
+            f"Kỳ “{written}” không phải loại kỳ đã chọn", f"{written} is no {of_kind} of the year", field="period"
+        )
+    return period
+
+
+def _version(written: str) -> int | None:
+    if not written:
+        return None
+    if not written.isascii() or not written.isdigit() or len(written) > 6:
+        raise BadInput("version: số của bản đã nộp, hoặc 0", "version: the number of one, or 0", field="version")
+    return int(written)
+
+
+async def _usual(visit: Visit) -> Report:
+    """What is looked at when nothing is asked for."""
+    return await visit.house.reporter.report(_period(visit, "", ""))
+
+
+def content(visit: Visit, report: Report) -> Content:
+    """What the report says, for whoever draws it."""
+    shown = report.shown
+    local, handed = visit.drawing.local, None
+    if shown is not None:
+        handed = Handed(shown.digest, shown.person, local(shown.at), shown.version, shown.reason)
+    return content_of(report.figures, handed, local(visit.house.clock.now()))
+
+
+async def _page(visit: Visit, report: Report) -> Shown:
+    period, today = report.period, visit.house.reporter.today()
+    async with visit.house.database.read() as connection:
+        handed = await store.handed_in(connection, limit=FEW + 1)
+    newest = report.versions[0] if report.versions else None
+    listed_periods = recent(period.kind, period.basis, today)
+    if period not in listed_periods:
+        listed_periods.append(period)
+    values: dict[str, Any] = {
+        "report": report,
+        "period": period,
+        "shown": report.shown,
+        "content": content(visit, report),
+        "over": period.end <= today,
+        "unchanged": newest is not None and newest.digest == report.digest,
+        "kinds": list(Kind),
+        "choices": [(one.written, _choice(one, running=one.end > today)) for one in listed_periods],
+        "bases": [(value, title[:1].upper() + title[1:]) for value, title in BASES.items()],
+        "basis_titles": BASES,
+        "handed": handed[:FEW],
+        "more": len(handed) > FEW,
+        "reason": visit.text("note"),
+        "drawn": charts,
+        "figure": _figure,
+    }
+    return Shown("reporting/page.html", values, _plain(visit, report))
+
+
+def _choice(period: Period, *, running: bool) -> str:
+    """A line of the list, with the year of days that are in another one."""
+    begin, last = period.begin, period.last
+    days = f"{begin:%d/%m} – {last:%d/%m}" if begin.year == last.year else f"{begin:%d/%m/%Y} – {last:%d/%m/%Y}"
+    title = period.title_vi[:1].upper() + period.title_vi[1:]
+    return f"{title} ({days}{', chưa hết' if running else ''})"
+
+
+def _figure(cell: object) -> str:
+    return cell if isinstance(cell, str) else number_vi(cell)  # type: ignore[arg-type]
+
+
+async def _file(visit: Visit, report: Report, form: str) -> web.Response:
+    body = await asyncio.to_thread(_drawn, form, content(visit, report))
+    period, version = report.period, f"-ban-{report.shown.version}" if report.shown else ""
+    days = "" if period.basis is Basis.DECREE else "-tron-thang"
+    name = f"bao-cao-{period.written}{days}{version}.{form}"
+    told = {"Content-Type": MEDIA[form], "Content-Disposition": f'attachment; filename="{name}"'}
+    return web.Response(body=body, headers=told)
+
+
+def _drawn(form: str, content: Content) -> bytes:
+    """The file; what draws it is loaded when it is first asked for. Blocks."""
+    return word.drawn(content) if form == "docx" else sheets.drawn(content)
+
+
+@shape(shapes.HandedTold, shapes.HandInFields, status=201)
+async def hand_in(visit: Visit) -> Answer:
+    """POST /reports: keep the figures of `digest` as they are, as the period's report; later versions with the reason in `note`."""
+    written = visit.text("period").strip()
+    if not written:
+        raise BadInput("Thiếu kỳ báo cáo", "Say which period", field="period")
+    period = _period(visit, written, visit.text("basis").strip())
+    digest, note = visit.text("digest").strip(), visit.text("note")
+    try:
+        new = await visit.house.reporter.hand_in(period, digest, visit.name, note)
+    except Said as fault:
+        if visit.json:
+            raise
+        return (await _page(visit, await visit.house.reporter.report(period, 0))).with_fault(fault)
+    to = f"/reports?period={new.period}&basis={new.basis}"
+    said = f"Đã nộp báo cáo {new.title}, bản {new.version}."
+    return Done(to, said, plain_handed(new), 201)
+
+
+@shape(shapes.HandedListed, Paged)
+async def list_handed_in(visit: Visit) -> Answer:
+    """GET /reports/handed-in: every version of every report, the latest first."""
+    limit = limit_of(visit)
+    async with visit.house.database.read() as connection:
+        found = await store.handed_in(connection, after=after_of(visit), limit=limit + 1)
+    page = found[:limit]
+    next = cursor(page[-1].at, page[-1].id) if len(found) > limit else None
+    values = {"handed": page, "next": next, "basis_titles": BASES}
+    return Shown("reporting/list.html", values, listed([plain_handed(one) for one in page], next))
+
+
+def plain_handed(one: HandedIn) -> dict[str, Any]:
+    """One version as JSON."""
+    return asdict(one) | {"at": iso(one.at)}
+
+
+def _plain(visit: Visit, report: Report) -> dict[str, Any]:
+    return report.figures.record() | {
+        "digest": report.digest,
+        "over": report.period.end <= visit.house.reporter.today(),
+        "handed_in": plain_handed(report.shown) if report.shown else None,
+        "sound": report.sound,
+        "versions": [plain_handed(one) for one in report.versions],
+    }

@@ -1,0 +1,247 @@
+"""Reporter: counts what was sent in a period, and keeps a report that is handed in as it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.channel import Channel
+from channels.pulls import store as pull_store
+from config.clock import Clock
+from config.words import BadInput, Conflict, NotFound
+from db.database import Database
+from db.journal import Journal
+from db.types import new_id
+from desk.reporting import store
+from desk.reporting.figures import Figures, Gathering, Line, digest_of
+from desk.reporting.period import Period
+from desk.reporting.store import HandedIn
+from scheduler.tally import store as tally_store
+from scheduler.tally.store import Tally
+
+NO_THEME = "Chưa chọn chủ đề"
+NOW = 0
+"""The number of no version: the figures as they are now, whatever was handed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A period's figures. `shown` is the version they are of, None when they are counted now; `versions` the newest first.
+
+    `sound`: the stored figures are those that were handed in, by their digest.
+    """
+
+    period: Period
+    figures: Figures
+    shown: HandedIn | None
+    versions: tuple[HandedIn, ...]
+    sound: bool = True
+
+    @property
+    def digest(self) -> str:
+        """Under which they were handed in, or would be."""
+        return self.shown.digest if self.shown else self.figures.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the database says of a period."""
+
+    tallies: Sequence[Tally]
+    texts: Mapping[str, Sequence[tuple[str, str]]]
+    themes: Mapping[str, str]
+    outlets: Mapping[str, tuple[str, str]]
+    runs: int
+    people: int
+    seconds: Mapping[str, float]
+
+
+class Reporter:
+    """Figures of periods in the office's zone, and the verb that hands them in."""
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        clock: Clock,
+        office: str,
+        zone: ZoneInfo,
+    ) -> None:
+        self._database = database
+        self._journal = journal
+        self._clock = clock
+        self._office = office
+        self._zone = zone
+
+    def today(self) -> date:
+        """The day in the office's zone."""
+        return self._clock.now().astimezone(self._zone).date()
+
+    async def report(self, period: Period, version: int | None = None) -> Report:
+        """What was handed in last, or what is counted now while nothing was; or the version asked for, or `NOW`.
+
+        Raises BadInput for a period to come, NotFound for a version that there is not.
+        """
+        self._check_begun(period)
+        async with self._database.read() as connection:
+            versions = tuple(await store.versions(connection, period.written, period.basis.value))
+            shown = _chosen(versions, version)
+            if shown is None:
+                return Report(period, await self._count(connection, period), None, versions)
+            stored = await store.figures_of(connection, shown.id)
+        return Report(period, Figures.from_record(stored), shown, versions, sound=digest_of(stored) == shown.digest)
+
+    def _check_begun(self, period: Period) -> None:
+        if period.begin > self.today():
+            raise BadInput(
+                f"Kỳ {period.title_vi} chưa bắt đầu (số liệu tính {period.days_vi})",
+                f"The period {period.written} has not begun",
+                field="period",
+            )
+
+    async def hand_in(self, period: Period, digest: str, by: str, reason: str = "") -> HandedIn:
+        """Keep the figures that were looked at, by their digest, as the next version; after the first one with a reason.
+
+        Raises BadInput, and Conflict when the period is not over or its figures are other ones by now.
+        """
+        self._check_begun(period)
+        if period.end > self.today():
+            raise Conflict(
+                f"Kỳ này chưa hết: nộp được từ ngày {period.end:%d/%m/%Y}",
+                f"The period is not over; it can be handed in from {period.end.isoformat()} on",
+            )
+        async with self._database.read() as connection:
+            versions = await store.versions(connection, period.written, period.basis.value)
+            figures = await self._count(connection, period)
+        _check(figures, digest, versions, reason.strip())
+        now, version = self._clock.now(), len(versions) + 1
+        about = (period.written, period.basis.value, version, figures.title)
+        new = HandedIn(new_id(now), *about, figures.digest, by, now, reason.strip() if versions else "")
+        async with self._database.write() as tx:
+            if not await store.keep(self._database, tx, new, figures.record()):
+                raise Conflict("Vừa có người khác nộp báo cáo này", "Somebody else has just handed this in")
+            told = {"version": version, "digest": new.digest, "note": new.reason}
+            thing = f"report/{period.basis.value}/{period.written}"
+            await self._journal.note(tx, now, by, "hand_in", thing, **told)
+        return new
+
+    async def _count(self, connection: AsyncConnection, period: Period) -> Figures:
+        stretches = period.stretches()
+        edges = [self._midnight(one.begin) for one in stretches] + [self._midnight(period.end)]
+        outlets = await tally_store.outlet_titles(connection)
+        to_people = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "scheme")]
+        shelves = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "shelf")]
+        seen = Seen(
+            await tally_store.tallies(connection, edges),
+            await tally_store.texts(connection, edges),
+            await tally_store.theme_titles(connection),
+            outlets,
+            await tally_store.runs(connection, edges),
+            await tally_store.people(connection, edges, to_people),
+            await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
+        )
+        return await asyncio.to_thread(gathered, self._office, period, seen)
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+
+
+def _chosen(versions: Sequence[HandedIn], version: int | None) -> HandedIn | None:
+    if version == NOW or not versions:
+        if version:
+            raise _no_version(version)
+        return None
+    if version is None:
+        return versions[0]
+    found = next((one for one in versions if one.version == version), None)
+    if found is None:
+        raise _no_version(version)
+    return found
+
+
+def _no_version(version: int) -> NotFound:
+    return NotFound(
+        f"Kỳ này không có bản nộp số {version}", f"Nothing was handed in as version {version}", field="version"
+    )
+
+
+def _check(figures: Figures, digest: str, versions: Sequence[HandedIn], reason: str) -> None:
+    """Raise unless these figures may be handed in now by who looked at those of that digest."""
+    if not digest:
+        raise BadInput("Thiếu digest của số liệu đã xem", "Give the digest of the figures", field="digest")
+    if versions and not reason:
+        raise BadInput(
+            f"Kỳ này đã nộp bản {versions[0].version}: hãy ghi lý do nộp lại",
+            "This was handed in before: say why it is again",
+            field="note",
+        )
+    if figures.digest != digest:
+        raise Conflict(
+            "Số liệu đã thay đổi sau khi bạn xem: hãy xem lại rồi nộp", "The figures have changed since: look again"
+        )
+    if versions and versions[0].digest == digest:
+        raise Conflict(
+            f"Số liệu không khác bản {versions[0].version} đã nộp", "These are the figures that were handed in last"
+        )
+
+
+def _channel_has(kind: str, what: str) -> bool:
+    """Whether outlets of a kind have a shelf, or recipients; of a kind that is gone nothing is known."""
+    return kind in Channel.registry and bool(getattr(Channel.registry[kind], what))
+
+
+def gathered(office: str, period: Period, seen: Seen) -> Figures:
+    """Everything counted, line by line; a bulletin with texts of two themes counts for both."""
+    whole = Gathering("", period.title_vi)
+    stretches = [Gathering(one.begin.isoformat(), one.title) for one in period.stretches()]
+    themes = {id: Gathering(id, title) for id, title in seen.themes.items()} | {"": Gathering("", NO_THEME)}
+    kinds: dict[str, Gathering] = {}
+    outlets: dict[str, Gathering] = {}
+    for tally in seen.tallies:
+        texts = seen.texts.get(tally.schedule, ())
+        items = {item for item, _ in texts}
+        kind, title = seen.outlets.get(tally.outlet, (tally.outlet, tally.outlet))
+        if kind not in kinds:
+            kinds[kind] = Gathering(kind, _kind_title(kind))
+        if tally.outlet not in outlets:
+            outlets[tally.outlet] = Gathering(tally.outlet, title)
+        for line in (whole, stretches[tally.place], kinds[kind], outlets[tally.outlet]):
+            line.add(items, tally.outcomes)
+        by_theme = defaultdict[str, set[str]](set)
+        for item, theme in texts:
+            by_theme[theme if theme in themes else ""].add(item)
+        for theme, some in by_theme.items():
+            themes[theme].add(some, tally.outcomes)
+    return Figures(
+        office=office,
+        kind=period.kind.value,
+        period=period.written,
+        basis=period.basis.value,
+        title=period.title_vi,
+        begin=period.begin.isoformat(),
+        end=period.last.isoformat(),
+        whole=whole.line(),
+        runs=seen.runs,
+        people=seen.people,
+        audio_seconds=round(sum(seen.seconds.values())),
+        stretches=tuple(one.line() for one in stretches),
+        themes=_told(themes),
+        channels=_told(kinds),
+        outlets=_told(outlets),
+    )
+
+
+def _kind_title(kind: str) -> str:
+    return Channel.registry[kind].title_vi if kind in Channel.registry else kind
+
+
+def _told(lines: Mapping[str, Gathering]) -> tuple[Line, ...]:
+    """Lines that had anything, those with most deliveries first."""
+    found = [line for line in (one.line() for one in lines.values()) if line.total]
+    return tuple(sorted(found, key=lambda line: (-line.total, line.title, line.key)))

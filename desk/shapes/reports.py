@@ -1,0 +1,95 @@
+"""Reports as the API takes and tells them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from desk.reporting.period import Basis, Kind
+from desk.shape import Fields, Listed, Note, Told
+from scheduler.delivery import State
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+Written = Annotated[
+    str,
+    Field(
+        description="A month, a quarter, a half, nine months or a year.",
+        examples=["2026-11", "2026-Q3", "2026-H1", "2026-9M", "2025"],
+    ),
+]
+ByDays = Annotated[
+    Basis | None,
+    Field(description="`decree`: a month goes from the 15th of the one before to the 14th; `calendar`: whole months."),
+]
+
+
+class FiguresAsked(Fields):
+    """Which period: the last of a kind that is over, or by name; of which version (0: counted now); as a file."""
+
+    kind: Kind | None = None
+    period: Written = ""
+    basis: ByDays = None
+    version: int | None = Field(None, ge=0, le=999_999)
+    form: Literal["docx", "xlsx"] | None = None
+
+
+class HandInFields(Fields):
+    """What is handed in: the figures that were looked at, by their digest; after the first time, why again."""
+
+    period: Written
+    basis: ByDays = None
+    digest: str = Field(description="`digest` of the figures that were looked at.")
+    note: Note = ""
+
+
+class LineTold(Told):
+    """A theme, channel, outlet or stretch: items that went out, deliveries by state."""
+
+    key: str
+    title: str
+    items: int
+    outcomes: dict[State, int]
+
+
+class HandedTold(Told):
+    """One version of a report that was handed in; `reason` of those after the first."""
+
+    id: str
+    period: str
+    basis: Basis
+    version: int
+    title: str
+    digest: str
+    person: str
+    at: AwareDatetime
+    reason: str
+
+
+class ReportTold(Told):
+    """A period's figures, and what was handed in of it; `sound`: what is stored is still what was handed in."""
+
+    office: str
+    kind: Kind
+    period: str
+    basis: Basis
+    title: str
+    begin: date
+    end: date
+    whole: LineTold
+    runs: int
+    people: int
+    audio_seconds: int
+    stretches: list[LineTold]
+    themes: list[LineTold]
+    channels: list[LineTold]
+    outlets: list[LineTold]
+    digest: str
+    over: bool
+    handed_in: HandedTold | None
+    sound: bool
+    versions: list[HandedTold]
+
+
+HandedListed = Listed[HandedTold]

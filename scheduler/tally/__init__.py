@@ -1,0 +1,1 @@
+"""What was sent, counted over long stretches of time."""
