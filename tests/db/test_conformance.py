@@ -15,54 +15,16 @@ from sqlalchemy.schema import CreateColumn
 
 from channels import store as channels_store
 from channels.audiences.store import audience
-from channels.pulls import store as pull_store
-from channels.shelf import store as shelf_store
-from channels.site import store as site_store
-from channels.station import store as station_store
 from channels.store import outlet, outlet_keep
 from config.clock import FakeClock
-from content import store as content_store
-from content.glossary import store as glossary_store
-from content.recordings import store as recording_store
 from db.database import Database, DatabaseTrouble
 from db.direct import MOST_ON_LOOP, Each, Work, marks
 from db.journal import Journal, journal
 from db.migrate import migrate, steps, version
 from db.types import has, metadata, new_id, new_number, spell, unspell
-from desk import store as desk_store
-from desk.composing import store as scratch_store
-from desk.delegation import store as delegation_store
-from desk.listening import store as listening_store
-from desk.reporting import store as reporting_store
-from desk.second_step import store as second_step_store
-from scheduler import store as scheduler_store
-from scheduler.diversion import store as diversion_store
-from scheduler.inquiry import store as inquiry_store
-from scheduler.retraction import store as retraction_store
+from desk import tables  # noqa: F401 (so that all of them are known)
 from tests.conftest import both
 from tests.scheduler.faulty import Fault, faulty
-
-STORES = (
-    content_store,
-    recording_store,
-    glossary_store,
-    channels_store,
-    shelf_store,
-    pull_store,
-    site_store,
-    station_store,
-    scheduler_store,
-    retraction_store,
-    inquiry_store,
-    diversion_store,
-    desk_store,
-    scratch_store,
-    delegation_store,
-    listening_store,
-    second_step_store,
-    reporting_store,
-)
-"""Each adds its tables to the metadata when it is imported."""
 
 
 @both

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyotp import TOTP
+from sqlalchemy import inspect
 
 from config.clock import FakeClock
 from config.settings import Settings
@@ -18,6 +21,8 @@ from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
 from content.bwf import riff
 from content.mastering import measure
 from content.store import find_item
+from db.database import Database
+from db.migrate import migrate
 from desk.app import House
 from desk.cells import safe
 from desk.cli import _parser
@@ -25,7 +30,7 @@ from desk.commands.acting import moment, span
 from desk.second_step.keeping import SecondSteps, Whose
 from desk.store import person_by_login
 from scheduler.delivery import State
-from tests.conftest import SEED
+from tests.conftest import ROOT, SEED
 from tests.content.speechlike import speechlike
 from tests.sounds import record
 
@@ -369,3 +374,16 @@ async def test_an_as_run_log_becomes_evidence(run: Run, house: House, tmp_path: 
     for name, words in (("log.csv", "portal"), ("khong-co.csv", "tram")):
         with pytest.raises(BadInput):
             await run("outlet", "aired", words, name, "--as", "Lê Văn Duyệt")
+
+
+async def test_a_backup_knows_every_table(tmp_path: Path) -> None:
+    """A process of the command line alone, which no test has loaded anything into, has a table for each in the database."""
+    database = Database(f"sqlite:///{tmp_path / 'loa.db'}")
+    await migrate(database)
+    async with database.read() as connection:
+        built = {*await connection.run_sync(lambda sync: inspect(sync).get_table_names())} - {"schema_version"}
+    await database.close()
+    told = "import desk.cli; from db.types import metadata; print(*metadata.tables)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", told, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert built == set(out.decode().split())

@@ -1,0 +1,44 @@
+"""Every store of the house: whoever copies, moves or compares all there is needs each of their tables to be known."""
+
+from __future__ import annotations
+
+from channels import store as channels_store
+from channels.pulls import store as pull_store
+from channels.shelf import store as shelf_store
+from channels.site import store as site_store
+from channels.station import store as station_store
+from content import store as content_store
+from content.glossary import store as glossary_store
+from content.recordings import store as recording_store
+from desk import store as desk_store
+from desk.composing import store as scratch_store
+from desk.delegation import store as delegation_store
+from desk.listening import store as listening_store
+from desk.reporting import store as reporting_store
+from desk.second_step import store as second_step_store
+from scheduler import store as scheduler_store
+from scheduler.diversion import store as diversion_store
+from scheduler.inquiry import store as inquiry_store
+from scheduler.retraction import store as retraction_store
+
+STORES = (
+    channels_store,
+    pull_store,
+    shelf_store,
+    site_store,
+    station_store,
+    content_store,
+    glossary_store,
+    recording_store,
+    desk_store,
+    scratch_store,
+    delegation_store,
+    listening_store,
+    reporting_store,
+    second_step_store,
+    scheduler_store,
+    diversion_store,
+    inquiry_store,
+    retraction_store,
+)
+"""Each adds its tables to the metadata when it is imported."""
