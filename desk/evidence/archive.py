@@ -63,12 +63,12 @@ class Archive:
         self.files: list[File] = []
 
     @contextmanager
-    def member(self, path: str, *, packed: bool = True) -> Iterator[Member]:
-        """A new file, of any size, as long as the block lasts; one at a time."""
+    def member(self, path: str, *, packed: bool = True, large: bool = False) -> Iterator[Member]:
+        """A new file as long as the block lasts, one at a time; `large` if it may grow over 2 GB, which old programs cannot open."""
         info = zipfile.ZipInfo(path, self._at.timetuple()[:6])
         info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
         info.external_attr = 0o644 << 16
-        with self._zip.open(info, "w", force_zip64=True) as out:
+        with self._zip.open(info, "w", force_zip64=large) as out:
             member = Member(path, out)
             yield member
         self.files.append(member.file)

@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import json
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ Các dòng sổ nối với nhau bằng băm có khóa: chỉ cơ quan, với kh
 """
 
 
-async def pieces(house: House, record: Record, by: str) -> AsyncIterator[bytes]:
+async def pieces(house: House, record: Record, by: str) -> AsyncGenerator[bytes, None]:
     """The ZIP as it comes to be. What was noted of the item until now is in it, this opening too."""
     now, item = house.clock.now(), record.item
     archive, absent = Archive(now.astimezone(house.settings.office.zone)), list[Absent]()
@@ -83,10 +83,12 @@ async def pieces(house: House, record: Record, by: str) -> AsyncIterator[bytes]:
             if file is None:
                 absent.append(Absent(path=path, why="không còn trong kho bản ghi âm, hoặc không còn đúng như đã duyệt"))
                 continue
-            async for piece in _copied(archive, path, file):
-                yield piece
-    async for piece in _log(house, item, archive):
-        yield piece
+            async with aclosing(_copied(archive, path, file)) as copied:
+                async for piece in copied:
+                    yield piece
+    async with aclosing(_log(house, item, archive)) as log:
+        async for piece in log:
+            yield piece
     manifest = Manifest(
         format=FORMAT,
         office=house.settings.office.name,
@@ -140,15 +142,17 @@ def _audio_of(recordings: Path, one: Approved) -> tuple[str, IO[bytes] | None]:
     return path, file
 
 
-async def _copied(archive: Archive, path: str, file: IO[bytes], *, packed: bool = False) -> AsyncIterator[bytes]:
+async def _copied(
+    archive: Archive, path: str, file: IO[bytes], *, is_table: bool = False
+) -> AsyncGenerator[bytes, None]:
     """A whole file into the archive; it is closed after that."""
-    with file, archive.member(path, packed=packed) as member:
+    with file, archive.member(path, packed=is_table, large=is_table) as member:
         while chunk := await asyncio.to_thread(file.read, CHUNK):
             await asyncio.to_thread(member.write, chunk)
             yield archive.take()
 
 
-async def _log(house: House, item: Item, archive: Archive) -> AsyncIterator[bytes]:
+async def _log(house: House, item: Item, archive: Archive) -> AsyncGenerator[bytes, None]:
     """The four tables. All but the first wait on disk meanwhile: what they say is of the same moment as the first."""
     first, *others = tables.COLUMNS
     with ExitStack() as closing:
@@ -156,16 +160,18 @@ async def _log(house: House, item: Item, archive: Archive) -> AsyncIterator[byte
         later = {name: closing.enter_context(tempfile.TemporaryFile(dir=place)) for name in others}
         for name, file in later.items():
             file.write(tables.head(name))
-        with archive.member(first) as member:
+        with archive.member(first, large=True) as member:
             member.write(tables.head(first))
             sinks: dict[str, Any] = {first: member, **later}
-            async for page in _pages(house, item):
-                await asyncio.to_thread(_write_page, house, page, sinks)
-                yield archive.take()
+            async with aclosing(_pages(house, item)) as pages:
+                async for page in pages:
+                    await asyncio.to_thread(_write_page, house, page, sinks)
+                    yield archive.take()
         for name, file in later.items():
             file.seek(0)
-            async for piece in _copied(archive, name, file, packed=True):
-                yield piece
+            async with aclosing(_copied(archive, name, file, is_table=True)) as copied:
+                async for piece in copied:
+                    yield piece
 
 
 def _write_page(house: House, page: Page, sinks: dict[str, Any]) -> None:
@@ -173,7 +179,7 @@ def _write_page(house: House, page: Page, sinks: dict[str, Any]) -> None:
         sinks[name].write(body)
 
 
-async def _pages(house: House, item: Item) -> AsyncIterator[Page]:
+async def _pages(house: House, item: Item) -> AsyncGenerator[Page, None]:
     """All deliveries of the item, newest first. Each page is read by itself: a slow reader holds nothing in the database."""
     wanted, after = log_store.Filter(item=item.id), ""
     while True:

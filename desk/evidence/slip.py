@@ -127,7 +127,11 @@ def _texts(revision: Revision) -> list[Any]:
     for name, title in RENDITIONS:
         text = getattr(revision, name)
         shown = plain_text(text) if name == "article" else text
-        found += [parts.subpart(title), parts.paragraph(_sum(text, shown), parts.SMALL), *parts.lines(_beginning(shown))]
+        found += [
+            parts.subpart(title),
+            parts.paragraph(_sum(text, shown), parts.SMALL),
+            *parts.lines(_beginning(shown)),
+        ]
     return found
 
 

@@ -53,7 +53,11 @@ def heading(told: Heading) -> list[Any]:
     office += [paragraph(f"Số: {told.symbol}", _HEAD)] if told.symbol else []
     motto = ParagraphStyle("motto", parent=_HEAD, fontSize=13, leading=17)
     nation = [paragraph(NATION, _HEAD, bold=True), paragraph(MOTTO, motto, bold=True)]
-    nation += [_rule(stringWidth(MOTTO, SERIF_BOLD, 13)), space(3), paragraph(dated(told.place, told.day), motto, italic=True)]
+    nation += [
+        _rule(stringWidth(MOTTO, SERIF_BOLD, 13)),
+        space(3),
+        paragraph(dated(told.place, told.day), motto, italic=True),
+    ]
     style = [*_NONE, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("RIGHTPADDING", (0, 0), (0, 0), 6)]
     return [Table([[office, nation]], [WIDTH - right, right], style=style), space(6)]
 

@@ -74,7 +74,9 @@ def table(rows: Sequence[Sequence[str]], widths: Sequence[float], *, heads: int 
 
 def facts(pairs: Sequence[tuple[str, str]], width: float = WIDTH) -> Any:
     """Names with their values, one a line, without rules; `width` in points."""
-    rows = [[paragraph(name, CELL), paragraph(value, CELL, bold=not place)] for place, (name, value) in enumerate(pairs)]
+    rows = [
+        [paragraph(name, CELL), paragraph(value, CELL, bold=not place)] for place, (name, value) in enumerate(pairs)
+    ]
     style = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
     style += [("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 2)]
     return Table(rows, [38 * mm, width - 38 * mm], style=style, splitInRow=1, hAlign="LEFT")

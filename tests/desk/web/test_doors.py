@@ -41,6 +41,8 @@ MAY = {
     **dict.fromkeys(("programme", "programme-sound", "policy", "outlet-quota"), READERS),
     **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
     **dict.fromkeys(("item-record", "item-unrecord"), WRITERS),
+    "item-slip": READERS,
+    "item-evidence": JUDGES,
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
     **dict.fromkeys(("programme-bed", "programme-unbed"), JUDGES),
     **dict.fromkeys(("person-export", "person-erase", "delivery-number"), frozenset({"administrator"})),
