@@ -31,6 +31,7 @@ STATIONS = (
     *("complete_at", "agent", "aired_at", "seconds", "slot", "presenter", "source", "line"),
 )
 COLUMNS = {"deliveries.csv": DELIVERIES, "attempts.csv": ATTEMPTS, "receipts.csv": RECEIPTS, "stations.csv": STATIONS}
+_NUMBER, _NO_DIGIT = re.compile(r"\+?\d(?:[ .\-]?\d){5,}"), re.compile(r"\D")
 MARK = "\ufeff".encode()
 """By which a spreadsheet knows UTF-8."""
 
@@ -105,15 +106,12 @@ def hiding(seal: Seal, address: str) -> Callable[[str], str]:
         plain = seal.open(address)
     except SealBroken:
         return str
-    digits = re.sub(r"\D", "", plain)
+    digits = _NO_DIGIT.sub("", plain)
     if len(digits) < 6 or plain == masked(plain):
         return str
-    own = digits[-9:] if plain.startswith("+") else digits
+    own, mark = digits[-9:] if plain.startswith("+") else digits, masked(plain)
 
-    def hide(text: str) -> str:
-        if own not in re.sub(r"\D", "", text):
-            return text
-        lead = r"(?:\+?84|0)?[ .\-]?" if plain.startswith("+") else ""
-        return re.sub(lead + r"\D?".join(own), masked(plain), text)
+    def masks(found: re.Match[str]) -> str:
+        return mark if own in _NO_DIGIT.sub("", found[0]) else found[0]
 
-    return hide
+    return lambda text: _NUMBER.sub(masks, text)

@@ -29,16 +29,16 @@ QUOTED = ParagraphStyle("quoted", parent=CELL, leftIndent=5 * mm, spaceAfter=3)
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 
 
-def words(text: str, *, bold: bool = False, italic: bool = False) -> str:
-    """Text as a paragraph takes it: nothing in it is markup, letters that no font has are boxes."""
-    marked = escape(seen(text), quote=False)
+def words(text: str, font: str = SERIF, *, bold: bool = False, italic: bool = False) -> str:
+    """Text as a paragraph takes it: nothing in it is markup."""
+    marked = escape(seen(text, font), quote=False)
     marked = f"<b>{marked}</b>" if bold else marked
     return f"<i>{marked}</i>" if italic else marked
 
 
 def paragraph(text: str, style: ParagraphStyle = BODY, *, bold: bool = False, italic: bool = False) -> Any:
     """One paragraph."""
-    return Paragraph(words(text, bold=bold, italic=italic), style)
+    return Paragraph(words(text, style.fontName, bold=bold, italic=italic), style)
 
 
 def lines(text: str, style: ParagraphStyle = QUOTED) -> list[Any]:
