@@ -153,7 +153,8 @@ class TextFacts(Part):
 
     def revision(self, texts: dict[str, str]) -> Revision:
         """The revision again, with its texts by name."""
-        return Revision(**{name: getattr(self, name) for name in type(self).model_fields}, **texts)
+        facts: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        return Revision(**facts | texts)
 
 
 def entry_of(link: Link) -> Entry:

@@ -45,7 +45,8 @@ async def show_bundle(visit: Visit) -> Answer:
         await house.journal.note(tx, house.clock.now(), visit.name, OPENED, f"item/{item.id}")
     name = f"bang-chung-{item.slug}.zip"
     headers = {"Content-Type": shapes.ZIP, "Content-Disposition": f'attachment; filename="{name}"'}
-    response = web.StreamResponse(headers={**headers, "Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    told = {**headers, "Cache-Control": "no-store", "X-Accel-Buffering": "no", **visit.bears}
+    response = web.StreamResponse(headers=told)
     await response.prepare(visit.request)
     async with aclosing(pieces(house, record, visit.name)) as made:
         async for piece in made:

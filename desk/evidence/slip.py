@@ -95,7 +95,7 @@ def _written(record: Record, one: Approved, zone: ZoneInfo) -> list[Any]:
     ]
     by = one.submission
     said = f"{by.person}, {_moment(by.at, zone)}" if by else "không ghi trong sổ"
-    return [parts.table(rows, (1, 5, 5, 4)), parts.facts([("Người trình duyệt", said)])]
+    return [parts.table(rows, (1.5, 5, 5, 4)), parts.facts([("Người trình duyệt", said)])]
 
 
 def _verdict(one: Approved, zone: ZoneInfo) -> list[tuple[str, str]]:

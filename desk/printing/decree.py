@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from reportlab.graphics.shapes import Drawing, Line
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import HRFlowable, Table
+from reportlab.platypus import Table
 
 from desk.printing.fonts import SERIF_BOLD, seen
 from desk.printing.paper import WIDTH
@@ -49,12 +50,12 @@ def heading(told: Heading) -> list[Any]:
     """The office on the left, the nation's name and motto on the right, the place and the day beneath."""
     right = stringWidth(NATION, SERIF_BOLD, 12) + 8
     office = [paragraph(told.over.upper(), _HEAD)] if told.over else []
-    office += [paragraph(told.office.upper(), _HEAD, bold=True), _rule(0.4 * (WIDTH - right))]
+    office += [paragraph(told.office.upper(), _HEAD, bold=True), _rule(0.4 * (WIDTH - right), WIDTH - right - 6)]
     office += [paragraph(f"Số: {told.symbol}", _HEAD)] if told.symbol else []
     motto = ParagraphStyle("motto", parent=_HEAD, fontSize=13, leading=17)
     nation = [paragraph(NATION, _HEAD, bold=True), paragraph(MOTTO, motto, bold=True)]
     nation += [
-        _rule(stringWidth(MOTTO, SERIF_BOLD, 13)),
+        _rule(stringWidth(MOTTO, SERIF_BOLD, 13), right),
         space(3),
         paragraph(dated(told.place, told.day), motto, italic=True),
     ]
@@ -79,11 +80,14 @@ def title(kind: str, about: str) -> list[Any]:
     """What kind of document it is and what it is about, with the line beneath."""
     large = ParagraphStyle("title", parent=CENTRED, fontSize=14, leading=19)
     said = [paragraph(kind.upper(), large, bold=True), paragraph(about, large, bold=True)]
-    return [*said, _rule(WIDTH * 0.15), space(5)]
+    return [*said, _rule(WIDTH * 0.15, WIDTH), space(5)]
 
 
-def _rule(width: float) -> Any:
-    return HRFlowable(width=width, thickness=0.7, color="black", spaceBefore=2, spaceAfter=1, hAlign="CENTER")
+def _rule(width: float, within: float) -> Any:
+    """A line in the middle of what is so wide, in points."""
+    drawing = Drawing(within, 5)
+    drawing.add(Line((within - width) / 2, 2, (within + width) / 2, 2, strokeWidth=0.7))
+    return drawing
 
 
 def closing(*signatures: Signature, receivers: Sequence[str] = ()) -> Any:

@@ -76,7 +76,9 @@ def _draw_around(paper: Paper, pages: int, canvas: Any, document: Any) -> None:
     canvas.setFillGray(0.35)
     place = f"trang {document.page}/{pages}"
     canvas.drawRightString(A4[0] - RIGHT, 11 * mm, place)
-    canvas.drawString(LEFT, 11 * mm, fitting(seen(paper.foot, SANS), WIDTH - stringWidth(place, SANS, 7.5) - 12, SANS, 7.5))
+    canvas.drawString(
+        LEFT, 11 * mm, fitting(seen(paper.foot, SANS), WIDTH - stringWidth(place, SANS, 7.5) - 12, SANS, 7.5)
+    )
     canvas.restoreState()
 
 

@@ -84,7 +84,7 @@ def facts(pairs: Sequence[tuple[str, str]], width: float = WIDTH) -> Any:
 
 def beside(left: Any, right: Any, width: float) -> Any:
     """Two things side by side; `width` of the right one in points."""
-    style = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("ALIGN", (1, 0), (1, 0), "RIGHT")]
+    style: list[tuple[Any, ...]] = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("ALIGN", (1, 0), (1, 0), "RIGHT")]
     style += [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
     return Table([[left, right]], [WIDTH - width, width], style=style)
 
