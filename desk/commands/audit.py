@@ -47,7 +47,12 @@ async def verify_bundle(settings: Settings, args: argparse.Namespace) -> int:
     if wrong:
         out.print(f"{len(wrong)} things are wrong" if english else f"Gói này có {len(wrong)} chỗ sai", style="bold red")
         return 1
-    out.print("The bundle is whole" if english else "Gói bằng chứng nguyên vẹn", style="bold green")
+    whole = "The bundle is whole" if english else "Gói bằng chứng nguyên vẹn"
+    if not known.stamp and not known.fingerprint:  # anybody can sign a bundle of their own
+        whole += (
+            " by its own signature; nobody compared the key" if english else " theo chữ ký kèm nó; chưa ai so dấu khóa"
+        )
+    out.print(whole, style="bold green")
     return 0
 
 

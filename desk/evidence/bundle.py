@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 else:
     slip = lazily("desk.evidence.slip")
 
-AT_ONCE = 500
-"""Deliveries that are read together, all that is known of each at one moment."""
+AT_ONCE = 250
+"""Deliveries that are read together, all that is known of each at one moment; more would keep the loop from others."""
 CHUNK = 2**18
 README = """GÓI BẰNG CHỨNG CỦA MỘT TIN BÀI / EVIDENCE OF ONE ITEM
 

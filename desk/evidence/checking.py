@@ -218,7 +218,7 @@ def _check_journal(manifest: Manifest, known: Known) -> Iterator[Finding]:
         "journal", f"{count} dòng đúng tổng, đúng thứ tự, nối nhau ở chỗ liền nhau", f"{count} lines hang together"
     )
     vi = "băm nối cả sổ có khóa: chỉ cơ quan kiểm được (loa audit verify --own-key); chữ ký bảo đảm các dòng này chưa bị sửa từ khi lập gói"
-    en = "the hashes of the chain are keyed: only the office can check them (--own-key); the signature holds for these lines since"
+    en = "the chain's hashes are keyed: only the office can check them (--own-key); by the signature, unchanged since the bundle was made"
     yield Finding(Standing.NOTE, "journal", vi, en)
 
 

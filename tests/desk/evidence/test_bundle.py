@@ -144,7 +144,7 @@ async def test_memory_is_flat(house: House, clock: FakeClock) -> None:
         resident = int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
         before = before or resident  # the first piece has loaded a library and its fonts
         whole, largest, most = whole + len(piece), max(largest, len(piece)), max(most, resident)
-    assert whole > 3_000_000 and largest < 1_000_000
+    assert whole > 2_000_000 and largest < 1_000_000
     assert most - before < 24_000_000
 
 
