@@ -27,16 +27,24 @@ from db.types import new_id
 
 
 class Editing:
-    """Verbs that change items. `by` is always a person's written name."""
+    """Verbs that change items. `by` is always a person's written name, `office` what the office is called meanwhile."""
 
     def __init__(
-        self, database: Database, journal: Journal, clock: Clock, glossary: Glossary, *, variant: str = "north"
+        self,
+        database: Database,
+        journal: Journal,
+        clock: Clock,
+        glossary: Glossary,
+        *,
+        variant: str = "north",
+        office: str = "",
     ) -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
         self._glossary = glossary
         self._variant = variant
+        self._office = office
 
     async def write(
         self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "", original: str = "", notice_of: str = ""
@@ -169,8 +177,9 @@ class Editing:
             await self._check_second_person(tx, item, person)
         await self._judge(tx, revision, "approved", by, note, recording)
         approved = replace(item, approved=revision.id)
-        told = {"digest": revision.digest, "note": note} | ({"instead_of": instead_of} if instead_of else {})
-        return await self._move(tx, approved, ItemState.APPROVED, by, "approve", **told)
+        detail = {"digest": revision.digest, "note": note, "recording": recording or "", "office": self._office}
+        detail |= {"instead_of": instead_of} if instead_of else {}
+        return await self._move(tx, approved, ItemState.APPROVED, by, "approve", **detail)
 
     async def send_back(self, tx: AsyncConnection, item_id: str, by: str, note: str) -> Item:
         """Return the text to its writer; the reason is obligatory."""

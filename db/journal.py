@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,15 @@ class Deed:
     detail: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A line in its chain: with the hash of the line before it and its own."""
+
+    deed: Deed
+    previous: str
+    hash: str
+
+
 class Journal:
     """Writes and verifies the chain. `key` is not in the database: who can edit rows still cannot forge a link."""
 
@@ -69,9 +79,7 @@ class Journal:
 
     def link(self, previous: str, deed: Deed) -> str:
         """The hash of a line: HMAC-SHA256 over the line before and this one's canonical JSON."""
-        row = [deed.seq, to_ms(deed.at), deed.person, deed.verb, deed.thing, deed.detail]
-        text = json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hmac.new(self._key, (previous + text).encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, (previous + line(deed)).encode(), hashlib.sha256).hexdigest()
 
     async def verify(self, connection: AsyncConnection) -> int | None:
         """Walk the whole chain: the first line that was changed, removed or moved; None when all is well."""
@@ -95,11 +103,30 @@ class Journal:
         query = select(journal).where(journal.c.thing == thing).order_by(journal.c.seq).limit(limit)
         return [_deed(row) for row in await connection.execute(query)]
 
+    async def links(self, connection: AsyncConnection, things: Collection[str]) -> list[Link]:
+        """All that was done to these things, oldest first, each line with its place in the chain."""
+        before = journal.alias()
+        query = select(journal, before.c.hash.label("previous"))
+        query = query.outerjoin(before, before.c.seq == journal.c.seq - 1).where(journal.c.thing.in_(things))
+        rows = await connection.execute(query.order_by(journal.c.seq))
+        return [Link(_deed(row), row.previous or START, row.hash) for row in rows]
+
+    async def head(self, connection: AsyncConnection) -> tuple[int, str]:
+        """The number and the hash of the last line of all."""
+        row = (await connection.execute(select(journal_head).where(journal_head.c.id == 1))).one()
+        return row.seq, row.hash
+
     async def last(self, connection: AsyncConnection, thing: str) -> Deed | None:
         """What was done to one thing most lately."""
         query = select(journal).where(journal.c.thing == thing).order_by(journal.c.seq.desc()).limit(1)
         row = (await connection.execute(query)).one_or_none()
         return None if row is None else _deed(row)
+
+
+def line(deed: Deed) -> str:
+    """A line's canonical JSON, from which its hash is made; moments in milliseconds since 1970."""
+    row = [deed.seq, to_ms(deed.at), deed.person, deed.verb, deed.thing, deed.detail]
+    return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _deed(row: Row[Any]) -> Deed:

@@ -37,6 +37,7 @@ from db.database import Database
 from db.journal import Journal
 from db.migrate import migrate
 from db.notifier import Notifier
+from desk.evidence.stamp import Stamp
 from desk.keys import derive, load_key, people_key
 from desk.reporting.reporter import Reporter
 from scheduler.correcting import Correcting
@@ -102,6 +103,7 @@ class House:
     seal: Seal
     sealing: Sealing
     stop_links: StopLinks
+    stamp: Stamp
     key: bytes = field(repr=False)
 
     def stop(self) -> None:
@@ -126,7 +128,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     voices = choose_voices(settings)
     press, studio = _speech(settings, voices, recordings)
     glossary = Glossary(database, journal, clock)
-    editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant)
+    office = settings.office.name
+    editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant, office=office)
     quiet, policy = _quiet_hours(settings), _policy(settings)
     stopping = asyncio.Event()
     owner, meter = own_name(), Meter(clock, version("loa"))
@@ -188,6 +191,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         seal=seal,
         sealing=sealing,
         stop_links=stop_links,
+        stamp=Stamp(derive(key, "evidence")),
         key=key,
     )
 

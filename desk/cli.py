@@ -21,6 +21,7 @@ from desk.app import opened
 from desk.commands import (
     api,
     audiences,
+    audit,
     bench,
     deliveries,
     demo,
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         voice,
         voices,
         upkeep,
+        audit,
         doctor,
         api,
         bench,

@@ -61,6 +61,11 @@ class Sheet:
         return min(same, key=lambda one: one.number, default=None)
 
     @property
+    def approved(self) -> list[Revision]:
+        """The revisions that were approved at some time, newest first."""
+        return [one for one in self.revisions if any(said.verdict == "approved" for said in self.verdicts[one.id])]
+
+    @property
     def bad(self) -> bool:
         """Whether something must be mended before submission."""
         return any(finding.bad for finding in self.findings)

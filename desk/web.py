@@ -69,6 +69,7 @@ from desk.auth import DoorKeeper, to_door
 from desk.composing import page as composing
 from desk.delegation import page as delegations
 from desk.drawing import STATIC, Drawing
+from desk.evidence import page as evidence
 from desk.keys import derive
 from desk.listening import page as listening
 from desk.openapi import document
@@ -127,6 +128,8 @@ DOORS: tuple[Door, ...] = (
     Door("item", "GET", "/items/{id}", item_page.show, READ, api=True),
     Door("item-versions", "GET", "/items/{id}/versions", versions.show, READ, api=True),
     Door("item-audio", "GET", "/items/{id}/audio", item_page.audio, READ, api=True),
+    Door("item-slip", "GET", "/items/{id}/slip", evidence.show_slip, READ, api=True),
+    Door("item-evidence", "GET", "/items/{id}/evidence.zip", evidence.show_bundle, APPROVE, api=True),
     Door("item-edit", "GET", "/items/{id}/edit", items.edit, WRITE),
     Door("item-revise", "POST", "/items/{id}", items.revise, WRITE, api=True, scope="write", most=LARGE),
     Door("item-reading", "POST", "/items/{id}/reading", glossary.read_otherwise, WRITE, api=True, scope="write"),

@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    type_coerce,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -154,6 +155,12 @@ async def list_schedules(
     if before:
         query = query.where(schedule.c.id < before)
     return [to_schedule(row) for row in await connection.execute(query)]
+
+
+async def schedules_with(connection: AsyncConnection, item: str) -> list[str]:
+    """The ids of all schedules that are of this item, oldest first."""
+    of_it = type_coerce(schedule.c.pinned, Text).contains(f'"item":"{item}"', autoescape=True)
+    return list((await connection.execute(select(schedule.c.id).where(of_it).order_by(schedule.c.id))).scalars())
 
 
 async def coming_schedules(connection: AsyncConnection, until: datetime, limit: int = 200) -> list[Schedule]:

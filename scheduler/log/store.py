@@ -223,6 +223,15 @@ async def story(connection: AsyncConnection, id: str) -> Story:
     return Story(delivery, tuple(await connection.execute(said)), next_at if delivery.state is State.PENDING else None)
 
 
+async def receipts_of(connection: AsyncConnection, deliveries: Sequence[Delivery]) -> list[tuple[Delivery, Row[Any]]]:
+    """What partners said later of these deliveries, in their order, each oldest first."""
+    found: defaultdict[tuple[int, int], list[Row[Any]]] = defaultdict(list)
+    parcels = {one.parcel for one in deliveries}
+    for row in await connection.execute(select(receipt).where(receipt.c.parcel.in_(parcels)).order_by(receipt.c.at)):
+        found[row.parcel, row.seq].append(row)
+    return [(one, row) for one in deliveries for row in found.get((one.parcel, one.seq), ())]
+
+
 async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
     """How many deliveries of each outlet are in which state. Reads every parcel: not for every second (`backlog`)."""
     query = select(parcel.c.outlet, *(count_of(state).label(LETTER[state]) for state in State))

@@ -19,7 +19,7 @@ from channels.store import outlet, outlet_keep
 from config.clock import FakeClock
 from db.database import Database, DatabaseTrouble
 from db.direct import MOST_ON_LOOP, Each, Work, marks
-from db.journal import Journal, journal
+from db.journal import START, Journal, journal
 from db.migrate import migrate, steps, version
 from db.types import has, metadata, new_id, new_number, spell, unspell
 from desk import tables  # noqa: F401 (so that all of them are known)
@@ -367,6 +367,20 @@ async def test_the_chain_shows_every_forgery(database: Database, clock: FakeCloc
         await tx.execute(text(forgery))
     async with database.read() as connection:
         assert found == await book.verify(connection)
+
+
+@both
+async def test_lines_of_some_things_with_their_place_in_the_chain(database: Database, clock: FakeClock) -> None:
+    """Each bears the hash of the line before it, whatever that was about, and gives its own; the end is told."""
+    book = await _write_journal(database, clock, 4)
+    async with database.read() as connection:
+        links = await book.links(connection, ["item/0", "item/2", "item/9"])
+        seq, end = await book.head(connection)
+        [last] = await book.links(connection, ["item/3"])
+    assert [1, 3] == [one.deed.seq for one in links]
+    assert START == links[0].previous and links[1].previous not in {START, links[0].hash}
+    assert all(book.link(one.previous, one.deed) == one.hash for one in links)
+    assert (4, last.hash) == (seq, end)
 
 
 @both

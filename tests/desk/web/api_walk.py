@@ -74,6 +74,8 @@ async def _items(desk: Any) -> AsyncIterator[Request]:
     yield Request("item-submit", item.id, login="lan")
     yield Request("item-approve", item.id, {"digest": await _digest(desk, item.id), "note": "Đúng"})
     yield Request("item", item.id)
+    yield Request("item-slip", item.id)
+    yield Request("item-evidence", item.id)
     await desk.deliveries("scf")
     async with desk.house.database.read() as connection:
         sent = (await scheduler_store.list_schedules(connection))[0].items[0].item

@@ -43,6 +43,8 @@ MAY = {
     **dict.fromkeys(("item-new", "item-write", "item-edit", "item-revise", "item-reading", "item-submit"), WRITERS),
     **dict.fromkeys(("item-record", "item-unrecord", "item-preview", "item-paste", "scratch-remove"), WRITERS),
     **dict.fromkeys(("item-versions", "delivery-export", "delegations"), READERS),
+    "item-slip": READERS,
+    "item-evidence": JUDGES,
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
     **dict.fromkeys(("delegate", "delegation-end"), JUDGES),
     **dict.fromkeys(("programme-bed", "programme-unbed", "report-hand-in"), JUDGES),
