@@ -14,6 +14,7 @@ from desk.evidence.bundle import pieces
 from desk.evidence.record import Record, record_of
 from desk.shape import shape
 from desk.shapes import evidence as shapes
+from desk.shapes.reports import PDF
 
 if TYPE_CHECKING:
     from desk.evidence import slip
@@ -23,7 +24,7 @@ else:
 OPENED = "open_evidence"
 
 
-@shape(None, shapes.SlipAsked, media=(shapes.PDF,))
+@shape(None, shapes.SlipAsked, media=(PDF,))
 async def show_slip(visit: Visit) -> Answer:
     """GET /items/{id}/slip: the slip of an approval as PDF; `revision` is its number, the one in force when left out."""
     record = await _record(visit)
@@ -31,7 +32,7 @@ async def show_slip(visit: Visit) -> Answer:
     house = visit.house
     drawn = await asyncio.to_thread(slip.draw, record, one, house.settings.office.zone, house.stamp.fingerprint)
     name = f"phieu-phe-duyet-{record.item.slug}-ban-{one.revision.number}.pdf"
-    headers = {"Content-Type": shapes.PDF, "Content-Disposition": f'inline; filename="{name}"'}
+    headers = {"Content-Type": PDF, "Content-Disposition": f'inline; filename="{name}"'}
     return web.Response(body=drawn, headers=headers)
 
 

@@ -28,11 +28,11 @@ _NONE = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "
 class Heading:
     """Who issues the document and when: `over` is the body above the office, `symbol` as 36/KH-UBND, `place` a place's name.
 
-    What is empty is left out.
+    What is empty is left out; of a `day` that is a year alone, day and month are dotted.
     """
 
     office: str
-    day: date
+    day: date | int
     over: str = ""
     symbol: str = ""
     place: str = ""
@@ -63,10 +63,13 @@ def heading(told: Heading) -> list[Any]:
     return [Table([[office, nation]], [WIDTH - right, right], style=style), space(6)]
 
 
-def dated(place: str, day: date) -> str:
+def dated(place: str, day: date | int) -> str:
     """`Sốp Cộp, ngày 05 tháng 02 năm 2026`: days below ten and the months one and two with a nought."""
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    written = f"ngày {day.day:02d} tháng {month} năm {day.year}"
+    if isinstance(day, int):
+        written = f"ngày ..... tháng ..... năm {day}"
+    else:
+        month = f"{day.month:02d}" if day.month < 3 else str(day.month)
+        written = f"ngày {day.day:02d} tháng {month} năm {day.year}"
     return f"{place}, {written}" if place else written.capitalize()
 
 

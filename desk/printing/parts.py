@@ -9,7 +9,7 @@ from typing import Any
 import segno
 from reportlab.graphics.shapes import Drawing, Rect
 from reportlab.lib import colors
-from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
+from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import KeepTogether, Paragraph, Spacer, Table
@@ -24,6 +24,7 @@ BODY = ParagraphStyle(
 PLAIN = ParagraphStyle("plain", parent=BODY, firstLineIndent=0, alignment=0, spaceAfter=0)
 CENTRED = ParagraphStyle("centred", parent=PLAIN, alignment=TA_CENTER)
 CELL = ParagraphStyle("cell", parent=PLAIN, fontSize=11, leading=15)
+NUMBER = ParagraphStyle("number", parent=CELL, alignment=TA_RIGHT)
 SMALL = ParagraphStyle("small", parent=PLAIN, fontName=SANS, fontSize=8.5, leading=12, spaceAfter=3)
 QUOTED = ParagraphStyle("quoted", parent=CELL, leftIndent=5 * mm, spaceAfter=3)
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
@@ -58,9 +59,21 @@ def subpart(title: str) -> Any:
     return paragraph(title, style, bold=True)
 
 
-def table(rows: Sequence[Sequence[str]], widths: Sequence[float], *, heads: int = 1) -> Any:
-    """A ruled table of texts; `widths` are shares of the page's, and the first `heads` rows stand again on every page."""
-    cells = [[paragraph(cell, CELL, bold=place < heads) for cell in row] for place, row in enumerate(rows)]
+def table(
+    rows: Sequence[Sequence[str]], widths: Sequence[float], *, heads: int = 1, feet: int = 0, right: bool = False
+) -> Any:
+    """A ruled table of texts; `widths` are shares of the page's, and the first `heads` rows stand again on every page.
+
+    `feet` rows at the end are sums; `right`: all but the first column are numbers.
+    """
+    last = len(rows) - feet
+    cells = [
+        [
+            paragraph(cell, NUMBER if right and column else CELL, bold=not heads <= place < last)
+            for column, cell in enumerate(row)
+        ]
+        for place, row in enumerate(rows)
+    ]
     style = [
         ("GRID", (0, 0), (-1, -1), 0.5, colors.black),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +21,20 @@ from desk.reporting.store import HandedIn
 from desk.shape import Paged, shape
 from desk.shapes import reports as shapes
 from desk.shapes.outlets import XLSX
-from desk.shapes.reports import DOCX
+from desk.shapes.reports import DOCX, PDF
 
 if TYPE_CHECKING:
-    from desk.reporting import sheets, word
+    from desk.reporting import pdf, sheets, word
 else:
-    sheets, word = lazily("desk.reporting.sheets"), lazily("desk.reporting.word")
+    pdf, sheets, word = (lazily(f"desk.reporting.{name}") for name in ("pdf", "sheets", "word"))
 
 FEW = 10
-MEDIA = {"docx": DOCX, "xlsx": XLSX}
+MEDIA = {"docx": DOCX, "xlsx": XLSX, "pdf": PDF}
 """Files a report can be had as."""
 BASES = {basis.value: basis.title_vi for basis in Basis}
 
 
-@shape(shapes.ReportTold, shapes.FiguresAsked, media=(DOCX, XLSX))
+@shape(shapes.ReportTold, shapes.FiguresAsked, media=(DOCX, XLSX, PDF))
 async def show(visit: Visit) -> Answer:
     """GET /reports?period=2026-Q3: figures, or a file with `form`; the last period that is over when none is named.
 
@@ -42,7 +43,7 @@ async def show(visit: Visit) -> Answer:
     form = visit.asked("form")
     try:
         if form and form not in MEDIA:
-            raise BadInput("form: docx hoặc xlsx", "form: docx or xlsx", field="form")
+            raise BadInput("form: docx, xlsx hoặc pdf", "form: docx, xlsx or pdf", field="form")
         period = _period(visit, visit.asked("period"), visit.asked("basis"), visit.asked("kind"))
         report = await visit.house.reporter.report(period, _version(visit.asked("version")))
     except (BadInput, NotFound) as fault:
@@ -142,7 +143,8 @@ async def _file(visit: Visit, report: Report, form: str) -> web.Response:
 
 def _drawn(form: str, content: Content) -> bytes:
     """The file; what draws it is loaded when it is first asked for. Blocks."""
-    return word.drawn(content) if form == "docx" else sheets.drawn(content)
+    draw: Callable[[Content], bytes] = {"docx": word, "xlsx": sheets, "pdf": pdf}[form].drawn
+    return draw(content)
 
 
 @shape(shapes.HandedTold, shapes.HandInFields, status=201)

@@ -7,7 +7,6 @@ place and date, BÁO CÁO, a body in numbered parts, recipients beside the signa
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -23,14 +22,14 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
+from desk.reporting import issuer
 from desk.reporting.content import Cell, Content, Section, Table, number_vi
+from desk.reporting.issuer import issuing_body, signing, symbol
 
 FACE = "Times New Roman"
 BODY, HEAD, CELL, LIST = Pt(14), Pt(13), Pt(11), Pt(11)
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
-COMMITTEE = re.compile(r"^(?:ubnd|ủy ban nhân dân|uỷ ban nhân dân)\s+", re.IGNORECASE)
-UNIT = re.compile(r"^(?:xã|phường|đặc khu|thị trấn|huyện|thị xã|thành phố|tỉnh)\s+", re.IGNORECASE)
 LEFT, MIDDLE, RIGHT = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT
 NAME_WIDTH, BODY_WIDTH = 44.0, 160.0
 
@@ -116,25 +115,7 @@ def _head(document: Document, content: Content) -> None:
     _rule(right, Mm(18))
     left, right = table.add_row().cells
     _line(left, f"Số:        /BC-{symbol(content.office)}", HEAD)
-    _line(right, f"{place(content.office)}, ngày ..... tháng ..... năm {content.year}", BODY, italic=True)
-
-
-def issuing_body(office: str) -> tuple[str, ...]:
-    """The issuing body in capitals; of a People's Committee its name stands above the unit's."""
-    unit = COMMITTEE.sub("", office)
-    return ("ỦY BAN NHÂN DÂN", unit.upper()) if unit not in {"", office} else (office.upper(),)
-
-
-def symbol(office: str) -> str:
-    """What stands behind the document's type in its symbol."""
-    return "UBND" if COMMITTEE.match(f"{office} ") else "....."
-
-
-def place(office: str) -> str:
-    """Where the office is, by its name; dotted when its name does not say."""
-    unit = COMMITTEE.sub("", office)
-    name = UNIT.sub("", unit)
-    return name if name not in {"", unit} else ".........."
+    _line(right, f"{issuer.place(content.office)}, ngày ..... tháng ..... năm {content.year}", BODY, italic=True)
 
 
 def _bare(document: Document, widths: tuple[float, float]) -> Any:
@@ -255,8 +236,7 @@ def _foot(document: Document, content: Content) -> None:
     _line(left, "Nơi nhận:", Pt(12), bold=True, italic=True, at=LEFT)
     for recipient in ("- ..............................;", "- ..............................;", "- Lưu: VT."):
         _line(left, recipient, LIST, at=LEFT)
-    committee = symbol(content.office) == "UBND"
-    _line(right, "TM. ỦY BAN NHÂN DÂN" if committee else content.office.upper(), BODY, bold=True)
+    _line(right, signing(content.office), BODY, bold=True)
     _line(right, "..............................", BODY, bold=True)
     for _ in range(4):
         right.add_paragraph()

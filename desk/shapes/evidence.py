@@ -6,7 +6,7 @@ from pydantic import Field
 
 from desk.shape import Fields
 
-PDF, ZIP = "application/pdf", "application/zip"
+ZIP = "application/zip"
 
 
 class SlipAsked(Fields):

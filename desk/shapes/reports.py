@@ -11,6 +11,7 @@ from desk.reporting.period import Basis, Kind
 from desk.shape import Fields, Listed, Note, Told
 from scheduler.delivery import State
 
+PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 Written = Annotated[
     str,
@@ -32,7 +33,7 @@ class FiguresAsked(Fields):
     period: Written = ""
     basis: ByDays = None
     version: int | None = Field(None, ge=0, le=999_999)
-    form: Literal["docx", "xlsx"] | None = None
+    form: Literal["docx", "xlsx", "pdf"] | None = None
 
 
 class HandInFields(Fields):

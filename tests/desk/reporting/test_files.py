@@ -13,10 +13,11 @@ import pytest
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
+from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from desk.app import House
-from desk.reporting import charts, sheets, word
+from desk.reporting import charts, issuer, pdf, sheets, word
 from desk.reporting.content import Chart, Content, Handed, Point, content_of, hours_vi, number_vi
 from desk.reporting.figures import Figures, Line
 from tests.desk.reporting.books import HANOI
@@ -134,13 +135,28 @@ def test_tables_hold_the_figures() -> None:
 )
 def test_what_the_offices_name_says(office: str, body: tuple[str, ...], symbol: str, place: str) -> None:
     """Issuing body, symbol and place; what it does not say is left as dots."""
-    assert (body, symbol, place) == (word.issuing_body(office), word.symbol(office), word.place(office))
+    assert (body, symbol, place) == (issuer.issuing_body(office), issuer.symbol(office), issuer.place(office))
 
 
 def test_texts_are_texts_in_word() -> None:
     """Also what looks like mark-up."""
     name = "<w:p/> & Đài “A”"
     assert name in [row.cells[0].text for table in opened(told(title=name)).tables[1:-1] for row in table.rows]
+
+
+def test_the_paper_says_the_same() -> None:
+    """Every figure and name of the tables, the heading of the decree, dots where the office fills in; the same bytes again."""
+    content = told(title="Một cửa <b>&")
+    drawn = pdf.drawn(content)
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(drawn)).pages).split())
+    for words in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "XÃ SỐP CỘP", "/BC-UBND", "BÁO CÁO", "TM. ỦY BAN NHÂN DÂN"):
+        assert words in text, words
+    assert "Sốp Cộp, ngày ..... tháng ..... năm 2026" in text and "Một cửa <b>&" in text and "0" * 64 in text
+    for section in content.sections:
+        assert f"{section.number}. {section.heading}" in text
+        for row in section.table.rows:
+            assert all(number_vi(cell) in text for cell in row if not isinstance(cell, str)), row
+    assert pdf.drawn(content) == drawn
 
 
 def test_a_spreadsheet_holds_the_same() -> None:
