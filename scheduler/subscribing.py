@@ -132,7 +132,13 @@ class Subscribing:
             host, port = parts.hostname or "", parts.port
         except ValueError:
             host, port = "", None
-        if not host or len(url) > LONGEST_URL or not url.isprintable() or " " in url or parts.scheme not in {"https", "http"}:
+        if (
+            not host
+            or len(url) > LONGEST_URL
+            or not url.isprintable()
+            or " " in url
+            or parts.scheme not in {"https", "http"}
+        ):
             raise BadInput("Địa chỉ phải bắt đầu bằng https://", "The address must begin with https://", field="url")
         if parts.username is not None or parts.password is not None:
             raise BadInput("Địa chỉ không được chứa mật khẩu", "No password in the address", field="url")

@@ -43,8 +43,9 @@ TEST = "test"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened to which thing (`subject`, as the journal names things). `id` is the same for ever and has no full stop:
-    Standard Webhooks signs `id.timestamp.body`.
+    """What happened to which thing (`subject`, as the journal names things).
+
+    `id` is the same for ever, and has no full stop: Standard Webhooks signs `id.timestamp.body`.
     """
 
     id: str

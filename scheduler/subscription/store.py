@@ -219,7 +219,9 @@ async def backlogs(connection: AsyncConnection) -> dict[str, Backlog]:
         func.min(outgoing.c.next_at).label("next_at"),
         (func.count() - func.count(outgoing.c.next_at)).label("given_up"),
     ).group_by(outgoing.c.subscription)
-    return {row.subscription: Backlog(row.waiting, row.next_at, row.given_up) for row in await connection.execute(query)}
+    return {
+        row.subscription: Backlog(row.waiting, row.next_at, row.given_up) for row in await connection.execute(query)
+    }
 
 
 async def due(connection: AsyncConnection, now: datetime) -> list[str]:

@@ -34,8 +34,10 @@ from desk.listening import store as listening_store
 from desk.second_step import store as second_step_store
 from scheduler import store as scheduler_store
 from scheduler.diversion import store as diversion_store
+from scheduler.events import store as event_store
 from scheduler.inquiry import store as inquiry_store
 from scheduler.retraction import store as retraction_store
+from scheduler.subscription import store as subscription_store
 from tests.conftest import both
 from tests.scheduler.faulty import Fault, faulty
 
@@ -52,6 +54,8 @@ STORES = (
     retraction_store,
     inquiry_store,
     diversion_store,
+    event_store,
+    subscription_store,
     desk_store,
     listening_store,
     second_step_store,

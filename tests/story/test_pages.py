@@ -97,6 +97,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "voices": "/voices",
         "audiences": "/audiences",
         "policy": "/policy",
+        "subscriptions": "/subscriptions",
         "stop-link": on.house.stop_links.address(delivery.id).removeprefix(on.house.settings.web.base_url),
         "password": "/password",
         "second-step": "/second-step",
