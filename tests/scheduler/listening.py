@@ -35,6 +35,8 @@ class Listening(Served):
         self.says: list[int] = []
         self.always = 200
         self.faults: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.echoes = False
         self.hold = asyncio.Event()
         self.hold.set()
         self._arrived = asyncio.Condition()
@@ -56,14 +58,17 @@ class Listening(Served):
     async def take(self, request: web.Request) -> web.StreamResponse:
         """One event."""
         body = await request.text()
-        self.faults += self.wrong(body, {name.lower(): value for name, value in request.headers.items()})
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.faults += self.wrong(body, headers)
+        self.headers.append(headers)
         self.came.append(json.loads(body))
         self.bodies.append(body)
         self.at.append(self.clock.now())
         async with self._arrived:
             self._arrived.notify_all()
         await self.hold.wait()
-        return web.Response(status=self.says.pop(0) if self.says else self.always, text="một câu trả lời")
+        words = f"{request.path_qs} {headers} {self.secrets}" if self.echoes else "một câu trả lời"
+        return web.Response(status=self.says.pop(0) if self.says else self.always, text=words)
 
     def wrong(self, body: str, headers: dict[str, str]) -> list[str]:
         """Everything that is not as the two specifications have it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from standardwebhooks import Webhook
 
 from channels.channel import Confirmation
 from config.clock import FakeClock, SystemClock
@@ -289,10 +290,11 @@ async def test_a_house_at_work(plain_settings: dict[str, Any]) -> None:
     async with opened(Settings.model_validate(plain_settings)) as house, Listening(clock) as there:
         await subscribe(house, there, Kind.ITEM_APPROVED)
         running = asyncio.create_task(house.runner.run())
-        office = Office(house, clock)  # type: ignore[arg-type]
+        office = Office(house, clock)
         item = await office.item()
         await there.has_come(1)
         assert [item.id] == [one["data"]["item"] for one in there.came]
         assert [] == there.faults
+        assert there.came[0] == Webhook(there.secrets[0]).verify(there.bodies[0], there.headers[0])
         house.stop()
         await running

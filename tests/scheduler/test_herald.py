@@ -299,10 +299,13 @@ async def test_an_event_to_try_it_out(office: Office, there: Listening, id: str)
 
 async def test_an_answer_shows_no_secret(office: Office, there: Listening, id: str) -> None:
     """A receiver that echoes what it was sent: the query of its address, its key and signature are masked."""
+    there.echoes, there.always = True, 500
+    await happens(office)
     one, _ = await standing(office.house.database, id)
+    assert "/loa?khoa=***" in one.failed_words and 200 >= len(one.failed_words)
     tried = await office.house.herald.try_out(one)
-    assert tried.good
-    assert "bi-mat" not in str(tried) and there.secrets[0] not in str(tried)
+    for words in (one.failed_words, tried.words):
+        assert "bi-mat" not in words and there.secrets[0] not in words and "v1," not in words
 
 
 @pytest.fixture
@@ -355,6 +358,6 @@ async def test_a_private_address_is_not_called(walled: House, there: Listening) 
     """Also where a name leads inside only later: nothing leaves, and the reason is told."""
     async with walled.database.write() as tx:
         id, _ = await walled.subscribing.add(tx, "Trong nhà", there.address, [Kind.ITEM_APPROVED], "Quản Trị")
-    await happens(Office(walled, there.clock))  # type: ignore[arg-type]
+    await happens(Office(walled, there.clock))
     one, backlog = await standing(walled.database, id)
     assert ([], 1) == (there.came, backlog.waiting) and "địa chỉ nội bộ" in one.failed_words
