@@ -44,7 +44,7 @@ async def test_a_key_is_shown_once(desk: Any) -> None:
     assert not KEY.search(html)
     renewed = await (await quan.post(f"/subscriptions/{one.id}/key")).text()
     (other,) = set(KEY.findall(renewed))
-    assert other != secret and "Khóa cũ còn được ký kèm trong 24 giờ" in renewed
+    assert other != secret and "Khóa cũ còn được ký kèm trong 1 ngày" in renewed
     headers = await desk.api("quan") | {"Idempotency-Key": "mot-lan"}
     made = await desk.client.post("/api/v1/subscriptions", headers=headers, json=FORM)
     assert 201 == made.status and KEY.fullmatch((await made.json())["secret"])
