@@ -134,12 +134,13 @@ class Herald:
         health = _health(held, answers, now)
         why = _why_disabled(answers, health.get("failing_since", held.failing_since), now)
         async with self._database.write() as tx:
-            # what is not in `tried` was too old to be kept
-            await store.taken(tx, held.id, [one for one in due if one not in tried or tried[one].good])
-            for one, how in tried.items():
-                if not how.good:
-                    await store.put_off(tx, held.id, one, _again(held.id, one, how, now))
             kept = await store.hold_on(tx, held, None if why else now + LEASE, **health)
+            for one in due:
+                how = tried.get(one)
+                if how is None or how.good:  # of what is too old to be kept nothing was sent
+                    await store.taken(tx, held.id, one)
+                else:
+                    await store.put_off(tx, held.id, one, _again(held.id, one, how, now))
             disabled = bool(why) and await store.pause(tx, held.id, now, LOA, why)
             if disabled:
                 thing = f"subscription/{held.id}"

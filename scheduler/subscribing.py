@@ -86,7 +86,7 @@ class Subscribing:
 
     async def renew(self, tx: AsyncConnection, id: str, by: str) -> str:
         """Another key, to be shown once; the one before it signs as well for a day. Raises NotFound."""
-        one = await store.find(tx, id)
+        one = await store.hold(self._database, tx, id)
         secret, sealed = self._keys.make(id)
         await store.change(tx, id, secret=sealed, former=one.secret, former_until=self._clock.now() + OLD_KEY)
         await self._note(tx, by, "renew_subscription_key", id, title=one.title)
@@ -95,7 +95,7 @@ class Subscribing:
     async def remove(self, tx: AsyncConnection, id: str, by: str) -> Subscription:
         """Nothing is sent there any more, and what nobody else wants is written down no longer. Raises NotFound."""
         wanted = await event_store.hold_wanted(self._database, tx)
-        one = await store.find(tx, id)
+        one = await store.hold(self._database, tx, id)
         await store.remove(tx, id)
         left = frozenset(kind for other in await store.every(tx) for kind in other.kinds)
         await self._want(tx, wanted, left)
@@ -104,7 +104,7 @@ class Subscribing:
 
     async def replay(self, tx: AsyncConnection, id: str, since: datetime, by: str) -> int:
         """Everything it asked for since a moment is sent again, under the same ids; how much. Raises NotFound, BadInput."""
-        one, now = await store.find(tx, id), self._clock.now()
+        one, now = await store.hold(self._database, tx, id), self._clock.now()
         if not now - KEPT <= since <= now:
             raise BadInput(
                 f"Chọn một thời điểm trong {KEPT.days} ngày qua; sự kiện cũ hơn không được giữ",

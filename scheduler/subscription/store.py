@@ -1,4 +1,7 @@
-"""Tables and SQL of subscriptions: where events go, how the receiver does, and what still waits to be sent there."""
+"""Tables and SQL of subscriptions: where events go, how the receiver does, and what still waits to be sent there.
+
+Whoever writes both holds the receiver's row before what waits for it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    CursorResult,
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
@@ -131,7 +135,16 @@ async def every(connection: AsyncConnection) -> list[Subscription]:
 
 async def find(connection: AsyncConnection, id: str) -> Subscription:
     """The one with this id. Raises NotFound."""
-    row = (await connection.execute(select(subscription).where(subscription.c.id == id))).one_or_none()
+    return _found(await connection.execute(select(subscription).where(subscription.c.id == id)))
+
+
+async def hold(database: Database, tx: AsyncConnection, id: str) -> Subscription:
+    """The same, and nobody sends to it or assigns it events before this transaction ends."""
+    return _found(await tx.execute(database.locked(select(subscription).where(subscription.c.id == id))))
+
+
+def _found(rows: CursorResult[Any]) -> Subscription:
+    row = rows.one_or_none()
     if row is None:
         raise NotFound("Không có nơi nhận sự kiện này", "There is no such subscription")
     return _one(row)
@@ -171,7 +184,7 @@ async def resume(tx: AsyncConnection, id: str, now: datetime) -> bool:
 
 
 async def remove(tx: AsyncConnection, id: str) -> None:
-    """Forget it and what waits for it."""
+    """Forget it, which is held, and what waits for it."""
     await tx.execute(delete(outgoing).where(outgoing.c.subscription == id))
     await tx.execute(delete(subscription).where(subscription.c.id == id))
 
@@ -189,9 +202,10 @@ def _one(row: Row[Any]) -> Subscription:
 
 async def assign(database: Database, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> None:
     """Each event to everybody who asked for its kind."""
+    held = await tx.execute(database.locked(select(subscription).order_by(subscription.c.id), shared=True))
     rows = [
         {"subscription": one.id, "event": each.id, "next_at": now, "tries": 0}
-        for one in await every(tx)
+        for one in map(_one, held)
         for each in events
         if each.kind in one.kinds
     ]
@@ -202,9 +216,9 @@ async def assign(database: Database, tx: AsyncConnection, events: Sequence[Event
 async def replay(
     database: Database, tx: AsyncConnection, id: str, kinds: Collection[str], since: datetime, now: datetime
 ) -> int:
-    """Every event of these kinds since a moment again, also what was taken or given up; how many."""
+    """Every event of these kinds since a moment again, also what was taken or given up; how many. The receiver is held."""
     again = select(literal(id), event.c.id, literal(now, Moment), literal(0)).where(
-        event.c.at >= since, event.c.kind.in_(kinds)
+        event.c.at >= since, event.c.kind.in_(kinds), event.c.spread == 1
     )
     save = database.insert_or_update(outgoing, ["subscription", "event"], "next_at", "tries")
     done = await tx.execute(save.from_select(["subscription", "event", "next_at", "tries"], again))
@@ -261,10 +275,9 @@ async def hold_on(
     return None if row is None else _one(row)
 
 
-async def taken(tx: AsyncConnection, id: str, done: Sequence[Due]) -> None:
-    """The receiver has these; one that is to be sent again meanwhile stays."""
-    for one in done:
-        await tx.execute(delete(outgoing).where(*_mine(id, one)))
+async def taken(tx: AsyncConnection, id: str, one: Due) -> None:
+    """The receiver has it; if it is to be sent again meanwhile, it stays."""
+    await tx.execute(delete(outgoing).where(*_mine(id, one)))
 
 
 async def put_off(tx: AsyncConnection, id: str, one: Due, next_at: datetime | None) -> None:

@@ -199,6 +199,19 @@ async def test_what_is_under_way_when_somebody_subscribes(office: Office, there:
     assert [2] == [len(one["data"]["deliveries"]) for one in there.came]
 
 
+@both
+async def test_no_parcel_slips_through_while_somebody_subscribes(office: Office, there: Listening) -> None:
+    """Planned at the very moment: it is told, whoever came first."""
+    for number in range(1, 9):
+        await office.schedule(await office.item(f"Tin {number}"), "portal")
+        _, id = await asyncio.gather(plan(office), subscribe(office.house, there, Kind.DELIVERY_FINAL))
+        await office.drain()
+        assert number == len(there.came)
+        async with office.house.database.write() as tx:
+            await office.house.subscribing.remove(tx, id, "Quản Trị")
+        assert 0 == (await rows(office))[1]
+
+
 async def test_missed_runs_are_not_opened(office: Office, there: Listening) -> None:
     """Of a run that nobody made up for nothing is told."""
     await subscribe(office.house, there, Kind.OCCURRENCE_OPENED)
