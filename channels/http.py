@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import ssl
@@ -123,6 +124,8 @@ class Http:
 
     async def reach(self, host: str, port: int) -> str:
         """The address of a partner that is not spoken to over HTTP. Raises PrivateAddress, Unavailable when there is none."""
+        with contextlib.suppress(ValueError):  # a name
+            self._guard.check(host, str(ipaddress.ip_address(host.split("%", maxsplit=1)[0])))
         try:
             places = await self._guard.resolve(host, port)
         except (OSError, UnicodeError) as error:

@@ -279,6 +279,11 @@ class Database:
         """The clause that locks the rows a query of plain SQL finds."""
         return "" if self.is_sqlite else " FOR UPDATE"
 
+    @property
+    def for_share(self) -> str:
+        """The clause that keeps them from being changed, by whoever is not content with as much."""
+        return "" if self.is_sqlite else " FOR SHARE"
+
     async def close(self) -> None:
         """Close every connection, once those who read have given theirs back. Called off meanwhile, it ends first."""
         closing = asyncio.create_task(self._close())

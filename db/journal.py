@@ -116,6 +116,15 @@ class Journal:
         row = (await connection.execute(select(journal_head).where(journal_head.c.id == 1))).one()
         return row.seq, row.hash
 
+    async def after(self, connection: AsyncConnection, seq: int, limit: int = PAGE) -> list[Deed]:
+        """The lines that follow one, in order; the order is that in which they were committed."""
+        query = select(journal).where(journal.c.seq > seq).order_by(journal.c.seq).limit(limit)
+        return [_deed(row) for row in await connection.execute(query)]
+
+    async def newest(self, connection: AsyncConnection) -> int:
+        """The number of the last line."""
+        return int((await connection.execute(select(journal_head.c.seq))).scalar_one())
+
     async def last(self, connection: AsyncConnection, thing: str) -> Deed | None:
         """What was done to one thing most lately."""
         query = select(journal).where(journal.c.thing == thing).order_by(journal.c.seq.desc()).limit(1)

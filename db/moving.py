@@ -15,7 +15,9 @@ from db.database import Database, DatabaseTrouble
 from db.types import metadata
 
 BATCH = 1000
-MADE_AT_FIRST_START = frozenset({"journal_head", "theme", "outlet", "clock_mark", "people_key", "standstill"})
+MADE_AT_FIRST_START = frozenset(
+    {"journal_head", "theme", "outlet", "clock_mark", "people_key", "standstill", "telling", "journal_told"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,14 @@ from db.notifier import Notifier
 from desk.evidence.stamp import Stamp
 from desk.keys import derive, load_key, people_key
 from desk.reporting.reporter import Reporter
+from scheduler.chronicler import Chronicler
 from scheduler.correcting import Correcting
 from scheduler.director import Director
 from scheduler.diverter import Diverter
 from scheduler.farewell import Farewell
 from scheduler.gate import Gate
 from scheduler.handling import Handling
+from scheduler.herald import Herald
 from scheduler.inquirer import Inquirer
 from scheduler.joining import Joining
 from scheduler.listener import Listener
@@ -65,6 +67,8 @@ from scheduler.scheduling import Scheduling
 from scheduler.sealing import Sealing
 from scheduler.sender import Sender
 from scheduler.standing import Standing
+from scheduler.subscribing import Subscribing
+from scheduler.subscription.keys import Keys
 from scheduler.sweeper import Sweeper
 from scheduler.timekeeper import Timekeeper
 from scheduler.warmer import Warmer
@@ -96,6 +100,8 @@ class House:
     reporter: Reporter
     receiver: Receiver
     joining: Joining
+    subscribing: Subscribing
+    herald: Herald
     runner: Runner
     meter: Meter
     stopping: asyncio.Event
@@ -137,6 +143,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     farewell = Farewell(clock, outlets, http, settings.office.name)
     receiver = Receiver(database, clock, notifier, outlets, handling, farewell, seal)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
+    signing = Keys(derive(key, "subscription"))
+    herald = Herald(database, clock, notifier, http, journal, stopping, signing, settings.web.base_url)
     usual = (database, clock, notifier, outlets)
     gate = Gate(database, clock, notifier, press, quiet, policy, seal)
     recorder = Recorder(database, clock, notifier, journal)
@@ -159,6 +167,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         listener=Listener(database, notifier, outlets, http, handling, farewell),
         diverter=Diverter(*usual, journal),
         inquirer=Inquirer(*usual, http, receiver, stopping, seal),
+        chronicler=Chronicler(database, clock, notifier, journal),
+        herald=herald,
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
     scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
@@ -184,6 +194,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         reporter=Reporter(database, journal, clock, settings.office.name, settings.office.zone),
         receiver=receiver,
         joining=joining,
+        subscribing=Subscribing(database, journal, clock, http, signing, settings.http.allow),
+        herald=herald,
         runner=runner,
         meter=meter,
         stopping=stopping,

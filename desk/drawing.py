@@ -59,7 +59,7 @@ MARKS = {
     **dict.fromkeys(("confirmed", "approved", "done", "working"), "good"),
     **dict.fromkeys(("sent", "sending", "open", "planning"), "run"),
     **dict.fromkeys(("pending", "in_review", "draft", "wanted"), "wait"),
-    **dict.fromkeys(("failed", "missed", "refused"), "bad"),
+    **dict.fromkeys(("failed", "missed", "refused", "disabled"), "bad"),
     **dict.fromkeys(("unsure", "troubled", "unavailable"), "ask"),
     **dict.fromkeys(("paused", "cancelled", "ended", "expired", "withdrawn"), "rest"),
 }

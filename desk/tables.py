@@ -18,8 +18,10 @@ from desk.reporting import store as reporting_store
 from desk.second_step import store as second_step_store
 from scheduler import store as scheduler_store
 from scheduler.diversion import store as diversion_store
+from scheduler.events import store as event_store
 from scheduler.inquiry import store as inquiry_store
 from scheduler.retraction import store as retraction_store
+from scheduler.subscription import store as subscription_store
 
 STORES = (
     channels_store,
@@ -38,7 +40,9 @@ STORES = (
     second_step_store,
     scheduler_store,
     diversion_store,
+    event_store,
     inquiry_store,
     retraction_store,
+    subscription_store,
 )
 """Each adds its tables to the metadata when it is imported."""

@@ -21,6 +21,7 @@ from scheduler.log import store as log_store
 from scheduler.log.store import Filter
 from scheduler.lookout import Alert, alerts
 from scheduler.schedule import Schedule, ScheduleState
+from scheduler.subscription import store as subscription_store
 
 AHEAD = timedelta(hours=24)
 BEHIND = timedelta(days=7)
@@ -71,9 +72,11 @@ async def show(visit: Visit) -> Answer:
         week = await _counts(connection, Filter(since=now - BEHIND))
         missed = [row for row in await store.list_occurrences(connection, since=now - BEHIND) if row.state == "missed"]
         calls = await alerts(connection, house.outlets, now)
+        disabled = [one for one in await subscription_store.troubled(connection) if one.is_disabled]
     outlets = [one for one in await standings(visit) if one.state in {"paused", "troubled"}]
     values = {"coming": coming, "under_way": under_way, "items": items, "waiting": waiting, "drafts": drafts}
     values |= {"troubles": troubles, "missed": missed[:MOST], "troubled": outlets, "week": week, "calls": calls}
+    values |= {"disabled": disabled if visit.may("outlet-pause") else []}
     plain = {
         "coming": [{"at": iso(one.at), "schedule": one.schedule.id, "title": one.schedule.title} for one in coming],
         "waiting": {"items": [item.id for item in items], "schedules": [one.id for one in waiting]},
@@ -85,8 +88,7 @@ async def show(visit: Visit) -> Answer:
 
 def plain_alert(one: Alert) -> dict[str, Any]:
     """An alert as JSON."""
-    kind = one.taken_back or ("urgent" if one.is_urgent else "slot")
-    return {"kind": kind, "outlet": one.outlet, "slot": one.slot, "at": iso(one.at), "title": one.title}
+    return {"kind": one.kind, "outlet": one.outlet, "slot": one.slot, "at": iso(one.at), "title": one.title}
 
 
 async def _coming(connection: AsyncConnection, now: datetime) -> list[Coming]:

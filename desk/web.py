@@ -42,6 +42,7 @@ from desk import (
     standing,
     stations,
     stopping,
+    subscriptions,
     today,
     versions,
 )
@@ -202,6 +203,14 @@ DOORS: tuple[Door, ...] = (
     Door("policy", "GET", "/policy", policy.show, READ, api=True),
     Door("no-adverts", "POST", "/policy/no-adverts", policy.take_in, RUN, True, "write", most=HUGE),
     Door("audience-import", "POST", "/audiences", audiences.take_in, RUN, True, "write", most=HUGE),
+    Door("subscriptions", "GET", "/subscriptions", subscriptions.list_all, ADMIN, api=True),
+    Door("subscription-add", "POST", "/subscriptions", subscriptions.add, ADMIN, api=True, scope="approve"),
+    Door("subscription-key", "POST", "/subscriptions/{id}/key", subscriptions.renew, ADMIN, api=True, scope="approve"),
+    Door("subscription-pause", "POST", "/subscriptions/{id}/pause", subscriptions.pause, ADMIN, True, "write"),
+    Door("subscription-resume", "POST", "/subscriptions/{id}/resume", subscriptions.resume, ADMIN, True, "write"),
+    Door("subscription-remove", "POST", "/subscriptions/{id}/remove", subscriptions.remove, ADMIN, True, "write"),
+    Door("subscription-test", "POST", "/subscriptions/{id}/test", subscriptions.try_out, ADMIN, True, "write"),
+    Door("subscription-replay", "POST", "/subscriptions/{id}/replay", subscriptions.replay, ADMIN, True, "write"),
     Door("openapi", "GET", "/openapi.json", describe, ALL, api=True),
 )
 """Every page and deed, and who may: what is not here does not exist, and who is not named is refused."""

@@ -1,10 +1,13 @@
 """Lookout: stations that have not fetched what they are to air soon, or hold what must not be aired any more.
 
-An alert says whom to call. It is gone when the station has fetched or aired it; nothing of it is stored.
+An alert says whom to call. It is gone when the station has fetched or aired it; nothing of it is stored but the event by
+which other systems are told, where they asked for it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +26,8 @@ from config.clock import Clock
 from config.logs import log
 from db.database import Database
 from db.notifier import Notifier
+from scheduler.events import store as event_store
+from scheduler.events.event import Event, Kind
 
 URGENT_DAY = timedelta(days=1)
 """So long an urgent bulletin that nobody fetches is called for."""
@@ -52,6 +57,11 @@ class Alert:
     def is_urgent(self) -> bool:
         """Whether it is an urgent bulletin, to be aired at once."""
         return not self.slot and not self.taken_back
+
+    @property
+    def kind(self) -> str:
+        """`slot`, `urgent`, `withdrawn` or `corrected`."""
+        return self.taken_back or ("urgent" if self.is_urgent else "slot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +97,14 @@ class Lookout:
 
     async def look(self) -> int:
         """A look; how many alerts there are."""
+        now = self._clock.now()
         async with self._database.read() as connection:
-            found = set(await alerts(connection, self._outlets, self._clock.now()))
+            found = set(await alerts(connection, self._outlets, now))
+            is_wanted = bool(found - self._told) and Kind.STATION_LATE in await event_store.wanted(connection)
+        if is_wanted:
+            async with self._database.write() as tx:
+                await event_store.add(self._database, tx, [_event_of(one, now) for one in found - self._told])
+            self._notifier.ring("event")
         for one in found - self._told:
             logger.warning(
                 "station_to_be_called", outlet=one.outlet, slot=one.slot or one.taken_back or "urgent", title=one.title
@@ -97,6 +113,21 @@ class Lookout:
             self._told = found
             self._notifier.ring("alert")
         return len(found)
+
+
+def _event_of(one: Alert, now: datetime) -> Event:
+    """The same alert is the same event for every process that sees it, also after a restart."""
+    what = [one.outlet, one.slot, one.at.isoformat(), one.taken_back, *([] if one.slot else one.deliveries)]
+    mark = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
+    about = {
+        "outlet": one.outlet,
+        "kind": one.kind,
+        "slot": one.slot or None,
+        "at": one.at.isoformat(),
+        "title": one.title,
+        "deliveries": list(one.deliveries),
+    }
+    return Event(f"late-{mark}", Kind.STATION_LATE, now, f"outlet/{one.outlet}", about)
 
 
 async def alerts(connection: AsyncConnection, outlets: Outlets, now: datetime) -> list[Alert]:

@@ -16,7 +16,7 @@ from db.direct import Rows, Step
 from db.notifier import Notifier
 from db.types import to_json
 from scheduler.delivery import PARCEL_SIZE, OccurrenceState
-from scheduler.dispatch import plan
+from scheduler.dispatch import plan, tidings
 from scheduler.dispatch.plan import Due, Frozen, NewParcel, Planning, Run, Sight
 from scheduler.missed import made_up
 from scheduler.schedule import QuietHours, Schedule
@@ -94,6 +94,7 @@ class Planner:
         dues = [self._due(schedule, now) for schedule in schedules]
         if dues:
             yield from plan.occur(dues, now)
+            yield from tidings.note_opened(self._database, dues)
         frozen = yield from self._freeze(now)
         return Planned(dues, frozen, None if dues or frozen else (yield from plan.next_due()))
 
@@ -134,7 +135,8 @@ class Planner:
             if room <= 0:
                 break
         if parcels:
-            yield from plan.add(parcels, now)
+            ids = yield from plan.add(parcels, now)
+            yield from tidings.watch(self._database, ids)
         if touched:
             yield from plan.went_on(touched)
         return len(touched)

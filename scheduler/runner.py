@@ -17,8 +17,10 @@ from config.clock import Clock
 from config.logs import log
 from db.database import DatabaseTrouble
 from db.notifier import Notifier
+from scheduler.chronicler import Chronicler
 from scheduler.director import Director
 from scheduler.diverter import Diverter
+from scheduler.herald import Herald
 from scheduler.inquirer import Inquirer
 from scheduler.listener import Listener
 from scheduler.lookout import Lookout
@@ -65,6 +67,8 @@ class Runner:
         inquirer: Inquirer,
         diverter: Diverter,
         listener: Listener,
+        chronicler: Chronicler,
+        herald: Herald,
         timekeeper: Timekeeper,
     ) -> None:
         self._clock = clock
@@ -81,6 +85,8 @@ class Runner:
         self._inquirer = inquirer
         self._diverter = diverter
         self._listener = listener
+        self._chronicler = chronicler
+        self._herald = herald
         self._timekeeper = timekeeper
 
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
@@ -104,11 +110,13 @@ class Runner:
                     loops.create_task(self._loop(alarm, "hear", self._listener.listen, "hear", poll=LISTEN_SECONDS))
                     loops.create_task(self._loop(alarm, "look", self._lookout.look, "look", poll=LOOK_SECONDS))
                     loops.create_task(self._loop(alarm, "receive", self._receiver.receive, "callback"))
+                    loops.create_task(self._loop(alarm, "chronicle", self._chronicler.collect, "event"))
                 if "worker" in roles:
                     loops.create_task(
                         self._loop(alarm, "retract", self._retractor.retract, "item", poll=RETRACT_SECONDS)
                     )
                     loops.create_task(self._loop(alarm, "inquire", self._inquirer.inquire, "inquire"))
+                    loops.create_task(self._loop(alarm, "announce", self._herald.announce, "herald"))
                     loops.create_task(self._loop(alarm, "renew", self._worker.renew, "renew", poll=RENEW_SECONDS))
                     loops.create_task(self._loop(alarm, "ahead", self._worker.look_ahead, "ahead", poll=AHEAD_SECONDS))
                     await self._work(alarm)
@@ -172,7 +180,9 @@ class Runner:
             retracted = await self._outlast("retract", self._retractor.retract)
             diverted = await self._outlast("divert", self._diverter.divert)
             asked = await self._outlast("inquire", self._inquirer.inquire)
-            if not any((planned, made, started, directed, received, swept, retracted, diverted, asked)):
+            told = await self._outlast("chronicle", self._chronicler.collect)
+            told += await self._outlast("announce", self._herald.announce)
+            if not any((planned, made, started, directed, received, swept, retracted, diverted, asked, told)):
                 return
 
     async def _drain_lanes(self) -> int:

@@ -24,8 +24,11 @@ from scheduler import store as scheduler_store
 from scheduler.backlog import store as backlog_store
 from scheduler.backlog.store import Backlog
 from scheduler.dispatch import store as dispatch
+from scheduler.herald import said
 from scheduler.lookout import Alert, alerts
 from scheduler.policy import LEVELS
+from scheduler.subscription import store as subscription_store
+from scheduler.subscription.store import Subscription
 from scheduler.timekeeper import STEP, THING
 
 LITTLE_ROOM = 2**30
@@ -74,9 +77,11 @@ async def look(house: House) -> AsyncIterator[Finding]:
         step = await house.journal.last(connection, THING)
         calls = await alerts(connection, house.outlets, now)
         plain = await people_store.any_plain(connection)
+        receivers = await subscription_store.troubled(connection)
     yield of_journal(broken)
     yield of_seals(plain=plain)
     yield of_stations(calls)
+    yield of_receivers(receivers)
     for outlet in house.outlets:
         yield of_outlet(outlet.name, rows[outlet.name])
     for finding in (
@@ -128,6 +133,20 @@ def of_stations(calls: Sequence[Alert]) -> Finding:
     """Stations that have not fetched what they are to air."""
     seen = "; ".join(f"{one.outlet}: {one.title}" + (f" ({one.phone})" if one.phone else "") for one in calls)
     return Finding("đài chưa lấy bản tin", not calls, seen or "không có", "gọi đài; lời đọc ở trang Hôm nay")
+
+
+def of_receivers(troubled: Sequence[Subscription]) -> Finding:
+    """Receivers of events that take nothing, or that nothing is sent to any more because of that."""
+    told = [
+        f"{one.title}: đã ngừng gửi, {one.trouble}" if one.is_disabled else f"{one.title}: {_failed(one)}"
+        for one in troubled
+    ]
+    do = "sửa nơi nhận rồi mở lại ở trang Báo sự kiện ra ngoài (/subscriptions)"
+    return Finding("nơi nhận sự kiện", not troubled, "; ".join(told) or "không vướng", do)
+
+
+def _failed(one: Subscription) -> str:
+    return f"không nhận được gì, {said(one.failed_status, one.failed_words)}"
 
 
 def of_unsure(backlog: Mapping[str, Backlog]) -> Finding:

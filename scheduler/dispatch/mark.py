@@ -31,6 +31,9 @@ _MOVES = (
     " OR attempt.at BETWEEN CAST(:now AS BIGINT) - 5000 AND :now))",
     "UPDATE waiting SET lease_until = lease_until - :by WHERE owner IS NOT NULL AND lease_until > :now",
     "UPDATE inquiry SET due_at = due_at - :by WHERE due_at > :now",
+    "UPDATE outgoing SET next_at = next_at - :by WHERE next_at > :now",
+    "UPDATE subscription SET held_until = held_until - :by WHERE held_until > :now",
+    "UPDATE parcel_told SET look_at = look_at - :by WHERE look_at > :now",
     "UPDATE recording SET next_try_at = next_try_at - :by WHERE state = 'wanted' AND next_try_at > :now",
     "UPDATE recording SET lease_until = lease_until - :by WHERE owner IS NOT NULL AND lease_until > :now",
 )

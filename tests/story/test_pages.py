@@ -111,6 +111,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "voices": "/voices",
         "audiences": "/audiences",
         "policy": "/policy",
+        "subscriptions": "/subscriptions",
         "stop-link": on.house.stop_links.address(delivery.id).removeprefix(on.house.settings.web.base_url),
         "delegations": "/delegations",
         "password": "/password",

@@ -10,6 +10,7 @@ import aiohttp
 
 from desk.delegation import store as delegation_store
 from scheduler import store as scheduler_store
+from scheduler.subscription import store as subscription_store
 from tests.desk.web.test_recordings import sound
 from tests.sounds import hum
 
@@ -53,6 +54,8 @@ async def requests(desk: Any) -> AsyncIterator[Request]:
     async for one in _people(desk):
         yield one
     async for one in _others(desk):
+        yield one
+    async for one in _subscriptions(desk):
         yield one
 
 
@@ -170,3 +173,18 @@ async def _others(desk: Any) -> AsyncIterator[Request]:
     yield Request("reports", fields={"period": "2026-11", "version": "1"})
     yield Request("reports", fields={"period": "2026-11", "form": "docx"})
     yield Request("reports-handed-in", fields={"limit": "1"})
+
+
+async def _subscriptions(desk: Any) -> AsyncIterator[Request]:
+    fields = {"title": "Một cửa huyện", "url": "https://8.8.8.8/loa", "kinds": ["item.approved", "delivery.final"]}
+    yield Request("subscription-add", fields=fields)
+    async with desk.house.database.write() as tx:
+        (one,) = await subscription_store.every(tx)
+        await subscription_store.change(tx, one.id, url="https://127.0.0.1/loa")  # which is refused without a call
+    yield Request("subscription-test", one.id)
+    yield Request("subscription-pause", one.id, {"note": "nâng cấp"})
+    yield Request("subscription-resume", one.id)
+    yield Request("subscription-key", one.id)
+    yield Request("subscription-replay", one.id, {"since": desk.clock.now().isoformat()})
+    yield Request("subscriptions")
+    yield Request("subscription-remove", one.id)

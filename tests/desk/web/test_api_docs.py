@@ -10,6 +10,8 @@ import aiohttp
 
 from config.settings import ApiSettings
 from desk import conditions, idempotency, limits, live
+from scheduler.chronicler import SETTLING
+from scheduler.events.event import KEPT, TYPE, Kind
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs/api.md").read_text(encoding="utf-8")
@@ -73,9 +75,11 @@ async def test_every_example(desk: Any) -> None:
 
 
 def test_what_is_listed() -> None:
-    """Problem types and topics of events, no more and no less."""
+    """Problem types, topics of the stream and types of events, no more and no less."""
     types = {idempotency.REUSED, idempotency.UNDER_WAY, idempotency.NOT_KEPT, conditions.CHANGED, limits.QUOTA_EXCEEDED}
     assert set(re.findall(r"^\| `((?:urn|https):[^`]+)`", PAGE, re.MULTILINE)) == types
     assert f"mặc định {ApiSettings().per_minute}" in PAGE
     topics = re.search(r"chủ đề vừa đổi \(`([^`]+)`\)", PAGE)
     assert topics is not None and tuple(topics[1].split()) == live.TOPICS
+    assert {f"{TYPE}{kind}" for kind in Kind} == set(re.findall(r"^\| `(vn\.loa\.[\w.]+)` \|", PAGE, re.MULTILINE))
+    assert f"giữ {KEPT.days} ngày" in PAGE and f"{SETTLING.seconds} giây sau khi" in PAGE

@@ -48,6 +48,9 @@ MAY = {
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),
     **dict.fromkeys(("delegate", "delegation-end"), JUDGES),
     **dict.fromkeys(("programme-bed", "programme-unbed", "report-hand-in"), JUDGES),
+    **dict.fromkeys(("subscriptions", "subscription-add", "subscription-key"), frozenset({"administrator"})),
+    **dict.fromkeys(("subscription-pause", "subscription-resume", "subscription-remove"), frozenset({"administrator"})),
+    **dict.fromkeys(("subscription-test", "subscription-replay"), frozenset({"administrator"})),
     **dict.fromkeys(("person-export", "person-erase", "delivery-number"), frozenset({"administrator"})),
 }
 DEEDS = {"author", "approver", "administrator"}
@@ -125,6 +128,7 @@ async def test_pages_hold_no_inline_script_or_style(desk: Any) -> None:
     browser = await desk.browser("quan")
     paths = ["/", "/items", f"/items/{item.id}", f"/items/{item.id}/edit", "/items/new", "/schedules", "/schedules/new"]
     paths += [f"/schedules/{schedule.id}", "/occurrences", "/deliveries", "/outlets", "/audiences", "/password"]
+    paths += ["/subscriptions"]
     paths += [
         "/second-step",
         "/calendar",

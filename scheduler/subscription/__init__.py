@@ -1,0 +1,1 @@
+"""Who receives events, and what still waits to be sent to them."""
