@@ -40,9 +40,8 @@ class SystemClock:
         """See Clock.ms."""
         return time.time_ns() // 1_000_000
 
-    def steady(self) -> float:
-        """See Clock.steady."""
-        return time.monotonic()
+    steady = staticmethod(time.monotonic)
+    """See Clock.steady; asked four times a delivery, and so the very function."""
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         """See Clock.wait."""
