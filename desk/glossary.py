@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import wave
 from dataclasses import replace
@@ -15,19 +14,18 @@ from config.words import BadInput, Said
 from content import store as content_store
 from content.glossary import store
 from content.glossary.keeping import own_entry
-from content.item import ItemState
 from content.reading import load_lexicon
-from content.rendition import draft_of, read_script
+from content.rendition import draft_of
 from content.voice import Speech, VoiceError, speak
 from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.forms import iso, listed
+from desk.needs import unknown_words
 from desk.shape import shape
 from desk.shapes import speech as shapes
 from desk.shapes.items import Reading, ReadingKept
 
 HEARD = 600
 """Characters that can be listened to at once."""
-LOOKED_AT = 30
 FOUND = 50
 
 
@@ -41,15 +39,7 @@ async def _page(visit: Visit) -> Shown:
     house, wanted = visit.house, visit.asked("q")
     async with house.database.read() as connection:
         rows = await store.rows(connection)
-        lexicon = await house.glossary.lexicon(connection)
-        items = await content_store.list_items(
-            connection, states=(ItemState.DRAFT, ItemState.IN_REVIEW), limit=LOOKED_AT
-        )
-        revisions = await content_store.revisions_by_id(connection, [item.revision for item in items])
-    unknown: dict[str, str] = {}
-    for revision in revisions.values():  # a long script takes a while to be read
-        reading = await asyncio.to_thread(read_script, revision.script, revision.readings, lexicon)
-        unknown |= {form: unknown.get(form, revision.item) for form in reading.unknown}
+        unknown = await unknown_words(house, connection)
     known = [entry for entry in load_lexicon().entries if wanted and wanted.lower() in entry.abbr.lower()][:FOUND]
     values = {
         "rows": rows,

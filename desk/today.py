@@ -14,6 +14,7 @@ from content import store as content_store
 from content.item import ItemState
 from desk.answer import Answer, Shown, Visit
 from desk.forms import iso
+from desk.needs import needs
 from desk.outlets import standings
 from scheduler import store
 from scheduler.delivery import DONE, State
@@ -72,10 +73,12 @@ async def show(visit: Visit) -> Answer:
         week = await _counts(connection, Filter(since=now - BEHIND))
         missed = [row for row in await store.list_occurrences(connection, since=now - BEHIND) if row.state == "missed"]
         calls = await alerts(connection, house.outlets, now)
+        wanted = await needs(house, connection)
         disabled = [one for one in await subscription_store.troubled(connection) if one.is_disabled]
     outlets = [one for one in await standings(visit) if one.state in {"paused", "troubled"}]
     values = {"coming": coming, "under_way": under_way, "items": items, "waiting": waiting, "drafts": drafts}
     values |= {"troubles": troubles, "missed": missed[:MOST], "troubled": outlets, "week": week, "calls": calls}
+    values["needs"] = [one for one in wanted if not one.href or visit.may("glossary-add")]
     values |= {"disabled": disabled if visit.may("outlet-pause") else []}
     plain = {
         "coming": [{"at": iso(one.at), "schedule": one.schedule.id, "title": one.schedule.title} for one in coming],

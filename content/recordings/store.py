@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, Row, Table, Text, or_, select, update
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, Row, Table, Text, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.database import Database
@@ -58,6 +58,14 @@ async def variants(connection: AsyncConnection, sha256s: Collection[str]) -> lis
     """The finished variants of recordings."""
     query = select(recording).where(recording.c.variant_of.in_(sha256s), recording.c.state == "made")
     return list(await connection.execute(query.order_by(recording.c.format, recording.c.lufs)))
+
+
+async def failing(connection: AsyncConnection) -> tuple[int, str]:
+    """How many recordings were tried and could not be made yet, and what was said of the one tried last."""
+    tried = (recording.c.state == "wanted") & (recording.c.tries > 0) & recording.c.owner.is_(None)
+    count = (await connection.execute(select(func.count()).where(tried))).scalar_one()
+    query = select(recording.c.note).where(tried).order_by(recording.c.next_try_at.desc()).limit(1)
+    return int(count), str((await connection.execute(query)).scalar() or "")
 
 
 async def claim_recording(

@@ -20,6 +20,7 @@ from db.migrate import steps, version
 from desk.app import House
 from desk.commands.finding import Finding, long, size
 from desk.commands.output import local, out, print_json
+from desk.needs import LITTLE_ROOM
 from scheduler import store as scheduler_store
 from scheduler.backlog import store as backlog_store
 from scheduler.backlog.store import Backlog
@@ -31,7 +32,6 @@ from scheduler.subscription import store as subscription_store
 from scheduler.subscription.store import Subscription
 from scheduler.timekeeper import STEP, THING
 
-LITTLE_ROOM = 2**30
 LONG_LOG = 2**29
 PATIENCE = timedelta(minutes=1)
 PLANNING_PATIENCE = timedelta(minutes=2)

@@ -1,0 +1,85 @@
+"""What the house itself needs of a person: room on its disks, a voice that works, readings of words nobody knew."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from content import store as content_store
+from content.item import ItemState
+from content.reading import Entry, load_lexicon
+from content.recordings import store as recording_store
+from content.rendition import read_script
+from desk.app import House
+
+LITTLE_ROOM = 2**30
+LOOKED_AT = 30
+"""So many texts under way are read for words that nobody knew."""
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One of them: what it is, what to know of it, and where it is seen to (empty: not at the desk)."""
+
+    title: str
+    words: str
+    href: str = ""
+    label: str = ""
+
+
+async def needs(house: House, connection: AsyncConnection) -> list[Need]:
+    """All there are now, the gravest first."""
+    full = await asyncio.to_thread(lambda: list(_disks(house)))
+    voice = await _voice(connection)
+    return [*full, *voice, *_words(await unknown_words(house, connection))]
+
+
+def _disks(house: House) -> Iterator[Need]:
+    """Disks with less than a gigabyte left; of a database on another machine its own server knows."""
+    file = house.database.url.database if house.database.is_sqlite else None
+    places = {"dữ liệu": Path(file).parent} if file else {}
+    places["tệp âm thanh"] = house.settings.files.dir
+    for name, place in places.items():
+        if place.exists() and (free := shutil.disk_usage(place).free) < LITTLE_ROOM:
+            yield Need(
+                f"Ổ đĩa {name} sắp đầy", f"{place} chỉ còn {free // 2**20} MB; hãy báo người quản trị máy chủ dọn bớt."
+            )
+
+
+async def _voice(connection: AsyncConnection) -> list[Need]:
+    count, note = await recording_store.failing(connection)
+    words = f"{count} bản ghi âm chưa thu được{note and f': {note}'}. Loa tự thử lại."
+    return [Need("Giọng đọc không làm việc", words, "/voices", "Xem các giọng")] if count else []
+
+
+def _words(unknown: dict[str, str]) -> list[Need]:
+    if not unknown:
+        return []
+    named, more = list(unknown)[:NAMED], len(unknown) - NAMED
+    words = ", ".join(named) + (f" và {more} chữ khác" if more > 0 else "")
+    return [Need("Chữ Loa chưa biết đọc", f"{words}: trên đài sẽ đánh vần từng chữ cái.", "/glossary", "Đặt cách đọc")]
+
+
+async def unknown_words(house: House, connection: AsyncConnection) -> dict[str, str]:
+    """Forms in texts under way that nobody knew and that are spelled out, each with an item that has it."""
+    office = tuple(await house.glossary.entries(connection))
+    items = await content_store.list_items(connection, states=(ItemState.DRAFT, ItemState.IN_REVIEW), limit=LOOKED_AT)
+    revisions = await content_store.revisions_by_id(connection, [item.revision for item in items])
+    found: dict[str, str] = {}
+    for revision in revisions.values():  # a long script takes a while to be read
+        forms = await asyncio.to_thread(_unknown_in, revision.script, revision.readings, office)
+        found |= {form: found.get(form, revision.item) for form in forms}
+    return found
+
+
+@lru_cache(256)
+def _unknown_in(script: str, readings: tuple[tuple[str, str], ...], office: tuple[Entry, ...]) -> tuple[str, ...]:
+    """Remembered: the same texts are looked at by everybody who opens the first page."""
+    return read_script(script, readings, load_lexicon().with_entries(office)).unknown
