@@ -32,7 +32,7 @@ from scheduler.policy import CAP_TITLES
 from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[None]]
-QUERY = ("state", "outlet", "item", "schedule", "occurrence", "address", "from", "to")
+QUERY = ("state", "channel", "outlet", "item", "schedule", "occurrence", "address", "from", "to")
 STAGE_TITLES = {
     "failed": ("bad", "Đối tác báo không tới"),
     "delivered": ("good", "Đối tác xác nhận đã tới"),
@@ -80,7 +80,8 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
         "next": next,
     }
     more = urlencode({name: value for name, value in given.items() if value})
-    values |= {"outlets": visit.house.outlets, "more": more, "states": list(State)}
+    kinds = {at.channel.kind: at.channel.title_vi for at in visit.house.outlets}
+    values |= {"outlets": visit.house.outlets, "more": more, "states": list(State), "kinds": kinds}
     return Shown("deliveries/list.html", values, listed([plain_delivery(house.seal, one) for one in page], next))
 
 
@@ -91,10 +92,10 @@ def rule_titles(visit: Visit) -> dict[str, str]:
 
 def filter_of(visit: Visit) -> Filter:
     """What the address's query narrows the log to. Raises BadInput."""
-    state, outlet = choice(State, visit.asked("state"), "state"), visit.asked("outlet")
+    state = choice(State, visit.asked("state"), "state")
     return Filter(
         states=(state,) if state else (),
-        outlets=(outlet,) if outlet else (),
+        outlets=_outlets(visit),
         item=visit.asked("item"),
         schedule=visit.asked("schedule"),
         occurrence=visit.asked("occurrence"),
@@ -102,6 +103,15 @@ def filter_of(visit: Visit) -> Filter:
         since=day_of(visit, "from"),
         until=day_of(visit, "to", end=True),
     )
+
+
+def _outlets(visit: Visit) -> tuple[str, ...]:
+    """The outlet that is asked for, or all of a channel; a name that is none where there is none, so that nothing is found."""
+    outlet, channel = visit.asked("outlet"), visit.asked("channel")
+    if not channel:
+        return (outlet,) if outlet else ()
+    of_kind = tuple(at.name for at in visit.house.outlets if at.channel.kind == channel and outlet in {"", at.name})
+    return of_kind or ("",)
 
 
 def _address(written: str) -> str:

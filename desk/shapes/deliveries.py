@@ -15,6 +15,7 @@ class LogFilter(Fields):
     """Which deliveries; everything given must hold."""
 
     state: State | None = None
+    channel: str = Field("", description="A kind of channel, as `portal`.")
     outlet: str = ""
     item: str = ""
     schedule: str = ""

@@ -20,6 +20,21 @@ async def state_of(desk: Any, id: str) -> str:
         return str((await log_store.story(connection, id)).delivery.state)
 
 
+async def test_a_channel_has_its_outlets(desk: Any) -> None:
+    """All of a kind, or one of them; an outlet of another kind, or a kind that is none, finds nothing."""
+    ids = await desk.deliveries("fs")
+    viewer = await desk.browser("xem")
+    for query, found in {
+        "channel=sms_http": True,
+        "channel=portal": False,
+        "channel=sms_http&outlet=sms": True,
+    }.items():
+        page = await viewer.page(f"/deliveries?{query}")
+        assert all((id in page) is found for id in ids), query
+    for query in ("channel=sms_http&outlet=portal", "channel=x"):
+        assert "Không có lượt gửi nào khớp" in await viewer.page(f"/deliveries?{query}")
+
+
 async def test_log_masks_numbers_everywhere(desk: Any) -> None:
     """No page and no JSON shows a whole number."""
     ids = await desk.deliveries("cfuxp")
