@@ -51,7 +51,7 @@ async def test_figures_in_words_charts_and_tables(desk: Any, words: Any) -> None
     page = await (await desk.browser("xem")).page(DECEMBER)
     said = words(page)
     assert "đã phát hành 1 tin trong 1 kỳ phát, tạo thành 6 lượt gửi; 4 lượt gửi được (80,0%)" in said
-    assert 'class="plot" viewBox' in page and 'class="arc good"' in page and 'class="bar"' in page
+    assert 'class="plot" viewBox' in page and 'class="arc good"' in page and '<ol class="bars">' in page
     assert 5 == page.count("<caption") - page.count("Báo cáo đã nộp, mới nhất trước")
     assert "4 gửi được" in said and "Tin nhắn SMS qua nhà cung cấp" in said and "Chưa chọn chủ đề" in said
     assert " style=" not in page and "<style" not in page
