@@ -102,6 +102,23 @@ async def person_by_login(connection: AsyncConnection, login: str) -> Row[Any] |
     return (await connection.execute(query)).one_or_none()
 
 
+async def account(connection: AsyncConnection, login: str) -> Person | None:
+    """Whoever signs in with this name, or did before the account was closed."""
+    row = (await connection.execute(select(person).where(person.c.login == login))).one_or_none()
+    return None if row is None else to_person(row)
+
+
+async def set_roles(tx: AsyncConnection, id: str, roles: Sequence[str]) -> None:
+    """Other roles for a person, from the next request on."""
+    await tx.execute(update(person).where(person.c.id == id).values(roles=list(roles)))
+
+
+async def set_disabled(tx: AsyncConnection, id: str, at: datetime | None) -> None:
+    """Close an account, whose sessions all end, or open it again."""
+    await tx.execute(update(person).where(person.c.id == id).values(disabled_at=at))
+    await tx.execute(delete(session).where(session.c.person == id))
+
+
 async def person_called(connection: AsyncConnection, name: str) -> Person | None:
     """The person with this written name or sign-in name."""
     query = select(person).where(or_(person.c.name == name, person.c.login == name))
@@ -176,6 +193,18 @@ async def find_token(connection: AsyncConnection, id: str, now: datetime) -> Any
         )
     )
     return (await connection.execute(query)).one_or_none()
+
+
+async def tokens(connection: AsyncConnection, person_id: str = "") -> list[Row[Any]]:
+    """Everybody's tokens or one person's, with `person_name`, the last made first."""
+    query = select(api_token, person.c.name.label("person_name"), person.c.login)
+    query = query.join(person, person.c.id == api_token.c.person).order_by(api_token.c.made_at.desc())
+    return list(await connection.execute(query.where(api_token.c.person == person_id) if person_id else query))
+
+
+async def drop_token(tx: AsyncConnection, id: str) -> None:
+    """Let a token open nothing any more."""
+    await tx.execute(delete(api_token).where(api_token.c.id == id))
 
 
 @dataclass(frozen=True, slots=True)

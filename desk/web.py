@@ -79,6 +79,8 @@ from desk.second_step import door as code_door
 from desk.second_step import page as second_step
 from desk.second_step.keeping import Standing
 from desk.shape import shape, shape_of
+from desk.staff import page as staff
+from desk.staff import tokens
 
 MEGABYTE = 2**20
 SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
@@ -191,6 +193,16 @@ DOORS: tuple[Door, ...] = (
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),
+    Door("staff", "GET", "/staff", staff.list_all, ADMIN, api=True),
+    Door("staff-add", "POST", "/staff", staff.add, ADMIN),
+    Door("staff-roles", "POST", "/staff/{login}/roles", staff.change_roles, ADMIN),
+    Door("staff-close", "POST", "/staff/{login}/close", staff.close, ADMIN, api=True, scope="approve"),
+    Door("staff-open", "POST", "/staff/{login}/open", staff.open_again, ADMIN),
+    Door("staff-password", "POST", "/staff/{login}/password", staff.reset, ADMIN),
+    Door("staff-step", "POST", "/staff/{login}/second-step/off", staff.drop_second_step, ADMIN),
+    Door("tokens", "GET", "/tokens", tokens.show, ALL),
+    Door("token-make", "POST", "/tokens", tokens.make, ALL),
+    Door("token-remove", "POST", "/tokens/{id}/remove", tokens.drop, ALL),
     Door("delegations", "GET", "/delegations", delegations.list_all, READ, api=True),
     Door("delegate", "POST", "/delegations", delegations.add, APPROVE, api=True, scope="approve"),
     Door("delegation-end", "POST", "/delegations/{id}/end", delegations.end, APPROVE, api=True, scope="approve"),

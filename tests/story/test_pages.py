@@ -114,6 +114,8 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "subscriptions": "/subscriptions",
         "stop-link": on.house.stop_links.address(delivery.id).removeprefix(on.house.settings.web.base_url),
         "delegations": "/delegations",
+        "staff": "/staff",
+        "tokens": "/tokens",
         "password": "/password",
         "second-step": "/second-step",
         "portal": "/portal/",

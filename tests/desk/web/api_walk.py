@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from desk.delegation import store as delegation_store
+from desk.staff import accounts
 from scheduler import store as scheduler_store
 from scheduler.subscription import store as subscription_store
 from tests.desk.web.test_recordings import sound
@@ -138,6 +139,10 @@ async def _deliveries(desk: Any) -> AsyncIterator[Request]:
 
 
 async def _people(desk: Any) -> AsyncIterator[Request]:
+    yield Request("staff")
+    yield Request("staff-close", "xem", {"note": "chuyển công tác"})
+    async with desk.house.database.write() as tx:
+        await accounts.open_again(desk.house, tx, "xem", "Quản Trị")
     yield Request("delegate", fields={"receiver": "xem", "to": "2026-11-30T17:00"}, login="hung")
     yield Request("delegations")
     async with desk.house.database.read() as connection:

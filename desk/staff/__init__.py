@@ -1,0 +1,1 @@
+"""People who work here: their accounts and roles, and the tokens of their programs."""

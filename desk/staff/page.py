@@ -1,0 +1,129 @@
+"""The people page: who works here, added, given other roles, let in again; for administrators.
+
+On the API accounts are only listed and closed: a program that could make accounts could be the second person too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.words import NotFound, Said
+from desk import auth, store
+from desk.answer import Answer, Done, Shown, Visit
+from desk.forms import iso, listed
+from desk.second_step import store as second_steps
+from desk.second_step.keeping import Whose
+from desk.shape import shape
+from desk.shapes import staff as shapes
+from desk.shapes.schedules import MayNote
+from desk.staff import accounts
+from desk.store import Person
+
+HERE = "/staff"
+ROLES = {
+    "author": "viết và sửa tin, lập lịch",
+    "approver": "duyệt tin và lịch, báo cáo",
+    "station": "chỉ trang của đài",
+    "viewer": "xem, không đổi được gì",
+    "administrator": "mọi việc, kể cả tài khoản",
+}
+"""What each role is for, in a few words."""
+
+
+@shape(shapes.StaffTold)
+async def list_all(visit: Visit) -> Answer:
+    """GET /staff: everybody, those whose account is closed too."""
+    return await _page(visit)
+
+
+async def _page(visit: Visit) -> Shown:
+    async with visit.house.database.read() as connection:
+        everybody = await store.people(connection)
+        steps = await second_steps.everybody(connection)
+    open_ones = sorted(everybody, key=lambda one: (one.disabled_at is not None, one.name))
+    values = {"everybody": open_ones, "steps": steps, "typed": visit.form, "role_words": ROLES}
+    return Shown("staff/list.html", values, listed([plain(one, steps) for one in open_ones], None))
+
+
+def plain(one: Person, steps: dict[str, Any]) -> dict[str, Any]:
+    """An account as JSON."""
+    told = {"login": one.login, "name": one.name, "roles": list(one.roles), "closed_at": iso(one.disabled_at)}
+    return told | {"second_step_since": iso(steps.get(one.id))}
+
+
+async def add(visit: Visit) -> Answer:
+    """POST /staff: a new account with a password that is shown this once."""
+    login, name = visit.text("login").strip().lower(), " ".join(visit.text("name").split())
+    try:
+        password = await auth.add_person(visit.house, login, name, visit.texts("role"), None, by=visit.name)
+    except Said as fault:
+        fault.field = {"roles": "role"}.get(fault.field or "", fault.field)
+        return (await _page(visit)).with_fault(fault)
+    return await _password(visit, login, password)
+
+
+async def reset(visit: Visit) -> Answer:
+    """POST /staff/{login}/password: another password, shown this once; every session of that person ends."""
+    login = visit.part("login")
+    async with visit.house.database.read() as connection:
+        await accounts.find(connection, login)
+    return await _password(visit, login, await auth.reset_password(visit.house, login, None, by=visit.name))
+
+
+async def _password(visit: Visit, login: str, password: str) -> Shown:
+    async with visit.house.database.read() as connection:
+        one = await accounts.find(connection, login)
+    return Shown("staff/password.html", {"one": one, "password": password})
+
+
+async def change_roles(visit: Visit) -> Answer:
+    """POST /staff/{login}/roles."""
+    return await _done(
+        visit,
+        "Đã đổi vai trò.",
+        lambda tx: accounts.change_roles(visit.house, tx, visit.part("login"), visit.texts("role"), visit.name),
+    )
+
+
+@shape(shapes.PersonTold, MayNote)
+async def close(visit: Visit) -> Answer:
+    """POST /staff/{login}/close."""
+    return await _done(
+        visit,
+        "Đã khóa tài khoản; mọi phiên và mã truy cập của người này hết hiệu lực.",
+        lambda tx: accounts.close(visit.house, tx, visit.part("login"), visit.name, visit.text("note")),
+    )
+
+
+async def open_again(visit: Visit) -> Answer:
+    """POST /staff/{login}/open."""
+    return await _done(
+        visit, "Đã mở lại tài khoản.", lambda tx: accounts.open_again(visit.house, tx, visit.part("login"), visit.name)
+    )
+
+
+async def drop_second_step(visit: Visit) -> Answer:
+    """POST /staff/{login}/second-step/off: for somebody who lost the phone; told to that person at the next sign-in."""
+
+    async def deed(tx: AsyncConnection) -> Person:
+        one = await accounts.find(tx, visit.part("login"))
+        await visit.keeper.steps.take_off(tx, Whose(one.id, one.login, one.name), visit.name)
+        return one
+
+    return await _done(visit, "Đã gỡ đăng nhập hai bước của người này.", deed)
+
+
+async def _done(visit: Visit, said: str, deed: Callable[[AsyncConnection], Awaitable[Person]]) -> Answer:
+    try:
+        async with visit.house.database.write() as tx:
+            one = await deed(tx)
+            now_is = await accounts.find(tx, one.login)
+            steps = await second_steps.everybody(tx)
+    except NotFound:
+        raise
+    except Said as fault:
+        return (await _page(visit)).with_fault(fault)
+    return Done(HERE, f"{one.name}: {said}", plain(now_is, steps))
