@@ -43,6 +43,7 @@ from desk import (
     stations,
     stopping,
     subscriptions,
+    themes,
     today,
     versions,
 )
@@ -193,6 +194,9 @@ DOORS: tuple[Door, ...] = (
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),
+    Door("themes", "GET", "/themes", themes.list_all, READ, api=True),
+    Door("theme-save", "POST", "/themes", themes.save, APPROVE, api=True, scope="write"),
+    Door("theme-retire", "POST", "/themes/{id}/retire", themes.retire, APPROVE, api=True, scope="write"),
     Door("staff", "GET", "/staff", staff.list_all, ADMIN, api=True),
     Door("staff-add", "POST", "/staff", staff.add, ADMIN),
     Door("staff-roles", "POST", "/staff/{login}/roles", staff.change_roles, ADMIN),

@@ -115,6 +115,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "stop-link": on.house.stop_links.address(delivery.id).removeprefix(on.house.settings.web.base_url),
         "delegations": "/delegations",
         "staff": "/staff",
+        "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",
         "second-step": "/second-step",

@@ -139,6 +139,10 @@ async def _deliveries(desk: Any) -> AsyncIterator[Request]:
 
 
 async def _people(desk: Any) -> AsyncIterator[Request]:
+    yield Request("themes")
+    yield Request("theme-save", fields={"title": "Hộ tịch", "position": "2"})
+    yield Request("theme-save", fields={"title": "Hộ tịch, căn cước", "id": "ho-tich"})
+    yield Request("theme-retire", "ho-tich")
     yield Request("staff")
     yield Request("staff-close", "xem", {"note": "chuyển công tác"})
     async with desk.house.database.write() as tx:
