@@ -45,7 +45,7 @@ def register(commands: Any) -> None:
 async def import_audience(house: House, args: argparse.Namespace) -> int:
     """Recipients from a CSV; with any bad row nothing is kept unless --keep-good."""
     by = await actor(house, None)
-    with err.status("đang đọc danh sách…"):
+    with err.console.status("đang đọc danh sách…"):
         found, source = await asyncio.to_thread(_read, args.file, house.settings.office.zone, by.name)
     refused = bool(found.faults) and not args.keep_good
     new = 0

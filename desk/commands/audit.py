@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from config.lazy import lazily
 from config.settings import Settings
 from config.words import BadInput
 from db.journal import Journal
 from desk.commands.output import out, print_json
-from desk.evidence.checking import Finding, Known, Standing, check
 from desk.evidence.stamp import Stamp
 from desk.keys import derive, load_key
 
-MARKS = {Standing.RIGHT: "✓", Standing.WRONG: "✗", Standing.NOTE: "·"}
-STYLES = {Standing.RIGHT: "green", Standing.WRONG: "red", Standing.NOTE: "dim"}
+if TYPE_CHECKING:
+    from desk.evidence import checking
+else:
+    checking = lazily("desk.evidence.checking")
+
+MARKS = {"right": "✓", "wrong": "✗", "note": "·"}
+STYLES = {"right": "green", "wrong": "red", "note": "dim"}
 
 
 def register(commands: Any) -> None:
@@ -34,9 +39,9 @@ def register(commands: Any) -> None:
 
 async def verify_bundle(settings: Settings, args: argparse.Namespace) -> int:
     """What is right and what is wrong, a line each; exit code 1 when anything is wrong."""
-    known = _own(settings) if args.own_key else Known(args.key)
-    findings = await asyncio.to_thread(lambda: list(check(args.file, known)))
-    wrong = [one for one in findings if one.standing is Standing.WRONG]
+    known = _own(settings) if args.own_key else checking.Known(args.key)
+    findings = await asyncio.to_thread(lambda: list(checking.check(args.file, known)))
+    wrong = [one for one in findings if one.standing is checking.Standing.WRONG]
     if args.json:
         told = [{"standing": one.standing, "about": one.about, "vi": one.vi, "en": one.en} for one in findings]
         print_json({"file": args.file.name, "whole": not wrong, "findings": told})
@@ -56,7 +61,7 @@ async def verify_bundle(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
-def _line(one: Finding, locale: str) -> str:
+def _line(one: checking.Finding, locale: str) -> str:
     said = f"{MARKS[one.standing]} {one.about}{': ' if one.about else ''}{one.text(locale)}"
     # what a bundle says of itself is not to steer the terminal
     return "".join(letter if letter.isprintable() else "�" for letter in said)
@@ -70,10 +75,10 @@ async def show_key(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
-def _own(settings: Settings) -> Known:
+def _own(settings: Settings) -> checking.Known:
     """The office's own keys; none is made where there is none. Raises BadInput."""
     if not settings.security.key.get_secret_value() and not (settings.files.dir / "loa.key").exists():
         where = settings.files.dir / "loa.key"
         raise BadInput(f"Máy này không có khóa của cơ quan ({where})", f"There is no key of the office here ({where})")
     key = load_key(settings)
-    return Known(stamp=Stamp(derive(key, "evidence")), journal=Journal(derive(key, "journal")))
+    return checking.Known(stamp=Stamp(derive(key, "evidence")), journal=Journal(derive(key, "journal")))

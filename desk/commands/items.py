@@ -6,10 +6,9 @@ import argparse
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.progress import track
-
+from config.lazy import lazily
 from config.words import Said
 from content import store
 from content.document import MOST_BYTES, Document, read_document
@@ -19,6 +18,11 @@ from content.item import TITLES, Item, ItemState, Revision
 from desk.app import House
 from desk.commands.acting import Actor, actor, add_deed, unreadable
 from desk.commands.output import err, figures_of, local, out, print_json, print_table
+
+if TYPE_CHECKING:
+    from rich import progress as bars
+else:
+    bars = lazily("rich.progress")
 
 
 def register(commands: Any) -> None:
@@ -66,7 +70,7 @@ async def import_documents(house: House, args: argparse.Namespace) -> int:
     files = [file for path in args.paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     operator = await actor(house, None)
     failed = 0
-    for file in track(files, "đang nhập", console=err, transient=True, disable=len(files) == 1):
+    for file in bars.track(files, "đang nhập", console=err.console, transient=True, disable=len(files) == 1):
         try:
             document = await asyncio.to_thread(_read, file, house)
             item = await _import(house, document, args, operator, file)

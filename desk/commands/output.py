@@ -8,19 +8,40 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.table import Table
-
+from config.lazy import lazily
 from content.recording import Recording
+
+if TYPE_CHECKING:
+    from rich import console as consoles
+    from rich import table as tables
+else:
+    consoles, tables = lazily("rich.console"), lazily("rich.table")
 
 WHOLE = {"id": 17, "lúc": 16, "sửa lúc": 16, "kỳ tới": 16}
 """Columns that keep their width on a narrow terminal."""
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class Terminal:
+    """Words for a person. Its console is made at the first of them: a server, which says none, does without two megabytes."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self._stderr = stderr
+
+    @cached_property
+    def console(self) -> consoles.Console:
+        """What draws on it."""
+        return consoles.Console(stderr=self._stderr, highlight=False, soft_wrap=True)
+
+    def print(self, *words: Any, style: str | None = None, markup: bool = True) -> None:
+        """A line."""
+        self.console.print(*words, style=style, markup=markup)
+
+
+out, err = Terminal(), Terminal(stderr=True)
 
 
 def plain(value: Any) -> Any:
@@ -47,7 +68,7 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table, or a sentence when there is nothing in it."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = tables.Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         # ids and moments are copied and compared: never cut
         table.add_column(column, no_wrap=column in WHOLE, min_width=WHOLE.get(column))

@@ -10,8 +10,6 @@ import resource
 import signal
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from config.lazy import lazily
 from config.logs import log
 from config.words import BadInput
@@ -23,13 +21,14 @@ from scheduler.log import store as log_store
 from scheduler.runner import ROLES
 
 if TYPE_CHECKING:
+    from rich import progress as bars
+
     from desk import auth, serving
 else:
+    bars = lazily("rich.progress")
     auth, serving = lazily("desk.auth"), lazily("desk.serving")  # a process that only sends needs no pages
 
 MOST_FILES = 65_536
-BAR = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-
 logger = log("server")
 
 
@@ -95,7 +94,7 @@ async def drain(house: House, args: argparse.Namespace) -> int:
     stop_on_signals(house)
     settle_process()
     done = asyncio.Event()
-    with Progress(*BAR, console=err, transient=True) as progress:
+    with bars.Progress(*_columns(), console=err.console, transient=True) as progress:
         showing = asyncio.ensure_future(_show(house, progress, done))
         try:
             await house.runner.drain()
@@ -105,7 +104,16 @@ async def drain(house: House, args: argparse.Namespace) -> int:
     return 0
 
 
-async def _show(house: House, progress: Progress, done: asyncio.Event) -> None:
+def _columns() -> list[bars.ProgressColumn]:
+    return [
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+    ]
+
+
+async def _show(house: House, progress: bars.Progress, done: asyncio.Event) -> None:
     """Move the bar once a second."""
     bar = progress.add_task("đang gửi", total=None)
     while not await house.clock.wait(done, 1.0):

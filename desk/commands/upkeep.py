@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.progress import Progress
-
+from config.lazy import lazily
 from config.settings import Settings
 from config.words import BadInput, Conflict
 from db import archive, moving
@@ -19,6 +18,11 @@ from desk.commands.acting import actor
 from desk.commands.output import err, out, print_table
 from scheduler.dispatch import store as dispatch
 from scheduler.owner import is_dead
+
+if TYPE_CHECKING:
+    from rich import progress as bars
+else:
+    bars = lazily("rich.progress")
 
 
 def register(commands: Any) -> None:
@@ -56,7 +60,7 @@ async def _move(source: Database, target: Database, *, check: bool) -> int:
         if not check:
             await _nobody_works(source)
             await migrate(target)
-            with Progress(console=err, transient=True) as progress:
+            with bars.Progress(console=err.console, transient=True) as progress:
                 bar = progress.add_task("đang chuyển")
                 rows = await moving.move(
                     source, target, done=lambda n, total: progress.update(bar, completed=n, total=total)
@@ -98,7 +102,7 @@ async def run_backup(house: House, args: argparse.Namespace) -> int:
     by = await actor(house, None)
     async with house.database.write() as tx:
         await house.journal.note(tx, house.clock.now(), by.name, "backup", f"file/{args.file.name}")
-    with Progress(console=err, transient=True) as progress:
+    with bars.Progress(console=err.console, transient=True) as progress:
         bar = progress.add_task("đang sao lưu")
 
         def done(number: int, total: int) -> None:

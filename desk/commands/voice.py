@@ -71,7 +71,7 @@ async def speak_file(settings: Settings, args: argparse.Namespace) -> int:
         studio = Studio(voices, Path(place), mastering)
         tags = Tags(title=title, office=settings.office.name, series="Bản tin truyền thanh")
         try:
-            with err.status("đang thu âm…"):
+            with err.console.status("đang thu âm…"):
                 made = await studio.record(read(script, variant=settings.voice.variant).text, tags)
             await asyncio.to_thread(_put, studio.path(made), args.output)
         except (BadScript, SilentSpeech) as error:

@@ -246,7 +246,7 @@ async def watch(on: Stage, *, once: bool) -> bool:
     house = on.house
     async with house.notifier.waiting("delivery", "stop") as changed:
         deadline = house.clock.steady() + ONCE_SECONDS
-        with Live(console=out, refresh_per_second=4, transient=once) as live:
+        with Live(console=out.console, refresh_per_second=4, transient=once) as live:
             while not house.stopping.is_set():
                 changed.clear()
                 deliveries = await all_deliveries(house)

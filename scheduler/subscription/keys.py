@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from standardwebhooks import Webhook
-
 from config.lazy import lazily
 from config.logs import log
 from scheduler.subscription.store import Subscription
 
 if TYPE_CHECKING:
+    import standardwebhooks
     from cryptography import fernet
 else:
-    fernet = lazily("cryptography.fernet")
+    standardwebhooks, fernet = lazily("standardwebhooks"), lazily("cryptography.fernet")
 
 BYTES = 32
 
@@ -58,5 +57,5 @@ def signed(keys: Sequence[str], id: str, at: datetime, body: str) -> dict[str, s
         "content-type": "application/cloudevents+json; charset=utf-8",
         "webhook-id": id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(Webhook(key).sign(id, at, body) for key in keys),
+        "webhook-signature": " ".join(standardwebhooks.Webhook(key).sign(id, at, body) for key in keys),
     }
