@@ -23,7 +23,7 @@ def by_line(script: str, reading: Reading) -> list[list[Sentence]]:
     """The whole script (NFC, as it was read), a list for each of its lines; what has no word has nothing `spoken`."""
     lines: list[list[Sentence]] = []
     found = list(_sentences(script, reading))
-    ends = [pieces[0].start for pieces in found[1:]] + [len(script)]
+    ends = [pieces[0].start for pieces in found[1:]] + [len(script)] * bool(found)
     for place, (pieces, end) in enumerate(zip(found, ends, strict=True)):
         if not place or "\n" in script[found[place - 1][-1].end : pieces[0].start]:
             lines.append([])
@@ -38,7 +38,7 @@ def _sentences(script: str, reading: Reading) -> Iterator[Sequence[Piece]]:
     for piece in reading.pieces:
         if held and ("\n" in script[held[-1].end : piece.start] or (is_over and piece.start > held[-1].end)):
             yield held
-            held = []
+            held, is_over = [], False
         held.append(piece)
         is_over = _ends(piece) or (is_over and not piece.spoken)
     if held:

@@ -66,8 +66,8 @@ async def add(visit: Visit) -> Answer:
 
 
 async def reset(visit: Visit) -> Answer:
-    """POST /staff/{login}/password: another password, shown this once; every session of that person ends."""
-    login = visit.part("login")
+    """POST /staff/{id}/password: another password, shown this once; every session of that person ends."""
+    login = visit.part("id")
     async with visit.house.database.read() as connection:
         await accounts.find(connection, login)
     return await _password(visit, login, await auth.reset_password(visit.house, login, None, by=visit.name))
@@ -80,36 +80,36 @@ async def _password(visit: Visit, login: str, password: str) -> Shown:
 
 
 async def change_roles(visit: Visit) -> Answer:
-    """POST /staff/{login}/roles."""
+    """POST /staff/{id}/roles."""
     return await _done(
         visit,
         "Đã đổi vai trò.",
-        lambda tx: accounts.change_roles(visit.house, tx, visit.part("login"), visit.texts("role"), visit.name),
+        lambda tx: accounts.change_roles(visit.house, tx, visit.part("id"), visit.texts("role"), visit.name),
     )
 
 
 @shape(shapes.PersonTold, MayNote)
 async def close(visit: Visit) -> Answer:
-    """POST /staff/{login}/close."""
+    """POST /staff/{id}/close."""
     return await _done(
         visit,
         "Đã khóa tài khoản; mọi phiên và mã truy cập của người này hết hiệu lực.",
-        lambda tx: accounts.close(visit.house, tx, visit.part("login"), visit.name, visit.text("note")),
+        lambda tx: accounts.close(visit.house, tx, visit.part("id"), visit.name, visit.text("note")),
     )
 
 
 async def open_again(visit: Visit) -> Answer:
-    """POST /staff/{login}/open."""
+    """POST /staff/{id}/open."""
     return await _done(
-        visit, "Đã mở lại tài khoản.", lambda tx: accounts.open_again(visit.house, tx, visit.part("login"), visit.name)
+        visit, "Đã mở lại tài khoản.", lambda tx: accounts.open_again(visit.house, tx, visit.part("id"), visit.name)
     )
 
 
 async def drop_second_step(visit: Visit) -> Answer:
-    """POST /staff/{login}/second-step/off: for somebody who lost the phone; told to that person at the next sign-in."""
+    """POST /staff/{id}/second-step/off: for somebody who lost the phone; told to that person at the next sign-in."""
 
     async def deed(tx: AsyncConnection) -> Person:
-        one = await accounts.find(tx, visit.part("login"))
+        one = await accounts.find(tx, visit.part("id"))
         await visit.keeper.steps.take_off(tx, Whose(one.id, one.login, one.name), visit.name)
         return one
 
