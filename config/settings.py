@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -201,9 +202,28 @@ class SecuritySettings(Section):
 
 
 class SignInSettings(Section):
-    """Who must give a code from their phone after the password; everybody may. Approvers and administrators are advised to."""
+    """Who must give a code from their phone after the password; everybody may. Approvers and administrators are advised to.
+
+    With `oidc_issuer` people may also come in by the account they have there (OpenID Connect): `oidc_claim` says who they
+    are, in full, or of an address of `oidc_domain` what stands before its @. It must be the login of an account here.
+    """
 
     second_step: Literal["advised", "approvers", "everybody"] = "advised"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_claim: str = "preferred_username"
+    oidc_domain: str = ""
+    oidc_title: str = "tài khoản của cơ quan"
+
+    @model_validator(mode="after")
+    def _whole(self) -> SignInSettings:
+        place = urlsplit(self.oidc_issuer)
+        if self.oidc_issuer and (place.scheme, place.hostname) != ("http", "127.0.0.1") and place.scheme != "https":
+            raise ValueError("oidc_issuer: cần địa chỉ https:// (must be https)")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("oidc_client_id: thiếu (missing)")
+        return self
 
 
 class PeopleSettings(Section):

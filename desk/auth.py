@@ -22,6 +22,7 @@ from desk.keys import derive
 from desk.passwords import Passwords, check_password, hashed, readable_password
 from desk.second_step.halfway import Halfway
 from desk.second_step.keeping import SecondSteps, standing_of
+from desk.single_sign_on.provider import Provider
 from desk.throttle import Throttle
 
 IDLE = timedelta(minutes=30)
@@ -47,6 +48,8 @@ class DoorKeeper:
         self.steps = SecondSteps(house)
         self.halfway = Halfway(house, secure=self.secure)
         self.cookie = "__Host-loa" if self.secure else "loa"
+        asked, back = house.settings.sign_in, f"{house.settings.web.base_url}/sign-in/sso/back"
+        self.provider = Provider(asked, house.http, house.clock, back) if asked.oidc_issuer else None
 
     async def recognise(self, visit: Visit) -> bool:
         """Fill in who comes with the session cookie; False for a stranger."""
@@ -128,21 +131,26 @@ class DoorKeeper:
             return door(visit).with_fault(fault)
         assert row is not None
         self._throttle.forget(list(keys))
+        return await self.identified(visit, row, visit.text("next"))
+
+    async def identified(self, visit: Visit, row: Any, next: str) -> web.Response:
+        """Open a session for this person, or ask for the code of the phone first."""
         async with self._house.database.read() as connection:
             asked = await self.steps.is_on(connection, row.id)
         if not asked:
-            return await self.let_in(visit, row)
-        next = quote(local_path(visit.text("next")), safe="/")
-        response = web.Response(status=303, headers={"Location": f"/sign-in/code?next={next}"})
+            return await self.let_in(visit, row, next=next)
+        response = web.Response(
+            status=303, headers={"Location": f"/sign-in/code?next={quote(local_path(next), safe='/')}"}
+        )
         self.halfway.begin(response, row)
         return response
 
-    async def let_in(self, visit: Visit, row: Any, said: str = "") -> web.Response:
+    async def let_in(self, visit: Visit, row: Any, said: str = "", next: str = "") -> web.Response:
         """Open a session for whoever has given all that was asked for, and tell what was done meanwhile."""
         async with self._house.database.write() as tx:
             removal = await self.steps.told_of_removal(tx, row.id)
         logger.info("signed_in", person=row.name, address=visit.request.remote or "")
-        response = web.Response(status=303, headers={"Location": local_path(visit.text("next"))})
+        response = web.Response(status=303, headers={"Location": local_path(next or visit.text("next"))})
         await self._open_session(response, row.id)
         if removal is not None:
             said = removal_in_words(visit, removal)
@@ -223,7 +231,8 @@ def removal_in_words(visit: Visit, removal: Any) -> str:
 def door(visit: Visit) -> Shown:
     """The sign-in page."""
     next = visit.text("next") or visit.asked("next")
-    return Shown("sign_in.html", {"login": visit.text("login"), "next": local_path(next)})
+    sso = visit.house.settings.sign_in.oidc_title if visit.keeper.provider else ""
+    return Shown("sign_in.html", {"login": visit.text("login"), "next": local_path(next), "sso": sso})
 
 
 async def show_door(visit: Visit) -> Answer:

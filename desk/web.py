@@ -80,6 +80,7 @@ from desk.second_step import door as code_door
 from desk.second_step import page as second_step
 from desk.second_step.keeping import Standing
 from desk.shape import shape, shape_of
+from desk.single_sign_on import door as sso_door
 from desk.staff import page as staff
 from desk.staff import tokens
 
@@ -279,6 +280,8 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
     special = (
         Door("sign-in", "GET", "/sign-in", auth.show_door, frozenset()),
         Door("sign-in", "POST", "/sign-in", keeper.sign_in, frozenset()),
+        Door("sign-in-sso", "GET", "/sign-in/sso", sso_door.leave, frozenset()),
+        Door("sign-in-back", "GET", "/sign-in/sso/back", sso_door.come_back, frozenset()),
         Door("sign-in-code", "GET", "/sign-in/code", code_door.show, frozenset()),
         Door("sign-in-code", "POST", "/sign-in/code", code_door.take, frozenset()),
         Door("stopping", "GET", "/thoi-nhan/{token}", stopping.show, frozenset()),
