@@ -43,11 +43,12 @@ async def seen(visit: Visit, values: dict[str, Any]) -> Shown:
 async def _keep(visit: Visit) -> datetime | None:
     """Store what was typed, if the page says that something was; the moment, or None."""
     place, now = visit.text("scratch"), visit.house.clock.now()
-    if not visit.text("keep") or not _PLACE.fullmatch(place):
+    item = visit.text("item")
+    if not visit.text("keep") or not _PLACE.fullmatch(place) or item not in {"", place}:
         return None
     form = {name: visit.text(name) for name in (*FIELDS, *KEPT)}
     async with visit.house.database.write() as tx:
-        one = Scratch(place, visit.text("item"), visit.text("title").strip()[:300], form, now)
+        one = Scratch(place, item, visit.text("title").strip()[:300], form, now)
         await store.keep(visit.house.database, tx, visit.person, one)
     return now
 

@@ -90,7 +90,9 @@ def _renumber(done: Turn, late: set[int]) -> Generator[Step, Rows, None]:
 def _append(wish: Wish, done: Turn) -> Generator[Step, Rows, None]:
     if done.tried:
         yield Append("attempt", Try._fields, done.tried)
-    orphans = [(new_number(from_ms(wish.now)), wish.now, *one.tried) for one in done.orphans if one.tried]
+    lost = [one.tried for one in done.orphans if one.tried]
+    # in sequence: a process that was frozen comes back with a thousand, and of those drawn by lot two would be the same
+    orphans = [(id, wish.now, *tried) for id, tried in enumerate(lost, new_number(from_ms(wish.now)))]
     if orphans:
         yield Append("orphan", _ORPHAN, orphans)
 

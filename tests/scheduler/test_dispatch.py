@@ -581,6 +581,27 @@ async def test_a_parcel_lost_and_claimed_anew_unheard_still_goes(office: Office)
 
 
 @both
+async def test_many_outcomes_of_a_lost_claim_are_kept_apart(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that was frozen comes back with a thousand at once; of numbers drawn by lot two would be the same."""
+    await office.audience(3)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    await plan(office)
+    database, wish = office.house.database, take(office, 3, 3)
+    [parcel] = (await database.run(turn(database, wish, [], []))).claimed
+    parcel.bulletin = Bulletin.__new__(Bulletin)
+    jobs = (await database.run(turn(database, wish, [parcel], []))).jobs
+    async with database.write() as tx:
+        await dispatch.change_parcel(tx, parcel.id, owner="another/1/1", epoch=2)
+    monkeypatch.setattr("db.types.secrets.randbits", lambda bits: 7)
+    heard = [accepted(job, wish.now, 5, f"sms-{job.seq}", "") for job in jobs]
+    done = await database.run(turn(database, wish, [parcel], heard))
+    assert heard == done.orphans and 3 == len(heard)
+    async with database.read() as connection:
+        kept = list((await connection.execute(text("SELECT reference FROM orphan ORDER BY id"))).scalars())
+    assert [f"sms-{job.seq}" for job in jobs] == kept
+
+
+@both
 async def test_what_comes_of_a_lost_repeat_does_not_end_the_new_one(office: Office, sms: SmsGateway) -> None:
     """A process slept past its lease with a repeat out, claimed the same repeat anew, and then heard what came of the old."""
     await a_repeat_is_due(office, sms, 1)
