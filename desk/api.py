@@ -18,7 +18,7 @@ from desk.limits import Limits
 from desk.shape import hold, shape_of
 
 if TYPE_CHECKING:
-    from desk.web import Door
+    from desk.doors import Door
 
 
 class Api:

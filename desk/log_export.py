@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from typing import IO, Any
@@ -15,7 +13,7 @@ from aiohttp import web
 from channels.audience import shown
 from config.words import BadInput
 from desk.answer import Answer, Visit
-from desk.cells import safe
+from desk.cells import MARK, PLAIN_TEXT, csv_lines
 from desk.deliveries import OUTCOME_TITLES, filter_of
 from desk.shape import shape
 from desk.shapes import deliveries as shapes
@@ -124,22 +122,14 @@ def _title(visit: Visit, outlet: str) -> str:
 
 
 async def _lines(visit: Visit, wanted: Filter) -> AsyncIterator[bytes]:
-    """UTF-8 with a mark, so that spreadsheets read Vietnamese; a cell never begins as a formula does."""
-    yield _csv([COLUMNS]).encode("utf-8-sig")
+    yield MARK + csv_lines([COLUMNS])
     async for rows in _rows(visit, wanted):
-        yield (await asyncio.to_thread(_csv, [tuple(map(safe, row)) for row in rows])).encode()
-
-
-def _csv(rows: Rows) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+        yield await asyncio.to_thread(csv_lines, rows)
 
 
 async def _fill(visit: Visit, wanted: Filter, file: IO[bytes]) -> None:
     """A workbook of one sheet, a row at a time on disk; text is text, never a formula or a link."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(file, options)
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, **PLAIN_TEXT})
     try:
         sheet, at = book.add_worksheet("Nhat ky"), 1
         sheet.write_row(0, 0, COLUMNS, book.add_format({"bold": True}))

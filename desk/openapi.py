@@ -16,7 +16,7 @@ from desk.shape import Shape, Told, shape_of
 from desk.shapes.items import RuleTold
 
 if TYPE_CHECKING:
-    from desk.web import Door
+    from desk.doors import Door
 
 PREFIX = "/api/v1"
 REF = "#/components/schemas/{model}"

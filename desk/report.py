@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
 import re
 from dataclasses import astuple, dataclass, fields
@@ -21,11 +20,10 @@ from config.words import BadInput
 from content.bulletin import BulletinClass
 from desk.answer import Answer, Shown, Visit
 from desk.app import House
-from desk.cells import safe
+from desk.cells import MARK, PLAIN_TEXT, csv_lines
 from desk.shape import shape
 from desk.shapes import outlets as shapes
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLES = (
     *("Đài", "Tên đài", "Đã gửi", "Đài đã lấy", "Đài đã phát", "Giây yêu cầu phát", "Giây đã phát", "Tỷ lệ phát (%)"),
     *("Khẩn cấp đã gửi", "Khẩn cấp đã lấy", "Khẩn cấp đã phát"),
@@ -63,7 +61,7 @@ async def show(visit: Visit) -> Answer:
     if form == "csv":
         return _file(_csv(rows), f"{name}.csv", "text/csv; charset=utf-8")
     if form == "xlsx":
-        return _file(await asyncio.to_thread(_xlsx, rows, f"{begin:%m-%Y}"), f"{name}.xlsx", XLSX)
+        return _file(await asyncio.to_thread(_xlsx, rows, f"{begin:%m-%Y}"), f"{name}.xlsx", shapes.XLSX)
     if form:
         raise BadInput("form: csv hoặc xlsx", "form: csv or xlsx", field="form")
     before, after = begin - timedelta(days=1), end
@@ -111,18 +109,14 @@ async def station_month(house: House, at: InService, begin: datetime, end: datet
 
 
 def _csv(rows: list[Row]) -> bytes:
-    """UTF-8 with a mark, so that spreadsheets read Vietnamese; a cell never begins as a formula does."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(TITLES)
-    writer.writerows([[safe(cell) if isinstance(cell, str) else cell for cell in astuple(row)] for row in rows])
-    return text.getvalue().encode("utf-8-sig")
+    """All of it as CSV."""
+    return MARK + csv_lines([TITLES, *map(astuple, rows)])
 
 
 def _xlsx(rows: list[Row], name: str) -> bytes:
     """A spreadsheet of one sheet; text is text, never a formula or a link. Blocks."""
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(file, {"in_memory": True, **PLAIN_TEXT}) as book:
         sheet = book.add_worksheet(f"Thang {name}")
         bold = book.add_format({"bold": True, "text_wrap": True, "border": 1})
         sheet.write_row(0, 0, TITLES, bold)

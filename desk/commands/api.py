@@ -11,9 +11,9 @@ from config.lazy import lazily
 from config.settings import Settings
 
 if TYPE_CHECKING:
-    from desk import openapi, web
+    from desk import doors, openapi
 else:
-    openapi, web = lazily("desk.openapi"), lazily("desk.web")
+    doors, openapi = lazily("desk.doors"), lazily("desk.openapi")
 
 
 def register(commands: Any) -> None:
@@ -24,5 +24,5 @@ def register(commands: Any) -> None:
 
 async def run_api(_settings: Settings, _args: argparse.Namespace) -> int:
     """Print it; no database is opened."""
-    sys.stdout.write(json.dumps(openapi.document(web.DOORS), ensure_ascii=False, indent=1) + "\n")
+    sys.stdout.write(json.dumps(openapi.document(doors.DOORS), ensure_ascii=False, indent=1) + "\n")
     return 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from channels.audience import masked, shown
 from channels.seal import Seal, SealBroken
 from channels.shelf.fetched import Pulled
 from channels.station.store import Airing
-from desk.cells import safe
+from desk.cells import MARK, csv_lines
 from desk.forms import iso
 from scheduler.delivery import Delivery
 
@@ -32,8 +30,6 @@ STATIONS = (
 )
 COLUMNS = {"deliveries.csv": DELIVERIES, "attempts.csv": ATTEMPTS, "receipts.csv": RECEIPTS, "stations.csv": STATIONS}
 _NUMBER, _NO_DIGIT = re.compile(r"\+?\d(?:[ .\-]?\d){5,}"), re.compile(r"\D")
-MARK = "\ufeff".encode()
-"""By which a spreadsheet knows UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +62,7 @@ def bodies(seal: Seal, page: Page) -> dict[str, bytes]:
 
 def lines(rows: Iterable[Sequence[object]]) -> bytes:
     """Rows as CSV."""
-    text = io.StringIO()
-    csv.writer(text).writerows([safe(_cell(cell)) for cell in row] for row in rows)
-    return text.getvalue().encode()
+    return csv_lines([_cell(cell) for cell in row] for row in rows)
 
 
 def _cell(value: object) -> object:

@@ -7,13 +7,14 @@ from typing import Any
 
 import xlsxwriter
 
+from desk.cells import PLAIN_TEXT
 from desk.reporting.content import Cell, Content, Section, Table
 
 COLOURS = ("#1D6236", "#9E1B1B", "#B3740A", "#8B8171")
 """Of sent, lost, undecided and called off, in that order: those of the page in print."""
 STACKED = (3, 5, 6, 7)
 """The columns of a table of lines that together are its deliveries."""
-PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+PLAIN = {"in_memory": True, "strings_to_numbers": False, **PLAIN_TEXT}
 
 
 def drawn(content: Content) -> bytes:

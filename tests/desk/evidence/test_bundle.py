@@ -19,6 +19,7 @@ from config.clock import FakeClock
 from config.words import BadInput, NotFound
 from content.item import Draft
 from desk.app import House
+from desk.cells import MARK
 from desk.evidence import tables
 from desk.evidence.archive import Archive
 from desk.evidence.bundle import pieces
@@ -50,7 +51,7 @@ async def test_what_is_in_it(house: House, clock: FakeClock) -> None:
     assert "Ai chưa có sổ được cấp tại chỗ." in files["texts/r2/article.html"].decode()
     assert "Ai chưa có sổ" not in files["texts/r1/article.html"].decode()
     for name, columns in tables.COLUMNS.items():
-        assert files[name].startswith(tables.MARK)
+        assert files[name].startswith(MARK)
         assert all(tuple(row) == columns and None not in row.values() for row in rows_of(files[name]))
     assert set(ids) == {row["id"] for row in rows_of(files["deliveries.csv"])}
     assert set(ids) == {row["delivery"] for row in rows_of(files["attempts.csv"])}

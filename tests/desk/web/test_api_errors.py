@@ -13,7 +13,7 @@ import pytest
 
 from content import store as content_store
 from db.database import Database, DatabaseTrouble
-from desk.web import DOORS
+from desk.doors import DOORS
 
 ITEMS = "/api/v1/items"
 MEMBERS = {"type", "title", "status", "detail", "field", "instance", "rule", "rules"}

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from desk.web import ALL, DOORS, HEADERS
+from desk.doors import ALL, DOORS
+from desk.web import HEADERS
 
 PEOPLE = {
     "lan": {"author"},

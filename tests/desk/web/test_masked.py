@@ -11,7 +11,7 @@ import pytest
 from channels import store as channels_store
 from channels.channel import Confirmation
 from desk.commands.deliveries import brief
-from desk.web import DOORS
+from desk.doors import DOORS
 from scheduler.delivery import parse_delivery_id
 from scheduler.log import store as log_store
 from tests.desk.web.test_audiences import BAD, form_of

@@ -16,9 +16,9 @@ from pydantic import TypeAdapter
 
 from desk import web
 from desk.answer import Answer, Visit
+from desk.doors import DOORS, Door
 from desk.openapi import PREFIX, Problem, document, statuses
 from desk.shape import shape_of
-from desk.web import DOORS, Door
 from tests.desk.web.api_walk import Request, requests
 
 OPEN = {door.name: door for door in DOORS if door.api}

@@ -14,10 +14,11 @@ from sqlalchemy import update
 
 from config.words import Conflict
 from desk import store as people
+from desk.doors import DOORS
 from desk.second_step import store
 from desk.second_step.codes import new_recovery_codes, period_of, recovery_mark
 from desk.second_step.keeping import SecondSteps, Standing, Whose, standing_of
-from desk.web import BEFORE_SECOND_STEP, DOORS
+from desk.web import BEFORE_SECOND_STEP
 
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 """The 20 bytes of RFC 6238, appendix B, in base32."""
