@@ -111,6 +111,11 @@ class Visit:
         """Whether this person may go through the door of that name."""
         return bool(self.roles & self.doors.get(door, frozenset()))
 
+    @property
+    def approves_by_own_right(self) -> bool:
+        """Whether what this person schedules needs no second one: not by what is done in somebody's stead."""
+        return self.may("schedule-approve") and not self.instead_of
+
     def text(self, name: str, default: str = "") -> str:
         """One written field of the form, line ends as in files."""
         value = self.form.get(name, default)

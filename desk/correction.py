@@ -18,9 +18,7 @@ async def tell(visit: Visit) -> Answer:
     async with house.database.read() as connection:
         item = await store.find_item(connection, visit.part("id"))
     try:
-        made = await house.correcting.tell(
-            item, visit.name, may_approve=visit.may("schedule-approve") and not visit.instead_of
-        )
+        made = await house.correcting.tell(item, visit.name, may_approve=visit.approves_by_own_right)
     except Said as fault:
         if visit.json:
             raise

@@ -59,7 +59,7 @@ async def move(visit: Visit) -> Answer:
                 old.id,
                 _moment(visit, old),
                 visit.name,
-                may_approve=visit.may("schedule-approve") and not visit.instead_of,
+                may_approve=visit.approves_by_own_right,
                 note=visit.text("note").strip()[:1000],
             )
     except NotFound:

@@ -131,9 +131,7 @@ async def add(visit: Visit) -> Answer:
                 drawn = await house.scheduling.draw_up(connection, wish, visit.name)
             return await _form(visit, drawn, changed=bool(visit.text("seen")))
         async with house.database.write() as tx:
-            schedule = await house.scheduling.add(
-                tx, wish, visit.name, may_approve=visit.may("schedule-approve") and not visit.instead_of
-            )
+            schedule = await house.scheduling.add(tx, wish, visit.name, may_approve=visit.approves_by_own_right)
     except Said as fault:
         return (await _form(visit)).with_fault(fault)
     _ring(visit)

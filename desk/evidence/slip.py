@@ -13,7 +13,7 @@ from content.item import LANGUAGES, Revision
 from content.markup import plain_text
 from desk.drawing import length_in_words
 from desk.evidence.record import Approved, Record
-from desk.printing import decree, parts
+from desk.printing import decree, issuer, parts
 from desk.printing.paper import WIDTH, Paper, to_pdf
 
 WHOLE, BEGINNING = 4000, 1500
@@ -37,7 +37,7 @@ def draw(record: Record, one: Approved, zone: ZoneInfo, fingerprint: str) -> byt
 def _parts(record: Record, one: Approved, zone: ZoneInfo, fingerprint: str) -> list[Any]:
     day = one.approval.at.astimezone(zone).date()
     return [
-        *decree.heading(decree.Heading(one.office, day, place=decree.place_of(one.office))),
+        *decree.heading(decree.Heading(one.office, day, place=issuer.place(one.office))),
         *decree.title("Phiếu phê duyệt tin bài", one.revision.title),
         parts.part(1, "Tin bài"),
         parts.beside(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +14,10 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Table
 
 from desk.printing.fonts import SERIF_BOLD, seen
+from desk.printing.issuer import MOTTO, NATION
 from desk.printing.paper import WIDTH
 from desk.printing.parts import CENTRED, PLAIN, paragraph, space, together
 
-NATION, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
-_UNITS = "xã|phường|đặc khu|thị trấn|huyện|tỉnh|thành phố"
 _HEAD = ParagraphStyle("head", parent=CENTRED, fontSize=12, leading=16)
 _NONE = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
 
@@ -71,12 +69,6 @@ def dated(place: str, day: date | int) -> str:
         month = f"{day.month:02d}" if day.month < 3 else str(day.month)
         written = f"ngày {day.day:02d} tháng {month} năm {day.year}"
     return f"{place}, {written}" if place else written.capitalize()
-
-
-def place_of(office: str) -> str:
-    """The place an office is called by: what follows the first `xã`, `phường`, `tỉnh` ... of its name; or nothing."""
-    found = re.search(rf"(?i)\b(?:{_UNITS})\s+(.+?)(?=\s*(?:$|[,;()]|\s[–-]\s|\s(?:{_UNITS})\s))", office)
-    return found[1] if found else ""
 
 
 def title(kind: str, about: str) -> list[Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from desk.printing import decree, parts
 from desk.printing.decree import Heading, Signature
+from desk.printing.issuer import DOTS, issuing_body, place, signing, symbol
 from desk.printing.paper import Paper, to_pdf
 from desk.reporting.content import Cell, Content, Section, number_vi
-from desk.reporting.issuer import DOTS, issuing_body, place, signing, symbol
 
 NAME, NUMBER = 44, 16
 """Shares of a table's width: of its first column and of each other."""
@@ -24,7 +24,7 @@ def drawn(content: Content) -> bytes:
 def _parts(content: Content) -> Sequence[Any]:
     *over, office = issuing_body(content.office)
     of = f"       /BC-{symbol(content.office)}"
-    told = Heading(office, content.year, " ".join(over), of, place(content.office))
+    told = Heading(office, content.year, " ".join(over), of, place(content.office) or DOTS[:10])
     found = [*decree.heading(told), *decree.title("Báo cáo", content.about), parts.paragraph(content.opening)]
     for number, section in enumerate(content.sections, 1):
         found += _section(number, section)

@@ -22,14 +22,12 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
-from desk.reporting import issuer
+from desk.printing import issuer
+from desk.printing.issuer import DOTS, MOTTO, NATION, issuing_body, signing, symbol
 from desk.reporting.content import Cell, Content, Section, Table, number_vi
-from desk.reporting.issuer import issuing_body, signing, symbol
 
 FACE = "Times New Roman"
 BODY, HEAD, CELL, LIST = Pt(14), Pt(13), Pt(11), Pt(11)
-NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
-MOTTO = "Độc lập - Tự do - Hạnh phúc"
 LEFT, MIDDLE, RIGHT = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT
 NAME_WIDTH, BODY_WIDTH = 44.0, 160.0
 
@@ -115,7 +113,12 @@ def _head(document: Document, content: Content) -> None:
     _rule(right, Mm(18))
     left, right = table.add_row().cells
     _line(left, f"Số:        /BC-{symbol(content.office)}", HEAD)
-    _line(right, f"{issuer.place(content.office)}, ngày ..... tháng ..... năm {content.year}", BODY, italic=True)
+    _line(
+        right,
+        f"{issuer.place(content.office) or DOTS[:10]}, ngày ..... tháng ..... năm {content.year}",
+        BODY,
+        italic=True,
+    )
 
 
 def _bare(document: Document, widths: tuple[float, float]) -> Any:
@@ -234,13 +237,13 @@ def _foot(document: Document, content: Content) -> None:
     table = _bare(document, (80, 80))
     left, right = table.rows[0].cells
     _line(left, "Nơi nhận:", Pt(12), bold=True, italic=True, at=LEFT)
-    for recipient in ("- ..............................;", "- ..............................;", "- Lưu: VT."):
+    for recipient in (f"- {DOTS};", f"- {DOTS};", "- Lưu: VT."):
         _line(left, recipient, LIST, at=LEFT)
     _line(right, signing(content.office), BODY, bold=True)
-    _line(right, "..............................", BODY, bold=True)
+    _line(right, DOTS, BODY, bold=True)
     for _ in range(4):
         right.add_paragraph()
     right.add_paragraph().alignment = MIDDLE
-    _run(right.paragraphs[-1], "..............................", BODY, bold=True)
+    _run(right.paragraphs[-1], DOTS, BODY, bold=True)
     for row in table.rows:
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001 (as above)

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from reportlab.lib.units import mm
 
-from desk.printing import decree, parts
+from desk.printing import decree, issuer, parts
 from desk.printing.fonts import seen
 from desk.printing.paper import Paper, to_pdf
 
@@ -67,7 +67,7 @@ def test_the_heading_of_the_decree() -> None:
     """Whose it is on the left, the nation and the motto on the right, place and day; what is unknown is left out."""
     told = decree.Heading("UBND xã Sốp Cộp", date(2026, 2, 5), "UBND tỉnh Sơn La", "36/KH-UBND", "Sốp Cộp")
     [text] = pages(to_pdf(PAPER, lambda: [*decree.heading(told), *decree.title("Kế hoạch", "Về việc tuyên truyền")]))
-    for words in (decree.NATION, decree.MOTTO, "UBND TỈNH SƠN LA", "UBND XÃ SỐP CỘP", "Số: 36/KH-UBND", "KẾ HOẠCH"):
+    for words in (issuer.NATION, issuer.MOTTO, "UBND TỈNH SƠN LA", "UBND XÃ SỐP CỘP", "Số: 36/KH-UBND", "KẾ HOẠCH"):
         assert words in text
     assert "Sốp Cộp, ngày 05 tháng 02 năm 2026" in text
     bare = decree.Heading("UBND xã", date(2026, 11, 23))
@@ -88,7 +88,7 @@ def test_the_heading_of_the_decree() -> None:
 )
 def test_places(office: str, place: str) -> None:
     """The name of a place is what follows its kind in the office's."""
-    assert place == decree.place_of(office)
+    assert place == issuer.place(office)
 
 
 def test_signatures() -> None:

@@ -1,11 +1,13 @@
-"""Who issues a report, read off the office's name: the body above it, its symbol, its place, who signs. Pure."""
+"""Who issues a document, read off the office's name: the body above it, its symbol, its place, who signs. Pure."""
 
 from __future__ import annotations
 
 import re
 
 COMMITTEE = re.compile(r"^(?:ubnd|ủy ban nhân dân|uỷ ban nhân dân)\s+", re.IGNORECASE)
-UNIT = re.compile(r"^(?:xã|phường|đặc khu|thị trấn|huyện|thị xã|thành phố|tỉnh)\s+", re.IGNORECASE)
+_UNITS = "xã|phường|đặc khu|thị trấn|thị xã|huyện|tỉnh|thành phố"
+_PLACE = re.compile(rf"(?i)\b(?:{_UNITS})\s+(.+?)(?=\s*(?:$|[,;()]|\s[–-]\s|\s(?:{_UNITS})\s))")
+NATION, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
 DOTS = "." * 30
 """What only the office knows."""
 
@@ -22,10 +24,9 @@ def symbol(office: str) -> str:
 
 
 def place(office: str) -> str:
-    """Where the office is, by its name; dotted when its name does not say."""
-    unit = COMMITTEE.sub("", office)
-    name = UNIT.sub("", unit)
-    return name if name not in {"", unit} else ".........."
+    """The place an office is called by: what follows the first `xã`, `phường`, `tỉnh` ... of its name; or nothing."""
+    found = _PLACE.search(office)
+    return found[1] if found else ""
 
 
 def signing(office: str) -> str:
