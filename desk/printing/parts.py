@@ -16,6 +16,7 @@ from reportlab.platypus import KeepTogether, Paragraph, Spacer, Table
 
 from desk.printing.fonts import SANS, SERIF, seen
 from desk.printing.paper import WIDTH
+from desk.printing.roman import ROMAN
 
 BODY = ParagraphStyle(
     "body", fontName=SERIF, fontSize=13, leading=18, alignment=TA_JUSTIFY, firstLineIndent=10 * mm, spaceAfter=6
@@ -27,7 +28,6 @@ CELL = ParagraphStyle("cell", parent=PLAIN, fontSize=11, leading=15)
 NUMBER = ParagraphStyle("number", parent=CELL, alignment=TA_RIGHT)
 SMALL = ParagraphStyle("small", parent=PLAIN, fontName=SANS, fontSize=8.5, leading=12, spaceAfter=3)
 QUOTED = ParagraphStyle("quoted", parent=CELL, leftIndent=5 * mm, spaceAfter=3)
-ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 
 
 def words(text: str, font: str = SERIF, *, bold: bool = False, italic: bool = False) -> str:
@@ -50,7 +50,7 @@ def lines(text: str, style: ParagraphStyle = QUOTED) -> list[Any]:
 def part(number: int, title: str) -> Any:
     """The title of a numbered part (`I. ...`); it does not stand alone at the end of a page."""
     style = ParagraphStyle("part", parent=PLAIN, spaceBefore=8, spaceAfter=5, keepWithNext=1)
-    return paragraph(f"{ROMAN[number - 1]}. {title}", style, bold=True)
+    return paragraph(f"{ROMAN[number]}. {title}", style, bold=True)
 
 
 def subpart(title: str) -> Any:

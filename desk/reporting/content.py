@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from desk.printing.roman import ROMAN
 from desk.reporting.figures import Figures, Line
 from desk.reporting.period import Basis
 from scheduler.delivery import State
 
 Cell = str | int | float | None
-ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 PARTS = (("good", "Gửi được"), ("bad", "Không gửi được"), ("ask", "Chưa xong, chưa rõ"), ("rest", "Đã hủy"))
 """What a chart tells apart, by the mark each has on every page."""
 COLUMNS = (
@@ -125,7 +125,7 @@ def content_of(figures: Figures, handed: Handed | None, now: datetime) -> Conten
         about=f"Kết quả thông tin, tuyên truyền {figures.title}",
         opening=_opening(figures),
         headlines=_headlines(figures),
-        sections=tuple(Section(number, *one) for number, one in zip(ROMAN, sections, strict=False)),
+        sections=tuple(Section(number, *one) for number, one in zip(ROMAN[1:], sections, strict=False)),
         notes=_notes(basis),
         standing=_standing(handed, now),
         digest=handed.digest if handed else figures.digest,

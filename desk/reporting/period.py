@@ -10,11 +10,11 @@ from enum import StrEnum
 from itertools import islice
 
 from config.words import BadInput
+from desk.printing.roman import ROMAN
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 CLOSING_DAY = 14
 """Decree 09/2019/NĐ-CP, Article 12: figures of a periodic report are closed at the end of this day."""
-ROMAN = ("I", "II", "III", "IV")
 
 
 class Kind(StrEnum):
@@ -120,7 +120,7 @@ class Period:
         """The name in a sentence."""
         names = {
             Kind.MONTH: f"tháng {self.number}",
-            Kind.QUARTER: f"quý {ROMAN[min(self.number, 4) - 1]}",
+            Kind.QUARTER: f"quý {ROMAN[self.number]}",
             Kind.HALF: f"6 tháng {'đầu' if self.number == 1 else 'cuối'}",
             Kind.NINE_MONTHS: "9 tháng đầu",
         }
