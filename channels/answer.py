@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 SHOWN_CHARACTERS = 300
-_PHONE = re.compile(r"(?<!\d)(?:\+?84|0)\d{6}(\d{3})(?!\d)")
+PHONE = re.compile(r"(?<!\d)(?:\+?84|0)\d{6}(\d{3})(?!\d)")
+"""A phone number of Vietnam, and what may be shown of it."""
 
 
 class SendError(Exception):
@@ -85,11 +86,15 @@ class Answer(NamedTuple):
 
     def mask(self, text: str) -> str:
         """A text of the partner's made fit for the log: one line, what must not be seen replaced."""
-        text = " ".join(text.split())
-        for secret in _secrets([*chain.from_iterable(self.hidden)]):
-            text = text.replace(secret, "***")
-        text = "".join(mark if mark.isprintable() else "?" for mark in text)
-        return _PHONE.sub(r"…\1", text)
+        text = veiled(" ".join(text.split()), [*chain.from_iterable(self.hidden)])
+        return "".join(mark if mark.isprintable() else "?" for mark in text)
+
+
+def veiled(text: str, secrets: Sequence[str]) -> str:
+    """A text without these secrets, and with the last three digits of phone numbers only."""
+    for secret in _secrets(secrets):
+        text = text.replace(secret, "***")
+    return PHONE.sub(r"…\1", text)
 
 
 def _secrets(values: Sequence[str]) -> tuple[str, ...]:

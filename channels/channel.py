@@ -351,6 +351,8 @@ class Channel(ABC, Generic[O]):
     """How much of a shelf is drawn, the newest of it."""
     shelf_grace: ClassVar[timedelta] = timedelta()
     """For how long what is over can still be fetched by whoever has just read the list."""
+    tried_vi: ClassVar[str] = "Một tin thử được gửi thật, và tính tiền như mọi tin."
+    """What `try_out` does, for whoever is about to press the button."""
     pace: ClassVar[Pace] = Pace()
 
     registry: ClassVar[dict[str, Channel[Any]]] = {}
@@ -363,6 +365,10 @@ class Channel(ABC, Generic[O]):
     @abstractmethod
     async def send(self, bulletin: Bulletin, outlet: Outlet[O], to: To, http: Http) -> Receipt:
         """Send once. Raises Refused (never again), Unavailable (later) or Unsure (may have left)."""
+
+    async def try_out(self, bulletin: Bulletin, outlet: Outlet[O], to: To, http: Http) -> Receipt:
+        """A test of all that a send needs, which reaches nobody but whom the office names; raises as `send` does."""
+        return await self.send(bulletin, outlet, to, http)
 
     def repeatable(self, outlet: Outlet[O]) -> bool:
         """Whether a send may be repeated because the partner knows our delivery id (or repeating does no harm)."""

@@ -78,6 +78,10 @@ class Http:
         """The moment, aware UTC: kinds that sign or expire something have no other clock."""
         return self._clock.now()
 
+    def widen(self, connections: int) -> None:
+        """Let as many connections to one partner be open as some outlet may use; those to partners known already stay as they are."""
+        self._connections = max(self._connections, connections)
+
     async def close(self) -> None:
         """Close all connections."""
         pools = list(self._pools.values())

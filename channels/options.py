@@ -6,9 +6,12 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, JsonValue
 
 from channels.channel import Options
+
+LONG: dict[str, JsonValue] = {"long": True}
+"""As `json_schema_extra` of an option: what is written there has several lines."""
 
 
 def _web_address(value: str) -> str:

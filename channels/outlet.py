@@ -1,11 +1,12 @@
-"""Outlets in service: the configured ones with their channel and typed options, and how a failing one pauses itself."""
+"""Outlets in service: each with its channel and typed options, what can be wrong with them, and when one pauses itself."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -17,12 +18,16 @@ PAUSE_AFTER_FAILURES = 10
 PAUSE_AFTER = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class InService:
-    """An outlet together with its channel."""
+    """An outlet together with its channel.
+
+    `replaced`: it is set otherwise by now, or gone; whoever works with it ends after what is in hand and asks anew.
+    """
 
     channel: Channel[Any]
     outlet: Outlet[Any]
+    replaced: bool = False
 
     @property
     def name(self) -> str:
@@ -36,10 +41,21 @@ class InService:
 
 
 class Outlets:
-    """All configured outlets by name."""
+    """All outlets in service by name. They may change while they are used: who walks through them sees them as they were."""
 
     def __init__(self, outlets: Mapping[str, InService]) -> None:
         self._outlets = dict(outlets)
+
+    def change_to(self, outlets: Mapping[str, InService]) -> None:
+        """Have these from now on; one that is set as before stays the very same."""
+        now = dict(outlets)
+        for name, at in self._outlets.items():
+            new = now.get(name)
+            if new is not None and (new.channel, new.outlet) == (at.channel, at.outlet):
+                now[name] = at
+            else:
+                at.replaced = True
+        self._outlets = now
 
     def __getitem__(self, name: str) -> InService:
         """The outlet of that name. Raises NotFound."""
@@ -82,44 +98,63 @@ class Outlets:
         return name in self._outlets
 
 
-def set_up_outlets(
-    configured: Mapping[str, Mapping[str, Any]],
-    channels: Mapping[str, Channel[Any]],
-    *,
-    base_url: str,
-    keeps: Mapping[str, Keep],
-    load: Load = no_recordings,
-    stop_link: Callable[[str], str] = no_link,
-    source: str = "",
-) -> Outlets:
-    """The outlets of a configuration; `load` reads what they push. Raises BadSettings with every wrong kind, key and value."""
-    problems: list[str] = []
+class Fault(NamedTuple):
+    """What is wrong with an outlet, at which key."""
+
+    key: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Fittings:
+    """What outlets are fitted with: their kinds, the address of the house, their memories, its recordings and links."""
+
+    channels: Mapping[str, Channel[Any]]
+    base_url: str
+    keep: Callable[[str], Keep]
+    load: Load = no_recordings
+    stop_link: Callable[[str], str] = no_link
+
+
+def set_up_outlets(configured: Mapping[str, Mapping[str, Any]], fittings: Fittings, *, source: str = "") -> Outlets:
+    """The outlets of a configuration. Raises BadSettings with every wrong kind, key and value."""
+    ready, faults = fit_out(configured, fittings)
+    problems = [f"[outlets.{name}] {key}: {words}" for name, found in faults.items() for key, words in found]
+    if problems:
+        raise BadSettings([f"{source}: {problem}" if source else problem for problem in problems])
+    return Outlets(ready)
+
+
+def fit_out(
+    configured: Mapping[str, Mapping[str, Any]], fittings: Fittings
+) -> tuple[dict[str, InService], dict[str, list[Fault]]]:
+    """Outlets as far as they can be made, and by name what is wrong with each that is not right."""
+    faults: defaultdict[str, list[Fault]] = defaultdict(list)
     ready: dict[str, InService] = {}
     kinds = [str(given.get("kind")) for given in configured.values()]
     for name, given in configured.items():
-        channel = channels.get(str(given["kind"]))
+        channel = fittings.channels.get(str(given["kind"]))
         if channel is None:
-            problems.append(f"[outlets.{name}] kind: không có loại kênh {given['kind']} (có: {', '.join(channels)})")
+            words = f"không có loại kênh {given['kind']} (có: {', '.join(fittings.channels)})"
+            faults[name].append(Fault("kind", words))
             continue
         title = str(given.get("title") or (channel.title_vi if kinds.count(channel.kind) == 1 else name))
         rest = {key: value for key, value in given.items() if key not in {"kind", "title"}}
         try:
             options = channel.options.model_validate(rest)
         except ValidationError as error:
-            for detail in error.errors():
-                key = ".".join(map(str, detail["loc"])) or "options"
-                problems.append(f"[outlets.{name}] {key}: {reason_of(detail)}")
+            found = [(".".join(map(str, detail["loc"])) or "options", reason_of(detail)) for detail in error.errors()]
+            faults[name] += [Fault(*one) for one in found]
             continue
-        outlet = Outlet(name, title, options, _mount(channel, name, kinds, base_url), keeps[name], load, stop_link)
+        mount = _mount(channel, name, kinds, fittings.base_url)
+        outlet = Outlet(name, title, options, mount, fittings.keep(name), fittings.load, fittings.stop_link)
         ready[name] = InService(channel, outlet)
-    problems += _shared_secrets(ready)
-    problems += _wrong_fallbacks(ready, configured)
-    if problems:
-        raise BadSettings([f"{source}: {problem}" if source else problem for problem in problems])
-    return Outlets(ready)
+    for name, fault in (*_shared_secrets(ready), *_wrong_fallbacks(ready, configured)):
+        faults[name].append(fault)
+    return ready, dict(faults)
 
 
-def _shared_secrets(ready: Mapping[str, InService]) -> Iterator[str]:
+def _shared_secrets(ready: Mapping[str, InService]) -> Iterator[tuple[str, Fault]]:
     seen: dict[str, str] = {}
     for name, at in ready.items():
         for key in at.outlet.options.unshared:
@@ -128,22 +163,22 @@ def _shared_secrets(ready: Mapping[str, InService]) -> Iterator[str]:
                 continue
             other = seen.setdefault(secret.get_secret_value(), name)
             if other != name:
-                yield (
-                    f"[outlets.{name}] {key}: đã dùng ở [outlets.{other}]; khóa này dùng một lần là đổi, mỗi điểm phát cần một "
-                    f"khóa riêng (already used by {other}; each outlet needs its own)"
-                )
+                words = f"đã dùng ở [outlets.{other}]; khóa này dùng một lần là đổi, mỗi điểm phát cần một khóa riêng"
+                yield name, Fault(key, f"{words} (already used by {other}; each outlet needs its own)")
 
 
-def _wrong_fallbacks(ready: Mapping[str, InService], configured: Container[str]) -> Iterator[str]:
+def _wrong_fallbacks(ready: Mapping[str, InService], configured: Container[str]) -> Iterator[tuple[str, Fault]]:
     """Fallbacks that are not there, reach people in another way, or come back to where they began."""
     for name, at in ready.items():
-        where, to = f"[outlets.{name}] fallback", at.fallback
+        words, to = "", at.fallback
         if to and to not in configured:
-            yield f"{where}: không có điểm phát {to} (there is no such outlet)"
+            words = f"không có điểm phát {to} (there is no such outlet)"
         elif to in ready and (ready[to].channel.scheme, ready[to].channel.form) != (at.channel.scheme, at.channel.form):
-            yield f"{where}: {to} không gửi cùng loại tin tới cùng loại địa chỉ (not the same text to the same addresses)"
+            words = f"{to} không gửi cùng loại tin tới cùng loại địa chỉ (not the same text to the same addresses)"
         elif to and _comes_back(ready, name):
-            yield f"{where}: {to} lại dự phòng bằng chính {name} (the fallbacks go round in a ring)"
+            words = f"{to} lại dự phòng bằng chính {name} (the fallbacks go round in a ring)"
+        if words:
+            yield name, Fault("fallback", words)
 
 
 def _comes_back(ready: Mapping[str, InService], name: str) -> bool:

@@ -33,7 +33,7 @@ class Slot(BaseModel):
     minutes: Annotated[float, Field(gt=0, le=240)] = Field(default=15, description="Thời lượng tối đa, phút.")
     order: Literal["class", "oldest", "newest"] = Field(
         default="class",
-        description="class: ưu tiên trước, thông thường sau; oldest, newest: theo thời gian. Khẩn cấp luôn đứng đầu.",
+        description="Thứ tự: class là ưu tiên trước, thông thường sau; oldest, newest là theo thời gian. Khẩn cấp luôn đứng đầu.",
     )
     normal: bool = Field(default=True, description="Có lấy bản tin thông thường không (đài được chọn).")
     repeats: Annotated[int, Field(ge=0, le=100)] = Field(

@@ -33,6 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Confirmation, Heard
+from channels.past import store as past_store
+from channels.past.store import Turn
 from channels.seal import Seal
 from config.clock import Clock
 from config.lazy import lazily
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     from cryptography import fernet
 else:
     fernet = lazily("cryptography.fernet")
+
+NOTED_FAILURES = 3
+"""So many failures in a row are trouble that an outlet's past tells of; one that passes by at once is not."""
 
 outlet = Table(
     "outlet",
@@ -101,8 +106,13 @@ async def outlet_rows(connection: AsyncConnection) -> dict[str, Row[Any]]:
 
 async def outlet_worked(tx: AsyncConnection, name: str, at: datetime) -> None:
     """A send went well: the outlet is no longer failing."""
-    healthy = {"failures": 0, "failing_since": None, "trouble": "", "worked_at": at}
-    await tx.execute(update(outlet).where(outlet.c.name == name).values(**healthy))
+    healthy = (
+        update(outlet).values(failures=0, failing_since=None, trouble="", worked_at=at).where(outlet.c.name == name)
+    )
+    if (await tx.execute(healthy.where(outlet.c.failures >= NOTED_FAILURES))).rowcount:
+        await past_store.note(tx, name, at, Turn.WORKING)
+    else:
+        await tx.execute(healthy)
 
 
 async def outlet_failed(tx: AsyncConnection, name: str, at: datetime, trouble: str, failures: int) -> Row[Any]:
@@ -118,20 +128,28 @@ async def outlet_failed(tx: AsyncConnection, name: str, at: datetime, trouble: s
         .returning(outlet)
     )
     row: Row[Any] = (await tx.execute(failed)).one()
+    if row.failures >= NOTED_FAILURES > row.failures - failures:
+        await past_store.note(tx, name, at, Turn.TROUBLED, words=trouble)
     return row
 
 
 async def pause_outlet(tx: AsyncConnection, name: str, at: datetime, by: str, why: str) -> bool:
     """Stop using an outlet until somebody resumes it; False when it is paused already."""
     pause = update(outlet).where(outlet.c.name == name, outlet.c.paused_at.is_(None))
-    return bool((await tx.execute(pause.values(paused_at=at, paused_by=by, trouble=why))).rowcount == 1)
+    if (await tx.execute(pause.values(paused_at=at, paused_by=by, trouble=why))).rowcount != 1:
+        return False
+    await past_store.note(tx, name, at, Turn.PAUSED, by, why)
+    return True
 
 
-async def resume_outlet(tx: AsyncConnection, name: str) -> bool:
+async def resume_outlet(tx: AsyncConnection, name: str, at: datetime, by: str) -> bool:
     """Use a paused outlet again; False when it was not paused."""
     resume = update(outlet).where(outlet.c.name == name, outlet.c.paused_at.is_not(None))
     fresh = {"paused_at": None, "paused_by": None, "failures": 0, "failing_since": None, "trouble": "", "free_at": 0}
-    return bool((await tx.execute(resume.values(**fresh))).rowcount == 1)
+    if (await tx.execute(resume.values(**fresh))).rowcount != 1:
+        return False
+    await past_store.note(tx, name, at, Turn.RESUMED, by)
+    return True
 
 
 class SealedKeep:

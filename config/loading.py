@@ -133,7 +133,7 @@ REASONS = {
 
 def reason_of(detail: ErrorDetails) -> str:
     """One validation error as a sentence for people, without the value (it may be a secret)."""
-    return REASONS.get(detail["type"], detail["msg"])
+    return REASONS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
 
 
 def _problem(detail: ErrorDetails, origin: Mapping[tuple[str, str], str], file: Path | None) -> str:

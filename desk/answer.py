@@ -166,6 +166,12 @@ class Done:
     status: int = 200
 
 
+class Nested(str):
+    """An object inside the JSON that was posted, as text: only a field that is declared to be one takes it."""
+
+    __slots__ = ()
+
+
 Answer = Shown | Done | web.StreamResponse
 Handler = Callable[[Visit], Awaitable[Answer]]
 VISIT = web.RequestKey("visit", Visit)
@@ -267,7 +273,7 @@ def trouble_of(error: BaseException) -> Trouble | None:
 
 
 async def read_form(visit: Visit) -> None:
-    """Take in what was posted: a form, or a JSON object whose values are texts, numbers or lists of them."""
+    """Take in what was posted: a form, or a JSON object whose values are texts, numbers, lists of them, or objects."""
     request = visit.request
     if request.content_type == "application/json":
         with _readable():
@@ -308,6 +314,9 @@ def _readable() -> Iterator[None]:
 
 def _pairs(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in given.items():
+        if isinstance(value, dict):
+            yield str(key), Nested(json.dumps(value))
+            continue
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, dict | list):
                 raise BadInput(f"{key}: giá trị không hợp lệ", f"{key}: not a plain value", field=str(key))

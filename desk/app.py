@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import time
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from pydantic import ValidationError
 
 from channels import store as channels_store
 from channels.channel import find_channels
-from channels.http import CONNECTIONS, Http
-from channels.outlet import Outlets, set_up_outlets
+from channels.fitting import Fitter
+from channels.http import Http
+from channels.outlet import Fittings, Outlets, set_up_outlets
 from channels.recordings import loader
 from channels.seal import Seal
 from channels.stoplink import StopLinks
@@ -85,6 +87,7 @@ class House:
     journal: Journal
     notifier: Notifier
     outlets: Outlets
+    fitter: Fitter
     http: Http
     press: Press
     studio: Studio
@@ -129,8 +132,12 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     sealing = Sealing(database, seal)
     recordings = settings.files.dir / "recordings"
     stop_links = StopLinks(derive(key, "thoi-nhan"), settings.web.base_url)
-    outlets = _outlets(settings, database, clock, key, stop_links, recordings)
-    http = _http(settings, clock, outlets)
+    keep_key = derive(key, "seal")
+    keep = cache(partial(SealedKeep, database, clock, keep_key))
+    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), stop_links.address)
+    outlets = set_up_outlets(settings.outlets, fittings, source=settings.source)
+    http = Http(clock, settings.http.allow)
+    fitter = Fitter(database, clock, notifier, http, outlets, fittings, settings.outlets, keep_key)
     voices = choose_voices(settings)
     press, studio = _speech(settings, voices, recordings)
     glossary = Glossary(database, journal, clock)
@@ -179,6 +186,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         journal=journal,
         notifier=notifier,
         outlets=outlets,
+        fitter=fitter,
         http=http,
         press=press,
         studio=studio,
@@ -206,26 +214,6 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         stamp=Stamp(derive(key, "evidence")),
         key=key,
     )
-
-
-def _outlets(
-    settings: Settings, database: Database, clock: Clock, key: bytes, stop_links: StopLinks, recordings: Path
-) -> Outlets:
-    keep_key = derive(key, "seal")
-    return set_up_outlets(
-        settings.outlets,
-        find_channels(),
-        base_url=settings.web.base_url,
-        keeps={name: SealedKeep(database, clock, keep_key, name) for name in settings.outlets},
-        load=loader(recordings),
-        stop_link=stop_links.address,
-        source=settings.source,
-    )
-
-
-def _http(settings: Settings, clock: Clock, outlets: Outlets) -> Http:
-    most = max((at.channel.pace_of(at.outlet).at_once for at in outlets), default=0)
-    return Http(clock, settings.http.allow, connections=max(CONNECTIONS, most))
 
 
 def _speech(settings: Settings, voices: tuple[Voice, ...], recordings: Path) -> tuple[Press, Studio]:
@@ -263,6 +251,7 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncIterato
         await house.sealing.check_key()
         await house.sealing.seal()
         await _move_in(house)
+        await house.fitter.fit()
         await house.database.look_at_clock()
         await house.notifier.open()
         yield house

@@ -18,7 +18,6 @@ from desk import (
     live,
     log_export,
     moving,
-    outlets,
     policy,
     programme,
     quota,
@@ -39,6 +38,8 @@ from desk.delegation import page as delegations
 from desk.evidence import page as evidence
 from desk.listening import page as listening
 from desk.openapi import document
+from desk.outlets import page as outlets
+from desk.outlets import setting
 from desk.reporting import page as reports
 from desk.second_step import page as second_step
 from desk.shape import shape
@@ -132,6 +133,13 @@ DOORS: tuple[Door, ...] = (
     Door("delivery-cancel", "POST", "/deliveries/{id}/cancel", deliveries.cancel, RUN, api=True, scope="write"),
     Door("delivery-number", "POST", "/deliveries/{id}/number", deliveries.show_number, ADMIN, api=True, scope="write"),
     Door("outlets", "GET", "/outlets", outlets.list_all, ALL, api=True),
+    Door("outlet-new", "GET", "/outlets/new", setting.blank, ADMIN),
+    Door("outlet-add", "POST", "/outlets", setting.add, ADMIN, api=True, scope="approve"),
+    Door("outlet", "GET", "/outlets/{name}", outlets.show, READ, api=True),
+    Door("outlet-edit", "GET", "/outlets/{name}/edit", setting.edit, ADMIN),
+    Door("outlet-change", "POST", "/outlets/{name}", setting.change, ADMIN, api=True, scope="approve"),
+    Door("outlet-remove", "POST", "/outlets/{name}/remove", setting.remove, ADMIN, api=True, scope="approve"),
+    Door("outlet-test", "POST", "/outlets/{name}/test", outlets.test, ADMIN, api=True, scope="approve"),
     Door("outlet-pause", "POST", "/outlets/{name}/pause", outlets.pause, RUN, api=True, scope="write"),
     Door("outlet-resume", "POST", "/outlets/{name}/resume", outlets.resume, RUN, api=True, scope="write"),
     Door("outlet-quota", "GET", "/outlets/{name}/quota", quota.show, READ, api=True),

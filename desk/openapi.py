@@ -121,7 +121,7 @@ def _operation(door: Door, declared: Shape, schemas: _Schemas, *, matched: bool)
         "responses": {str(status): _response(door, declared, schemas, status) for status in statuses(door, declared)},
     }
     if door.method == "POST" and declared.takes.model_fields:
-        types = FORMS[1:] if declared.is_upload else (JSON, *FORMS)
+        types = FORMS[1:] if declared.is_upload else (JSON,) if declared.is_nested else (JSON, *FORMS)
         body = {kind: {"schema": schemas.ref(declared.takes)} for kind in types}
         needed = any(info.is_required() for info in declared.takes.model_fields.values())
         told["requestBody"] = {"required": needed, "content": body}

@@ -38,7 +38,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def routes(house: House, partners: Partners | None = None) -> list[web.RouteDef]:
     """Every address a partner calls."""
     partners = partners or Partners(house)
-    mounts = sorted({at.channel.shelf for at in house.outlets if at.channel.shelf})
+    mounts = sorted({channel.shelf for channel in house.fitter.fittings.channels.values() if channel.shelf})
     shelves = [web.get(f"/{mount}/{{tail:.*}}", partners.pull) for mount in mounts]
     aired = [
         web.post(f"/{mount}/{{outlet}}/{key}aired", partners.aired) for mount in mounts for key in ("", "t/{token}/")

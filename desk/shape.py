@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from config.loading import reason_of
 from config.words import BadInput
-from desk.answer import Handler, Visit
+from desk.answer import Handler, Nested, Visit
 
 H = TypeVar("H", bound=Handler)
 T = TypeVar("T")
@@ -51,6 +51,14 @@ def _file(value: object) -> object:
     return value
 
 
+def _object(value: object) -> object:
+    if not isinstance(value, Nested):
+        raise PydanticCustomError("object", "phải là một đối tượng JSON (an object)")
+    return value
+
+
+JsonObject = Annotated[Any, PlainValidator(_object), WithJsonSchema({"type": "object"})]
+"""An object inside the posted JSON; the verb finds it as JSON text."""
 Upload = Annotated[Any, PlainValidator(_file), WithJsonSchema({"type": "string", "format": "binary"})]
 _YES = TypeAdapter(bool)
 Note = Annotated[str, Field(max_length=2000, description="Why; kept in the journal.")]
@@ -73,6 +81,11 @@ class Shape:
     def is_upload(self) -> bool:
         """Whether a file comes with it."""
         return any(_file in _functions(info.metadata) for info in self.takes.model_fields.values())
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it takes what only JSON can carry."""
+        return any(_object in _functions(info.metadata) for info in self.takes.model_fields.values())
 
     @property
     def is_list(self) -> bool:
@@ -129,12 +142,15 @@ def _check(declared: Shape, brought: MultiMapping[Any], *, strict: bool) -> set[
     values: dict[str, Any] = {}
     for name, info in known.items():
         given = [one for one in brought.getall(name, []) if one != ""]
+        if any(isinstance(one, Nested) for one in given) and _object not in _functions(info.metadata):
+            raise BadInput(f"{name}: giá trị không hợp lệ", f"{name}: not a plain value", field=name)
         if get_origin(info.annotation) is list:
             values |= {name: given} if given else {}
         elif len(given) > 1:
             raise BadInput(f"{name}: chỉ một giá trị", f"{name}: one value only", field=name)
         elif given:
-            values[name] = given[0].strip() if strict and info.annotation is not str else given[0]
+            is_plain = strict and info.annotation is not str and not isinstance(given[0], Nested)
+            values[name] = given[0].strip() if is_plain else given[0]
     try:
         declared.takes.model_validate(values)
     except ValidationError as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from channels.channel import Programme, Timetable
+from channels.channel import Channel, Programme, Timetable
 from channels.outlet import InService
 from channels.pulls import store as pull_store
 from channels.shelf.fetched import Pulled
@@ -64,7 +64,8 @@ class Place:
 def routes(house: House, partners: Partners, drawing: Drawing) -> list[web.RouteDef]:
     """The page at the root of each station's shelf, by a token in the path or any other way."""
     stations = Stations(house, partners, drawing)
-    mounts = sorted({at.channel.shelf for at in house.outlets if at.channel.timetable(at.outlet) is not None})
+    kinds = house.fitter.fittings.channels.values()
+    mounts = sorted({kind.shelf for kind in kinds if kind.shelf and type(kind).timetable is not Channel.timetable})
     ways = ("/{outlet}/", "/{outlet}/t/{token}/")
     return [web.get(f"/{mount}{way}", stations.page) for mount in mounts for way in ways]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from channels import store as channels_store
+from channels.past import store as past_store
 from channels.pulls import store as pull_store
+from channels.setting import store as setting_store
 from channels.shelf import store as shelf_store
 from channels.site import store as site_store
 from channels.station import store as station_store
@@ -25,7 +27,9 @@ from scheduler.subscription import store as subscription_store
 
 STORES = (
     channels_store,
+    past_store,
     pull_store,
+    setting_store,
     shelf_store,
     site_store,
     station_store,

@@ -15,7 +15,7 @@ from content.item import ItemState
 from desk.answer import Answer, Shown, Visit
 from desk.forms import iso
 from desk.needs import needs
-from desk.outlets import standings
+from desk.outlets.page import standings
 from scheduler import store
 from scheduler.delivery import DONE, State
 from scheduler.log import store as log_store

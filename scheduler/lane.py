@@ -61,7 +61,7 @@ class Solo:
 
 
 class Lane:
-    """Runs until nothing is due, the outlet rests or is paused, or the process is to stop."""
+    """Runs until nothing is due, the outlet rests, is paused or set otherwise, or the process is to stop."""
 
     def __init__(
         self,
@@ -166,7 +166,8 @@ class Lane:
         return self._pause(wish, done)
 
     def _ending(self) -> bool:
-        return self._stopping.is_set() or self._paused or self._breaker.resting(self._clock.now())
+        now = self._clock.now()
+        return self._stopping.is_set() or self._paused or self._at.replaced or self._breaker.resting(now)
 
     def _wish(self, *, free: bool, hold: int, ending: bool) -> Wish:
         now, ms = self._clock.now(), self._clock.ms()

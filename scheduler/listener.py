@@ -35,11 +35,12 @@ class Listener:
         self._http = http
         self._handling = handling
         self._farewell = farewell
-        self._heard = [at for at in outlets if type(at.channel).listen is not Channel.listen]
+        self._outlets = outlets
 
     async def listen(self) -> int:
         """Every such outlet once, and whatever answer is owed; how many people wanted something."""
-        count = sum([await self._listen(at) for at in self._heard])
+        asked = [at for at in self._outlets if type(at.channel).listen is not Channel.listen]
+        count = sum([await self._listen(at) for at in asked])
         await self._farewell.pay()
         return count
 

@@ -163,6 +163,14 @@ async def schedules_with(connection: AsyncConnection, item: str) -> list[str]:
     return list((await connection.execute(select(schedule.c.id).where(of_it).order_by(schedule.c.id))).scalars())
 
 
+async def schedules_to(connection: AsyncConnection, outlet: str) -> int:
+    """How many schedules that have not ended go to an outlet."""
+    of_it = type_coerce(schedule.c.outlets, Text).contains(f'"{outlet}"', autoescape=True)
+    ended = [ScheduleState.ENDED.value, ScheduleState.CANCELLED.value]
+    query = select(func.count()).where(of_it, schedule.c.state.not_in(ended))
+    return int((await connection.execute(query.select_from(schedule))).scalar_one())
+
+
 async def coming_schedules(connection: AsyncConnection, until: datetime, limit: int = 200) -> list[Schedule]:
     """Running schedules with a due moment up to `until`, soonest first."""
     query = (

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
 from channels.outlet import Outlets
+from channels.past import store as past_store
 from config.clock import Clock
 from config.logs import log
 from content import store as content_store
@@ -33,6 +34,7 @@ from scheduler.sealing import Sealing
 from scheduler.sender import can_ask
 
 KEEP_CALLBACKS = timedelta(days=30)
+KEEP_PAST = timedelta(days=90)
 KEEP_CONTACTS = LONGEST + timedelta(days=1)
 SET_ASIDE_AFTER = 3
 SENDING = LETTER[State.SENDING]
@@ -192,12 +194,13 @@ class Sweeper:
         return len(closed)
 
     async def _prune(self) -> None:
-        """Once a day, forget partners' raw calls that were applied long ago, and whom messages were meant for before that counts."""
+        """Once a day, forget what was kept for a time: partners' applied calls, outlets' turns, whom messages were meant for."""
         now = self._clock.now()
         if self._pruned_at is None or now - self._pruned_at >= timedelta(days=1):
             self._pruned_at = now
             async with self._database.write() as tx:
                 await channels_store.prune_callbacks(tx, now - KEEP_CALLBACKS)
+                await past_store.prune(tx, now - KEEP_PAST)
                 await holds.prune_contacts(tx, now - KEEP_CONTACTS)
 
     async def _expire(self) -> int:

@@ -56,7 +56,6 @@ class Worker:
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._breakers: dict[str, Breaker] = {}
         self._solo = Solo()
-        self._with_fallback = any(outlets.fallbacks(at.name) for at in outlets)
 
     async def work(self, lanes: asyncio.TaskGroup) -> int:
         """Start a lane for every outlet that has something due; how many are running."""
@@ -66,7 +65,8 @@ class Worker:
         async with self._database.glance() as connection:
             busy = await dispatch.busy_outlets(connection, now)
             rows = await channels_store.outlet_rows(connection)
-            diverted = await diversion_store.diversions(connection) if self._with_fallback else {}
+            with_fallback = any(at.fallback for at in self._outlets)
+            diverted = await diversion_store.diversions(connection) if with_fallback else {}
         for name in busy:
             paused = name in rows and rows[name].paused_at is not None
             paused = paused or (name in diverted and diverted[name].rests(now))

@@ -47,6 +47,8 @@ class AzuraCast(Channel[AzuraCastOptions]):
         """What the station chose."""
         return sounds_of(outlet)
 
+    tried_vi = "Một tệp âm thanh ngắn, đọc câu “Loa gửi thử”, được tải lên thư viện của đài; xóa nó ở đó."
+
     async def send(self, bulletin: Bulletin, outlet: Outlet[AzuraCastOptions], to: To, http: Http) -> Receipt:
         """Every part under its permanent path, then read back."""
         ids = [await self._put(sending, outlet, http) for sending in sendings(bulletin, to, outlet.options)]

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from channels.channel import Channel, Form, Outlet, PacedOptions, Receipt, To
 from channels.http import Http
-from channels.options import WebAddress
+from channels.options import LONG, WebAddress
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
 
@@ -25,7 +25,8 @@ class JsonPostOptions(PacedOptions):
     headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
     template: str = Field(
         default='{"id": "{id}", "to": "{phone}", "name": "{name}", "text": "{text}"}',
-        description="Mẫu JSON với {id} {phone} {name} {text}.",
+        description="Mẫu JSON; dùng {id} {phone} {name} {text}.",
+        json_schema_extra=LONG,
     )
     reference: str = Field(default="", description="Tên trường trong JSON trả về mang mã của hệ thống nhận, nếu có.")
 

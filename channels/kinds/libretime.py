@@ -46,6 +46,8 @@ class LibreTime(Channel[LibreTimeOptions]):
         """What the station chose."""
         return sounds_of(outlet)
 
+    tried_vi = "Một tệp âm thanh ngắn, đọc câu “Loa gửi thử”, được tải lên thư viện của đài; xóa nó ở đó."
+
     async def send(self, bulletin: Bulletin, outlet: Outlet[LibreTimeOptions], to: To, http: Http) -> Receipt:
         """Every part that is not in the library yet; a repeat finds what is there by its MD5 and sends nothing twice."""
         ids = [await self._put(sending, outlet, http) for sending in sendings(bulletin, to, outlet.options)]

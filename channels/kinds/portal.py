@@ -11,7 +11,7 @@ from pydantic import Field
 
 from channels.channel import Channel, Form, Options, Outlet, Page, Proof, Pull, Receipt, Refused, Shelved, To
 from channels.http import Http
-from channels.options import TimeZone
+from channels.options import LONG, TimeZone
 from channels.site.drawing import Place, draw, file_of
 from channels.site.feeds import atom, sitemap
 from channels.site.news import News, Site, found, months_of, site_of, slug_of, themes_of
@@ -29,7 +29,9 @@ class PortalOptions(Options):
     """Options of a portal outlet."""
 
     motto: str = Field(default="Thông tin chính thức", description="Dòng chữ nhỏ trên tên cơ quan ở đầu trang.")
-    introduction: str = Field(default="", description="Một câu giới thiệu ở trang đầu và cho máy tìm kiếm.")
+    introduction: str = Field(
+        default="", description="Một câu giới thiệu ở trang đầu và cho máy tìm kiếm.", json_schema_extra=LONG
+    )
     responsible: str = Field(default="", description="Người chịu trách nhiệm nội dung, ghi ở cuối trang.")
     address: str = Field(default="", description="Địa chỉ trụ sở, ghi ở cuối trang.")
     phone: str = Field(default="", description="Điện thoại, ghi ở cuối trang.")

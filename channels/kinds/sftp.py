@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from channels.channel import Channel, Form, Outlet, Pace, Receipt, To
 from channels.http import Http
-from channels.options import TimeZone
+from channels.options import LONG, TimeZone
 from channels.recordings import SENDING_SECONDS, PushOptions, Sending, sendings, sounds_of
 from channels.ssh import Account, opened
 from content.bulletin import Bulletin, Sound
@@ -21,7 +21,11 @@ class SftpOptions(PushOptions):
     port: int = Field(default=22, ge=1, le=65535, description="Cổng SSH.")
     user: str = Field(min_length=1, description="Tài khoản trên máy nhận.")
     password: SecretStr = Field(default=SecretStr(""), description="Mật khẩu; nên dùng private_key.")
-    private_key: SecretStr = Field(default=SecretStr(""), description="Khóa riêng OpenSSH (nên ghi private_key_file).")
+    private_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Khóa riêng OpenSSH (nên ghi private_key_file).",
+        json_schema_extra=LONG,
+    )
     host_key: str = Field(
         pattern=r"^(ssh-|ecdsa-)\S+ \S+", description="Khóa công khai của máy nhận, một dòng như trong known_hosts."
     )
@@ -64,6 +68,8 @@ class Sftp(Channel[SftpOptions]):
     def sounds(self, outlet: Outlet[SftpOptions]) -> tuple[Sound, ...]:
         """What the station chose."""
         return sounds_of(outlet)
+
+    tried_vi = "Một tệp âm thanh ngắn, đọc câu “Loa gửi thử”, được đặt vào thư mục của đài; xóa nó ở đó."
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[SftpOptions], to: To, http: Http) -> Receipt:
         """Every part under its own name, whole or not at all: written aside, read back, then given its name."""

@@ -32,7 +32,7 @@ from channels.channel import (
     Unsure,
 )
 from channels.http import Http
-from channels.options import Answering, WebAddress
+from channels.options import LONG, Answering, WebAddress
 from channels.sms import MOST_CHARACTERS, SOMEBODY, SmsOptions, heard, hidden, national, plain_text
 from channels.template import PLACEHOLDER, Template, texts
 from content.bulletin import Bulletin
@@ -71,7 +71,7 @@ class Success(Options):
         default="", description="Đường dẫn tới mã kết quả trong JSON trả về, ví dụ CodeResult hay data.0.status."
     )
     equals: tuple[str, ...] = Field(default=(), description="Các giá trị tại đường dẫn đó nghĩa là đã nhận.")
-    text: Regex = Field(default="", description="Biểu thức chính quy mà nội dung trả về phải khớp, ví dụ ^0: Accepted.")
+    text: Regex = Field(default="", description="Biểu thức chính quy mà nội dung trả về phải khớp; ví dụ ^0: Accepted.")
 
     @model_validator(mode="after")
     def _whole(self) -> Success:
@@ -131,8 +131,9 @@ class SmsHttpOptions(SmsOptions, Answering):
     headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
     body: Literal["json", "form", "query"] = Field(default="json", description="Kiểu nội dung: json, form hay query.")
     body_template: str = Field(
-        description="Mẫu nội dung với {phone} {text} {id} {name} {sender} {thoi_nhan} (liên kết thôi nhận tin) và các khóa trong "
-        "secrets; mỗi chỗ tự được mã hóa đúng kiểu."
+        description="Mẫu nội dung; dùng {phone} {text} {id} {name} {sender} {thoi_nhan} (liên kết thôi nhận tin) và các khóa trong "
+        "secrets_in_body, mỗi chỗ tự được mã hóa đúng kiểu.",
+        json_schema_extra=LONG,
     )
     secrets_in_body: Mapping[str, SecretStr] = Field(
         default_factory=dict, description="Các giá trị bí mật đặt trong mẫu, theo tên: api_key dùng như {api_key}."

@@ -83,6 +83,7 @@ class WordPress(Channel[WordPressOptions]):
     form = Form.ARTICLE
     options = WordPressOptions
     replaces = True
+    tried_vi = "Một bài nháp được tạo rồi bỏ ngay vào thùng rác; người đọc trang không thấy."
     pace = Pace(per_second=1, at_once=1)
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[WordPressOptions], to: To, http: Http) -> Receipt:
@@ -92,6 +93,13 @@ class WordPress(Channel[WordPressOptions]):
         held = [f"{post.link} ({post.status})" for post in posts if post.status != "publish"]
         detail = f"WordPress nhận nhưng chưa công khai: {', '.join(held)}" if held else "đã đăng"
         return Receipt(" ".join(post.link for post in posts), detail)
+
+    async def try_out(self, bulletin: Bulletin, outlet: Outlet[WordPressOptions], to: To, http: Http) -> Receipt:
+        """A draft is made and goes to the bin."""
+        part = bulletin.parts[0]
+        await _Site(outlet, http).put(part, status="draft")
+        await self.withdraw(part, outlet, http)
+        return Receipt(detail="đã tạo một bài nháp và bỏ vào thùng rác")
 
     async def ask(self, to: To, reference: str, outlet: Outlet[WordPressOptions], http: Http) -> Confirmation | None:
         """Whether everybody can read the posts: their addresses are asked for as a stranger would."""
@@ -153,11 +161,11 @@ class _Site:
     outlet: Outlet[WordPressOptions]
     http: Http
 
-    async def put(self, part: Part) -> _Post:
+    async def put(self, part: Part, status: str = "publish") -> _Post:
         """The part's post, made or brought up to date. Raises Unavailable when another send has just made it."""
         options, marker = self.outlet.options, marker_of(self.outlet, part)
         found = await self.find(marker)
-        fields: dict[str, Any] = {"title": escape(part.title, quote=False), "slug": marker, "status": "publish"}
+        fields: dict[str, Any] = {"title": escape(part.title, quote=False), "slug": marker, "status": status}
         name = options.category or part.theme
         if options.categories and name:
             fields["categories"] = [await self._category(name)]

@@ -73,6 +73,7 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
     form = Form.ARTICLE
     options = ZaloArticleOptions
     quiet_hours = True
+    tried_vi = "Một bài ẩn được tạo và Zalo duyệt thử; không phát tới ai, không tính vào số bài của ngày."
     # Its quota is counted here: the pace would count also the tries that only found the article still being processed.
     pace = Pace(at_once=1)
 
@@ -93,6 +94,16 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
             except SendError:
                 await _keep_sent(outlet, sent)
                 raise
+
+    async def try_out(self, bulletin: Bulletin, outlet: Outlet[ZaloArticleOptions], to: To, http: Http) -> Receipt:
+        """An article that nobody sees is created and verified, not broadcast."""
+        hidden = {**_article(bulletin, outlet.options), "status": "hide"}
+        try:
+            return Receipt(await _article_id(hidden, outlet, to, http), "bài ẩn đã được duyệt")
+        except Unavailable as error:
+            if error.reason != Reason.BUSY:
+                raise
+            return Receipt(detail="bài ẩn đã tới Zalo, đang chờ duyệt")
 
     def repeatable(self, outlet: Outlet[ZaloArticleOptions]) -> bool:
         """Never: Zalo broadcasts an article as often as it is told to."""

@@ -51,7 +51,8 @@ async def authorize_outlet(house: House, args: argparse.Namespace) -> int:
     except SendError as error:
         raise Conflict(error.vi, error.en) from None
     async with house.database.write() as tx:
-        await channels_store.resume_outlet(tx, args.name)
-        await house.journal.note(tx, house.clock.now(), by.name, "authorize_outlet", f"outlet/{args.name}")
+        now = house.clock.now()
+        await channels_store.resume_outlet(tx, args.name, now, by.name)
+        await house.journal.note(tx, now, by.name, "authorize_outlet", f"outlet/{args.name}")
     out.print("Đã cấp quyền; cặp token đã được giữ, từ nay Loa tự đổi.")
     return 0

@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from channels import store as channels_store
-from channels.answer import SendError
-from channels.channel import To
 from config.words import BadInput
-from content.bulletin import Bulletin, BulletinClass, Part
-from db.types import new_id
 from desk.airing import take_log
 from desk.app import House
 from desk.commands import authorize, kinds
 from desk.commands.acting import actor
 from desk.commands.output import err, local, out, print_json, print_table
+from desk.outlets.trial import try_out
 
 
 def register(commands: Any) -> None:
@@ -73,28 +70,12 @@ async def test_outlet(house: House, args: argparse.Namespace) -> int:
     """One real test message through an outlet; it is not a delivery and is noted in the journal."""
     at = house.outlets[args.name]
     by = await actor(house, getpass.getuser())
-    if at.channel.scheme and not args.to:
-        raise BadInput(
-            f"Cho biết gửi thử tới đâu: --to ({at.channel.scheme})", f"Say where to: --to ({at.channel.scheme})"
-        )
     if at.channel.shelf:
         out.print(f"{args.name}: kệ lấy tin, địa chỉ {at.outlet.base_url}/feed.xml")
         return 0
-    now = house.clock.now()
-    words = "Loa gửi thử, xin bỏ qua tin này."
-    part = Part("test", "test", "", "gui-thu", "Tin gửi thử", f"<p>{words}</p>", words, words, words)
-    bulletin = Bulletin(new_id(now), BulletinClass.NORMAL, house.settings.office.name, now, None, (part,))
-    async with house.database.write() as tx:
-        await house.journal.note(tx, now, by.name, "test_outlet", f"outlet/{args.name}")
-    try:
-        receipt = await at.channel.send(
-            bulletin, at.outlet, To(f"test-{new_id(now)}", args.to or args.name), house.http
-        )
-    except SendError as error:
-        err.print(f"[red]{args.name}: {error.vi}[/red]")
-        return 1
-    out.print(f"{args.name}: đối tác đã nhận ({receipt.reference or receipt.detail or 'không có mã'})")
-    return 0
+    trial = await try_out(house, at, args.to, by.name)
+    (out if trial.good else err).print(f"{args.name}: {trial.vi}", markup=False)
+    return 0 if trial.good else 1
 
 
 async def import_aired(house: House, args: argparse.Namespace) -> int:
@@ -139,10 +120,10 @@ async def resume(house: House, args: argparse.Namespace) -> int:
     """Use a paused outlet again."""
     by = await actor(house, args.by)
     by.must("approver")
-    name = house.outlets[args.name].name
+    name, now = house.outlets[args.name].name, house.clock.now()
     async with house.database.write() as tx:
-        await channels_store.resume_outlet(tx, name)
-        await house.journal.note(tx, house.clock.now(), by.name, "resume_outlet", f"outlet/{name}", reason=args.note)
+        await channels_store.resume_outlet(tx, name, now, by.name)
+        await house.journal.note(tx, now, by.name, "resume_outlet", f"outlet/{name}", reason=args.note)
     house.notifier.ring("work")
     out.print(f"{name}: dùng lại")
     return 0

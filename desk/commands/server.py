@@ -57,10 +57,9 @@ async def run_server(house: House, args: argparse.Namespace) -> int:
             await stack.enter_async_context(serving.probes(house))
         err.print(f"Loa đang chạy ({', '.join(roles)}): {house.settings.web.base_url}/  Dừng: Ctrl+C")
         actors = tuple(role for role in roles if role in ROLES)
-        if actors:
-            await house.runner.run(actors)
-        else:
-            await house.stopping.wait()
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(house.fitter.follow(house.stopping))
+            await (house.runner.run(actors) if actors else house.stopping.wait())
     return 0
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from desk.shape import Fields, Listed, Told, Upload
+from channels.past.store import Turn
+from desk.shape import Fields, JsonObject, Listed, Told, Upload
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -50,6 +51,71 @@ class OutletTold(Told):
     per_day: int | None
     used_today: int
     addresses: list[str]
+
+
+class PastTold(Told):
+    """One turn of an outlet's life; `by` is empty for what came by itself."""
+
+    at: AwareDatetime
+    turn: Turn
+    by: str
+    words: str
+
+
+class OutletWhole(OutletTold):
+    """An outlet with its past; for administrators also its options, of secrets the names alone."""
+
+    set_up_in: Literal["file", "desk"]
+    options: dict[str, Any] | None
+    secrets: list[str] | None = Field(description="Names of options that are set and never told.")
+    past: list[PastTold]
+
+
+class OutletSetting(Fields):
+    """What an outlet is set to: all of it, but for secrets, which stay where they are not named and go where they are null."""
+
+    title: str = Field(max_length=100)
+    options: JsonObject = Field({}, description="As in the configuration file; docs/operate.md and `loa outlet kinds`.")
+
+
+class NewOutlet(OutletSetting):
+    """A new outlet."""
+
+    kind: str = Field(examples=["sms_kannel"])
+    name: str = Field(
+        "",
+        max_length=40,
+        pattern="^([a-z][a-z0-9-]*)?$",
+        description="Permanent, part of addresses; made of the title.",
+    )
+
+
+class TrialAsked(Fields):
+    """Where a test goes."""
+
+    to: str = Field("", max_length=40, description="A phone number or Zalo id, for outlets that send to people.")
+
+
+class ExchangeTold(Told):
+    """One request of a test and its answer, secrets masked; no status: none came."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str
+    milliseconds: int
+    status: int | None
+    answered: dict[str, str]
+    answer: str
+    trouble: str | None
+
+
+class TrialTold(Told):
+    """How a test went."""
+
+    good: bool
+    words: str
+    exchanges: list[ExchangeTold]
 
 
 class QuotaDay(Told):

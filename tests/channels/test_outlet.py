@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from channels.channel import Channel, find_channels
-from channels.outlet import PAUSE_AFTER, PAUSE_AFTER_FAILURES, Outlets, set_up_outlets, should_pause
+from channels.outlet import PAUSE_AFTER, PAUSE_AFTER_FAILURES, Fittings, Outlets, set_up_outlets, should_pause
 from channels.store import apply_outlet, outlet_failed, outlet_rows, outlet_worked, pause_outlet, resume_outlet
 from config.clock import FakeClock
 from config.loading import BadSettings
@@ -33,8 +33,8 @@ def channels() -> dict[str, Channel[Any]]:
 
 def set_up(channels: dict[str, Channel[Any]], configured: dict[str, Any], source: str = "") -> Outlets:
     """The outlets of a configuration."""
-    keeps: dict[str, Any] = dict.fromkeys(configured)
-    return set_up_outlets(configured, channels, base_url="https://loa.vn", keeps=keeps, source=source)
+    nothing: Any = None
+    return set_up_outlets(configured, Fittings(channels, "https://loa.vn", lambda name: nothing), source=source)
 
 
 def test_everything_wrong_is_told_at_once(channels: dict[str, Channel[Any]]) -> None:
@@ -134,7 +134,10 @@ async def test_health_is_kept_and_a_success_clears_it(database: Database, clock:
         assert (3, start, "vẫn hỏng") == (row.failures, row.failing_since, row.trouble)
         assert [True, False] == [await pause_outlet(tx, "sms", start, by, "hỏng") for by in ("Loa", "Mai")]
         assert "Loa" == (await outlet_rows(tx))["sms"].paused_by
-        assert [True, False] == [await resume_outlet(tx, "sms"), await resume_outlet(tx, "sms")]
+        assert [True, False] == [
+            await resume_outlet(tx, "sms", start, "Mai"),
+            await resume_outlet(tx, "sms", start, "Mai"),
+        ]
         row = (await outlet_rows(tx))["sms"]
         assert (0, None, "", None) == (row.failures, row.failing_since, row.trouble, row.paused_at)
         await outlet_failed(tx, "sms", start, "hỏng", 2)

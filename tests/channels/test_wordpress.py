@@ -196,6 +196,15 @@ async def test_withdrawn_it_is_in_the_bin_and_can_come_back(office: Office) -> N
     assert again == sent and office.posted()["status"] == "publish" and len(office.site.media) == 1
 
 
+async def test_a_test_is_a_draft_that_goes_to_the_bin(office: Office) -> None:
+    """Also the second time; there is one post in all."""
+    kind, outlet = office.kind, office.outlet()
+    receipt = await kind.try_out(office.make.bulletin(office.part()), outlet, To("test-1", outlet.name), office.http)
+    assert "trash" == office.posted()["status"] and not receipt.reference
+    await kind.try_out(office.make.bulletin(office.part()), outlet, To("test-2", outlet.name), office.http)
+    assert "trash" == office.posted()["status"]
+
+
 async def test_withdrawn_by_somebody_else_meanwhile(office: Office) -> None:
     """The bin has it already."""
     outlet, part = office.outlet(attach_audio=False), office.part()

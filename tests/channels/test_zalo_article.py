@@ -94,6 +94,17 @@ async def test_an_article_goes_to_all_followers(zalo: Zalo, send: Any) -> None:
     assert zalo.ledger.pairs == 1 and zalo.ledger.bad_refreshes == 0
 
 
+async def test_a_test_reaches_nobody(zalo: Zalo, outlet: Any, http: Any, make: Any) -> None:
+    """Created hidden and verified, or left to Zalo to verify; not broadcast, and the day is as free as before."""
+    zalo.processing = 1
+    for words in ("đang chờ duyệt", "đã được duyệt"):
+        receipt = await KIND.try_out(make.bulletin(), outlet, To("test-1", outlet.name), http)
+        assert receipt.detail.endswith(words)
+    (article,) = zalo.articles.values()
+    assert "hide" == article["status"] and not zalo.broadcasts
+    assert "0 trên 1 bài" in await KIND.quota(outlet, http.now())
+
+
 async def test_several_items_are_one_article(zalo: Zalo, send: Any, make: Any) -> None:
     """Each under its title."""
     await send("d-1", make.part(), make.part("it2", title="Tiêm chủng", article="<p>Sáng mai.</p>"))

@@ -223,7 +223,7 @@ async def test_no_money_left(office: Office, sms: SlowGateway, second: SlowGatew
     await office.drain()
     assert not sms.ledger.taken and 6 == len(second.ledger.taken)
     async with office.house.database.write() as tx:
-        await channels_store.resume_outlet(tx, "first")
+        await channels_store.resume_outlet(tx, "first", office.clock.now(), "Hùng")
         await channels_store.pause_outlet(tx, "first", office.clock.now(), "Hùng", "đổi hợp đồng")
     await office.schedule(await office.item("Tin ba"), "first", audience="Bản A")
     await office.drain()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from channels.channel import find_channels
-from channels.outlet import InService, set_up_outlets
+from channels.outlet import Fittings, InService, set_up_outlets
 from config.loading import BadSettings
 from config.settings import PolicySettings, Settings
 from config.words import BadInput
@@ -47,8 +47,9 @@ KINDS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def outlets() -> dict[str, InService]:
     """Outlets of several kinds."""
-    keeps: Any = dict.fromkeys(KINDS)
-    return {at.name: at for at in set_up_outlets(KINDS, find_channels(), base_url="https://loa.vn", keeps=keeps)}
+    nothing: Any = None
+    fittings = Fittings(find_channels(), "https://loa.vn", lambda name: nothing)
+    return {at.name: at for at in set_up_outlets(KINDS, fittings)}
 
 
 def policy(level: Any = "", **settings: Any) -> Policy:

@@ -110,7 +110,7 @@ class Office:
             try:
                 async with self.database.write() as tx:
                     for name in self.world.partners:
-                        if await channels_store.resume_outlet(tx, name):
+                        if await channels_store.resume_outlet(tx, name, self.world.clock.now(), "Mai"):
                             self.world.tell("resume", name)
                 return
             except DatabaseTrouble:

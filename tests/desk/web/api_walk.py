@@ -163,6 +163,12 @@ async def _people(desk: Any) -> AsyncIterator[Request]:
 
 
 async def _others(desk: Any) -> AsyncIterator[Request]:
+    options = {"url": "https://127.0.0.1/gui", "body_template": '{"p": "{phone}", "t": "{text}"}'}
+    yield Request("outlet-add", fields={"kind": "sms_http", "title": "SMS huyện", "options": options})
+    yield Request("outlet", "sms-huyen")
+    yield Request("outlet-change", "sms-huyen", {"title": "SMS của huyện", "options": options | {"per_day": 9}})
+    yield Request("outlet-test", "sms-huyen", {"to": "0912345678"})
+    yield Request("outlet-remove", "sms-huyen")
     yield Request("outlet-pause", "sms", {"note": "bảo trì"})
     yield Request("outlet-resume", "sms")
     yield Request("outlet-quota", "sms", {"month": "2026-12"})

@@ -55,6 +55,9 @@ MAY = {
     **dict.fromkeys(("subscriptions", "subscription-add", "subscription-key"), frozenset({"administrator"})),
     **dict.fromkeys(("subscription-pause", "subscription-resume", "subscription-remove"), frozenset({"administrator"})),
     **dict.fromkeys(("subscription-test", "subscription-replay"), frozenset({"administrator"})),
+    **dict.fromkeys(("outlet-new", "outlet-add", "outlet-edit", "outlet-change"), frozenset({"administrator"})),
+    **dict.fromkeys(("outlet-remove", "outlet-test"), frozenset({"administrator"})),
+    "outlet": READERS,
     **dict.fromkeys(("person-export", "person-erase", "delivery-number"), frozenset({"administrator"})),
 }
 DEEDS = {"author", "approver", "administrator"}

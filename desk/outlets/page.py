@@ -1,4 +1,4 @@
-"""Outlets on the desk: what each is, how it fares, its addresses for partners; pause and resume."""
+"""Outlets on the desk: what each is, how it fares and has fared, its addresses for partners; pause, resume, a test."""
 
 from __future__ import annotations
 
@@ -8,14 +8,23 @@ from typing import Any
 from channels import store as channels_store
 from channels.channel import Channel
 from channels.outlet import InService
-from config.words import Conflict
+from channels.past import store as past_store
+from channels.setting import store as setting_store
+from channels.setting.entry import entries_of, without_secrets
+from config.words import Conflict, Said
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, listed
+from desk.outlets.past import TITLES, health
+from desk.outlets.trial import Trial, try_out
 from desk.shape import shape
 from desk.shapes import outlets as shapes
 from desk.shapes.schedules import MayNote
 from scheduler.dispatch.pace import day_of, used_on
 from scheduler.diversion import store as diversion_store
+
+HERE = "/outlets"
+SHOWN = 40
+"""Turns of an outlet's past on its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +128,77 @@ async def list_all(visit: Visit) -> Answer:
 
 async def _page(visit: Visit) -> Shown:
     found = await standings(visit)
-    values = {"standings": found, "outlets": visit.house.outlets}
-    return Shown("outlets.html", values, listed([plain_outlet(one) for one in found], None))
+    values = {"standings": found, "outlets": visit.house.outlets, "broken": visit.house.fitter.broken}
+    return Shown("outlets/list.html", values, listed([plain_outlet(one) for one in found], None))
+
+
+@shape(shapes.OutletWhole)
+async def show(visit: Visit) -> Answer:
+    """GET /outlets/{name}: one with its past, and for administrators what it is set to, without secrets."""
+    return await page_of(visit, visit.part("name"))
+
+
+async def page_of(visit: Visit, name: str, trial: Trial | None = None) -> Shown:
+    """The page of an outlet, with what came of a test. Raises NotFound."""
+    house, at, now = visit.house, visit.house.outlets[name], visit.house.clock.now()
+    one = next(one for one in await standings(visit) if one.at is at)
+    async with house.database.read() as connection:
+        past = await past_store.past(connection, name)
+        setting = (
+            None if name in house.fitter.configured else await setting_store.setting(connection, house.fitter.key, name)
+        )
+    given = setting.table if setting else house.fitter.configured[name]
+    table, secrets = without_secrets(at.channel.options, given)
+    values = {
+        "one": one,
+        "outlets": house.outlets,
+        "past": past[:SHOWN],
+        "health": health(past, now, visit.drawing.zone),
+        "turns": TITLES,
+        "entries": entries_of(at.channel.options, given, given),
+        "setting": setting,
+        "trial": trial,
+    }
+    may = visit.may("outlet-change")
+    plain = plain_outlet(one) | {
+        "set_up_in": "desk" if setting else "file",
+        "options": {key: value for key, value in table.items() if key not in {"kind", "title"}} if may else None,
+        "secrets": secrets if may else None,
+        "past": [{"at": iso(turn.at), "turn": turn.turn, "by": turn.by, "words": turn.words} for turn in past[:SHOWN]],
+    }
+    return Shown("outlets/show.html", values, plain)
+
+
+@shape(shapes.TrialTold, shapes.TrialAsked)
+async def test(visit: Visit) -> Answer:
+    """POST /outlets/{name}/test: a test message `to` somebody, answered with all that was said and answered."""
+    at = visit.house.outlets[visit.part("name")]
+    try:
+        trial = await try_out(visit.house, at, visit.text("to"), visit.name)
+    except Said as fault:
+        if visit.json:
+            raise
+        return (await page_of(visit, at.name)).with_fault(fault)
+    shown = await page_of(visit, at.name, trial)
+    return Shown(shown.template, shown.values, _plain_trial(trial))
+
+
+def _plain_trial(trial: Trial) -> dict[str, Any]:
+    exchanges = [
+        {
+            "method": one.method,
+            "url": one.url,
+            "headers": dict(one.headers),
+            "body": one.body,
+            "milliseconds": one.ms,
+            "status": one.status or None,
+            "answered": dict(one.answered),
+            "answer": one.answer,
+            "trouble": one.trouble or None,
+        }
+        for one in trial.exchanges
+    ]
+    return {"good": trial.good, "words": trial.vi, "exchanges": exchanges}
 
 
 def plain_outlet(standing: Standing) -> dict[str, Any]:
@@ -165,7 +243,7 @@ async def resume(visit: Visit) -> Answer:
     house, name, now = visit.house, visit.part("name"), visit.house.clock.now()
     at = house.outlets[name]
     async with house.database.write() as tx:
-        done = await channels_store.resume_outlet(tx, name)
+        done = await channels_store.resume_outlet(tx, name, now, visit.name)
         if done:
             await house.journal.note(tx, now, visit.name, "resume", f"outlet/{name}")
     return await _done(visit, done, at, f"Điểm phát {at.outlet.title} hoạt động lại.")
@@ -178,4 +256,4 @@ async def _done(visit: Visit, done: bool, at: InService, said: str) -> Answer:
         return (await _page(visit)).with_fault(fault)
     visit.house.notifier.ring("outlet")
     visit.house.notifier.ring("work")
-    return Done("/outlets", said, next(plain_outlet(one) for one in await standings(visit) if one.at is at))
+    return Done(f"{HERE}/{at.name}", said, next(plain_outlet(one) for one in await standings(visit) if one.at is at))

@@ -1,0 +1,1 @@
+"""Outlets that are set up on the desk: how their options are asked for, read and kept."""

@@ -1,0 +1,1 @@
+"""Outlets on the desk: all of them, one of them and its past, its settings, a test through it."""
