@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from desk.shape import Fields, Listed, Told, Upload
+from desk.shape import Fields, Listed, Month, Told, Upload
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -15,7 +15,7 @@ CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadshe
 class MonthAsked(Fields):
     """A month of the office's calendar; this one when none is named."""
 
-    month: str = Field("", examples=["2026-11"])
+    month: Month = ""
 
 
 class ReportAsked(MonthAsked):
