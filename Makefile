@@ -33,7 +33,8 @@ pictures: $(VENV)/dev ## screenshots of every page into build/pictures (needs Ch
 
 soak: $(VENV)/dev ## faults at length: 200 kills, every fault at every statement and commit (ARGS="-k kill")
 	LOA_SOAK=1 $(BIN)/python -m pytest --durations=0 tests/story/test_kills.py tests/story/test_fail_points.py \
-		tests/scheduler/test_database_faults.py tests/story/test_nodes.py tests/story/test_full_disk.py tests/story/test_cut_off.py $(ARGS)
+		tests/scheduler/test_database_faults.py tests/story/test_nodes.py tests/story/test_full_disk.py tests/story/test_cut_off.py \
+		tests/desk/web/test_schemathesis.py $(ARGS)
 
 bench: $(VENV)/dev ## timings as ratios within one run
 	$(BIN)/python -m tests.bench $(ARGS)

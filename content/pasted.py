@@ -30,6 +30,7 @@ LEFT_OUT = {
     "object": "đối tượng nhúng",
     "form": "biểu mẫu",
 }
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LIST = re.compile(r"mso-list:\s*(\w+)\s+level(\d+)", re.IGNORECASE)
 _NUMBERED = re.compile(r"\s*[(]?(?:\d+|[a-zA-Z]|[ivxIVX]+)[.)]")
 _NOT_BOLD = re.compile(r"(?<!bidi-)font-weight:\s*normal", re.IGNORECASE)
@@ -128,7 +129,7 @@ def _tidy(tree: HtmlElement) -> None:
 def _blanks(text: str | None, *, in_cell: bool) -> str | None:
     if text is None:
         return None
-    text = re.sub(r"\s+", " ", text)
+    text = _NO_XML.sub("", re.sub(r"\s+", " ", text))
     return text.replace("|", r"\|") if in_cell else text
 
 

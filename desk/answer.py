@@ -100,12 +100,24 @@ class Visit:
     form_token: str = ""
     second_step: Standing = Standing.OPTIONAL
     form: MultiDict[Any] = field(default_factory=MultiDict)
+    plain: dict[str, Any] | None = None
+    """What was posted as JSON, with its types; `form` has the same as texts."""
     api: bool = False
     """Whether the request came in under /api/v1, with a token."""
     token: str = ""
     scopes: frozenset[str] = frozenset()
     bears: dict[str, str] = field(default_factory=dict)
     """Headers of the answer, whatever it will be."""
+
+    @property
+    def looks(self) -> bool:
+        """HEAD: the answer of GET is wanted without its body."""
+        return self.request.method == "HEAD"
+
+    @property
+    def reads(self) -> bool:
+        """GET or HEAD."""
+        return self.looks or self.request.method == "GET"
 
     def may(self, door: str) -> bool:
         """Whether this person may go through the door of that name."""
@@ -164,12 +176,6 @@ class Done:
     said: str
     plain: Any = None
     status: int = 200
-
-
-class Nested(str):
-    """An object inside the JSON that was posted, as text: only a field that is declared to be one takes it."""
-
-    __slots__ = ()
 
 
 Answer = Shown | Done | web.StreamResponse
@@ -273,22 +279,23 @@ def trouble_of(error: BaseException) -> Trouble | None:
 
 
 async def read_form(visit: Visit) -> None:
-    """Take in what was posted: a form, or a JSON object whose values are texts, numbers, lists of them, or objects."""
+    """Take in what was posted: a form, or a JSON object of plain values, lists of them, and objects for verbs that read `plain`."""
     request = visit.request
     if request.content_type == "application/json":
         with _readable():
             given = await request.json()
         if not isinstance(given, dict):
             raise BadInput("JSON phải là một đối tượng", "The JSON must be an object")
-        visit.form = MultiDict(_pairs(given))
+        visit.form, visit.plain = MultiDict(_pairs(given)), given
     elif request.can_read_body:
         if visit.api and request.content_type not in FORMS:
             vi, en = words_of(415)
             raise Trouble(415, vi, en, {"Accept": ", ".join(("application/json", *FORMS))})
         with _readable():
             visit.form = MultiDict(await request.post())
-    for name, value in visit.form.items():
+    for name in (*(visit.plain or ()), *visit.form):
         check_text(name)
+    for name, value in visit.form.items():
         written = value.filename if isinstance(value, web.FileField) else value
         if isinstance(written, str):
             check_text(written, name)
@@ -315,7 +322,7 @@ def _readable() -> Iterator[None]:
 def _pairs(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in given.items():
         if isinstance(value, dict):
-            yield str(key), Nested(json.dumps(value))
+            yield str(key), json.dumps(value, ensure_ascii=False).replace("\\u0000", "\0")
             continue
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, dict | list):

@@ -253,7 +253,7 @@ def local_path(written: str) -> str:
 
 def to_door(request: web.Request) -> web.Response:
     """Send a stranger to the sign-in page, and back afterwards."""
-    wanted = request.path_qs if request.method == "GET" else "/"
+    wanted = request.path_qs if request.method in {"GET", "HEAD"} else "/"
     return web.Response(
         status=303, headers={"Location": f"/sign-in?next={quote(wanted, safe='/')}", "Cache-Control": "no-store"}
     )

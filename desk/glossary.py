@@ -16,7 +16,7 @@ from content.glossary import store
 from content.glossary.keeping import own_entry
 from content.reading import load_lexicon
 from content.rendition import draft_of
-from content.voice import Speech, VoiceError, speak
+from content.voice import Speech, VoiceError, VoiceRefused, speak
 from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.forms import iso, listed
 from desk.needs import unknown_words
@@ -141,6 +141,8 @@ async def sound(visit: Visit) -> Answer:
     text = " ".join(visit.asked("text").split())[:HEARD]
     try:
         spoken = await speak(text, visit.house.voices)
+    except VoiceRefused as error:
+        raise BadInput(f"Không đọc được: {error.reason_vi}", error.reason_en, field="text") from None
     except VoiceError as error:
         raise Trouble(503, f"Chưa nghe thử được: {error.reason_vi}", error.reason_en) from None
     headers = {"Cache-Control": "private, max-age=3600"}

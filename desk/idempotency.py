@@ -50,7 +50,7 @@ def key_of(request: web.Request) -> str:
     if not given:
         return ""
     key = given[0].strip()
-    key = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
+    key = key[1:-1] if len(key) > 2 and key[0] == key[-1] == '"' else key
     if len(given) > 1 or not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise BadInput(f"{HEADER}: từ 1 đến 255 ký tự ASCII", f"{HEADER}: 1 to 255 ASCII characters", field=HEADER)
     return key

@@ -55,6 +55,8 @@ async def events(visit: Visit) -> Answer:
         }
     )
     await response.prepare(visit.request)
+    if visit.looks:
+        return response
     task = asyncio.ensure_future(_stream(visit, response))
     streams = visit.request.app[STREAMS].tasks
     streams.add(task)

@@ -77,6 +77,8 @@ async def _send(visit: Visit, kind: str, media: str, body: AsyncIterator[bytes])
     }
     response = web.StreamResponse(headers=headers)
     await response.prepare(visit.request)
+    if visit.looks:
+        return response
     async for piece in body:
         await response.write(piece)
     await response.write_eof()

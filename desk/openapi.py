@@ -22,6 +22,8 @@ PREFIX = "/api/v1"
 REF = "#/components/schemas/{model}"
 JSON = "application/json"
 SOUND = "audio/mpeg"
+KEY = "^[!-~]([ -~]*[!-~])?$"
+"""A key as `idempotency.key_of` takes it: printable ASCII without blanks around it."""
 HEADERS = {
     "RateLimit": "What is left of the token's allowance (draft-ietf-httpapi-ratelimit-headers-10).",
     "RateLimit-Policy": "The token's allowance.",
@@ -49,8 +51,9 @@ def statuses(door: Door, declared: Shape) -> tuple[int, ...]:
     found = {declared.status, 400, 401, 403, 404, 417, 429, 500, 503}
     if door.method == "POST":
         found |= {409, 413, 415, 422} | ({412} if thing_of(door.path) else set())
-    elif declared.gives is not None and not declared.is_list:
-        found.add(304)
+    else:
+        found |= {422} if declared.takes.model_fields else set()
+        found |= {304} if declared.gives is not None and not declared.is_list else set()
     if SOUND in declared.media:  # a file, of which pieces can be had
         found |= {206, 304, 412, 416}
     return tuple(sorted(found))
@@ -99,10 +102,36 @@ class _Schemas:
         schema.pop("$defs", None)
         return schema
 
-    def of(self, model: type[BaseModel]) -> dict[str, Any]:
-        """A model's schema itself."""
-        found: dict[str, Any] = self.named[self._refs[model]["$ref"].rsplit("/", 1)[-1]]
-        return found
+    def taken(self, model: type[BaseModel], *, written: bool) -> dict[str, Any]:
+        """How a body is spoken of; a form cannot say null, and is another thing where JSON can."""
+        whole = self.named[name := self._name(model)]
+        plain = _without_null(whole)
+        if not written or plain == whole:
+            return self.ref(model)
+        self.named[f"{name}Form"] = plain
+        return {"$ref": REF.format(model=f"{name}Form")}
+
+    def asked(self, model: type[BaseModel]) -> dict[str, Any]:
+        """The schema of a query."""
+        return _without_null(self.named[self._name(model)])
+
+    def _name(self, model: type[BaseModel]) -> str:
+        name: str = self._refs[model]["$ref"].rsplit("/", 1)[-1]
+        return name
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same of what is written as text: left out is how nothing is said there."""
+    fields = {name: _not_null(one) for name, one in schema.get("properties", {}).items()}
+    return schema | {"properties": fields} if fields else schema
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" not in schema:
+        return schema
+    rest = {name: value for name, value in schema.items() if name not in {"anyOf", "default"}}
+    (one,) = [dict(one) for one in schema["anyOf"] if one != {"type": "null"}]
+    return one | rest
 
 
 def _models(declared: Shape) -> list[type[BaseModel]]:
@@ -122,7 +151,7 @@ def _operation(door: Door, declared: Shape, schemas: _Schemas, *, matched: bool)
     }
     if door.method == "POST" and declared.takes.model_fields:
         types = FORMS[1:] if declared.is_upload else (JSON,) if declared.is_nested else (JSON, *FORMS)
-        body = {kind: {"schema": schemas.ref(declared.takes)} for kind in types}
+        body = {kind: {"schema": schemas.taken(declared.takes, written=kind != JSON)} for kind in types}
         needed = any(info.is_required() for info in declared.takes.model_fields.values())
         told["requestBody"] = {"required": needed, "content": body}
     return told
@@ -139,16 +168,16 @@ def _parameters(door: Door, declared: Shape, schemas: _Schemas, *, matched: bool
     text = {"type": "string", "minLength": 1}
     found = [_parameter("path", name, text, required=True) for name in re.findall(r"{(\w+)}", door.path)]
     if door.method == "GET":
-        asked = schemas.of(declared.takes)
+        asked = schemas.asked(declared.takes)
         needed = asked.get("required", ())
         for name, schema in asked.get("properties", {}).items():
             found.append(_parameter("query", name, schema, required=name in needed))
         if 304 in statuses(door, declared):
-            found.append(_parameter("header", "If-None-Match", text))
+            found.append(_parameter("header", "If-None-Match", {"type": "string"}))
         return found
-    found.append(_parameter("header", "Idempotency-Key", text | {"maxLength": 255}))
+    found.append(_parameter("header", "Idempotency-Key", {"type": "string", "maxLength": 255, "pattern": KEY}))
     if matched:
-        found.append(_parameter("header", "If-Match", text))
+        found.append(_parameter("header", "If-Match", {"type": "string"}))
     return found
 
 

@@ -72,7 +72,7 @@ async def blank(visit: Visit) -> Answer:
 async def _form(visit: Visit, drawn: Schedule | None = None, *, changed: bool = False) -> Shown:
     typed = typed_wish(visit)
     async with visit.house.database.read() as connection:
-        offered = await choices(visit, connection, typed["items"] if drawn or visit.request.method == "GET" else ())
+        offered = await choices(visit, connection, typed["items"] if drawn or visit.reads else ())
         needs = await _needs_second(visit, connection, drawn) if drawn else False
         rules = await visit.house.scheduling.check(connection, drawn) if drawn else []
         costs = await costs_of(visit, connection, drawn) if drawn else []

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from aiohttp.web import FileField
 from multidict import MultiDict, MultiMapping
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from config.loading import reason_of
 from config.words import BadInput
-from desk.answer import Handler, Nested, Visit
+from desk.answer import Handler, Visit
 
 H = TypeVar("H", bound=Handler)
 T = TypeVar("T")
@@ -22,7 +24,7 @@ T = TypeVar("T")
 class Fields(BaseModel):
     """What a verb takes: fields of a body, or of the address's query. A verb on the API is given nothing but these."""
 
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Told(BaseModel):
@@ -45,23 +47,30 @@ class Paged(Fields):
     after: str = Field("", description="`next` of the page before.")
 
 
+class PagedByTime(Paged):
+    """Which page of a list in order of time; see `forms.cursor`."""
+
+    after: str = Field(
+        "",
+        pattern=r"^([0-9]{1,14}\..+)?$",
+        description="`next` of the page before.",
+        examples=["1764000000000.38g5xeme0adc5"],
+    )
+
+
 def _file(value: object) -> object:
     if not isinstance(value, FileField):
         raise PydanticCustomError("file", "phải là một tệp, gửi bằng multipart/form-data (a file)")
     return value
 
 
-def _object(value: object) -> object:
-    if not isinstance(value, Nested):
-        raise PydanticCustomError("object", "phải là một đối tượng JSON (an object)")
-    return value
-
-
-JsonObject = Annotated[Any, PlainValidator(_object), WithJsonSchema({"type": "object"})]
-"""An object inside the posted JSON; the verb finds it as JSON text."""
 Upload = Annotated[Any, PlainValidator(_file), WithJsonSchema({"type": "string", "format": "binary"})]
-_YES = TypeAdapter(bool)
 Note = Annotated[str, Field(max_length=2000, description="Why; kept in the journal.")]
+Reason = Annotated[Note, Field(min_length=1)]
+Needed = Annotated[str, Field(min_length=1)]
+Day = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", examples=["2026-12-01"])]
+Month = Annotated[str, Field(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$", examples=["2026-11"])]
+Hour = Annotated[str, Field(pattern=r"^(([01]?[0-9]|2[0-3]):[0-5][0-9])?$", examples=["05:00"])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Shape:
     @property
     def is_nested(self) -> bool:
         """Whether it takes what only JSON can carry."""
-        return any(_object in _functions(info.metadata) for info in self.takes.model_fields.values())
+        return any(get_origin(info.annotation) is dict for info in self.takes.model_fields.values())
 
     @property
     def is_list(self) -> bool:
@@ -120,50 +129,48 @@ def shape_of(handler: Handler) -> Shape:
 
 
 def hold(visit: Visit, declared: Shape) -> None:
-    """Hold what was brought against the declared fields; what is missing the verb says itself. Raises BadInput.
+    """Hold what was brought against the declared fields; a plain no is as good as nothing to the verb. Raises BadInput.
 
-    A query and JSON may have no other names; a form's own, which belong to its page, do not reach the verb.
+    What is written, in a query or a form, is read as what is declared; in JSON everything has its type already.
     """
-    request = visit.request
-    if request.method == "GET":
-        _check(declared, request.query, strict=True)
-        return
-    off = _check(declared, visit.form, strict=request.content_type == "application/json")
+    known = {info.alias or name: info for name, info in declared.takes.model_fields.items()}
+    brought = visit.request.query if visit.reads else visit.form
+    for name in brought:
+        if name not in known:
+            raise BadInput(f"Không có trường {name[:80]}", f"There is no field {name[:80]}", field=name[:80])
+    try:
+        if visit.plain is None:
+            held = declared.takes.model_validate(_written(brought, known))
+        else:
+            held = declared.takes.model_validate_json(json.dumps(visit.plain), strict=True)
+    except ValidationError as error:
+        raise _said(error.errors()[0], known) from None
+    off = {info.alias or name for name, info in type(held).model_fields.items() if getattr(held, name) is False}
     visit.form = MultiDict((name, value) for name, value in visit.form.items() if name not in off)
 
 
-def _check(declared: Shape, brought: MultiMapping[Any], *, strict: bool) -> set[str]:
-    """Which of the names brought are nothing to the verb: undeclared, or a plain no."""
-    known = {info.alias or name: info for name, info in declared.takes.model_fields.items()}
-    unknown = [name for name in dict.fromkeys(brought) if name not in known]
-    if strict and unknown:
-        name = unknown[0][:80]
-        raise BadInput(f"Không có trường {name}", f"There is no field {name}", field=name)
+def _written(brought: MultiMapping[Any], known: Mapping[str, FieldInfo]) -> dict[str, Any]:
+    """Fields as they are written, each once but for lists."""
     values: dict[str, Any] = {}
     for name, info in known.items():
-        given = [one for one in brought.getall(name, []) if one != ""]
-        if any(isinstance(one, Nested) for one in given) and _object not in _functions(info.metadata):
-            raise BadInput(f"{name}: giá trị không hợp lệ", f"{name}: not a plain value", field=name)
+        given = brought.getall(name, [])
         if get_origin(info.annotation) is list:
             values |= {name: given} if given else {}
         elif len(given) > 1:
             raise BadInput(f"{name}: chỉ một giá trị", f"{name}: one value only", field=name)
         elif given:
-            is_plain = strict and info.annotation is not str and not isinstance(given[0], Nested)
-            values[name] = given[0].strip() if is_plain else given[0]
-    try:
-        declared.takes.model_validate(values)
-    except ValidationError as error:
-        wrong = [detail for detail in error.errors() if detail["type"] != "missing"]
-        if wrong:
-            raise _said(wrong[0]) from None
-    flags = [name for name in values if known[name].annotation is bool]
-    return set(unknown) | {name for name in flags if not _YES.validate_python(values[name])}
+            values[name] = given[0]
+    return values
 
 
-def _said(detail: ErrorDetails) -> BadInput:
+def _said(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> BadInput:
     """One fault in words, without the value."""
     name, context = str(detail["loc"][0]), detail.get("ctx", {})
+    if detail["type"] in {"missing", "string_too_short", "too_short"}:
+        return BadInput(f"Thiếu {name}", f"{name} is missing", field=name)
+    if detail["type"] == "string_pattern_mismatch":
+        example = (known[name].examples or [""])[0]
+        return BadInput(f"{name}: viết như {example}", f"{name}: written as {example}", field=name)
     if detail["type"] in {"enum", "literal_error"}:
         listed = str(context["expected"]).replace("'", "").replace(" or ", ", ")
         return BadInput(f"{name}: chọn một trong {listed}", f"{name}: one of {listed}", field=name)

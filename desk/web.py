@@ -55,6 +55,7 @@ HEADERS = {
 }
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Expecting = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 BEGUN = web.RequestKey("begun", bool)
 logger = log(__name__)
 
@@ -97,11 +98,30 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
         Door("sign-out", "POST", "/sign-out", keeper.sign_out, ALL),
         Door("change-password", "POST", "/password", keeper.change_password, ALL),
     )
+    ways: dict[str, dict[str, tuple[Next, Expecting | None]]] = {}
     for door in (*special, *DOORS):
-        app.router.add_route(door.method, door.path, at(door, api=False))
+        ways.setdefault(door.path, {})[door.method] = (at(door, api=False), None)
         if door.api:
             shape_of(door.handler)
-            app.router.add_route(door.method, f"{API}v1{door.path}", at(door, api=True), expect_handler=expect)
+            ways.setdefault(f"{API}v1{door.path}", {})[door.method] = (at(door, api=True), expect)
+    for path, handlers in ways.items():
+        _add_ways(app.router.add_resource(path), handlers)
+
+
+def _add_ways(resource: web.Resource, handlers: dict[str, tuple[Next, Expecting | None]]) -> None:
+    """Open one address: HEAD wherever GET, and every other method is told what there is.
+
+    Else a method that `/items/paste` has not would be looked for at `/items/{id}`.
+    """
+    if "GET" in handlers:
+        handlers = {**handlers, "HEAD": handlers["GET"]}
+    for method, (handler, expecting) in handlers.items():
+        resource.add_route(method, handler, expect_handler=expecting)
+    resource.add_route("*", partial(_refuse_method, sorted(handlers)))
+
+
+async def _refuse_method(allowed: list[str], request: web.Request) -> web.StreamResponse:
+    raise web.HTTPMethodNotAllowed(request.method, allowed)
 
 
 async def enter(

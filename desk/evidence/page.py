@@ -42,13 +42,16 @@ async def show_bundle(visit: Visit) -> Answer:
     house, record = visit.house, await _record(visit)
     record.chosen("")
     item = record.item
-    async with house.database.write() as tx:
-        await house.journal.note(tx, house.clock.now(), visit.name, OPENED, f"item/{item.id}")
+    if not visit.looks:
+        async with house.database.write() as tx:
+            await house.journal.note(tx, house.clock.now(), visit.name, OPENED, f"item/{item.id}")
     name = f"bang-chung-{item.slug}.zip"
     headers = {"Content-Type": shapes.ZIP, "Content-Disposition": f'attachment; filename="{name}"'}
     told = {**headers, "Cache-Control": "no-store", "X-Accel-Buffering": "no", **visit.bears}
     response = web.StreamResponse(headers=told)
     await response.prepare(visit.request)
+    if visit.looks:
+        return response
     async with aclosing(pieces(house, record, visit.name)) as made:
         async for piece in made:
             await response.write(piece)

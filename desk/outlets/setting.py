@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -203,8 +202,7 @@ async def _setting(visit: Visit) -> Setting:
 def _table(visit: Visit, channel: Channel[Any], kept: Mapping[str, Any]) -> dict[str, Any]:
     """The options that were brought, by a form's fields or as JSON."""
     if visit.api:
-        given: dict[str, Any] = json.loads(visit.text("options") or "{}")
-        return with_kept(channel.options, given, kept)
+        return with_kept(channel.options, (visit.plain or {}).get("options", {}), kept)
     form = {name: [one for one in visit.form.getall(name) if isinstance(one, str)] for name in visit.form}
     return table_of(channel.options, form, kept, PATH)
 

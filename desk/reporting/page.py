@@ -18,7 +18,7 @@ from desk.reporting.content import Content, Handed, content_of, number_vi
 from desk.reporting.period import Basis, Kind, Period, last_finished, parse, recent
 from desk.reporting.reporter import Report
 from desk.reporting.store import HandedIn
-from desk.shape import Paged, shape
+from desk.shape import PagedByTime, shape
 from desk.shapes import reports as shapes
 from desk.shapes.outlets import XLSX
 from desk.shapes.reports import DOCX, PDF
@@ -166,7 +166,7 @@ async def hand_in(visit: Visit) -> Answer:
     return Done(to, said, plain_handed(new), 201)
 
 
-@shape(shapes.HandedListed, Paged)
+@shape(shapes.HandedListed, PagedByTime)
 async def list_handed_in(visit: Visit) -> Answer:
     """GET /reports/handed-in: every version of every report, the latest first."""
     limit = limit_of(visit)

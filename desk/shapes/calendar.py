@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
 from content.bulletin import BulletinClass
-from desk.shape import Fields, Note, Told
+from desk.shape import Day, Fields, Hour, Note, Reason, Told
 from desk.shapes.items import Moment
 from scheduler.delivery import OccurrenceState, State
 from scheduler.schedule import Missed, ScheduleState
-
-Day = Annotated[str, Field(description="A day of the office's calendar.", examples=["2027-02-06"])]
 
 
 class CalendarAsked(Fields):
@@ -96,7 +94,7 @@ class MoveFields(Fields):
     """Another moment: `date` and `time`, or `at`; a daily or weekly schedule takes the time alone."""
 
     date: Day = ""
-    time: Annotated[str, Field(examples=["05:00"])] = ""
+    time: Hour = ""
     at: Moment = ""
     note: Note = ""
 
@@ -133,7 +131,7 @@ class PausingTold(Told):
 class PauseFields(Fields):
     """The reason, and whether urgent bulletins stand still too."""
 
-    note: Note
+    note: Reason
     urgent: bool = False
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from channels.shelf.fetched import Fetch
-from desk.shape import Fields, Listed, Note, Paged, Told
+from desk.shape import Day, Fields, Listed, Note, Paged, Reason, Told
 from scheduler.delivery import State
 
 
@@ -21,8 +21,8 @@ class LogFilter(Fields):
     schedule: str = ""
     occurrence: str = ""
     address: str = Field("", description="A whole phone number or Zalo id.")
-    since: str = Field("", alias="from", description="A day, in the office's zone.", examples=["2026-12-01"])
-    to: str = Field("", description="A day, itself included.", examples=["2026-12-31"])
+    since: Day = Field("", alias="from", description="A day, in the office's zone.")
+    to: Day = Field("", description="A day, itself included.")
 
 
 class DeliveriesAsked(LogFilter, Paged):
@@ -45,7 +45,7 @@ class Resolve(Fields):
 class WhyNumber(Fields):
     """Why a whole number is needed."""
 
-    note: Note
+    note: Reason
 
 
 class AttemptTold(Told):

@@ -13,5 +13,8 @@ class SlipAsked(Fields):
     """Whose slip."""
 
     revision: int | None = Field(
-        None, ge=1, description="Number of an approved revision; the one in force, else the last, when left out."
+        None,
+        ge=1,
+        le=999_999,
+        description="Number of an approved revision; the one in force, else the last, when left out.",
     )

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from content.bulletin import BulletinClass, Purpose
 from content.item import ItemState
-from desk.shape import Fields, Listed, Note, Paged, Told, Upload
+from desk.shape import Fields, Listed, Needed, Note, PagedByTime, Reason, Told, Upload
 
 Moment = Annotated[
     str, Field(description="ISO 8601; in the office's zone when it names none.", examples=["2026-12-01T05:00"])
@@ -16,7 +16,7 @@ Moment = Annotated[
 Base = Annotated[str, Field(description="The revision that was edited; another one in its place is a 409.")]
 
 
-class ItemsAsked(Paged):
+class ItemsAsked(PagedByTime):
     """Which items."""
 
     state: ItemState | None = None
@@ -26,8 +26,8 @@ class ItemsAsked(Paged):
 class ItemFields(Fields):
     """A text. Renditions left out are derived from the body."""
 
-    title: str
-    body: str = Field(description="Markdown.")
+    title: Needed
+    body: Needed = Field(description="Markdown.")
     theme: str = ""
     klass: BulletinClass | None = Field(None, alias="class")
     valid_from: Moment = ""
@@ -60,21 +60,21 @@ class NewText(ItemFields):
 class PastedFields(Fields):
     """What a clipboard holds."""
 
-    html: str = Field(description="HTML, as Word or a browser puts it there.")
+    html: Needed = Field(description="HTML, as Word or a browser puts it there.")
 
 
 class VersionsAsked(Fields):
     """Which two texts of an item, by number; the newest and the one before it when none are named."""
 
-    from_: str = Field("", alias="from")
-    to: str = ""
+    from_: int | None = Field(None, alias="from", ge=1, le=999_999)
+    to: int | None = Field(None, ge=1, le=999_999)
 
 
 class Reading(Fields):
     """What is read otherwise than written."""
 
-    abbr: str
-    spoken: str
+    abbr: Needed
+    spoken: Needed
     scope: Literal["item", "office"] | None = Field(None, description="`office`: in all that is written from now on.")
     base: Base = ""
 
@@ -95,7 +95,7 @@ class BaseFields(Fields):
 class Approve(Fields):
     """What is approved."""
 
-    digest: str = Field(description="Of the text that was looked at.")
+    digest: Needed = Field(description="Of the text that was looked at.")
     recording: str = Field("", description="sha256 of the recording that was heard.")
     note: Note = ""
 
@@ -103,7 +103,7 @@ class Approve(Fields):
 class Why(Fields):
     """The reason."""
 
-    note: Note
+    note: Reason
 
 
 class ItemTold(Told):

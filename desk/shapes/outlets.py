@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from channels.past.store import Turn
-from desk.shape import Fields, JsonObject, Listed, Told, Upload
+from desk.shape import Fields, Listed, Month, Needed, Told, Upload
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -16,7 +16,7 @@ CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadshe
 class MonthAsked(Fields):
     """A month of the office's calendar; this one when none is named."""
 
-    month: str = Field("", examples=["2026-11"])
+    month: Month = ""
 
 
 class ReportAsked(MonthAsked):
@@ -74,14 +74,16 @@ class OutletWhole(OutletTold):
 class OutletSetting(Fields):
     """What an outlet is set to: all of it, but for secrets, which stay where they are not named and go where they are null."""
 
-    title: str = Field(max_length=100)
-    options: JsonObject = Field({}, description="As in the configuration file; docs/operate.md and `loa outlet kinds`.")
+    title: Annotated[Needed, Field(max_length=100)]
+    options: dict[str, Any] = Field(
+        {}, description="As in the configuration file; docs/operate.md and `loa outlet kinds`."
+    )
 
 
 class NewOutlet(OutletSetting):
     """A new outlet."""
 
-    kind: str = Field(examples=["sms_kannel"])
+    kind: Annotated[Needed, Field(examples=["sms_kannel"])]
     name: str = Field(
         "",
         max_length=40,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from desk.shape import Fields, Listed, Note, Told, Upload
+from desk.shape import Fields, Listed, Needed, Note, Reason, Told, Upload
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -14,9 +14,9 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 class NewDelegation(Fields):
     """Who approves in one's stead, and how long."""
 
-    receiver: str = Field(description="Login.")
+    receiver: Needed = Field(description="Login.")
     from_: str = Field("", alias="from", description="A moment; now when none is named.", examples=["2026-12-01T07:00"])
-    to: str = Field(description="A moment, at most 90 days on.", examples=["2026-12-05T17:00"])
+    to: Needed = Field(description="A moment, at most 90 days on.", examples=["2026-12-05T17:00"])
     note: Note = ""
 
 
@@ -39,8 +39,8 @@ class FilterFields(Fields):
     """People of a list who have these tags."""
 
     name: Name
-    of: str = Field(description="The list, by name.")
-    where: list[str] = Field(description="`tag=value`, several.")
+    of: Needed = Field(description="The list, by name.")
+    where: list[Needed] = Field(min_length=1, description="`tag=value`, several.")
 
 
 class ListFields(Fields):
@@ -54,20 +54,20 @@ class ListFields(Fields):
 class SaidFields(Fields):
     """What a recipient said, and where."""
 
-    address: str = Field(description="A phone number or a Zalo id.")
-    how: Note
+    address: Needed = Field(description="A phone number or a Zalo id.")
+    how: Reason
 
 
 class PersonFields(Fields):
     """Who."""
 
-    person: str = Field(description="A phone number or a Zalo id.")
+    person: Needed = Field(description="A phone number or a Zalo id.")
 
 
 class EraseFields(PersonFields):
     """Who, and why."""
 
-    reason: Note
+    reason: Reason
 
 
 class NoAdverts(Fields):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from desk.reporting.period import Basis, Kind
-from desk.shape import Fields, Listed, Note, Told
+from desk.shape import Fields, Listed, Needed, Note, Told
 from scheduler.delivery import State
 
 PDF = "application/pdf"
@@ -17,6 +17,7 @@ Written = Annotated[
     str,
     Field(
         description="A month, a quarter, a half, nine months or a year.",
+        pattern=r"^([0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]|H[12]|9M))?)?$",
         examples=["2026-11", "2026-Q3", "2026-H1", "2026-9M", "2025"],
     ),
 ]
@@ -39,9 +40,9 @@ class FiguresAsked(Fields):
 class HandInFields(Fields):
     """What is handed in: the figures that were looked at, by their digest; after the first time, why again."""
 
-    period: Written
+    period: Annotated[Written, Field(min_length=1)]
     basis: ByDays = None
-    digest: str = Field(description="`digest` of the figures that were looked at.")
+    digest: Needed = Field(description="`digest` of the figures that were looked at.")
     note: Note = ""
 
 

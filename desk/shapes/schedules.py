@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from content.bulletin import BulletinClass
-from desk.shape import Fields, Listed, Note, Paged, Told
+from desk.shape import Fields, Hour, Listed, Needed, Note, Paged, PagedByTime, Told
 from desk.shapes.items import Moment, RuleTold
 from scheduler.delivery import OccurrenceState, State
 from scheduler.schedule import Missed, ScheduleState
@@ -21,7 +21,7 @@ class SchedulesAsked(Paged):
     state: ScheduleState | None = None
 
 
-class OccurrencesAsked(Paged):
+class OccurrencesAsked(PagedByTime):
     """Whose occurrences."""
 
     schedule: str = ""
@@ -30,14 +30,14 @@ class OccurrencesAsked(Paged):
 class Wished(Fields):
     """What goes where and when: one of `at`, `cron` and `every`, or `when` with what belongs to it."""
 
-    item: list[str] = Field(min_length=1, description="Approved items by id, in running order.")
-    outlet: list[str] = Field(min_length=1, description="By name.")
+    item: list[Needed] = Field(min_length=1, description="Approved items by id, in running order.")
+    outlet: list[Needed] = Field(min_length=1, description="By name.")
     audience: str = Field("", description="By name; for outlets with recipients.")
     at: Annotated[str, Field(description="`now`, or a moment in ISO 8601.", examples=["2026-12-01T05:00"])] = ""
     cron: str = Field("", examples=["0 5 * * *"])
     every: str = Field("", description="A length of time.", examples=["6h"])
     when: Literal["now", "once", "daily", "weekdays", "weekly", "every", "cron"] | None = None
-    time: str = Field("", description="With `daily`, `weekdays`, `weekly`.", examples=["05:00"])
+    time: Hour = Field("", description="With `daily`, `weekdays`, `weekly`.")
     day: list[Weekday] = Field([], description="With `weekly`; 1 is Monday.")
     amount: str = Field("", description="With `when` = `every`.", examples=["6"])
     unit: Literal["m", "h", "d"] | None = None
@@ -51,8 +51,8 @@ class Wished(Fields):
 class ApproveSchedule(Fields):
     """What is approved."""
 
-    digest: str = Field(description="Of the schedule that was looked at.")
-    outlet: list[str] = Field([], description="Approve it over these of its outlets alone; none named: over all.")
+    digest: Needed = Field(description="Of the schedule that was looked at.")
+    outlet: list[Needed] = Field([], description="Approve it over these of its outlets alone; none named: over all.")
     note: Note = ""
 
 

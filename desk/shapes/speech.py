@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field
 
-from desk.shape import Fields, Listed, Told, Upload
+from desk.shape import Fields, Listed, Needed, Told, Upload
 
 
 class ReadingsAsked(Fields):
@@ -16,22 +16,22 @@ class ReadingsAsked(Fields):
 class NewReading(Fields):
     """How the office reads a form from now on."""
 
-    abbr: str
-    spoken: str
+    abbr: Needed
+    spoken: Needed
     condition: str = ""
 
 
 class OldReading(Fields):
     """Which reading."""
 
-    abbr: str
+    abbr: Needed
     condition: str = ""
 
 
 class SoundAsked(Fields):
     """What is to be heard."""
 
-    text: str = Field("", description="Spoken words; 600 characters at most are said.")
+    text: Needed = Field(description="Spoken words; 600 characters at most are said.")
 
 
 class Music(Fields):

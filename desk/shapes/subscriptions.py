@@ -6,23 +6,22 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from desk.shape import Fields, Listed, Told
-from desk.shapes.items import Moment
+from desk.shape import Fields, Listed, Needed, Told
 from scheduler.events.event import Kind
 
 
 class NewSubscription(Fields):
     """Where events go, and which."""
 
-    title: str = Field(max_length=100)
-    url: str = Field(max_length=2000, description="An https address that takes POST.")
-    kinds: list[Kind] = Field(description="At least one.")
+    title: str = Field(min_length=1, max_length=100)
+    url: str = Field(min_length=1, max_length=2000, description="An https address that takes POST.")
+    kinds: list[Kind] = Field(min_length=1)
 
 
 class ReplayAsked(Fields):
     """Since when."""
 
-    since: Moment = Field(description="Within the last 30 days.")
+    since: Needed = Field(description="Within the last 30 days.")
 
 
 class SubscriptionTold(Told):

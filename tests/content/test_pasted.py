@@ -74,6 +74,11 @@ def test_nothing_is_told(html: str) -> None:
     assert caught.value.field == "html"
 
 
+def test_characters_that_no_markup_may_hold_are_left_out() -> None:
+    """Raw or by number: control characters come along from old programs."""
+    assert "một hai ba" == read_pasted("<p>m\x01ột&#2; hai\x0bba\ufffe</p>").text
+
+
 def test_too_much_is_refused() -> None:
     """Before it is taken apart."""
     with pytest.raises(BadInput, match="too long"):

@@ -109,7 +109,7 @@ async def _schedules(desk: Any) -> AsyncIterator[Request]:
     yield Request("schedule-move", one.id, {"time": "06:30", "note": "Sớm quá"})
     yield Request("calendar", fields={"from": "2026-11-20", "to": "2026-11-30"})
     yield Request("calendar-pausing")
-    yield Request("calendar-pause", fields={"note": "Mất điện", "urgent": "true"})
+    yield Request("calendar-pause", fields={"note": "Mất điện", "urgent": True})
     yield Request("calendar-pausing")
     yield Request("calendar", fields={"view": "week"})
     yield Request("calendar-resume")

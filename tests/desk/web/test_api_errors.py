@@ -39,7 +39,7 @@ async def test_statuses(desk: Any) -> None:
     await told(await client.post(ITEMS, headers=read, json={"title": "T"}), 403)
     answer = await client.delete(ITEMS, headers=read)
     await told(answer, 405)
-    assert answer.headers["Allow"] == "GET,POST"
+    assert answer.headers["Allow"] == "GET,HEAD,POST"
     answer = await client.post(ITEMS, headers={**write, "Content-Type": "text/csv"}, data=b"a,b")
     await told(answer, 415)
     assert "application/json" in answer.headers["Accept"]
@@ -71,6 +71,15 @@ async def test_what_cannot_be_read(desk: Any) -> None:
         plain = {**headers, "Content-Type": "application/json"}
         body = f'{{"title": "{title}", "body": "B"}}'.encode()
         assert (await told(await desk.client.post(ITEMS, headers=plain, data=body), 400))["field"] == "title"
+    for body in (
+        b'{"\\ud800": null}',
+        b'{"a\\u0000": null}',
+        b'{"untill": null}',
+        b'{"title": NaN}',
+        b"[" * 9999,
+        b"9" * 9999,
+    ):
+        await told(await desk.client.post(ITEMS, headers=plain, data=body), 400)
     form = {**headers, "Content-Type": "multipart/form-data; boundary=b"}
     for name in (b"filename*=utf-8''a%00.csv", b'filename="a\0.csv"'):
         part = b"--b\r\nContent-Disposition: form-data; name=file; " + name + b"\r\n\r\nphone\r\n--b--\r\n"

@@ -29,7 +29,7 @@ async def planned(desk: Any) -> dict[str, Any]:
     people = [Recipient("phone", f"+8491234567{place}", "") for place in range(3)]
     async with desk.house.database.write() as tx:
         await save_audience(desk.house.database, tx, desk.house.seal, "a", "Bản A", people, desk.clock.now())
-    return {**NOW, "item": (await desk.approved()).id}
+    return {**NOW, "item": [(await desk.approved()).id]}
 
 
 async def test_the_item_says_where_it_may_go(desk: Any) -> None:

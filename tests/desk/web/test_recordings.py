@@ -73,21 +73,26 @@ async def test_what_is_no_sound_is_told_on_the_page(desk: Any, data: bytes) -> N
     assert "bản 1" in await lan.page(place)
 
 
+def recorded() -> aiohttp.FormData:
+    """A sound as a program sends it."""
+    form = aiohttp.FormData()
+    form.add_field("recording", sound(), filename="a.bin", content_type="application/octet-stream")
+    return form
+
+
 async def test_by_rest(desk: Any) -> None:
     """The same for programs: multipart in, figures out; problems name the field."""
     item = await desk.draft()
     headers = await desk.api("lan", "read", "write")
     address = f"/api/v1/items/{item.id}/recording"
-    form = aiohttp.FormData()
-    form.add_field("recording", sound(), filename="a.bin", content_type="application/octet-stream")
-    answer = await desk.client.post(address, headers=headers, data=form)
+    answer = await desk.client.post(address, headers=headers, data=recorded())
     assert answer.status == 200
     plain = await (await desk.client.get(f"/api/v1/items/{item.id}", headers=headers)).json()
     assert (plain["number"], plain["recording"]["synthetic"]) == (2, False)
     assert abs(plain["recording"]["loudness"] + 16) <= 0.3
     answer = await desk.client.post(address, headers=headers, json={"recording": "a.mp3"})
     assert (answer.status, (await answer.json())["field"]) == (400, "recording")
-    answer = await desk.client.post("/api/v1/items/khong-co/recording", headers=headers, data={"a": "b"})
+    answer = await desk.client.post("/api/v1/items/khong-co/recording", headers=headers, data=recorded())
     assert answer.status == 404
 
 

@@ -124,7 +124,7 @@ async def test_an_item_that_is_not_approved_is_refused(desk: Any) -> None:
     headers = await desk.api("lan", "write")
     told = {"item": [item.id], "outlet": ["portal"], "at": "now"}
     answer = await desk.client.post("/api/v1/schedules", headers=headers, json=told)
-    assert (answer.status, (await answer.json())["field"]) == (400, "item")
+    assert (answer.status, (await answer.json())["field"]) == (422, "item")
 
 
 async def test_a_schedule_waits_for_a_second_person(desk: Any) -> None:
@@ -200,7 +200,7 @@ async def test_programs_schedule_and_pause(desk: Any) -> None:
     assert (await (await desk.client.post(f"{place}/pause", headers=approver)).json())["state"] == "paused"
     for bad in ({"every": "6 giờ"}, {"every": "6h", "cron": "0 5 * * *"}, {"every": "10s"}):
         answer = await desk.client.post("/api/v1/schedules", headers=headers, json={**told, "every": "", **bad})
-        assert answer.status == 400, bad
+        assert answer.status == 422, bad
 
 
 async def test_what_a_run_costs_in_sms(desk: Any, words: Any) -> None:
@@ -212,7 +212,7 @@ async def test_what_a_run_costs_in_sms(desk: Any, words: Any) -> None:
     item = await desk.approved(
         short="Xã nhận hồ sơ hộ tịch trực tuyến từ ngày 01/12, mọi thắc mắc xin gọi số 0212 3878 123."
     )
-    fields = {"item": item.id, "outlet": "sms", "audience": "Bản A", "when": "daily", "time": "08:00"}
+    fields = {"item": [item.id], "outlet": ["sms"], "audience": "Bản A", "when": "daily", "time": "08:00"}
     page = words(await (await (await desk.browser("hung")).post("/schedules/preview", fields)).text())
     said = "SMS gửi không dấu: 3 người × 1 tin = 3 tin, khoảng 1.050 đ mỗi kỳ. Có dấu sẽ là 6 tin, khoảng 2.100 đ."
     assert said in page and "Xa nhan ho so ho tich truc tuyen" in page
@@ -236,7 +236,7 @@ async def test_what_an_outlet_puts_around_a_text_is_paid_for(desk: Any, monkeypa
         people = read_audience(b"phone\n0980000001\n").people
         await audience_store.save_audience(desk.house.database, tx, desk.house.seal, new_id(now), "Bản A", people, now)
     headers = await desk.api("hung", "write", "read")
-    fields = {"item": item.id, "outlet": "sms", "audience": "Bản A", "when": "daily", "time": "08:00"}
+    fields = {"item": [item.id], "outlet": ["sms"], "audience": "Bản A", "when": "daily", "time": "08:00"}
     (cost,) = (await (await desk.client.post("/api/v1/schedules/preview", headers=headers, json=fields)).json())["sms"]
     assert cost["text"].startswith("[UBNDSOPCOP] Kính gửi Nguyen Thi Phuong: Xa nghi lam viec")
     assert "Từ chối: http" in cost["text"] and 1 < cost["segments"]["without_marks"]
