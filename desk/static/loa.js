@@ -40,8 +40,8 @@
     let changed = false;
     for (const part of parts) {
       const fresh = page.getElementById(part.id);
-      if (!fresh || busy(part) || fresh.innerHTML === part.innerHTML) continue;
-      part.replaceChildren(...fresh.childNodes);
+      if (!fresh || busy(part) || fresh.outerHTML === part.outerHTML) continue;
+      part.replaceWith(fresh); // whole, for it may have been hidden while there was nothing to tell
       changed = true;
     }
     if (changed) tell(`Đã cập nhật lúc ${new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })}`);
@@ -73,6 +73,17 @@
     });
     window.addEventListener("pagehide", () => source.close());
   }
+
+  // --- menus of the rail: they close when somebody presses elsewhere, or Escape ---
+
+  const menus = document.querySelectorAll(".rail details");
+  document.addEventListener("click", (event) => menus.forEach((menu) => (menu.open &&= menu.contains(event.target))));
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && [...menus].find((menu) => menu.open);
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
 
   // --- forms ---
 

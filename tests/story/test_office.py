@@ -1,0 +1,211 @@
+"""An office's day in a real browser: written, approved on a phone, sent, corrected, reported; by what the pages say alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyotp
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from desk import auth
+from desk.demo.play import AUDIENCE, AUTHOR, LEADER
+from tests.story.looking import PASSWORD, chromium, needs_chromium
+from tests.story.office import PHONE, WAIT_MS, WIDE, Office, Somebody, office
+
+pytestmark = needs_chromium
+
+TITLE = "Lịch tiêm phòng dại đợt 2 năm 2026"
+BODY = """Từ 7h30 ngày 05/12/2026, UBND xã tổ chức tiêm phòng dại cho chó, mèo tại nhà văn hóa các bản.
+
+Bà con mang theo sổ tiêm (nếu có). Mọi thắc mắc xin gọi 0212 3878 123."""
+CORRECTED = BODY.replace("05/12/2026", "06/12/2026") + "\n\nĐính chính: ngày tiêm là 06/12/2026, không phải 05/12/2026."
+OUTLETS = ("Cổng thông tin xã", "Trạm truyền thanh xã", "Tin nhắn SMS", "Zalo OA của xã")
+AHEAD = timedelta(minutes=10)
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+EVERYBODY = 1 + 1 + 10 + 7
+TOLD = 10 + 7
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium that talks to nobody else."""
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def at_work(tmp_path: Path, browser: Browser) -> AsyncIterator[Office]:
+    """The office with an officer who writes and a leader who approves."""
+    async with office(tmp_path, browser) as at_work:
+        await auth.add_person(at_work.stage.house, "mai", AUTHOR, ("author",), PASSWORD)
+        await auth.add_person(at_work.stage.house, "hung", LEADER, ("approver",), PASSWORD)
+        yield at_work
+
+
+async def test_the_life_of_an_item(at_work: Office) -> None:
+    """From the first word to the last confirmation, and its correction, with nothing but what two people press."""
+    mai, hung = await at_work.somebody("mai", **WIDE), await at_work.somebody("hung", **PHONE)
+    await mai.sign_in()
+    await mai.look("today", "Hôm nay")
+    await writes(mai)
+    await guards_the_account(hung)
+    await approves(hung, TITLE)
+    soon = await plans(mai)
+    await approves_the_schedule(hung, soon)
+    await watches(mai)
+    await reads_the_portal(at_work)
+    await corrects(mai)
+    await approves_the_correction(hung)
+    await tells_the_people(mai)
+    assert [] == at_work.faults
+
+
+async def writes(mai: Somebody) -> None:
+    """The text, seen as it will go out while it is typed; saved and submitted at once."""
+    page = mai.page
+    await mai.press("Viết tin mới")
+    await page.get_by_label("Tiêu đề", exact=True).fill(TITLE)
+    await page.get_by_label("Nội dung", exact=True).fill(BODY)
+    seen = page.get_by_role("complementary", name="Xem trước")
+    for words in ("7h30 ngày 05/12/2026", "bảy giờ ba mươi", "Tu 7h30 ngay 05/12/2026", "Đã giữ bản đang viết"):
+        await expect(seen).to_contain_text(words, timeout=WAIT_MS)
+    await mai.look("writing", "Viết tin mới")
+    await mai.press("Lưu và trình duyệt")
+    await expect(page.get_by_role("status").first).to_contain_text("Đã lưu và trình duyệt.")
+    await expect(page.locator("#verdict")).to_contain_text("Chờ duyệt.")
+    await mai.look("submitted", TITLE)
+
+
+async def guards_the_account(hung: Somebody) -> None:
+    """The second step, set up on the phone because Today advises it, and asked for at the next sign-in."""
+    page, clock = hung.page, hung.office.clock
+    await hung.sign_in()
+    await hung.look("today-advised", "Hôm nay")
+    await hung.press("Bật đăng nhập hai bước")
+    secret = (await page.locator("code.spelled").inner_text()).replace(" ", "")
+    await page.get_by_label("Mã 6 số").fill(pyotp.TOTP(secret).at(clock.now()))
+    await page.get_by_label("Mật khẩu của bạn").fill(PASSWORD)
+    await hung.press("Bật đăng nhập hai bước")
+    await hung.look("recovery-codes", "mã khôi phục")
+    await page.locator("main a.button").tap()
+    await page.locator("details.me > summary").tap()
+    await hung.press("Đăng xuất")
+    clock.push(timedelta(seconds=30))
+    await page.get_by_label("Tên đăng nhập").fill("hung")
+    await page.get_by_label("Mật khẩu").fill(PASSWORD)
+    await hung.press("Đăng nhập")
+    await page.get_by_label("Mã 6 số").fill(pyotp.TOTP(secret).at(clock.now()))
+    await hung.press("Tiếp tục")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Hôm nay")
+
+
+async def approves(hung: Somebody, title: str) -> None:
+    """Found on Today; read and heard; allowed."""
+    page = hung.page
+    await hung.look("today-waiting", "Hôm nay")
+    await page.get_by_role("region", name="Chờ duyệt").get_by_role("link", name=title).tap()
+    await expect(page.locator("audio").first).to_be_visible(timeout=WAIT_MS)
+    await hung.look("to-approve", TITLE)
+    await hung.press("Đã xem hết, đến nút duyệt")
+    await hung.press("Duyệt bản này")
+    await expect(page.get_by_role("status").first).to_contain_text("Đã duyệt")
+    await hung.look("approved", TITLE)
+
+
+async def plans(mai: Somebody) -> str:
+    """Where, to whom and when, what it costs is seen before it is stored; the time of day it will go out."""
+    page = mai.page
+    await mai.look("item-approved", TITLE)
+    await mai.press("Lên lịch phát")
+    for title in OUTLETS:
+        await page.get_by_label(title).check()
+    await page.get_by_label("Nhóm nhận").select_option(label=f"{AUDIENCE} ({TOLD} địa chỉ)")
+    soon = mai.office.clock.now().astimezone(ZONE) + AHEAD
+    await page.get_by_label("Ngày giờ phát").fill(f"{soon:%Y-%m-%dT%H:%M}")
+    await mai.look("planning", "Lên lịch phát")
+    await mai.press("Xem trước")
+    await mai.look("plan-previewed", "Lên lịch phát")
+    await mai.press("Lưu lịch")
+    await expect(page.get_by_role("status").first).to_contain_text("chờ người thứ hai duyệt")
+    await mai.look("planned", TITLE)
+    return f"{soon:%H:%M}"
+
+
+async def approves_the_schedule(hung: Somebody, soon: str) -> None:
+    """What, where, when and at what cost, on one page of the phone."""
+    page = hung.page
+    await page.get_by_role("navigation", name="Các mục chính").get_by_role("link", name="Hôm nay").tap()
+    await hung.look("today-schedule", "Hôm nay")
+    await page.get_by_role("region", name="Chờ duyệt").get_by_role("link", name=TITLE).tap()
+    said = page.get_by_role("main")
+    for words in (TITLE, *OUTLETS, AUDIENCE, soon, "20 tin, khoảng 7.000 đ"):
+        await expect(said).to_contain_text(words)
+    await hung.look("schedule-to-approve", TITLE)
+    await hung.press("Đã xem hết, đến nút duyệt")
+    await hung.press("Duyệt lịch")
+    await expect(page.get_by_role("status").first).to_contain_text("Đã duyệt")
+    await hung.look("schedule-approved", TITLE)
+
+
+async def watches(mai: Somebody) -> None:
+    """The log, opened before the time has come, fills by itself until everything is confirmed."""
+    page = mai.page
+    await mai.press("Nhật ký gửi")
+    await expect(page.get_by_role("main")).to_contain_text("Chưa gửi gì")
+    await mai.look("log-empty", "Nhật ký gửi")
+    mai.office.clock.push(AHEAD)
+    await all_confirmed(page, EVERYBODY)
+    await mai.look("log-full", "Nhật ký gửi")
+
+
+async def all_confirmed(page: Page, count: int) -> None:
+    """So many lines of the log, each confirmed, without the page being loaded again."""
+    rows = page.get_by_role("region", name="Các lượt gửi").locator("tbody tr")
+    await expect(rows).to_have_count(count, timeout=WAIT_MS)
+    await expect(rows.filter(has_text="đã xác nhận")).to_have_count(count, timeout=WAIT_MS)
+
+
+async def reads_the_portal(at_work: Office) -> None:
+    """Somebody of the commune, on a phone."""
+    reader = await at_work.somebody("reader", **PHONE)
+    await reader.page.goto(f"{at_work.base}/portal/")
+    await reader.look("portal", "Tin mới")
+    await reader.page.get_by_role("link", name=TITLE).first.tap()
+    await expect(reader.page.locator("article")).to_contain_text("ngày 05/12/2026")
+    await reader.look("portal-item", TITLE)
+
+
+async def corrects(mai: Somebody) -> None:
+    """A later text with a word on what is otherwise."""
+    page = mai.page
+    await page.get_by_role("link", name=TITLE).first.click()
+    await mai.look("delivery", TITLE)
+    await page.get_by_role("navigation", name="Các mục chính").get_by_role("link", name="Tin bài").click()
+    await page.get_by_role("link", name=TITLE).click()
+    await mai.press("Sửa")
+    await page.get_by_label("Nội dung", exact=True).fill(CORRECTED)
+    await mai.look("correcting", "Sửa tin")
+    await mai.press("Lưu và trình duyệt")
+    await expect(page.get_by_role("region", name="Đổi gì so với bản đã duyệt")).to_contain_text("06/12/2026")
+    await mai.look("correction-submitted", TITLE)
+
+
+async def approves_the_correction(hung: Somebody) -> None:
+    """What is otherwise stands above everything."""
+    page = hung.page
+    await page.get_by_role("navigation", name="Các mục chính").get_by_role("link", name="Hôm nay").tap()
+    await approves(hung, TITLE)
+
+
+async def tells_the_people(mai: Somebody) -> None:
+    """Those who have the earlier text."""
+    page = mai.page
+    await expect(page.locator("#verdict")).to_contain_text("Đã duyệt")
+    await mai.look("correction-approved", TITLE)
+    await page.get_by_role("button", name=re.compile("Gửi đính chính tới")).click()
+    await mai.look("telling", TITLE)
