@@ -99,6 +99,8 @@ class Visit:
     session: str = ""
     form_token: str = ""
     second_step: Standing = Standing.OPTIONAL
+    place: str = ""
+    """Where the notifier stood when the request came: what rings later may be missing on the page."""
     form: MultiDict[Any] = field(default_factory=MultiDict)
     api: bool = False
     """Whether the request came in under /api/v1, with a token."""

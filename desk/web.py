@@ -110,6 +110,7 @@ async def enter(
     """Who comes, may they, what do they bring; then the handler."""
     own = request.clone(client_max_size=door.most)
     visit = Visit(house, drawing, keeper, own, ALLOWED, json=bool(api) or wants_json(request), api=bool(api))
+    visit.place = house.notifier.place
     request[VISIT] = visit
     for text in (request.path, *request.query, *request.query.values()):
         check_text(text)

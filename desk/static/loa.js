@@ -51,27 +51,27 @@
     const topics = new Set();
     let timer = 0;
     let wait = 400;
-    const source = new EventSource("/events");
-    source.addEventListener("change", (event) => {
-      event.data.split(" ").forEach((topic) => topics.add(topic));
-      if (timer) return;
+    const later = () => {
+      if (timer || !topics.size || document.hidden) return;
       timer = setTimeout(async () => {
-        timer = 0;
         const now = new Set(topics);
         topics.clear();
-        if (!document.hidden) await refresh(now).catch(() => {});
-        else topics.add(...now);
+        await refresh(now).catch(() => {});
+        timer = 0; // only now: of two at once the older might come last
+        later();
       }, wait);
       wait = 1500;
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && topics.size) {
-        const now = new Set(topics);
-        topics.clear();
-        refresh(now).catch(() => {});
-      }
-    });
+    };
+    const heard = (event) => {
+      event.data.split(" ").forEach((topic) => topics.add(topic));
+      later();
+    };
+    const source = new EventSource(`/events?since=${encodeURIComponent(document.body.dataset.place)}`);
+    source.addEventListener("change", heard);
+    source.addEventListener("reset", heard);
+    document.addEventListener("visibilitychange", later);
     window.addEventListener("pagehide", () => source.close());
+    window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   }
 
   // --- menus of the rail: they close when somebody presses elsewhere, or Escape ---

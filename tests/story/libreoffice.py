@@ -6,16 +6,11 @@ import asyncio
 import shutil
 from pathlib import Path
 
-import pytest
-
 SOFFICE = shutil.which("soffice")
 SECONDS = 120
 """Its first start, with a profile that is not there yet, takes a while on a slow machine."""
 
-needs_libreoffice = pytest.mark.skipif(
-    SOFFICE is None,
-    reason="no LibreOffice here (apt-get install libreoffice-writer libreoffice-calc); .ci/run installs it",
-)
+MISSING = "no LibreOffice here (apt-get install libreoffice-writer libreoffice-calc); .ci/run installs it"
 
 
 async def opened(file: Path, form: str, place: Path) -> Path:

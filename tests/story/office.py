@@ -97,6 +97,15 @@ class Somebody:
         """By the password."""
         await sign_in(self.page, self.office.base, self.login)
 
+    async def goes_to(self, place: str) -> None:
+        """A place of the navigation, on a phone under “Thêm” where it is not at hand."""
+        places = self.page.get_by_role("navigation", name="Các mục chính")
+        link = places.get_by_role("link", name=place, exact=True).filter(visible=True)
+        if not await link.count():
+            await places.get_by_text("Thêm").tap()
+            await self.look("more", await self.page.get_by_role("heading", level=1).inner_text())
+        await link.click()
+
     async def press(self, words: str) -> None:
         """The button, link or menu of that name; on a phone with a finger."""
         page = self.page
