@@ -61,18 +61,12 @@ class PushedClock(SystemClock):
 
 
 @dataclass
-class Office:
-    """The stage, its clock, and the browser its people use."""
+class Screens:
+    """The browser in which people of one office sit before its desk, and what was wrong with what they saw."""
 
-    stage: Stage
-    clock: PushedClock
+    base: str
     browser: Browser
     faults: list[str] = field(default_factory=list)
-
-    @property
-    def base(self) -> str:
-        """Where the desk is."""
-        return self.stage.house.settings.web.base_url
 
     async def somebody(self, login: str, **screen: Any) -> Somebody:
         """A person before a screen of their own, nobody signed in yet."""
@@ -88,14 +82,14 @@ class Office:
 class Somebody:
     """A person of the office, who acts by what the page says and looks at what comes."""
 
-    office: Office
+    screens: Screens
     login: str
     page: Page
     looks: int = 0
 
     async def sign_in(self) -> None:
         """By the password."""
-        await sign_in(self.page, self.office.base, self.login)
+        await sign_in(self.page, self.screens.base, self.login)
 
     async def goes_to(self, place: str) -> None:
         """A place of the navigation, on a phone under “Thêm” where it is not at hand."""
@@ -103,7 +97,7 @@ class Somebody:
         link = places.get_by_role("link", name=place, exact=True).filter(visible=True)
         if not await link.count():
             await places.get_by_text("Thêm").tap()
-            await self.look("more", await self.page.get_by_role("heading", level=1).inner_text())
+            await self.look("more", await self.page.get_by_role("heading", level=1).inner_text(), closely=True)
         await link.click()
 
     async def press(self, words: str) -> None:
@@ -114,15 +108,19 @@ class Somebody:
         await expect(found).to_have_count(1)
         await (found.tap() if await page.evaluate("navigator.maxTouchPoints") else found.click())
 
-    async def look(self, name: str, heading: str) -> None:
-        """Whether the page of that heading is fit to be used; a picture of it in both themes where pictures are kept."""
+    async def look(self, name: str, heading: str, *, closely: bool = False) -> None:
+        """Whether the page of that heading fits the screen, and `closely` whether axe finds anything on it.
+
+        Pictures of it in both themes where pictures are kept.
+        """
         page, at = self.page, f"{self.login} at {name}"
         await expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
         await page.wait_for_load_state("load")
         self.looks += 1
         if await page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            self.office.faults.append(f"{at}: wider than the screen")
-        self.office.faults += [f"{at}: {one}" for one in await violations_on(page)]
+            self.screens.faults.append(f"{at}: wider than the screen")
+        if closely:
+            self.screens.faults += [f"{at}: {one}" for one in await violations_on(page)]
         if "LOA_PICTURES" in os.environ:
             for theme in THEMES:
                 await page.emulate_media(color_scheme=theme)
@@ -132,12 +130,11 @@ class Somebody:
 
 
 @contextlib.asynccontextmanager
-async def office(directory: Path, browser: Browser) -> AsyncIterator[Office]:
+async def at_work(directory: Path, clock: PushedClock) -> AsyncIterator[Stage]:
     """The demo's house at work, its partners on real sockets, its recipients gathered; no text and no person yet."""
-    clock = PushedClock()
     async with stage(directory, free_port(), timedelta(hours=3), clock) as on, asyncio.TaskGroup() as group:
         group.create_task(on.house.runner.run())
         group.create_task(partners_live(on))
         await gather(on)
-        yield Office(on, clock, browser)
+        yield on
         on.house.stop()
