@@ -79,6 +79,7 @@ async def test_the_life_of_an_item(screens: Screens, clock: PushedClock, tmp_pat
     await reads_the_correction(reader)
     await sees_who_was_told(mai)
     files = await takes_the_report(mai, tmp_path)
+    await looks_at_the_report(hung)
     assert [] == screens.faults
     if SOFFICE is None:
         pytest.skip(f"all went well but that the report was opened: {MISSING}")
@@ -276,6 +277,13 @@ async def takes_the_report(mai: Somebody, place: Path) -> dict[str, Path]:
         files[form] = place / download.suggested_filename
         await download.save_as(files[form])
     return files
+
+
+async def looks_at_the_report(hung: Somebody) -> None:
+    """On the phone it is under “Thêm”."""
+    await hung.goes_to("Báo cáo")
+    await hung.press("Quý")
+    await hung.look("report", "Báo cáo quý", closely=True)
 
 
 async def open_in_libreoffice(files: dict[str, Path], place: Path) -> None:

@@ -25,15 +25,14 @@ PLACES = {
 }
 ROLES = {"xem": ("viewer", "xem"), "dai": ("station", "đài phát")}
 SHARED = {"today", "schedules", "schedule", "calendar", "occurrences", "outlets", "password", "tokens"}
-REACHED = {"xem": SHARED | {"items", "item", "item-versions", "deliveries", "delivery", "reports"}, "dai": SHARED}
+REACHED = {"xem": SHARED | {"items", "item", "deliveries", "delivery", "reports"}, "dai": SHARED}
 """Doors to which links lead them, whatever else there is."""
 SCREENS = {"xem": WIDE, "dai": PHONE}
 NOBODY, NOWHERE = "0000000000000", "khong-co"
 POST = """([path, token]) => fetch(path, {
   method: "POST", redirect: "manual", headers: { Accept: "text/html" }, body: new URLSearchParams({ form_token: token }),
 }).then(async (answer) => [answer.status, await answer.text()])"""
-LINKS = """() => [...document.querySelectorAll("a[href]")].filter((link) => link.checkVisibility())
-  .map((link) => link.href.split("#")[0])"""
+LINKS = """() => [...document.querySelectorAll("a[href]")].map((link) => link.href.split("#")[0])"""
 FORMS = """() => [...document.querySelectorAll("form[method=post]")].flatMap((form) =>
   [form, ...form.querySelectorAll("[formaction]")].map((one) => new URL(one.formAction || one.action).pathname))"""
 
