@@ -19,7 +19,8 @@ from tests.story.looking import THEMES, sign_in, violations_on
 
 WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-WAIT_MS = 20_000
+WAIT_MS = 60_000
+"""What has not come by then does not come; on a machine that is busy a page may take its time."""
 
 
 class PushedClock(SystemClock):
@@ -72,6 +73,7 @@ class Screens:
         """A person before a screen of their own, nobody signed in yet."""
         context = await self.browser.new_context(**screen, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh")
         context.set_default_timeout(WAIT_MS)
+        expect.set_options(timeout=WAIT_MS)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.faults.append(f"{login}: {error}"))
         page.on("response", lambda got: self.faults.append(f"{login}: {got.status}") if got.status >= 500 else None)

@@ -11,17 +11,16 @@ from zoneinfo import ZoneInfo
 import pyotp
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
-from pypdf import PdfReader
 
 from desk import auth
 from desk.demo.play import AUDIENCE, AUTHOR, LEADER
-from tests.story.libreoffice import MISSING, SOFFICE, opened
+from tests.story.handed_on import looks_at_the_report, open_in_libreoffice, takes_the_report
+from tests.story.libreoffice import MISSING, SOFFICE
 from tests.story.looking import PASSWORD, chromium, needs_chromium
-from tests.story.office import PHONE, WAIT_MS, WIDE, PushedClock, Screens, Somebody, at_work
+from tests.story.office import PHONE, WIDE, PushedClock, Screens, Somebody, at_work
 
 pytestmark = needs_chromium
 
-OFFICE = "Ủy ban nhân dân xã Sốp Cộp"
 TITLE = "Lịch tiêm phòng dại đợt 2 năm 2026"
 BODY = """Từ 7h30 ngày 05/12/2026, UBND xã tổ chức tiêm phòng dại cho chó, mèo tại nhà văn hóa các bản.
 
@@ -76,14 +75,13 @@ async def test_the_life_of_an_item(screens: Screens, clock: PushedClock, tmp_pat
     await approves(hung, TITLE)
     await tells_the_people(mai)
     await approves_the_telling(hung)
-    await reads_the_correction(reader)
-    await sees_who_was_told(mai)
-    files = await takes_the_report(mai, tmp_path)
+    await sees_who_was_told(mai, reader)
+    files = await takes_the_report(mai, tmp_path, ALL)
     await looks_at_the_report(hung)
     assert [] == screens.faults
     if SOFFICE is None:
         pytest.skip(f"all went well but that the report was opened: {MISSING}")
-    await open_in_libreoffice(files, tmp_path)
+    await open_in_libreoffice(files, tmp_path, ALL)
 
 
 async def writes(mai: Somebody) -> None:
@@ -94,7 +92,7 @@ async def writes(mai: Somebody) -> None:
     await page.get_by_label("Nội dung", exact=True).fill(BODY)
     seen = page.get_by_role("complementary", name="Xem trước")
     for words in ("7h30 ngày 05/12/2026", "bảy giờ ba mươi", "Tu 7h30 ngay 05/12/2026", "Đã giữ bản đang viết"):
-        await expect(seen).to_contain_text(words, timeout=WAIT_MS)
+        await expect(seen).to_contain_text(words)
     await mai.look("writing", "Viết tin mới")
     await mai.press("Lưu và trình duyệt")
     await expect(page.get_by_role("status").first).to_contain_text("Đã lưu và trình duyệt.")
@@ -131,7 +129,7 @@ async def approves(hung: Somebody, title: str) -> None:
     await hung.goes_to("Hôm nay")
     await hung.look("today-waiting", "Hôm nay", closely=True)
     await page.get_by_role("region", name="Chờ duyệt").get_by_role("link", name=title).tap()
-    await expect(page.locator("audio").first).to_be_visible(timeout=WAIT_MS)
+    await expect(page.locator("audio").first).to_be_visible()
     await hung.look("to-approve", TITLE, closely=True)
     await hung.press("Đã xem hết, đến nút duyệt")
     await hung.press("Duyệt bản này")
@@ -185,8 +183,8 @@ async def watches(mai: Somebody, clock: PushedClock) -> None:
 
 async def all_confirmed(page: Page, count: int) -> None:
     """So many lines of the log, each confirmed, without the page being loaded again."""
-    await expect(lines(page)).to_have_count(count, timeout=WAIT_MS)
-    await expect(lines(page).filter(has_text="đã xác nhận")).to_have_count(count, timeout=WAIT_MS)
+    await expect(lines(page)).to_have_count(count)
+    await expect(lines(page).filter(has_text="đã xác nhận")).to_have_count(count)
 
 
 def lines(page: Page) -> Locator:
@@ -239,11 +237,13 @@ async def approves_the_telling(hung: Somebody) -> None:
         await expect(hung.page.get_by_role("status").first).to_contain_text("Đã duyệt")
 
 
-async def sees_who_was_told(mai: Somebody) -> None:
-    """The log of the item: everything that went out, each time to whom."""
+async def sees_who_was_told(mai: Somebody, reader: Somebody) -> None:
+    """The log of the item: everything that went out, each time to whom; the portal's is confirmed once it was read."""
     await mai.press("Nhật ký gửi")
-    await all_confirmed(mai.page, ALL)
     told = lines(mai.page).filter(has_text=f"Bản sửa: {TITLE}")
+    await expect(told.filter(has_text="Cổng thông tin xã")).to_contain_text(re.compile("đã gửi|đã xác nhận"))
+    await reads_the_correction(reader)
+    await all_confirmed(mai.page, ALL)
     await expect(told).to_have_count(SHELVES + TOLD)
     await expect(told.filter(has_text="…101 · Quàng Văn Pành")).to_have_count(2)
     await mai.look("log-corrected", "Nhật ký gửi")
@@ -256,42 +256,3 @@ async def reads_the_correction(reader: Somebody) -> None:
     await expect(reader.page.get_by_role("note")).to_contain_text(said)
     await expect(reader.page.locator("article")).to_contain_text(CORRECTION)
     await reader.look("portal-corrected", TITLE)
-
-
-async def takes_the_report(mai: Somebody, place: Path) -> dict[str, Path]:
-    """Of the quarter that is running, in each of the three forms."""
-    page = mai.page
-    await mai.goes_to("Báo cáo")
-    await mai.press("Quý")
-    choice = page.get_by_label("Kỳ báo cáo", exact=True)
-    running = choice.locator("option").filter(has_text="chưa hết")
-    await choice.select_option(label=await running.inner_text())
-    await mai.press("Xem")
-    await expect(page.get_by_role("main")).to_contain_text(f"tạo thành {ALL} lượt gửi; {ALL} lượt gửi được")
-    await mai.look("report", "Báo cáo quý")
-    files = {}
-    for form in ("Word", "Excel", "PDF"):
-        async with page.expect_download() as coming:
-            await mai.press(form)
-        download = await coming.value
-        files[form] = place / download.suggested_filename
-        await download.save_as(files[form])
-    return files
-
-
-async def looks_at_the_report(hung: Somebody) -> None:
-    """On the phone it is under “Thêm”."""
-    await hung.goes_to("Báo cáo")
-    await hung.press("Quý")
-    await hung.look("report", "Báo cáo quý", closely=True)
-
-
-async def open_in_libreoffice(files: dict[str, Path], place: Path) -> None:
-    """As whoever receives them has it: the figures and the office's name are there, every letter of them."""
-    made = await opened(files["Word"], "pdf", place / "word")
-    for file in (made, files["PDF"]):
-        text = " ".join(" ".join(page.extract_text() for page in PdfReader(file).pages).split())
-        assert OFFICE.upper() in text and f"tạo thành {ALL} lượt gửi" in text, file
-    made = await opened(files["Excel"], "csv:Text - txt - csv (StarCalc):44,34,76", place / "excel")
-    text = made.read_text(encoding="utf-8")
-    assert OFFICE in text and f"{ALL}" in text, text
