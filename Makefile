@@ -29,7 +29,8 @@ check: $(VENV)/dev ## lint, format, types, import rules
 	$(BIN)/lint-imports
 
 pictures: $(VENV)/dev ## screenshots of every page into build/pictures (needs Chromium)
-	LOA_PICTURES=build/pictures $(BIN)/python -m pytest tests/story/test_pages.py tests/story/test_partner_pages.py
+	LOA_PICTURES=build/pictures $(BIN)/python -m pytest tests/story/test_pages.py tests/story/test_partner_pages.py \
+		tests/story/test_office.py tests/story/test_refused.py
 
 soak: $(VENV)/dev ## faults at length: 200 kills, every fault at every statement and commit (ARGS="-k kill")
 	LOA_SOAK=1 $(BIN)/python -m pytest --durations=0 tests/story/test_kills.py tests/story/test_fail_points.py \

@@ -99,6 +99,8 @@ class Visit:
     session: str = ""
     form_token: str = ""
     second_step: Standing = Standing.OPTIONAL
+    place: str = ""
+    """Where the notifier stood when the request came: what rings later may be missing on the page."""
     form: MultiDict[Any] = field(default_factory=MultiDict)
     plain: dict[str, Any] | None = None
     """What was posted as JSON, with its types; `form` has the same as texts."""

@@ -77,6 +77,7 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
         "given": given,
         "titles": TITLES,
         "narrowed": narrowed,
+        "by_link_alone": {name for name, value in given.items() if value} == {name for name, _ in narrowed} != set(),
         "next": next,
     }
     more = urlencode({name: value for name, value in given.items() if value})

@@ -25,6 +25,7 @@ from config.clock import Clock
 from content.bulletin import BulletinClass
 from content.item import TITLES as ITEM_TITLES
 from content.markup import clean
+from desk.places import places_of
 from scheduler.delivery import TITLES as DELIVERY_TITLES
 from scheduler.schedule import TITLES as SCHEDULE_TITLES
 from scheduler.schedule import Rule
@@ -105,6 +106,7 @@ class Drawing:
         }
         self._jinja.globals |= {
             "office": office,
+            "places_of": places_of,
             "static": lambda name: f"/static/{name}?v={versions.get(name, '0')}",
             "marks": MARKS,
             "klass_title": lambda klass: BulletinClass(klass).title_vi,

@@ -43,8 +43,9 @@ async def _end_streams(app: web.Application) -> None:
 async def events(visit: Visit) -> Answer:
     """GET /events: `event: change` with the topics that rang, at most one a second, and a heartbeat.
 
-    On the API each event has an `id`. Who comes back with it in Last-Event-ID hears at once what rang meanwhile, or `event:
-    reset` with every topic where nobody knows that: then all is to be read anew.
+    Each event has an `id`. Who comes back with it in Last-Event-ID hears at once what rang meanwhile, or `event: reset` with
+    every topic where nobody knows that: then all is to be read anew. A page names in `since` the place it was drawn at, so
+    that nothing is missed between.
     """
     response = web.StreamResponse(
         headers={
@@ -89,9 +90,9 @@ async def _stream(visit: Visit, response: web.StreamResponse) -> None:
 
 
 def _hello(visit: Visit) -> bytes:
-    """What a stream begins with; whoever comes back to the API with the id of an event hears what was missed since."""
+    """What a stream begins with; whoever names the id of an event, or the place of a page, hears what was missed since."""
     greeting = b"retry: 3000\n\n" + _event(visit, "hello", [])
-    last = visit.request.headers.get("Last-Event-ID", "") if visit.api else ""
+    last = visit.request.headers.get("Last-Event-ID", "") or ("" if visit.api else visit.asked("since"))
     if not last:
         return greeting
     rung = visit.house.notifier.since(last)
@@ -102,5 +103,4 @@ def _hello(visit: Visit) -> bytes:
 
 
 def _event(visit: Visit, name: str, topics: Iterable[str]) -> bytes:
-    place = f"id: {visit.house.notifier.place}\n" if visit.api else ""
-    return f"{place}event: {name}\ndata: {' '.join(topics)}\n\n".encode()
+    return f"id: {visit.house.notifier.place}\nevent: {name}\ndata: {' '.join(topics)}\n\n".encode()

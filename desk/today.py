@@ -78,6 +78,9 @@ async def show(visit: Visit) -> Answer:
     outlets = [one for one in await standings(visit) if one.state in {"paused", "troubled"}]
     values = {"coming": coming, "under_way": under_way, "items": items, "waiting": waiting, "drafts": drafts}
     values |= {"troubles": troubles, "missed": missed[:MOST], "troubled": outlets, "week": week, "calls": calls}
+    # Whoever may not read items or the log is not told of them here either.
+    values["items"] = items = items if visit.may("items") else []
+    values["troubles"] = troubles if visit.may("delivery") else []
     values["needs"] = [one for one in wanted if not one.href or visit.may("glossary-add")]
     values |= {"disabled": disabled if visit.may("outlet-pause") else []}
     plain = {

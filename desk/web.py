@@ -33,7 +33,7 @@ from desk.api import Api
 from desk.app import House
 from desk.auth import DoorKeeper, to_door
 from desk.doors import ALL, ALLOWED, DOORS, LARGE, MEGABYTE, Door
-from desk.drawing import STATIC, Drawing
+from desk.drawing import ROLE_TITLES, STATIC, Drawing
 from desk.keys import derive
 from desk.second_step import door as code_door
 from desk.second_step import page as second_step
@@ -130,6 +130,7 @@ async def enter(
     """Who comes, may they, what do they bring; then the handler."""
     own = request.clone(client_max_size=door.most)
     visit = Visit(house, drawing, keeper, own, ALLOWED, json=bool(api) or wants_json(request), api=bool(api))
+    visit.place = house.notifier.place
     request[VISIT] = visit
     for text in (request.path, *request.query, *request.query.values()):
         check_text(text)
@@ -145,7 +146,7 @@ async def enter(
         return _to_second_step(visit)
     if door.roles and not visit.roles & door.roles:
         logger.warning("refused", door=door.name, person=visit.name)
-        raise Trouble(403, "Vai trò của bạn không mở được trang này", "Your role does not open this door")
+        raise _refused(visit, door)
     try:
         if door.method == "POST":
             await _take_in(visit, keeper, door)
@@ -156,6 +157,14 @@ async def enter(
     if not response.prepared:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _refused(visit: Visit, door: Door) -> Trouble:
+    """What somebody is told whose roles are not named at the door, and whom to ask."""
+    roles = ", ".join(ROLE_TITLES.get(role, role) for role in sorted(visit.roles)) or "chưa có"
+    what = "mở được trang này" if door.method == "GET" else "làm được việc này"
+    vi = f"Vai trò của bạn ({roles}) không {what}. Nếu công việc cần đến, hãy nhờ người quản trị của cơ quan thêm vai trò"
+    return Trouble(403, vi, "Your role does not open this door; ask your administrator if your work needs it")
 
 
 def _to_second_step(visit: Visit) -> web.Response:

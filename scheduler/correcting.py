@@ -257,4 +257,4 @@ def _audience(item: Item, outlet: str) -> str:
     """The name of the list of those to be told of this text, or of its end, by this outlet."""
     if item.state is ItemState.WITHDRAWN:
         return f"Đã nhận tin thu hồi {item.slug[-40:]} qua {outlet}"
-    return f"Đính chính {item.approved} {outlet}"
+    return f"Đã nhận bản trước của “{item.title[:80]}” qua {outlet} ({item.approved})"

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from channels.audience import read_audience, shown
 from channels.audiences import store as audience_store
-from config.clock import SystemClock
+from config.clock import Clock, SystemClock
 from config.settings import Settings
 from content import store as content_store
 from content.document import read_document
@@ -103,7 +103,7 @@ def demo_settings(
                     "slots": [{"name": SLOT, "title": "Chương trình thử", "time": slot_time, "minutes": 20}],
                     "alert_minutes": 1,
                 },
-                "sms": {"kind": "sms_http", "title": "Tin nhắn SMS", **sms.options()},
+                "sms": {"kind": "sms_http", "title": "Tin nhắn SMS", "price": 350, **sms.options()},
                 "zalo": {"kind": "zalo_oa", "title": "Zalo OA của xã", **zalo.options()},
             },
         }
@@ -111,30 +111,37 @@ def demo_settings(
 
 
 @contextlib.asynccontextmanager
-async def stage(directory: Path, port: int, slot_ahead: timedelta = SLOT_AHEAD) -> AsyncIterator[Stage]:
+async def stage(
+    directory: Path, port: int, slot_ahead: timedelta = SLOT_AHEAD, clock: Clock | None = None
+) -> AsyncIterator[Stage]:
     """The house serving, its partners listening and calling back, a station polling that airs so much later."""
-    base = f"http://127.0.0.1:{port}"
-    sms = SmsGateway(f"{base}/hooks/sms", latency=0.15, receipt_after=1.0)
-    zalo = ZaloSandbox(f"{base}/hooks/zalo", latency=0.1, webhook_after=1.5)
+    base, clock = f"http://127.0.0.1:{port}", clock or SystemClock()
+    sms = SmsGateway(f"{base}/hooks/sms", clock=clock, latency=0.15, receipt_after=1.0)
+    zalo = ZaloSandbox(f"{base}/hooks/zalo", clock=clock, latency=0.1, webhook_after=1.5)
     feed = f"{base}/radio/tram-xa/feed.xml?token={STATION_KEY}"
-    async with sms, zalo, Station(feed, directory / "tram-xa") as station:
+    async with sms, zalo, Station(feed, directory / "tram-xa", clock=clock) as station:
         settings = demo_settings(directory, port, sms, zalo, slot_ahead)
-        async with opened(settings) as house, serving.desk(house):
+        async with opened(settings, clock) as house, serving.desk(house):
             yield Stage(house, sms, zalo, station, directory)
 
 
-async def fill(on: Stage) -> list[Item]:
-    """People, recipients, and items written by one person; nothing is approved yet."""
-    house = on.house
+async def gather(on: Stage) -> None:
+    """Recipients who asked to be told, by SMS, Zalo or both."""
+    house, now = on.house, on.house.clock.now()
     data = resources.files("desk.demo").joinpath("recipients.csv").read_bytes()
     found = read_audience(data)
     for recipient in found.people:
         if recipient.scheme == "zalo":
             on.zalo.follow(recipient.address)
-    now = house.clock.now()
-    items = []
     async with house.database.write() as tx:
         await audience_store.save_audience(house.database, tx, house.seal, new_id(now), AUDIENCE, found.people, now)
+
+
+async def fill(on: Stage) -> list[Item]:
+    """Recipients, and items written by one person; nothing is approved yet."""
+    await gather(on)
+    house, items = on.house, list[Item]()
+    async with house.database.write() as tx:
         for file in sorted(resources.files("desk.demo").joinpath("items").iterdir(), key=lambda file: file.name):
             document = read_document(file.name, file.read_bytes(), house.settings.office.zone)
             item = await house.editing.write(tx, document.draft, AUTHOR, via=file.name)

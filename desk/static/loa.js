@@ -40,8 +40,8 @@
     let changed = false;
     for (const part of parts) {
       const fresh = page.getElementById(part.id);
-      if (!fresh || busy(part) || fresh.innerHTML === part.innerHTML) continue;
-      part.replaceChildren(...fresh.childNodes);
+      if (!fresh || busy(part) || fresh.outerHTML === part.outerHTML) continue;
+      part.replaceWith(fresh); // whole, for it may have been hidden while there was nothing to tell
       changed = true;
     }
     if (changed) tell(`Đã cập nhật lúc ${new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })}`);
@@ -51,28 +51,39 @@
     const topics = new Set();
     let timer = 0;
     let wait = 400;
-    const source = new EventSource("/events");
-    source.addEventListener("change", (event) => {
-      event.data.split(" ").forEach((topic) => topics.add(topic));
-      if (timer) return;
+    const later = () => {
+      if (timer || !topics.size || document.hidden) return;
       timer = setTimeout(async () => {
-        timer = 0;
         const now = new Set(topics);
         topics.clear();
-        if (!document.hidden) await refresh(now).catch(() => {});
-        else topics.add(...now);
+        await refresh(now).catch(() => {});
+        timer = 0; // only now: of two at once the older might come last
+        later();
       }, wait);
       wait = 1500;
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && topics.size) {
-        const now = new Set(topics);
-        topics.clear();
-        refresh(now).catch(() => {});
-      }
-    });
+    };
+    const heard = (event) => {
+      event.data.split(" ").forEach((topic) => topics.add(topic));
+      later();
+    };
+    const source = new EventSource(`/events?since=${encodeURIComponent(document.body.dataset.place)}`);
+    source.addEventListener("change", heard);
+    source.addEventListener("reset", heard);
+    document.addEventListener("visibilitychange", later);
     window.addEventListener("pagehide", () => source.close());
+    window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   }
+
+  // --- menus of the rail: they close when somebody presses elsewhere, or Escape ---
+
+  const menus = document.querySelectorAll(".rail details");
+  document.addEventListener("click", (event) => menus.forEach((menu) => (menu.open &&= menu.contains(event.target))));
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && [...menus].find((menu) => menu.open);
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
 
   // --- forms ---
 

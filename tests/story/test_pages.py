@@ -156,6 +156,20 @@ async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> N
     assert "Đã phát" in said and "Chị Hà" in said
 
 
+async def test_a_phone_finds_every_place_without_a_script(on: Stage, browser: Browser) -> None:
+    """Five at hand, the last of which opens the rest; at a desk all stand in the rail."""
+    base, places = on.house.settings.web.base_url, "nav[aria-label='Các mục chính'] a:visible, nav summary:visible"
+    for width, shown in ((1280, 7), (390, 5)):
+        context = await browser.new_context(viewport={"width": width, "height": 844}, java_script_enabled=False)
+        page = await context.new_page()
+        await sign_in(page, base)
+        assert shown == await page.locator(places).count(), width
+    await page.locator("nav summary", has_text="Thêm").click()
+    await page.locator(".more-places a", has_text="Báo cáo").click()
+    assert "Báo cáo" in await page.locator("h1").inner_text()
+    assert await page.locator("nav summary.here").is_visible()
+
+
 async def test_the_log_fills_by_itself(on: Stage, browser: Browser) -> None:
     """An open page hears of a new delivery without being loaded again."""
     base = on.house.settings.web.base_url

@@ -39,7 +39,7 @@ async def test_told_once_and_nobody_else(desk: Any, words: Any) -> None:
         schedule = next(one for one in await scheduler_store.list_schedules(connection) if one.audience)
     assert (audience.size, schedule.outlets, schedule.audience) == (2, ("sms",), audience.name)
     page = words(await hung.page(place))
-    assert "Đã gửi đính chính cho họ" in page and "Gửi đính chính tới" not in page
+    assert "Đã lập lịch gửi đính chính cho họ" in page and "Gửi đính chính tới" not in page
     assert (await hung.post(f"{place}/tell")).status == 409
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -14,12 +15,26 @@ async def test_a_ring_arrives_at_an_open_page(desk: Any) -> None:
     browser = await desk.browser("lan")
     answer = await browser.get("/events")
     assert answer.content_type == "text/event-stream"
-    hello = await answer.content.readuntil(b"data: \n\n")
-    assert b"event: hello" in hello
+    assert {"retry": "3000"} == await block(answer)
+    assert "hello" == (await block(answer))["event"]
     desk.house.notifier.ring("item")
-    assert await answer.content.readuntil(b"\n\n") == b"event: change\ndata: item\n\n"
+    heard = await block(answer)
+    assert ("change", "item") == (heard["event"], heard["data"])
     desk.house.stop()
     assert await answer.content.read() == b""
+
+
+async def test_nothing_is_missed_between_a_page_and_its_stream(desk: Any) -> None:
+    """The page bears the place it was drawn at; what rang before its stream begins is told first."""
+    browser = await desk.browser("lan")
+    [place] = re.findall(r'data-place="([^"]+)"', await browser.page("/deliveries"))
+    desk.house.notifier.ring("delivery")
+    answer = await browser.get("/events", params={"since": place})
+    assert {"retry": "3000"} == await block(answer)
+    assert "hello" == (await block(answer))["event"]
+    missed = await block(answer)
+    assert ("change", "delivery") == (missed["event"], missed["data"])
+    answer.close()
 
 
 async def test_a_stranger_hears_nothing(desk: Any) -> None:
