@@ -7,7 +7,7 @@ one letter in its parcel's `letters`, so that a million deliveries cost a millio
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +70,8 @@ lost is not repeated after all; failed, missed and unsure go back to pending onl
 
 DONE = frozenset({State.SENT, State.CONFIRMED})
 FINAL = DONE | {State.FAILED, State.MISSED, State.CANCELLED}
+REST = frozenset(State) - {State.SENT}
+"""All but the commonest, which is what is left when the others are counted."""
 UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
 
 
@@ -228,6 +230,9 @@ def moved(letters: str, changes: Mapping[int, State]) -> str:
     return "".join(line)
 
 
-def count(letters: str) -> Counter[State]:
-    """How many deliveries of a parcel are in which state."""
-    return Counter({OF_LETTER[letter]: number for letter, number in Counter(letters).items()})
+def count(letters: str, states: Collection[State] = ()) -> Counter[State]:
+    """How many deliveries of a parcel, or of many whose letters stand in one row, are in which state, of these or of all."""
+    found = Counter({state: letters.count(LETTER[state]) for state in states or REST})
+    if not states:
+        found[State.SENT] = len(letters) - found.total()
+    return +found

@@ -142,6 +142,7 @@ async def enqueue(house: House, count: int) -> None:
 
 
 def people(seal: Seal, audience: str, begin: int, end: int, now: datetime) -> Generator[Step, Rows, None]:
+    """An audience's people from one number to before another, stored in one transaction."""
     columns = ("audience", "scheme", "address", "name", "consent", "added_at")
     rest = ("phone", "", to_ms(now))
     rows = [

@@ -5,8 +5,9 @@ Pages walk parcels, newest first, and look inside only those that can hold a mat
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from db.types import has
-from scheduler.backlog.store import Backlog, backlog, count_of
-from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
+from scheduler.backlog.store import Backlog, backlog
+from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, count, delivery_id, parse_delivery_id
 from scheduler.dispatch.carriers import WHOLE, Handover, handovers
 from scheduler.dispatch.holds import ALL_LEFT
-from scheduler.dispatch.tables import attempt, held, parcel, parcel_recipients, receipt, waiting
+from scheduler.dispatch.tables import attempt, held, letters_together, parcel, parcel_recipients, receipt, waiting
 from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 50
@@ -68,22 +69,22 @@ async def walk(
 ) -> AsyncIterator[Delivery]:
     """All matching deliveries, newest parcels first, a few parcels in memory at a time."""
     begin = parse_delivery_id(after) if after else None
-    few = wanted.states or wanted.addresses  # of what a parcel holds, it is likely that little is wanted
-    at_once = PARCELS_AT_ONCE if few else max(1, min(PARCELS_AT_ONCE, page // 50))
+    at_once = max(1, min(PARCELS_AT_ONCE, page // 50))
     while True:
         query = _parcels(wanted).order_by(parcel.c.id.desc()).limit(at_once)
         if begin is not None:
             query = query.where(parcel.c.id <= begin[0])
         rows = (await connection.execute(query)).all()
         for part in _portions(rows, wanted, begin, page):
-            tries, ids = await _tries(connection, part), [row.id for row, _ in part]
+            tries, ids = await _tries(connection, part), [row.id for row, *_ in part]
             holds, moved = await _holds(connection, ids), await handovers(connection, ids)
-            for row, seqs in part:
+            for row, seqs, people in part:
                 for seq in seqs:
-                    yield _delivery(row, seq, tries[row.id, seq], holds, moved.get(row.id, ()))
+                    yield _delivery(row, seq, people[seq], tries[row.id, seq], holds, moved.get(row.id, ()))
         if len(rows) < at_once:
             return
         begin = (rows[-1].id - 1, -1)
+        at_once = min(PARCELS_AT_ONCE, 2 * at_once)  # they hold little of what is wanted
 
 
 def _parcels(wanted: Filter) -> Select[Any]:
@@ -93,7 +94,7 @@ def _parcels(wanted: Filter) -> Select[Any]:
         occurrence.c.title,
         occurrence.c.klass,
         occurrence.c.reason,
-        parcel_recipients.c.recipients,
+        type_coerce(parcel_recipients.c.recipients, Text).label("recipients"),
     )
     query = query.join(occurrence, occurrence.c.id == parcel.c.occurrence)
     return _narrowed(query.join(parcel_recipients, parcel_recipients.c.parcel == parcel.c.id), wanted)
@@ -123,7 +124,9 @@ def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
     return query
 
 
-Portion = list[tuple[Row[Any], list[int]]]
+People = Mapping[int, Sequence[str]]
+"""Address and name by their place in a parcel."""
+Portion = list[tuple[Row[Any], list[int], People]]
 
 
 def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] | None, page: int) -> Iterator[Portion]:
@@ -133,9 +136,10 @@ def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] |
     found = 0
     for row in rows:
         first = begin[1] + 1 if begin is not None and row.id == begin[0] else 0
-        seqs = [seq for seq in _places(row, letters, wanted.addresses) if seq >= first]
+        people = _found(row, wanted.addresses) if wanted.addresses else {}
+        seqs = [seq for seq in _places(row, letters, people if wanted.addresses else None) if seq >= first]
         if seqs:
-            portion.append((row, seqs))
+            portion.append((row, seqs, people or _everybody(row)))
             found += len(seqs)
         if found >= page:
             yield portion
@@ -144,27 +148,46 @@ def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] |
         yield portion
 
 
-def _places(row: Row[Any], letters: set[str], addresses: tuple[str, ...]) -> Sequence[int]:
-    """Where in a parcel something matches."""
-    if not letters and not addresses:
-        return range(row.size)
-    states, recipients = row.letters, row.recipients
-    return [
-        seq
-        for seq in range(row.size)
-        if (not letters or states[seq] in letters) and (not addresses or recipients[seq][0] in addresses)
-    ]
+def _places(row: Row[Any], letters: set[str], people: People | None) -> Sequence[int]:
+    """Where in a parcel something matches, among these people or all."""
+    seqs = range(row.size) if people is None else sorted(people)
+    return [seq for seq in seqs if row.letters[seq] in letters] if letters else seqs
+
+
+def _everybody(row: Row[Any]) -> People:
+    return dict(enumerate(json.loads(row.recipients)))
+
+
+def _found(row: Row[Any], addresses: tuple[str, ...]) -> People:
+    """Those of a parcel's people who have one of these addresses, without reading the hundreds who have not."""
+    found: dict[int, Sequence[str]] = {}
+    for address in addresses:
+        at = row.recipients.find(f"[{json.dumps(address, ensure_ascii=False)},")
+        if at >= 0:
+            # nowhere else stands a quotation mark behind a bracket: within a name it is written \"
+            found[row.recipients.count('["', 0, at)], _ = _pair.raw_decode(row.recipients, at)
+    return found
+
+
+_pair = json.JSONDecoder()
 
 
 async def _tries(connection: AsyncConnection, portion: Portion) -> defaultdict[tuple[int, int], list[Attempt]]:
     """What was tried, in order, by parcel and place."""
     # whole numbers, written out: fifty spans as SQLAlchemy's own expressions take longer than the database does
-    spans = [f"(parcel = {row.id} AND seq BETWEEN {seqs[0]} AND {seqs[-1]})" for row, seqs in portion]
-    query = select(attempt).where(text(" OR ".join(spans))).order_by(attempt.c.parcel, attempt.c.seq, attempt.c.n)
+    spans = " OR ".join(f"(parcel = {row.id} AND seq {_among(seqs)})" for row, seqs, _ in portion)
+    query = select(attempt).where(text(spans)).order_by(attempt.c.parcel, attempt.c.seq, attempt.c.n)
     tries: defaultdict[tuple[int, int], list[Attempt]] = defaultdict(list)
     for one in await connection.execute(query):
         tries[one.parcel, one.seq].append(_attempt(one))
     return tries
+
+
+def _among(seqs: Sequence[int]) -> str:
+    """Which places are asked for: from the first to the last, unless most of those between are not."""
+    if seqs[-1] - seqs[0] < 2 * len(seqs):
+        return f"BETWEEN {seqs[0]} AND {seqs[-1]}"
+    return f"IN ({', '.join(map(str, seqs))})"
 
 
 Holds = dict[tuple[int, int], Row[Any]]
@@ -176,8 +199,10 @@ async def _holds(connection: AsyncConnection, parcels: Sequence[int]) -> Holds:
     return {(row.parcel, row.seq): row for row in rows}
 
 
-def _delivery(row: Row[Any], seq: int, tries: list[Attempt], holds: Holds, moved: Sequence[Handover]) -> Delivery:
-    address, name = row.recipients[seq]
+def _delivery(
+    row: Row[Any], seq: int, person: Sequence[str], tries: list[Attempt], holds: Holds, moved: Sequence[Handover]
+) -> Delivery:
+    address, name = person
     state = OF_LETTER[row.letters[seq]]
     hold = holds.get((row.id, seq)) or (None if tries else holds.get((row.id, ALL_LEFT)))
     if hold and state not in (HELD_BACK if hold.number else HELD_UP):
@@ -217,7 +242,8 @@ async def story(connection: AsyncConnection, id: str) -> Story:
     tries = await connection.execute(select(attempt).where(mine).order_by(attempt.c.n))
     said = select(receipt).where(receipt.c.parcel == number, receipt.c.seq == seq).order_by(receipt.c.at)
     moved = (await handovers(connection, [number])).get(number, ())
-    delivery = _delivery(row, seq, [_attempt(one) for one in tries], await _holds(connection, [number]), moved)
+    person, holds = _everybody(row)[seq], await _holds(connection, [number])
+    delivery = _delivery(row, seq, person, [_attempt(one) for one in tries], holds, moved)
     again = select(waiting.c.due_at).where(waiting.c.parcel == number, waiting.c.seq == seq)
     next_at = (await connection.execute(again)).scalar_one_or_none() or row.due_at
     return Story(delivery, tuple(await connection.execute(said)), next_at if delivery.state is State.PENDING else None)
@@ -233,14 +259,21 @@ async def receipts_of(connection: AsyncConnection, deliveries: Sequence[Delivery
 
 
 async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
-    """How many deliveries of each outlet are in which state. Reads every parcel: not for every second (`backlog`)."""
-    query = select(parcel.c.outlet, *(count_of(state).label(LETTER[state]) for state in State))
-    query = query.join(occurrence, occurrence.c.id == parcel.c.occurrence)
+    """How many deliveries of each outlet are in which of the states asked for. Reads every parcel: not for every second."""
+    if wanted.addresses:
+        return await _stats_of_person(connection, wanted)
+    query = select(parcel.c.outlet, letters_together).join(occurrence, occurrence.c.id == parcel.c.occurrence)
     query = _narrowed(query, wanted).group_by(parcel.c.outlet).order_by(parcel.c.outlet)
-    return {
-        row.outlet: Counter({state: int(getattr(row, letter) or 0) for letter, state in OF_LETTER.items()})
-        for row in await connection.execute(query)
-    }
+    return {outlet: count(letters, wanted.states) for outlet, letters in await connection.execute(query)}
+
+
+async def _stats_of_person(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
+    found: defaultdict[str, Counter[State]] = defaultdict(Counter)
+    letters = {LETTER[state] for state in wanted.states}
+    async for row in await connection.stream(_parcels(wanted).order_by(parcel.c.outlet)):
+        for seq in _places(row, letters, _found(row, wanted.addresses)):
+            found[row.outlet][OF_LETTER[row.letters[seq]]] += 1
+    return found
 
 
 async def held_back(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[str]]:
