@@ -174,6 +174,8 @@ class Delivery:
     note: str = ""
     rule: str = ""
     """Which rule of the policy holds it back, or makes it wait."""
+    said: str = ""
+    """Why it did not arrive, as its partner said later."""
     carriers: tuple[tuple[int, str], ...] = ()
     """Where it was handed over: from which try on, and to which outlet."""
 
@@ -181,6 +183,13 @@ class Delivery:
     def last(self) -> Attempt | None:
         """The last try, if any was made."""
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def reason(self) -> str:
+        """Why it has not arrived, in one word: what its partner said last, at a try or later; of what has, nothing."""
+        if self.state in DONE:
+            return ""
+        return self.said or (self.last.reason if self.last else "")
 
     @property
     def reference(self) -> str:

@@ -99,6 +99,12 @@ Index(
     sqlite_where=attempt.c.reference != "",
     postgresql_where=attempt.c.reference != "",
 )
+Index(
+    "attempt_reason",
+    *(attempt.c.reason, attempt.c.parcel),
+    sqlite_where=attempt.c.reason != "",
+    postgresql_where=attempt.c.reason != "",
+)
 
 # What was known of tries whose claim was lost meanwhile: the log says what the one who took over knew, this the rest.
 orphan = Table(
@@ -150,6 +156,12 @@ receipt = Table(
     Column("detail", Text, nullable=False),
     PrimaryKeyConstraint("parcel", "seq", "stage"),
     sqlite_with_rowid=False,
+)
+Index(
+    "receipt_reason",
+    *(receipt.c.reason, receipt.c.parcel),
+    sqlite_where=receipt.c.reason != "",
+    postgresql_where=receipt.c.reason != "",
 )
 
 # For what was handed over to another outlet alone, `seq` -1 for a parcel as a whole: see `carriers.py`.

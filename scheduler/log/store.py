@@ -5,33 +5,62 @@ Pages walk parcels, newest first, and look inside only those that can hold a mat
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, func, or_, select, text, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    Text,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    type_coerce,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from db.types import has
 from scheduler.backlog.store import Backlog, backlog
-from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, count, delivery_id, parse_delivery_id
+from scheduler.delivery import (
+    DONE,
+    FINAL,
+    LETTER,
+    OF_LETTER,
+    Attempt,
+    Delivery,
+    State,
+    count,
+    delivery_id,
+    parse_delivery_id,
+)
 from scheduler.dispatch.carriers import WHOLE, Handover, handovers
 from scheduler.dispatch.holds import ALL_LEFT
 from scheduler.dispatch.tables import attempt, held, letters_together, parcel, parcel_recipients, receipt, waiting
+from scheduler.log.places import Marked, Portion, people, places, portions
 from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 50
+FAILED = "failed"
+NOT_DONE = tuple(state for state in State if state not in DONE)
 HELD_BACK, HELD_UP = frozenset({State.CANCELLED}), frozenset({State.PENDING, State.MISSED})
 """What a delivery that a rule keeps from going is in: for good, or until some moment that may have come too late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to show; everything given must hold. `addresses` are the forms one recipient's address may stand in (`Seal.forms`)."""
+    """What to show; everything given must hold. `addresses` are the forms one recipient's address may stand in (`Seal.forms`).
+
+    `reason` is why it has not arrived (`Delivery.reason`).
+    """
 
     states: tuple[State, ...] = ()
     outlets: tuple[str, ...] = ()
@@ -41,6 +70,7 @@ class Filter:
     addresses: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +99,40 @@ async def walk(
 ) -> AsyncIterator[Delivery]:
     """All matching deliveries, newest parcels first, a few parcels in memory at a time."""
     begin = parse_delivery_id(after) if after else None
+    letters = {LETTER[state] for state in _states(wanted)}
     at_once = max(1, min(PARCELS_AT_ONCE, page // 50))
     while True:
         query = _parcels(wanted).order_by(parcel.c.id.desc()).limit(at_once)
         if begin is not None:
             query = query.where(parcel.c.id <= begin[0])
         rows = (await connection.execute(query)).all()
-        for part in _portions(rows, wanted, begin, page):
-            tries, ids = await _tries(connection, part), [row.id for row, *_ in part]
-            holds, moved = await _holds(connection, ids), await handovers(connection, ids)
-            for row, seqs, people in part:
-                for seq in seqs:
-                    yield _delivery(row, seq, people[seq], tries[row.id, seq], holds, moved.get(row.id, ()))
+        marked = await _marked(connection, rows, wanted.reason) if wanted.reason else None
+        for part in portions(rows, letters, wanted.addresses, marked, begin, page):
+            async for delivery in _read(connection, part):
+                if not wanted.reason or delivery.reason == wanted.reason:
+                    yield delivery
         if len(rows) < at_once:
             return
         begin = (rows[-1].id - 1, -1)
         at_once = min(PARCELS_AT_ONCE, 2 * at_once)  # they hold little of what is wanted
+
+
+def _states(wanted: Filter) -> tuple[State, ...]:
+    """What is asked for can be in these; empty: in any."""
+    return wanted.states or (NOT_DONE if wanted.reason else ())
+
+
+async def _read(connection: AsyncConnection, portion: Portion) -> AsyncIterator[Delivery]:
+    """The deliveries at these places with everything a reader sees of them."""
+    tries, said = await _tries(connection, portion), await _said(connection, portion)
+    ids = [row.id for row, _ in portion]
+    holds, moved = await _holds(connection, ids), await handovers(connection, ids)
+    for row, seqs in portion:
+        persons = people(row, seqs)
+        for seq in seqs:
+            at = (row.id, seq)
+            delivery = _delivery(row, seq, persons[seq], tries[at], holds, moved.get(row.id, ()))
+            yield replace(delivery, said=said[at]) if at in said else delivery
 
 
 def _parcels(wanted: Filter) -> Select[Any]:
@@ -108,74 +156,57 @@ def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
             query = query.where(parcel.c.state != "done")
     if wanted.outlets:
         query = query.where(parcel.c.outlet.in_(wanted.outlets))
-    if wanted.schedule:
-        query = query.where(occurrence.c.schedule == wanted.schedule)
     if wanted.occurrence:
         query = query.where(parcel.c.occurrence == wanted.occurrence)
+    if wanted.since:
+        query = query.where(parcel.c.due_at >= wanted.since)
+    if wanted.until:
+        query = query.where(parcel.c.due_at < wanted.until)
+    return _narrowed_further(query, wanted)
+
+
+def _narrowed_further(query: Select[Any], wanted: Filter) -> Select[Any]:
+    """By what a parcel's row does not say itself, or not at once."""
+    if wanted.schedule:
+        query = query.where(occurrence.c.schedule == wanted.schedule)
     if wanted.item:
         query = query.where(type_coerce(occurrence.c.pinned, Text).contains(f'"item":"{wanted.item}"'))
     if wanted.addresses:
         # recipients are frozen in order of address, so a person is looked for in one parcel an occurrence
         query = query.where(or_(*((parcel.c.first <= one) & (parcel.c.last >= one) for one in wanted.addresses)))
-    if wanted.since:
-        query = query.where(parcel.c.due_at >= wanted.since)
-    if wanted.until:
-        query = query.where(parcel.c.due_at < wanted.until)
+    if wanted.reason:
+        query = query.where(or_(*(has(parcel.c.letters, LETTER[state]) for state in NOT_DONE)))
+        query = query.where(or_(*(_some_for(table, wanted.reason) for table in (attempt, receipt))))
     return query
 
 
-People = Mapping[int, Sequence[str]]
-"""Address and name by their place in a parcel."""
-Portion = list[tuple[Row[Any], list[int], People]]
+def _some_for(table: Table, reason: str) -> ColumnElement[bool]:
+    """Whether a parcel has a try or a receipt with this reason."""
+    return select(table.c.parcel).where(table.c.parcel == parcel.c.id, *_for(table, reason)).exists()
 
 
-def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] | None, page: int) -> Iterator[Portion]:
-    """Parcels with the places of what matches, as many together as fill a page."""
-    letters = {LETTER[state] for state in wanted.states}
-    portion: Portion = []
-    found = 0
-    for row in rows:
-        first = begin[1] + 1 if begin is not None and row.id == begin[0] else 0
-        people = _found(row, wanted.addresses) if wanted.addresses else {}
-        seqs = [seq for seq in _places(row, letters, people if wanted.addresses else None) if seq >= first]
-        if seqs:
-            portion.append((row, seqs, people or _everybody(row)))
-            found += len(seqs)
-        if found >= page:
-            yield portion
-            portion, found = [], 0
-    if portion:
-        yield portion
+def _for(table: Table, reason: str) -> tuple[ColumnElement[bool], ...]:
+    # the second is said as the index says it, or SQLite does not see that it may use it
+    return table.c.reason == reason, table.c.reason != literal_column("''")
 
 
-def _places(row: Row[Any], letters: set[str], people: People | None) -> Sequence[int]:
-    """Where in a parcel something matches, among these people or all."""
-    seqs = range(row.size) if people is None else sorted(people)
-    return [seq for seq in seqs if row.letters[seq] in letters] if letters else seqs
-
-
-def _everybody(row: Row[Any]) -> People:
-    return dict(enumerate(json.loads(row.recipients)))
-
-
-def _found(row: Row[Any], addresses: tuple[str, ...]) -> People:
-    """Those of a parcel's people who have one of these addresses, without reading the hundreds who have not."""
-    found: dict[int, Sequence[str]] = {}
-    for address in addresses:
-        at = row.recipients.find(f"[{json.dumps(address, ensure_ascii=False)},")
-        if at >= 0:
-            # nowhere else stands a quotation mark behind a bracket: within a name it is written \"
-            found[row.recipients.count('["', 0, at)], _ = _pair.raw_decode(row.recipients, at)
+async def _marked(connection: AsyncConnection, rows: Sequence[Row[Any]], reason: str) -> Marked:
+    """What some try or receipt gives this reason for."""
+    ids = [row.id for row in rows]
+    queries = (
+        select(table.c.parcel, table.c.seq).where(table.c.parcel.in_(ids), *_for(table, reason))
+        for table in (attempt, receipt)
+    )
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for number, seq in await connection.execute(union(*queries).order_by("parcel", "seq")):
+        found[number].append(seq)
     return found
-
-
-_pair = json.JSONDecoder()
 
 
 async def _tries(connection: AsyncConnection, portion: Portion) -> defaultdict[tuple[int, int], list[Attempt]]:
     """What was tried, in order, by parcel and place."""
     # whole numbers, written out: fifty spans as SQLAlchemy's own expressions take longer than the database does
-    spans = " OR ".join(f"(parcel = {row.id} AND seq {_among(seqs)})" for row, seqs, _ in portion)
+    spans = " OR ".join(f"(parcel = {row.id} AND seq {_among(seqs)})" for row, seqs in portion)
     query = select(attempt).where(text(spans)).order_by(attempt.c.parcel, attempt.c.seq, attempt.c.n)
     tries: defaultdict[tuple[int, int], list[Attempt]] = defaultdict(list)
     for one in await connection.execute(query):
@@ -188,6 +219,14 @@ def _among(seqs: Sequence[int]) -> str:
     if seqs[-1] - seqs[0] < 2 * len(seqs):
         return f"BETWEEN {seqs[0]} AND {seqs[-1]}"
     return f"IN ({', '.join(map(str, seqs))})"
+
+
+async def _said(connection: AsyncConnection, portion: Portion) -> dict[tuple[int, int], str]:
+    """Why deliveries failed of which that was said later, by parcel and place."""
+    ids = [row.id for row, _ in portion]
+    query = select(receipt.c.parcel, receipt.c.seq, receipt.c.reason)
+    query = query.where(receipt.c.parcel.in_(ids), receipt.c.stage == FAILED, receipt.c.reason != "")
+    return {(row.parcel, row.seq): row.reason for row in await connection.execute(query)}
 
 
 Holds = dict[tuple[int, int], Row[Any]]
@@ -238,12 +277,8 @@ async def story(connection: AsyncConnection, id: str) -> Story:
     row = (await connection.execute(_parcels(Filter()).where(parcel.c.id == number))).one_or_none()
     if row is None or seq >= row.size:
         raise NotFound(f"Không có lượt gửi {id}", f"There is no delivery {id}")
-    mine = (attempt.c.parcel == number) & (attempt.c.seq == seq)
-    tries = await connection.execute(select(attempt).where(mine).order_by(attempt.c.n))
     said = select(receipt).where(receipt.c.parcel == number, receipt.c.seq == seq).order_by(receipt.c.at)
-    moved = (await handovers(connection, [number])).get(number, ())
-    person, holds = _everybody(row)[seq], await _holds(connection, [number])
-    delivery = _delivery(row, seq, person, [_attempt(one) for one in tries], holds, moved)
+    [delivery] = [one async for one in _read(connection, [(row, [seq])])]
     again = select(waiting.c.due_at).where(waiting.c.parcel == number, waiting.c.seq == seq)
     next_at = (await connection.execute(again)).scalar_one_or_none() or row.due_at
     return Story(delivery, tuple(await connection.execute(said)), next_at if delivery.state is State.PENDING else None)
@@ -259,19 +294,23 @@ async def receipts_of(connection: AsyncConnection, deliveries: Sequence[Delivery
 
 
 async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
-    """How many deliveries of each outlet are in which of the states asked for. Reads every parcel: not for every second."""
+    """How many deliveries of each outlet are in which of the states asked for. Reads every parcel: not for every second.
+
+    By reason nothing is counted, that would take a row a try: told is what has not arrived of the parcels that have any,
+    which is no less.
+    """
     if wanted.addresses:
         return await _stats_of_person(connection, wanted)
     query = select(parcel.c.outlet, letters_together).join(occurrence, occurrence.c.id == parcel.c.occurrence)
     query = _narrowed(query, wanted).group_by(parcel.c.outlet).order_by(parcel.c.outlet)
-    return {outlet: count(letters, wanted.states) for outlet, letters in await connection.execute(query)}
+    return {outlet: count(letters, _states(wanted)) for outlet, letters in await connection.execute(query)}
 
 
 async def _stats_of_person(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
     found: defaultdict[str, Counter[State]] = defaultdict(Counter)
     letters = {LETTER[state] for state in wanted.states}
     async for row in await connection.stream(_parcels(wanted).order_by(parcel.c.outlet)):
-        for seq in _places(row, letters, _found(row, wanted.addresses)):
+        for seq in places(row, letters, wanted.addresses):
             found[row.outlet][OF_LETTER[row.letters[seq]]] += 1
     return found
 
