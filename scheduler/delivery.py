@@ -241,7 +241,7 @@ def moved(letters: str, changes: Mapping[int, State]) -> str:
 
 def count(letters: str, states: Collection[State] = ()) -> Counter[State]:
     """How many deliveries of a parcel, or of many whose letters stand in one row, are in which state, of these or of all."""
-    found = Counter({state: letters.count(LETTER[state]) for state in states or REST})
+    found = {state: letters.count(LETTER[state]) for state in states or REST}
     if not states:
-        found[State.SENT] = len(letters) - found.total()
-    return +found
+        found[State.SENT] = len(letters) - sum(found.values())
+    return Counter({state: found[state] for state in State if found.get(state)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row
@@ -62,5 +63,5 @@ def _places_of(recipients: str, addresses: tuple[str, ...]) -> list[int]:
 
 def people(row: Row[Any], seqs: Sequence[int]) -> dict[int, list[str]]:
     """Address and name of those at these places."""
-    begins = [found.start() for found in _PERSON.finditer(row.recipients)]
+    begins = [found.start() for found in islice(_PERSON.finditer(row.recipients), seqs[-1] + 1)]
     return {seq: _decoder.raw_decode(row.recipients, begins[seq])[0] for seq in seqs}

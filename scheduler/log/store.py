@@ -49,6 +49,7 @@ from scheduler.log.places import Marked, Portion, people, places, portions
 from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 50
+RARE = 20_000
 FAILED = "failed"
 NOT_DONE = tuple(state for state in State if state not in DONE)
 HELD_BACK, HELD_UP = frozenset({State.CANCELLED}), frozenset({State.PENDING, State.MISSED})
@@ -101,8 +102,12 @@ async def walk(
     begin = parse_delivery_id(after) if after else None
     letters = {LETTER[state] for state in _states(wanted)}
     at_once = max(1, min(PARCELS_AT_ONCE, page // 50))
+    rarely = bool(wanted.reason) and await _is_rare(connection, wanted.reason)
     while True:
-        query = _parcels(wanted).order_by(parcel.c.id.desc()).limit(at_once)
+        query = _parcels(wanted)
+        if rarely:
+            query = query.where(parcel.c.id.in_(union(*_with(wanted.reason, "parcel"))))
+        query = query.order_by(parcel.c.id.desc()).limit(at_once)
         if begin is not None:
             query = query.where(parcel.c.id <= begin[0])
         rows = (await connection.execute(query)).all()
@@ -136,16 +141,20 @@ async def _read(connection: AsyncConnection, portion: Portion) -> AsyncIterator[
 
 
 def _parcels(wanted: Filter) -> Select[Any]:
+    people = type_coerce(parcel_recipients.c.recipients, Text)
     query = select(
         parcel,
         occurrence.c.schedule,
         occurrence.c.title,
         occurrence.c.klass,
         occurrence.c.reason,
-        type_coerce(parcel_recipients.c.recipients, Text).label("recipients"),
+        people.label("recipients"),
     )
     query = query.join(occurrence, occurrence.c.id == parcel.c.occurrence)
-    return _narrowed(query.join(parcel_recipients, parcel_recipients.c.parcel == parcel.c.id), wanted)
+    query = query.join(parcel_recipients, parcel_recipients.c.parcel == parcel.c.id)
+    if wanted.addresses:  # that most parcels do not hold whom they could hold costs less to see there than here
+        query = query.where(or_(*(has(people, one) for one in wanted.addresses)))
+    return _narrowed(query, wanted)
 
 
 def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
@@ -190,13 +199,21 @@ def _for(table: Table, reason: str) -> tuple[ColumnElement[bool], ...]:
     return table.c.reason == reason, table.c.reason != literal_column("''")
 
 
+def _with(reason: str, *columns: str) -> list[Select[Any]]:
+    """These columns of what gives this reason: tries, and receipts."""
+    return [select(*(table.c[name] for name in columns)).where(*_for(table, reason)) for table in (attempt, receipt)]
+
+
+async def _is_rare(connection: AsyncConnection, reason: str) -> bool:
+    """Whether it takes less to go through all that has this reason than to ask of parcel after parcel whether it has any."""
+    counts = (select(func.count()).select_from(one.limit(RARE).subquery()) for one in _with(reason, "parcel"))
+    return all([int((await connection.execute(one)).scalar_one()) < RARE for one in counts])
+
+
 async def _marked(connection: AsyncConnection, rows: Sequence[Row[Any]], reason: str) -> Marked:
     """What some try or receipt gives this reason for."""
     ids = [row.id for row in rows]
-    queries = (
-        select(table.c.parcel, table.c.seq).where(table.c.parcel.in_(ids), *_for(table, reason))
-        for table in (attempt, receipt)
-    )
+    queries = (one.where(one.selected_columns.parcel.in_(ids)) for one in _with(reason, "parcel", "seq"))
     found: defaultdict[int, list[int]] = defaultdict(list)
     for number, seq in await connection.execute(union(*queries).order_by("parcel", "seq")):
         found[number].append(seq)

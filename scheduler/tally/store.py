@@ -1,4 +1,4 @@
-"""SQL of reports: what fell due between moments, counted by state; the texts it was; how many people it reached.
+"""SQL of reports and runs: what fell due, counted by state; the texts it was; how many people it reached.
 
 Deliveries are never looked at one by one: their states are letters of their parcels, which are counted many at once.
 What is asked for is found by when its occurrence fell due, as on the calendar.
@@ -6,7 +6,7 @@ What is asked for is found by when its occurrence fell due, as on the calendar.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from channels.audiences.store import audience
 from channels.store import outlet
 from content.store import revision, theme
 from scheduler.delivery import DONE, OccurrenceState, State, count
-from scheduler.dispatch.tables import letters_together, parcel
+from scheduler.dispatch.tables import held, letters_together, parcel
 from scheduler.store import occurrence, schedule
 
 AT_ONCE = 1000
@@ -48,6 +48,23 @@ async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> lis
 
 def _between(edges: Sequence[datetime]) -> ColumnElement[bool]:
     return (occurrence.c.due_at >= edges[0]) & (occurrence.c.due_at < edges[-1])
+
+
+async def outcomes_of(connection: AsyncConnection, occurrences: Sequence[str]) -> dict[str, Counter[State]]:
+    """How many deliveries of each of these occurrences are in which state; of those that have any."""
+    query = select(parcel.c.occurrence, letters_together).where(parcel.c.occurrence.in_(occurrences))
+    rows = await connection.execute(query.group_by(parcel.c.occurrence))
+    return {occurrence: count(letters) for occurrence, letters in rows}
+
+
+async def held_back_of(connection: AsyncConnection, occurrences: Sequence[str]) -> dict[str, Counter[str]]:
+    """How many deliveries of each of these occurrences were held back for good, by rule; of those that had any."""
+    query = select(parcel.c.occurrence, held.c.rule, func.sum(held.c.number)).join(held, held.c.parcel == parcel.c.id)
+    query = query.where(parcel.c.occurrence.in_(occurrences), held.c.number > 0)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for id, rule, number in await connection.execute(query.group_by(parcel.c.occurrence, held.c.rule)):
+        found[id][rule] = int(number)
+    return dict(found)
 
 
 async def runs(connection: AsyncConnection, edges: Sequence[datetime]) -> int:
