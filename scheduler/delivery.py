@@ -70,8 +70,6 @@ lost is not repeated after all; failed, missed and unsure go back to pending onl
 
 DONE = frozenset({State.SENT, State.CONFIRMED})
 FINAL = DONE | {State.FAILED, State.MISSED, State.CANCELLED}
-REST = frozenset(State) - {State.SENT}
-"""All but the commonest, which is what is left when the others are counted."""
 UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
 
 
@@ -241,7 +239,8 @@ def moved(letters: str, changes: Mapping[int, State]) -> str:
 
 def count(letters: str, states: Collection[State] = ()) -> Counter[State]:
     """How many deliveries of a parcel, or of many whose letters stand in one row, are in which state, of these or of all."""
-    found = {state: letters.count(LETTER[state]) for state in states or REST}
-    if not states:
-        found[State.SENT] = len(letters) - sum(found.values())
-    return Counter({state: found[state] for state in State if found.get(state)})
+    found, left = Counter[State](), len(letters)
+    for state in states or State:
+        if left and (number := letters.count(LETTER[state])):
+            found[state], left = number, left - number
+    return found
