@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.types import from_ms
 from scheduler.dispatch.tables import attempt, handover, parcel, waiting
 
-LONGEST_WAIT = timedelta(days=40)
-"""So long after its parcel is due a delivery is tried at most (`Channel.retry_for`), with a reserve."""
+UNDER_WAY = timedelta(days=1)
+"""Nothing is begun after its parcel's `until`; with a reserve, as whoever cancels sets that to now."""
 QUARTER = 15 * 60 * 1000
 COUNTED = ("sent", "unsure")
 """Outcomes of tries that a partner took, or may have taken."""
@@ -29,7 +29,7 @@ async def used(connection: AsyncConnection, outlet: str, edges: Sequence[datetim
     quarter = (type_coerce(attempt.c.at, BigInteger) // QUARTER).label("quarter")
     query = select(quarter, func.count()).select_from(attempt).join(parcel, parcel.c.id == attempt.c.parcel)
     query = query.where(
-        parcel.c.due_at >= edges[0] - LONGEST_WAIT,
+        parcel.c.until >= edges[0] - UNDER_WAY,
         parcel.c.due_at < edges[-1],
         attempt.c.outcome.in_(COUNTED),
         attempt.c.at >= edges[0],
