@@ -259,5 +259,5 @@ def _not_sent(error: Exception, host: str) -> SendError:
             "certificate", f"chứng thư số của {host} không hợp lệ", f"the certificate of {host} is not valid: {name}"
         )
     if isinstance(error, OSError):
-        return Unavailable("unreachable", f"không kết nối được {host}", f"cannot reach {host}: {name}")
+        return Unavailable("connection", f"không kết nối được {host}", f"cannot reach {host}: {name}")
     return Refused("request", f"yêu cầu gửi {host} không hợp lệ", f"the request to {host} cannot be written: {name}")

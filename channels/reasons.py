@@ -41,3 +41,21 @@ _TITLES = {
     Reason.BUSY: "đối tác quá tải",
     Reason.OTHER: "lý do khác của đối tác",
 }
+IN_WORDS: dict[str, str] = {
+    **{reason.value: title for reason, title in _TITLES.items()},
+    "connection": "không kết nối được tới đối tác",
+    "timeout": "đối tác không trả lời kịp",
+    "cut_off": "mất kết nối khi chờ đối tác trả lời",
+    "answer": "đối tác trả lời không đọc được",
+    "partner_error": "đối tác báo lỗi của họ",
+    "refused": "đối tác không nhận, không rõ vì sao",
+    "credentials": "sai tài khoản hoặc khóa gửi",
+    "wrong_address": "sai địa chỉ đối tác",
+    "certificate": "chứng thư số của đối tác không hợp lệ",
+}
+"""Also what went wrong on the way to a partner: all that the log can be looked through for, besides kinds' own words."""
+
+
+def in_words(reason: str) -> str:
+    """A reason as people read it; a kind's own word stands for itself."""
+    return IN_WORDS.get(reason, reason)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audience import normal_address, shown
 from channels.pulls import store as pull_store
-from channels.reasons import Reason
+from channels.reasons import IN_WORDS, in_words
 from channels.seal import Seal
 from channels.shelf.fetched import delivery_state, part_states
 from channels.station import store as station_store
@@ -32,7 +32,7 @@ from scheduler.policy import CAP_TITLES
 from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[None]]
-QUERY = ("state", "channel", "outlet", "item", "schedule", "occurrence", "address", "from", "to")
+QUERY = ("state", "reason", "channel", "outlet", "item", "schedule", "occurrence", "address", "from", "to")
 STAGE_TITLES = {
     "failed": ("bad", "Đối tác báo không tới"),
     "delivered": ("good", "Đối tác xác nhận đã tới"),
@@ -63,7 +63,8 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
         if wanted is not None:
             after = visit.asked("after")
             found = await log_store.list_deliveries(connection, wanted, after=after, limit=limit + 1)
-            if not visit.json and not after:
+            # one person's are few and stand on the page; by reason counting would take as long as reading them all
+            if not visit.json and not after and not wanted.addresses and not wanted.reason:
                 stats, held = await log_store.stats(connection, wanted), await log_store.held_back(connection, wanted)
         narrowed = await _narrowed(visit, connection)
     page = found[:limit]
@@ -83,7 +84,13 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
     more = urlencode({name: value for name, value in given.items() if value})
     kinds = {at.channel.kind: at.channel.title_vi for at in visit.house.outlets}
     values |= {"outlets": visit.house.outlets, "more": more, "states": list(State), "kinds": kinds}
+    values |= {"reasons": _reasons(given["reason"]), "in_words": in_words}
     return Shown("deliveries/list.html", values, listed([plain_delivery(house.seal, one) for one in page], next))
+
+
+def _reasons(asked: str) -> dict[str, str]:
+    """What there is to choose from: every reason with a name, and the one that is asked for."""
+    return IN_WORDS if asked in IN_WORDS or not asked else {**IN_WORDS, asked: asked}
 
 
 def rule_titles(visit: Visit) -> dict[str, str]:
@@ -103,6 +110,7 @@ def filter_of(visit: Visit) -> Filter:
         addresses=visit.house.seal.forms(address) if (address := _address(visit.asked("address"))) else (),
         since=day_of(visit, "from"),
         until=day_of(visit, "to", end=True),
+        reason=visit.asked("reason"),
     )
 
 
@@ -149,7 +157,7 @@ async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str
 
 def plain_delivery(seal: Seal, delivery: Delivery) -> dict[str, Any]:
     """A delivery as JSON; a person's address is masked."""
-    kept = ("id", "occurrence", "schedule", "outlet", "title", "reference", "detail", "rule")
+    kept = ("id", "occurrence", "schedule", "outlet", "title", "reference", "reason", "detail", "rule")
     return {name: getattr(delivery, name) for name in kept} | {
         "class": delivery.klass,
         "address": shown(seal, delivery.address),
@@ -197,7 +205,7 @@ async def _sheet(visit: Visit, number: str = "") -> Shown:
         "outlets": house.outlets,
         "outcomes": OUTCOME_TITLES,
         "stages": STAGE_TITLES,
-        "reasons": {reason.value: reason.title_vi for reason in Reason},
+        "reasons": IN_WORDS,
         "next_at": told.next_at,
         "number": number,
         "can": _can(delivery.state),

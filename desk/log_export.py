@@ -11,6 +11,7 @@ import xlsxwriter
 from aiohttp import web
 
 from channels.audience import shown
+from channels.reasons import in_words
 from config.words import BadInput
 from desk.answer import Answer, Visit
 from desk.cells import MARK, PLAIN_TEXT, csv_lines
@@ -111,7 +112,7 @@ def _row(visit: Visit, one: Delivery) -> tuple[str, ...]:
         str(len(one.attempts)),
         tried,
         OUTCOME_TITLES.get(last.outcome, last.outcome) if last else "",
-        last.reason if last else "",
+        in_words(one.reason),
         one.reference,
         one.detail,
         one.klass,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,8 +21,8 @@ from desk.shapes.items import Why
 from desk.timing import MISSED_TITLES, choices, dues, fingerprint, typed_wish, wish_of
 from scheduler import store
 from scheduler.diversion import store as diversion_store
-from scheduler.log import store as log_store
 from scheduler.schedule import TITLES, Schedule, ScheduleState
+from scheduler.tally import store as tally
 
 Deed = Callable[[AsyncConnection], Awaitable[Schedule]]
 
@@ -162,8 +161,8 @@ async def _sheet(visit: Visit) -> Shown:
             item = await content_store.find_item(connection, one.item)
             pinned.append((item, await content_store.find_revision(connection, one.revision)))
         past = await store.list_occurrences(connection, schedule_id=schedule.id, limit=20)
-        counts = {row.id: await _counts(connection, row.id) for row in past}
-        held = {row.id: await _held(connection, row.id) for row in past}
+        runs = [row.id for row in past]
+        counts, held = await tally.outcomes_of(connection, runs), await tally.held_back_of(connection, runs)
         deeds = await house.journal.of(connection, f"schedule/{schedule.id}")
         wrote = await _wrote(connection, schedule, visit.name)
         people = await audience_store.find_audience(connection, schedule.audience) if schedule.audience else None
@@ -196,21 +195,6 @@ async def _fallbacks(visit: Visit, connection: AsyncConnection, schedule: Schedu
     if schedule.state is ScheduleState.IN_REVIEW:
         return visit.house.outlets.fallbacks_of(schedule.outlets)
     return await diversion_store.allowed(connection, schedule.id)
-
-
-async def _counts(connection: AsyncConnection, occurrence: str) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for counter in (await log_store.stats(connection, log_store.Filter(occurrence=occurrence))).values():
-        for state, number in counter.items():
-            if number:
-                total[state.value] = total.get(state.value, 0) + number
-    return total
-
-
-async def _held(connection: AsyncConnection, occurrence: str) -> Counter[str]:
-    """How many of its deliveries which rule held back for good."""
-    found = await log_store.held_back(connection, log_store.Filter(occurrence=occurrence))
-    return sum(found.values(), Counter[str]())
 
 
 def _why_not(visit: Visit, schedule: Schedule, wrote: bool) -> str:

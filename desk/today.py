@@ -23,6 +23,7 @@ from scheduler.log.store import Filter
 from scheduler.lookout import Alert, alerts
 from scheduler.schedule import Schedule, ScheduleState
 from scheduler.subscription import store as subscription_store
+from scheduler.tally import store as tally
 
 AHEAD = timedelta(hours=24)
 BEHIND = timedelta(days=7)
@@ -61,16 +62,15 @@ async def show(visit: Visit) -> Answer:
     now = house.clock.now()
     async with house.database.read() as connection:
         coming = await _coming(connection, now)
-        under_way = [
-            UnderWay(row, await _counts(connection, Filter(occurrence=row.id)))
-            for row in (await store.open_occurrences(connection))[:MOST]
-        ]
+        opened = (await store.open_occurrences(connection))[:MOST]
+        outcomes = await tally.outcomes_of(connection, [row.id for row in opened])
+        under_way = [UnderWay(row, outcomes.get(row.id, Counter())) for row in opened]
         items = await content_store.list_items(connection, states=(ItemState.IN_REVIEW,), limit=MOST)
         waiting = await store.list_schedules(connection, states=(ScheduleState.IN_REVIEW,), limit=MOST)
         drafts = await content_store.list_items(connection, states=(ItemState.DRAFT,), limit=5)
         bad = Filter(states=(State.FAILED, State.UNSURE), since=now - BEHIND)
         troubles = await log_store.list_deliveries(connection, bad, limit=8)
-        week = await _counts(connection, Filter(since=now - BEHIND))
+        week = sum((await log_store.stats(connection, Filter(since=now - BEHIND))).values(), Counter[State]())
         missed = [row for row in await store.list_occurrences(connection, since=now - BEHIND) if row.state == "missed"]
         calls = await alerts(connection, house.outlets, now)
         wanted = await needs(house, connection)
@@ -107,7 +107,3 @@ async def _coming(connection: AsyncConnection, now: datetime) -> list[Coming]:
         later = takewhile(lambda moment: moment <= end, islice(schedule.dues(first), EACH - 1))
         found += [Coming(moment, schedule) for moment in (first, *later)]
     return sorted(found, key=lambda one: one.at)[:MOST]
-
-
-async def _counts(connection: AsyncConnection, wanted: Filter) -> Counter[State]:
-    return sum((await log_store.stats(connection, wanted)).values(), Counter[State]())

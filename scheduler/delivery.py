@@ -7,7 +7,7 @@ one letter in its parcel's `letters`, so that a million deliveries cost a millio
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -172,6 +172,8 @@ class Delivery:
     note: str = ""
     rule: str = ""
     """Which rule of the policy holds it back, or makes it wait."""
+    said: str = ""
+    """Why it did not arrive, as its partner said later."""
     carriers: tuple[tuple[int, str], ...] = ()
     """Where it was handed over: from which try on, and to which outlet."""
 
@@ -179,6 +181,13 @@ class Delivery:
     def last(self) -> Attempt | None:
         """The last try, if any was made."""
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def reason(self) -> str:
+        """Why it has not arrived, in one word: what its partner said last, at a try or later; of what has, nothing."""
+        if self.state in DONE:
+            return ""
+        return self.said or (self.last.reason if self.last else "")
 
     @property
     def reference(self) -> str:
@@ -228,6 +237,10 @@ def moved(letters: str, changes: Mapping[int, State]) -> str:
     return "".join(line)
 
 
-def count(letters: str) -> Counter[State]:
-    """How many deliveries of a parcel are in which state."""
-    return Counter({OF_LETTER[letter]: number for letter, number in Counter(letters).items()})
+def count(letters: str, states: Collection[State] = ()) -> Counter[State]:
+    """How many deliveries of a parcel, or of many whose letters stand in one row, are in which state, of these or of all."""
+    found, left = Counter[State](), len(letters)
+    for state in states or State:
+        if left and (number := letters.count(LETTER[state])):
+            found[state], left = number, left - number
+    return found

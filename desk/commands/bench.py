@@ -132,7 +132,7 @@ async def enqueue(house: House, count: int) -> None:
         audience = await audience_store.audience_id(tx, AUDIENCE)
         known = await audience_store.count_recipients(tx, audience)
     for begin in range(known, count, CHUNK):
-        await house.database.run(_people(house.seal, audience, begin, min(begin + CHUNK, count), now))
+        await house.database.run(people(house.seal, audience, begin, min(begin + CHUNK, count), now))
     async with house.database.write() as tx:
         item = await house.editing.write(tx, Draft("Bộ phận một cửa làm việc cả thứ bảy", "Mời bà con."), "Mai")
         await house.editing.submit(tx, item.id, "Mai")
@@ -141,7 +141,8 @@ async def enqueue(house: House, count: int) -> None:
         await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
 
 
-def _people(seal: Seal, audience: str, begin: int, end: int, now: datetime) -> Generator[Step, Rows, None]:
+def people(seal: Seal, audience: str, begin: int, end: int, now: datetime) -> Generator[Step, Rows, None]:
+    """An audience's people from one number to before another, stored in one transaction."""
     columns = ("audience", "scheme", "address", "name", "consent", "added_at")
     rest = ("phone", "", to_ms(now))
     rows = [

@@ -14,6 +14,7 @@ from typing import Any
 
 from channels.audience import read_person, shown
 from channels.pulls.store import pulls_of
+from channels.reasons import IN_WORDS, in_words
 from channels.seal import Seal
 from channels.store import outlet_rows
 from config.words import BadInput
@@ -46,6 +47,8 @@ def register(commands: Any) -> None:
     ):
         verb = verbs.add_parser(name, help=words, description=STATS if name == "stats" else None)
         verb.add_argument("--state", nargs="+", choices=[state.value for state in State], default=[])
+        if name != "stats":
+            verb.add_argument("--reason", default="", metavar="R", help=f"vì sao chưa tới: {', '.join(IN_WORDS)}")
         verb.add_argument("--outlet", nargs="+", default=[])
         verb.add_argument("--item", default="")
         verb.add_argument("--schedule", default="")
@@ -75,8 +78,10 @@ def register(commands: Any) -> None:
 
 
 def _filter(house: House, args: argparse.Namespace) -> store.Filter:
+    """What is asked for; by reason nothing is counted."""
     return store.Filter(
         states=tuple(State(state) for state in args.state),
+        reason=getattr(args, "reason", ""),
         outlets=tuple(args.outlet),
         item=args.item,
         schedule=args.schedule,
@@ -145,6 +150,7 @@ def brief(seal: Seal, delivery: Delivery) -> dict[str, Any]:
         "due_at": delivery.due_at,
         "reference": delivery.reference,
         "note": delivery.note,
+        "reason": delivery.reason,
         "attempts": [
             {
                 "n": attempt.n,
@@ -240,7 +246,7 @@ async def export(house: House, args: argparse.Namespace) -> int:
     count = 0
     with args.file.open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(("id", "due_at", "outlet", "address", "state", "tries", "reference", "detail", "title"))
+        rows.writerow(("id", "due_at", "outlet", "address", "state", "tries", "reference", "reason", "detail", "title"))
         async with house.database.read() as connection:
             async for one in store.walk(connection, _filter(house, args)):
                 if args.limit is not None and count >= args.limit:
@@ -254,6 +260,7 @@ async def export(house: House, args: argparse.Namespace) -> int:
                     one.state,
                     len(one.attempts),
                     one.reference,
+                    in_words(one.reason),
                     one.detail,
                 )
                 rows.writerow([safe(plain(value)) for value in (*values, one.title)])

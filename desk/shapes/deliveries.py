@@ -6,15 +6,19 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from channels.reasons import IN_WORDS
 from channels.shelf.fetched import Fetch
 from desk.shape import Day, Fields, Listed, Note, Paged, Reason, Told
 from scheduler.delivery import State
+
+REASON = f"Why it has not arrived: {', '.join(f'`{one}`' for one in IN_WORDS)}, or a word of a channel's own."
 
 
 class LogFilter(Fields):
     """Which deliveries; everything given must hold."""
 
     state: State | None = None
+    reason: str = Field("", description=REASON)
     channel: str = Field("", description="A kind of channel, as `portal`.")
     outlet: str = ""
     item: str = ""
@@ -70,6 +74,7 @@ class DeliveryTold(Told):
     outlet: str
     title: str
     reference: str = Field(description="The partner's own id, or the public address.")
+    reason: str = Field(description="Why it has not arrived, in one word; empty for what has.")
     detail: str
     rule: str = Field(description="Which rule holds it back.")
     klass: str = Field(alias="class")

@@ -18,7 +18,7 @@ LATE = timedelta(minutes=1)
 Narrow = Callable[[Select[Any]], Select[Any]]
 
 
-def count_of(state: State) -> ColumnElement[int]:
+def _count_of(state: State) -> ColumnElement[int]:
     """How many deliveries of the parcels asked for are in a state."""
     letters = parcel.c.letters
     return func.sum(func.length(letters) - func.length(func.replace(letters, LETTER[state], "")))
@@ -66,7 +66,7 @@ def open_parcels(now: datetime) -> Select[Any]:
     left = parcel.c.size - parcel.c.cursor
     due = (parcel.c.state == "open") & (parcel.c.due_at <= now)
     columns = [
-        *(count_of(state) for state in (State.PENDING, State.SENDING, State.UNSURE)),
+        *(_count_of(state) for state in (State.PENDING, State.SENDING, State.UNSURE)),
         func.sum(case((due, left), else_=0)),
         func.sum(case((due & (parcel.c.due_at < now - LATE), left), else_=0)),
         func.min(case((due, parcel.c.due_at))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from content.bulletin import BulletinClass
 from content.store import item
 from db.types import Json
-from scheduler.delivery import OF_LETTER, OccurrenceState, State
-from scheduler.dispatch.tables import parcel
+from scheduler.delivery import OccurrenceState, State, count
+from scheduler.dispatch.tables import letters_together, parcel
 from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
 from scheduler.store import occurrence, schedule
 
@@ -62,14 +62,8 @@ async def past(connection: AsyncConnection, edges: Sequence[datetime], most: int
 
 async def outcomes(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[tuple[int, str], Counter[State]]:
     """How many deliveries are in which state, of each stretch and schedule."""
-    query = _by_stretch(edges, parcel.c.letters, func.count().label("number"))
-    # most parcels are all of one letter, so that few have to be looked at here
-    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).group_by(parcel.c.letters)
-    found: defaultdict[tuple[int, str], Counter[State]] = defaultdict(Counter)
-    for place, id, letters, number in await connection.execute(query):
-        counts = {state: letters.count(letter) * number for letter, state in OF_LETTER.items()}
-        found[place, id].update({state: count for state, count in counts.items() if count})
-    return found
+    query = _by_stretch(edges, letters_together).join(parcel, parcel.c.occurrence == occurrence.c.id)
+    return {(place, id): count(letters) for place, id, letters in await connection.execute(query)}
 
 
 def _by_stretch(edges: Sequence[datetime], *columns: ColumnElement[Any]) -> Select[Any]:

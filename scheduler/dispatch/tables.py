@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+)
 
 from db.types import ByteOrdered, Json, Moment, metadata
 
@@ -32,6 +43,9 @@ parcel = Table(
     Index("parcel_outlet", "outlet", "id"),
 )
 Index("parcel_due", parcel.c.due_at, sqlite_where=parcel.c.state == "open", postgresql_where=parcel.c.state == "open")
+
+letters_together = func.aggregate_strings(parcel.c.letters, "")
+"""The letters of many parcels in one row. Counted here that is a tenth of what it takes either database to count them."""
 
 parcel_recipients = Table(
     "parcel_recipients",
@@ -85,6 +99,12 @@ Index(
     sqlite_where=attempt.c.reference != "",
     postgresql_where=attempt.c.reference != "",
 )
+Index(
+    "attempt_reason",
+    *(attempt.c.reason, attempt.c.parcel),
+    sqlite_where=attempt.c.reason != "",
+    postgresql_where=attempt.c.reason != "",
+)
 
 # What was known of tries whose claim was lost meanwhile: the log says what the one who took over knew, this the rest.
 orphan = Table(
@@ -136,6 +156,12 @@ receipt = Table(
     Column("detail", Text, nullable=False),
     PrimaryKeyConstraint("parcel", "seq", "stage"),
     sqlite_with_rowid=False,
+)
+Index(
+    "receipt_reason",
+    *(receipt.c.reason, receipt.c.parcel),
+    sqlite_where=receipt.c.reason != "",
+    postgresql_where=receipt.c.reason != "",
 )
 
 # For what was handed over to another outlet alone, `seq` -1 for a parcel as a whole: see `carriers.py`.

@@ -6,31 +6,62 @@ Pages walk parcels, newest first, and look inside only those that can hold a mat
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, func, or_, select, text, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    Text,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    type_coerce,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from db.types import has
-from scheduler.backlog.store import Backlog, backlog, count_of
-from scheduler.delivery import FINAL, LETTER, OF_LETTER, Attempt, Delivery, State, delivery_id, parse_delivery_id
+from scheduler.backlog.store import Backlog, backlog
+from scheduler.delivery import (
+    DONE,
+    FINAL,
+    LETTER,
+    OF_LETTER,
+    Attempt,
+    Delivery,
+    State,
+    count,
+    delivery_id,
+    parse_delivery_id,
+)
 from scheduler.dispatch.carriers import WHOLE, Handover, handovers
 from scheduler.dispatch.holds import ALL_LEFT
-from scheduler.dispatch.tables import attempt, held, parcel, parcel_recipients, receipt, waiting
+from scheduler.dispatch.tables import attempt, held, letters_together, parcel, parcel_recipients, receipt, waiting
+from scheduler.log.places import Marked, Portion, people, places, portions
 from scheduler.store import occurrence
 
 PARCELS_AT_ONCE = 50
+RARE = 20_000
+FAILED = "failed"
+NOT_DONE = tuple(state for state in State if state not in DONE)
 HELD_BACK, HELD_UP = frozenset({State.CANCELLED}), frozenset({State.PENDING, State.MISSED})
 """What a delivery that a rule keeps from going is in: for good, or until some moment that may have come too late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to show; everything given must hold. `addresses` are the forms one recipient's address may stand in (`Seal.forms`)."""
+    """What to show; everything given must hold. `addresses` are the forms one recipient's address may stand in (`Seal.forms`).
+
+    `reason` is why it has not arrived (`Delivery.reason`).
+    """
 
     states: tuple[State, ...] = ()
     outlets: tuple[str, ...] = ()
@@ -40,6 +71,7 @@ class Filter:
     addresses: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +100,44 @@ async def walk(
 ) -> AsyncIterator[Delivery]:
     """All matching deliveries, newest parcels first, a few parcels in memory at a time."""
     begin = parse_delivery_id(after) if after else None
-    few = wanted.states or wanted.addresses  # of what a parcel holds, it is likely that little is wanted
-    at_once = PARCELS_AT_ONCE if few else max(1, min(PARCELS_AT_ONCE, page // 50))
+    letters = {LETTER[state] for state in _states(wanted)}
+    at_once = max(1, min(PARCELS_AT_ONCE, page // 50))
+    rarely = bool(wanted.reason) and await _is_rare(connection, wanted.reason)
     while True:
-        query = _parcels(wanted).order_by(parcel.c.id.desc()).limit(at_once)
+        query = _parcels(wanted)
+        if rarely:
+            query = query.where(parcel.c.id.in_(union(*_with(wanted.reason, "parcel"))))
+        query = query.order_by(parcel.c.id.desc()).limit(at_once)
         if begin is not None:
             query = query.where(parcel.c.id <= begin[0])
         rows = (await connection.execute(query)).all()
-        for part in _portions(rows, wanted, begin, page):
-            tries, ids = await _tries(connection, part), [row.id for row, _ in part]
-            holds, moved = await _holds(connection, ids), await handovers(connection, ids)
-            for row, seqs in part:
-                for seq in seqs:
-                    yield _delivery(row, seq, tries[row.id, seq], holds, moved.get(row.id, ()))
+        marked = await _marked(connection, rows, wanted.reason) if wanted.reason else None
+        for part in portions(rows, letters, wanted.addresses, marked, begin, page):
+            async for delivery in _read(connection, part):
+                if not wanted.reason or delivery.reason == wanted.reason:
+                    yield delivery
         if len(rows) < at_once:
             return
         begin = (rows[-1].id - 1, -1)
+        at_once = min(PARCELS_AT_ONCE, 2 * at_once)  # they hold little of what is wanted
+
+
+def _states(wanted: Filter) -> tuple[State, ...]:
+    """What is asked for can be in these; empty: in any."""
+    return wanted.states or (NOT_DONE if wanted.reason else ())
+
+
+async def _read(connection: AsyncConnection, portion: Portion) -> AsyncIterator[Delivery]:
+    """The deliveries at these places with everything a reader sees of them."""
+    tries, said = await _tries(connection, portion), await _said(connection, portion)
+    ids = [row.id for row, _ in portion]
+    holds, moved = await _holds(connection, ids), await handovers(connection, ids)
+    for row, seqs in portion:
+        persons = people(row, seqs)
+        for seq in seqs:
+            at = (row.id, seq)
+            delivery = _delivery(row, seq, persons[seq], tries[at], holds, moved.get(row.id, ()))
+            yield replace(delivery, said=said[at]) if at in said else delivery
 
 
 def _parcels(wanted: Filter) -> Select[Any]:
@@ -93,10 +147,11 @@ def _parcels(wanted: Filter) -> Select[Any]:
         occurrence.c.title,
         occurrence.c.klass,
         occurrence.c.reason,
-        parcel_recipients.c.recipients,
+        type_coerce(parcel_recipients.c.recipients, Text).label("recipients"),
     )
     query = query.join(occurrence, occurrence.c.id == parcel.c.occurrence)
-    return _narrowed(query.join(parcel_recipients, parcel_recipients.c.parcel == parcel.c.id), wanted)
+    query = query.join(parcel_recipients, parcel_recipients.c.parcel == parcel.c.id)
+    return _narrowed(query, wanted)
 
 
 def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
@@ -107,64 +162,85 @@ def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
             query = query.where(parcel.c.state != "done")
     if wanted.outlets:
         query = query.where(parcel.c.outlet.in_(wanted.outlets))
-    if wanted.schedule:
-        query = query.where(occurrence.c.schedule == wanted.schedule)
     if wanted.occurrence:
         query = query.where(parcel.c.occurrence == wanted.occurrence)
+    if wanted.since:
+        query = query.where(parcel.c.due_at >= wanted.since)
+    if wanted.until:
+        query = query.where(parcel.c.due_at < wanted.until)
+    return _narrowed_further(query, wanted)
+
+
+def _narrowed_further(query: Select[Any], wanted: Filter) -> Select[Any]:
+    """By what a parcel's row does not say itself, or not at once."""
+    if wanted.schedule:
+        query = query.where(occurrence.c.schedule == wanted.schedule)
     if wanted.item:
         query = query.where(type_coerce(occurrence.c.pinned, Text).contains(f'"item":"{wanted.item}"'))
     if wanted.addresses:
         # recipients are frozen in order of address, so a person is looked for in one parcel an occurrence
         query = query.where(or_(*((parcel.c.first <= one) & (parcel.c.last >= one) for one in wanted.addresses)))
-    if wanted.since:
-        query = query.where(parcel.c.due_at >= wanted.since)
-    if wanted.until:
-        query = query.where(parcel.c.due_at < wanted.until)
+    if wanted.reason:
+        query = query.where(or_(*(has(parcel.c.letters, LETTER[state]) for state in NOT_DONE)))
+        query = query.where(or_(*(_some_for(table, wanted.reason) for table in (attempt, receipt))))
     return query
 
 
-Portion = list[tuple[Row[Any], list[int]]]
+def _some_for(table: Table, reason: str) -> ColumnElement[bool]:
+    """Whether a parcel has a try or a receipt with this reason."""
+    return select(table.c.parcel).where(table.c.parcel == parcel.c.id, *_for(table, reason)).exists()
 
 
-def _portions(rows: Sequence[Row[Any]], wanted: Filter, begin: tuple[int, int] | None, page: int) -> Iterator[Portion]:
-    """Parcels with the places of what matches, as many together as fill a page."""
-    letters = {LETTER[state] for state in wanted.states}
-    portion: Portion = []
-    found = 0
-    for row in rows:
-        first = begin[1] + 1 if begin is not None and row.id == begin[0] else 0
-        seqs = [seq for seq in _places(row, letters, wanted.addresses) if seq >= first]
-        if seqs:
-            portion.append((row, seqs))
-            found += len(seqs)
-        if found >= page:
-            yield portion
-            portion, found = [], 0
-    if portion:
-        yield portion
+def _for(table: Table, reason: str) -> tuple[ColumnElement[bool], ...]:
+    # the second is said as the index says it, or SQLite does not see that it may use it
+    return table.c.reason == reason, table.c.reason != literal_column("''")
 
 
-def _places(row: Row[Any], letters: set[str], addresses: tuple[str, ...]) -> Sequence[int]:
-    """Where in a parcel something matches."""
-    if not letters and not addresses:
-        return range(row.size)
-    states, recipients = row.letters, row.recipients
-    return [
-        seq
-        for seq in range(row.size)
-        if (not letters or states[seq] in letters) and (not addresses or recipients[seq][0] in addresses)
-    ]
+def _with(reason: str, *columns: str) -> list[Select[Any]]:
+    """These columns of what gives this reason: tries, and receipts."""
+    return [select(*(table.c[name] for name in columns)).where(*_for(table, reason)) for table in (attempt, receipt)]
+
+
+async def _is_rare(connection: AsyncConnection, reason: str) -> bool:
+    """Whether it takes less to go through all that has this reason than to ask of parcel after parcel whether it has any."""
+    counts = (select(func.count()).select_from(one.limit(RARE).subquery()) for one in _with(reason, "parcel"))
+    return all([int((await connection.execute(one)).scalar_one()) < RARE for one in counts])
+
+
+async def _marked(connection: AsyncConnection, rows: Sequence[Row[Any]], reason: str) -> Marked:
+    """What some try or receipt gives this reason for."""
+    ids = [row.id for row in rows]
+    queries = (one.where(one.selected_columns.parcel.in_(ids)) for one in _with(reason, "parcel", "seq"))
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for number, seq in await connection.execute(union(*queries).order_by("parcel", "seq")):
+        found[number].append(seq)
+    return found
 
 
 async def _tries(connection: AsyncConnection, portion: Portion) -> defaultdict[tuple[int, int], list[Attempt]]:
     """What was tried, in order, by parcel and place."""
     # whole numbers, written out: fifty spans as SQLAlchemy's own expressions take longer than the database does
-    spans = [f"(parcel = {row.id} AND seq BETWEEN {seqs[0]} AND {seqs[-1]})" for row, seqs in portion]
-    query = select(attempt).where(text(" OR ".join(spans))).order_by(attempt.c.parcel, attempt.c.seq, attempt.c.n)
+    spans = " OR ".join(f"(parcel = {row.id} AND seq {_among(seqs)})" for row, seqs in portion)
+    query = select(attempt).where(text(spans)).order_by(attempt.c.parcel, attempt.c.seq, attempt.c.n)
     tries: defaultdict[tuple[int, int], list[Attempt]] = defaultdict(list)
     for one in await connection.execute(query):
         tries[one.parcel, one.seq].append(_attempt(one))
     return tries
+
+
+def _among(seqs: Sequence[int]) -> str:
+    """Which places are asked for: from the first to the last, unless most of those between are not."""
+    if seqs[-1] - seqs[0] < 2 * len(seqs):
+        return f"BETWEEN {seqs[0]} AND {seqs[-1]}"
+    return f"IN ({', '.join(map(str, seqs))})"
+
+
+async def _said(connection: AsyncConnection, portion: Portion) -> dict[tuple[int, int], str]:
+    """Why deliveries failed of which that was said later, by parcel and place."""
+    ids = [row.id for row, _ in portion]
+    query = select(receipt.c.parcel, receipt.c.seq, receipt.c.reason)
+    query = query.where(receipt.c.parcel.in_(ids), receipt.c.stage == FAILED, receipt.c.reason != "")
+    return {(row.parcel, row.seq): row.reason for row in await connection.execute(query)}
 
 
 Holds = dict[tuple[int, int], Row[Any]]
@@ -176,8 +252,10 @@ async def _holds(connection: AsyncConnection, parcels: Sequence[int]) -> Holds:
     return {(row.parcel, row.seq): row for row in rows}
 
 
-def _delivery(row: Row[Any], seq: int, tries: list[Attempt], holds: Holds, moved: Sequence[Handover]) -> Delivery:
-    address, name = row.recipients[seq]
+def _delivery(
+    row: Row[Any], seq: int, person: Sequence[str], tries: list[Attempt], holds: Holds, moved: Sequence[Handover]
+) -> Delivery:
+    address, name = person
     state = OF_LETTER[row.letters[seq]]
     hold = holds.get((row.id, seq)) or (None if tries else holds.get((row.id, ALL_LEFT)))
     if hold and state not in (HELD_BACK if hold.number else HELD_UP):
@@ -213,11 +291,8 @@ async def story(connection: AsyncConnection, id: str) -> Story:
     row = (await connection.execute(_parcels(Filter()).where(parcel.c.id == number))).one_or_none()
     if row is None or seq >= row.size:
         raise NotFound(f"Không có lượt gửi {id}", f"There is no delivery {id}")
-    mine = (attempt.c.parcel == number) & (attempt.c.seq == seq)
-    tries = await connection.execute(select(attempt).where(mine).order_by(attempt.c.n))
     said = select(receipt).where(receipt.c.parcel == number, receipt.c.seq == seq).order_by(receipt.c.at)
-    moved = (await handovers(connection, [number])).get(number, ())
-    delivery = _delivery(row, seq, [_attempt(one) for one in tries], await _holds(connection, [number]), moved)
+    [delivery] = [one async for one in _read(connection, [(row, [seq])])]
     again = select(waiting.c.due_at).where(waiting.c.parcel == number, waiting.c.seq == seq)
     next_at = (await connection.execute(again)).scalar_one_or_none() or row.due_at
     return Story(delivery, tuple(await connection.execute(said)), next_at if delivery.state is State.PENDING else None)
@@ -233,14 +308,25 @@ async def receipts_of(connection: AsyncConnection, deliveries: Sequence[Delivery
 
 
 async def stats(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
-    """How many deliveries of each outlet are in which state. Reads every parcel: not for every second (`backlog`)."""
-    query = select(parcel.c.outlet, *(count_of(state).label(LETTER[state]) for state in State))
-    query = query.join(occurrence, occurrence.c.id == parcel.c.occurrence)
+    """How many deliveries of each outlet are in which of the states asked for. Reads every parcel: not for every second.
+
+    By reason nothing is counted, that would take a row a try: told is what has not arrived of the parcels that have any,
+    which is no less.
+    """
+    if wanted.addresses:
+        return await _stats_of_person(connection, wanted)
+    query = select(parcel.c.outlet, letters_together).join(occurrence, occurrence.c.id == parcel.c.occurrence)
     query = _narrowed(query, wanted).group_by(parcel.c.outlet).order_by(parcel.c.outlet)
-    return {
-        row.outlet: Counter({state: int(getattr(row, letter) or 0) for letter, state in OF_LETTER.items()})
-        for row in await connection.execute(query)
-    }
+    return {outlet: count(letters, _states(wanted)) for outlet, letters in await connection.execute(query)}
+
+
+async def _stats_of_person(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[State]]:
+    found: defaultdict[str, Counter[State]] = defaultdict(Counter)
+    letters = {LETTER[state] for state in wanted.states}
+    async for row in await connection.stream(_parcels(wanted).order_by(parcel.c.outlet)):
+        for seq in places(row, letters, wanted.addresses):
+            found[row.outlet][OF_LETTER[row.letters[seq]]] += 1
+    return found
 
 
 async def held_back(connection: AsyncConnection, wanted: Filter) -> dict[str, Counter[str]]:

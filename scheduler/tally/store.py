@@ -1,28 +1,29 @@
-"""SQL of reports: what fell due between moments, counted by state; the texts it was; how many people it reached.
+"""SQL of reports and runs: what fell due, counted by state; the texts it was; how many people it reached.
 
-Deliveries are never looked at one by one: their states are letters of their parcels, and parcels that are alike are counted
-together by the database. What is asked for is found by when its occurrence fell due, as on the calendar.
+Deliveries are never looked at one by one: their states are letters of their parcels, which are counted many at once.
+What is asked for is found by when its occurrence fell due, as on the calendar.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences.store import audience
 from channels.store import outlet
 from content.store import revision, theme
-from scheduler.delivery import LETTER, OccurrenceState, State
-from scheduler.dispatch.tables import parcel
+from scheduler.delivery import DONE, OccurrenceState, State, count
+from scheduler.dispatch.tables import held, letters_together, parcel
 from scheduler.store import occurrence, schedule
 
 AT_ONCE = 1000
+NOT_REACHED = frozenset(State) - DONE
 RAN = (OccurrenceState.OPEN.value, OccurrenceState.DONE.value)
 
 
@@ -40,26 +41,30 @@ async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> lis
     """Everything that fell due from the first edge on and before the last, by the stretches between them."""
     place = case(*((occurrence.c.due_at < edge, number) for number, edge in enumerate(edges[1:]))).label("place")
     whose = (place, occurrence.c.schedule, parcel.c.outlet)
-    query = select(*whose, parcel.c.letters, func.count().label("number"))
-    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).where(_between(edges))
-    # most parcels are all of one letter, so that few have to be looked into
-    alike = query.group_by(*whose, parcel.c.letters).subquery("alike")
-    names = (alike.c.place, alike.c.schedule, alike.c.outlet)
-    totals = (func.sum(alike.c.number * _number_of(alike.c.letters, state)).label(LETTER[state]) for state in State)
-    rows = await connection.execute(select(*names, *totals).group_by(*names))
-    return [Tally(place, schedule, outlet, _counted(numbers)) for place, schedule, outlet, *numbers in rows]
+    query = select(*whose, letters_together).join(parcel, parcel.c.occurrence == occurrence.c.id)
+    rows = await connection.execute(query.where(_between(edges)).group_by(*whose))
+    return [Tally(place, schedule, outlet, count(letters)) for place, schedule, outlet, letters in rows]
 
 
 def _between(edges: Sequence[datetime]) -> ColumnElement[bool]:
     return (occurrence.c.due_at >= edges[0]) & (occurrence.c.due_at < edges[-1])
 
 
-def _number_of(letters: ColumnElement[str], state: State) -> ColumnElement[int]:
-    return func.length(letters) - func.length(func.replace(letters, LETTER[state], ""))
+async def outcomes_of(connection: AsyncConnection, occurrences: Sequence[str]) -> dict[str, Counter[State]]:
+    """How many deliveries of each of these occurrences are in which state; of those that have any."""
+    query = select(parcel.c.occurrence, letters_together).where(parcel.c.occurrence.in_(occurrences))
+    rows = await connection.execute(query.group_by(parcel.c.occurrence))
+    return {occurrence: count(letters) for occurrence, letters in rows}
 
 
-def _counted(numbers: Sequence[Any]) -> Counter[State]:
-    return Counter({state: int(number) for state, number in zip(State, numbers, strict=True) if number})
+async def held_back_of(connection: AsyncConnection, occurrences: Sequence[str]) -> dict[str, Counter[str]]:
+    """How many deliveries of each of these occurrences were held back for good, by rule; of those that had any."""
+    query = select(parcel.c.occurrence, held.c.rule, func.sum(held.c.number)).join(held, held.c.parcel == parcel.c.id)
+    query = query.where(parcel.c.occurrence.in_(occurrences), held.c.number > 0)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for id, rule, number in await connection.execute(query.group_by(parcel.c.occurrence, held.c.rule)):
+        found[id][rule] = int(number)
+    return dict(found)
 
 
 async def runs(connection: AsyncConnection, edges: Sequence[datetime]) -> int:
@@ -104,18 +109,17 @@ async def people(connection: AsyncConnection, edges: Sequence[datetime], outlets
     """
     if not outlets:
         return 0
-    each = _reached_by_run(edges, outlets)
-    most = select(func.max(each.c.number).label("number")).group_by(each.c.list).subquery("most")
-    found = (await connection.execute(select(func.sum(most.c.number)))).scalar_one()
-    return int(found or 0)
+    most: dict[str, int] = {}
+    for of, letters in await connection.execute(_by_run(edges, outlets)):
+        most[of] = max(most.get(of, 0), len(letters) - count(letters, NOT_REACHED).total())
+    return sum(most.values())
 
 
-def _reached_by_run(edges: Sequence[datetime], outlets: Collection[str]) -> Subquery:
+def _by_run(edges: Sequence[datetime], outlets: Collection[str]) -> Select[Any, str]:
     # a list that was renamed or removed since is told apart by the name it had
-    of = func.coalesce(audience.c.part_of, audience.c.id, occurrence.c.audience).label("list")
-    reached = _number_of(parcel.c.letters, State.SENT) + _number_of(parcel.c.letters, State.CONFIRMED)
-    query = select(of, func.sum(reached).label("number")).select_from(occurrence)
+    of = func.coalesce(audience.c.part_of, audience.c.id, occurrence.c.audience)
+    query = select(of, letters_together).select_from(occurrence)
     query = query.join(parcel, parcel.c.occurrence == occurrence.c.id)
     query = query.outerjoin(audience, audience.c.name == occurrence.c.audience)
     query = query.where(_between(edges), occurrence.c.audience != "", parcel.c.outlet.in_(sorted(outlets)))
-    return query.group_by(occurrence.c.id, parcel.c.outlet, of).subquery("each")
+    return query.group_by(occurrence.c.id, parcel.c.outlet, of)

@@ -69,6 +69,7 @@ async def run(args: argparse.Namespace) -> dict[str, float]:
         figures |= await scale(database, 100 if args.short else 1 if args.scale else 10)
         if args.scale:
             figures |= await growth(database)
+        figures |= await desk_pages(database, 100 if args.short else 1 if args.scale else 10)
     show("reading, words a CPU second", other.reading(), figures)
     show("mastering / real time (CPU)", await other.mastering(), figures)
     return figures
@@ -176,6 +177,22 @@ async def scene(name: str, place: str, gateway: str, count: int, *database: str)
     return await child(
         sys.executable, "-m", "tests.bench.scale", name, place, gateway, str(count), *filter(None, database)
     )
+
+
+async def desk_pages(database: NewDatabase | None, part: int) -> dict[str, float]:
+    """Every page of the desk in an office with a million deliveries, or a `part` of them; the slowest first."""
+    figures: dict[str, float] = {}
+    count = 1_000_000 // part
+    for engine in ("SQLite", "PostgreSQL") if database is not None else ("SQLite",):
+        with tempfile.TemporaryDirectory(prefix="loa-bench-") as place:
+            address = [await database()] if database is not None and engine == "PostgreSQL" else []
+            told = await child(sys.executable, "-m", "tests.bench.pages", place, str(count), *address)
+        title = f"pages of the desk, {count} deliveries on {engine}, ms"
+        print(f"\n{title}\n  {'':64} {'p50':>8} {'p95':>8} {'CPU p95':>8}")  # noqa: T201
+        for page, (middle, most, cpu) in sorted(told.items(), key=lambda one: -one[1][1]):
+            print(f"  {page:64} {middle:8.1f} {most:8.1f} {cpu:8.1f}", flush=True)  # noqa: T201
+            figures |= {f"{title}: {page}: p50": middle, f"{title}: {page}: p95": most}
+    return figures
 
 
 async def growth(database: NewDatabase | None) -> dict[str, float]:

@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 
 from channels.audiences.store import Recipient, save_audience
 from channels.channel import Pace
+from channels.reasons import Reason
 from content.bulletin import BulletinClass
 from content.item import Draft
 from db.direct import Ask, Rows, Step
@@ -221,6 +222,8 @@ async def log(stage: Stage) -> Figures:
             "outlet": log_store.Filter(outlets=("gateway",)),
             "person": log_store.Filter(addresses=(person,)),
             "item": log_store.Filter(item="không có"),
+            "reason": log_store.Filter(reason=Reason.NUMBER),
+            "reason that is none": log_store.Filter(reason=Reason.MONEY),
         }
         for name, wanted in pages.items():
             took = [await _timed(lambda wanted=wanted: _page(house, wanted)) for _ in range(9)]
@@ -268,7 +271,8 @@ async def _old_deliveries(house: House, count: int) -> None:
     )
     tries = (
         "INSERT INTO attempt (parcel, seq, n, at, ms, outcome, reason, reference, detail)"
-        f" WITH RECURSIVE {seqs} SELECT id, seq, 1, due_at, 5, 'sent', '', '', '' FROM parcel, seqs WHERE state = 'done'"
+        f" WITH RECURSIVE {seqs} SELECT id, seq, 1, due_at, 5, {_of('sent', 'refused')}, {_of('', 'number')}, '', ''"
+        " FROM parcel, seqs WHERE state = 'done'"
         f" AND id / 1000 % {TRIES_PARTS} = CAST(? AS BIGINT)"
     )
 
@@ -282,6 +286,10 @@ async def _old_deliveries(house: House, count: int) -> None:
     async with house.database.write() as tx:
         if not house.database.is_sqlite:
             await tx.exec_driver_sql("ANALYZE")
+
+
+def _of(sent: str, failed: str) -> str:
+    return f"CASE WHEN substr(letters, seq + 1, 1) = 'f' THEN '{failed}' ELSE '{sent}' END"
 
 
 # --- what scenes share -------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ async def test_a_slow_connection_is_unavailable(clock: Any, monkeypatch: pytest.
     http = Http(clock, look_up=never)
     with pytest.raises(Unavailable) as caught:
         await http.request("POST", "http://partner.example/?key=secret", body=b"x")
-    assert caught.value.reason == "unreachable" and "secret" not in caught.value.vi
+    assert caught.value.reason == "connection" and "secret" not in caught.value.vi
     await http.close()
 
 
@@ -209,7 +209,7 @@ async def test_nobody_listens(http: Http) -> None:
         port = free.getsockname()[1]
     with pytest.raises(Unavailable) as caught:
         await http.request("POST", f"http://127.0.0.1:{port}/?key=secret", body=b"x")
-    assert caught.value.reason == "unreachable" and "secret" not in caught.value.en
+    assert caught.value.reason == "connection" and "secret" not in caught.value.en
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])

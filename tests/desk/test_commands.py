@@ -29,7 +29,8 @@ from desk.cli import _parser
 from desk.commands.acting import moment, span
 from desk.second_step.keeping import SecondSteps, Whose
 from desk.store import person_by_login
-from scheduler.delivery import State
+from scheduler.delivery import Attempt, State, parse_delivery_id
+from scheduler.dispatch import store as dispatch
 from tests.conftest import ROOT, SEED
 from tests.content.speechlike import speechlike
 from tests.sounds import record
@@ -144,6 +145,23 @@ async def test_the_log_and_its_export(run: Run, house: House, tmp_path: Path) ->
         await run("delivery", "cancel", delivery["id"])
     with pytest.raises(NotFound):
         await run("delivery", "show", "khong-co")
+
+
+async def test_the_log_by_reason(run: Run, house: House, tmp_path: Path) -> None:
+    """Why it has not arrived narrows the list and the export, where it stands in words."""
+    item = await approved(run)
+    await run("schedule", "add", "--item", item, "--outlet", "portal,tram", "--at", "now")
+    await house.runner._planner.plan()
+    portal, _ = sorted(await rows(run, "delivery", "list"), key=lambda one: one["outlet"])
+    parcel, seq = parse_delivery_id(portal["id"])
+    async with house.database.write() as tx:
+        await dispatch.add_attempts(tx, [Attempt(parcel, seq, 1, house.clock.now(), 5, "unavailable", "busy")])
+    [found] = await rows(run, "delivery", "list", "--reason", "busy")
+    assert (portal["id"], "busy") == (found["id"], found["reason"])
+    assert [] == await rows(run, "delivery", "list", "--reason", "money")
+    await run("delivery", "export", "log.csv", "--reason", "busy")
+    _, *table = csv.reader(io.StringIO((tmp_path / "log.csv").read_text(encoding="utf-8-sig")))
+    assert [(portal["id"], "đối tác quá tải")] == [(row[0], row[7]) for row in table]
 
 
 async def test_stats_tell_what_is_still_to_do(run: Run, house: House, clock: FakeClock) -> None:

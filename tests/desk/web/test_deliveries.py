@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from channels import store as channels_store
 from scheduler.dispatch.pace import day_of
+from scheduler.dispatch.tables import attempt
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 
@@ -50,6 +51,10 @@ FILTERS = (
     ("", 5),
     ("state=failed", 1),
     ("state=unsure", 1),
+    ("reason=bad", 4),
+    ("reason=bad&state=failed", 1),
+    ("reason=bad&state=confirmed", 0),
+    ("reason=money", 0),
     ("outlet=sms", 5),
     ("outlet=portal", 0),
     ("address=0912340003", 1),
@@ -71,6 +76,30 @@ async def test_log_filters(desk: Any) -> None:
         assert len(plain["items"]) == count, query
         page = await browser.page(f"/deliveries?{query}")
         assert ("Không có lượt gửi nào khớp" in page) == (count == 0), query
+
+
+async def test_reasons_are_in_words(desk: Any) -> None:
+    """Chosen by name, told beside the delivery; a kind's own word stands for itself. Nothing is counted then."""
+    ids = await desk.deliveries("fc")
+    async with desk.house.database.write() as tx:
+        await tx.execute(update(attempt).where(attempt.c.seq == 0).values(reason="number"))
+    viewer = await desk.browser("xem")
+    page = await viewer.page("/deliveries?reason=number")
+    assert '<option value="number" selected>số hoặc tài khoản không đúng, không tồn tại</option>' in page
+    assert ids[0] in page and ids[1] not in page and 'id="stats"' not in page
+    assert 'class="soft block">số hoặc tài khoản không đúng, không tồn tại</small>' in page
+    assert '<option value="E99" selected>E99</option>' in await viewer.page("/deliveries?reason=E99")
+    plain = await (await desk.client.get("/api/v1/deliveries", headers=await desk.api("xem", "read"))).json()
+    assert {ids[0]: "number", ids[1]: ""} == {one["id"]: one["reason"] for one in plain["items"]}
+
+
+async def test_counts_are_of_the_filter(desk: Any) -> None:
+    """Of a state that is asked for alone; one person's stand on the page."""
+    await desk.deliveries("ffcs")
+    viewer = await desk.browser("xem")
+    page = await viewer.page("/deliveries?state=failed")
+    assert "2 không gửi được" in page and "1 đã xác nhận" not in page
+    assert 'id="stats"' not in await viewer.page("/deliveries?address=0912340001")
 
 
 async def test_log_of_one_item_and_schedule(desk: Any) -> None:

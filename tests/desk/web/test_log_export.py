@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from python_calamine import load_workbook
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from desk import log_export
+from scheduler.dispatch.tables import attempt
 
 
 async def rows(desk: Any, query: str, login: str = "xem") -> list[list[str]]:
@@ -36,6 +37,10 @@ async def test_what_the_filters_find(desk: Any, form: str, monkeypatch: pytest.M
     assert found[0][2] == "SMS" and "+8491234" not in str(found) and "091234" not in str(found)
     _, *failed = await rows(desk, f"form={form}&state=failed")
     assert len(failed) == 3 and {row[9] for row in failed} == {"bad"}
+    async with desk.house.database.write() as tx:
+        await tx.execute(update(attempt).where(attempt.c.seq == 2).values(reason="number"))
+    _, *for_number = await rows(desk, f"form={form}&reason=number")
+    assert [(ids[2], "số hoặc tài khoản không đúng, không tồn tại")] == [(row[0], row[9]) for row in for_number]
 
 
 async def test_no_cell_is_a_formula(desk: Any) -> None:
