@@ -378,6 +378,10 @@ class Channel(ABC, Generic[O]):
         """The outlet's pace; the kind's own unless its options say otherwise."""
         return outlet.options.pace if isinstance(outlet.options, PacedOptions) else self.pace
 
+    def lead(self, outlet: Outlet[O]) -> timedelta:
+        """How long its partner takes from the sending until people see it: what goes to it alone is sent so much earlier."""
+        return timedelta()
+
     def retry_for(self, outlet: Outlet[O]) -> timedelta:
         """How long a delivery is tried before it is given up."""
         return timedelta(hours=24)

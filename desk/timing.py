@@ -147,10 +147,15 @@ async def choices(visit: Visit, connection: AsyncConnection, chosen: tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One due moment of a preview; `waits_until` when quiet hours hold some outlets back."""
+    """One due moment of a preview; `waits_until` when quiet hours hold some outlets back.
+
+    Of an outlet whose partner takes its time: `sent_at` when it is sent earlier for that, `seen_at` when people see it later.
+    """
 
     at: datetime
     waits_until: datetime | None
+    sent_at: datetime | None = None
+    seen_at: datetime | None = None
 
 
 def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int = 10) -> list[Due]:
@@ -158,10 +163,18 @@ def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int
     quiet, outlets = quiet_hours(visit), visit.house.outlets
     disturbs = any(name in outlets and outlets[name].channel.quiet_hours for name in schedule.outlets)
     holds = disturbs and schedule.klass is not BulletinClass.URGENT
+    named = [outlets[name] for name in schedule.outlets if name in outlets]
+    slowest = max((at.channel.lead(at.outlet) for at in named), default=timedelta())
+    early, now = outlets.lead_of(schedule.outlets), visit.house.clock.now()
     found = []
     for at in schedule.preview(count, previous):
-        opening = quiet.opening(at) if holds else at
-        found.append(Due(at, opening if opening != at else None))
+        sent = max(at - early, min(at, now))
+        opening = quiet.opening(sent) if holds else sent
+        seen = opening + slowest
+        waits = opening if opening > at else None
+        found.append(
+            Due(at, waits, sent if early and sent < at and not waits else None, seen if slowest and seen > at else None)
+        )
     return found
 
 

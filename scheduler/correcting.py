@@ -256,5 +256,5 @@ def _title(item: Item) -> str:
 def _audience(item: Item, outlet: str) -> str:
     """The name of the list of those to be told of this text, or of its end, by this outlet."""
     if item.state is ItemState.WITHDRAWN:
-        return f"Đã nhận tin thu hồi {item.slug[-40:]} qua {outlet}"
-    return f"Đã nhận bản trước của “{item.title[:80]}” qua {outlet} ({item.approved})"
+        return f"{audience_store.RETOLD}tin thu hồi {item.slug[-40:]} qua {outlet}"
+    return f"{audience_store.RETOLD}bản trước của “{item.title[:80]}” qua {outlet} ({item.approved})"

@@ -93,6 +93,9 @@ class Planner:
     def _turn(self, now: datetime) -> Generator[Step, Rows, Planned]:
         """One transaction: occurrences of what is due, each schedule moved on, and a chunk of recipients frozen."""
         schedules = yield from plan.due(self._database, now, AT_ONCE)
+        for at in self._outlets:
+            if lead := at.channel.lead(at.outlet):
+                schedules += yield from plan.due_early(self._database, at.name, now, now + lead)
         dues = [self._due(schedule, now) for schedule in schedules]
         if dues:
             yield from plan.occur(dues, now)
@@ -113,7 +116,8 @@ class Planner:
     def _due(self, schedule: Schedule, now: datetime) -> Due:
         assert schedule.next_due_at is not None
         moments, following = [schedule.next_due_at], schedule.next_due(schedule.next_due_at)
-        while following is not None and following <= now and len(moments) <= MOST_DUES:
+        reach = now + self._outlets.lead_of(schedule.outlets)
+        while following is not None and following <= reach and len(moments) <= MOST_DUES:
             moments.append(following)
             following = schedule.next_due(following)
         verdicts = self._verdicts(schedule, moments, now)
@@ -181,7 +185,7 @@ class Planner:
 
     def _moments(self, at: InService | None, one: Planning, now: datetime) -> tuple[datetime, datetime]:
         """When its deliveries may go, and until when they are tried."""
-        due_at, window = max(one.due_at, now), timedelta(hours=24)
+        due_at, window = max(one.due_at - self._outlets.lead_of(one.outlets), now), timedelta(hours=24)
         if at is not None:
             window = at.channel.retry_for(at.outlet)
             if at.channel.quiet_hours and one.klass is not BulletinClass.URGENT:

@@ -36,6 +36,9 @@ from db.types import ByteOrdered, Json, Moment, metadata
 MOST_TAGS = 10_000
 """Different sets of tags on a list that are looked through for what can be filtered by."""
 
+RETOLD = "Đã nhận "
+"""So begin the names of lists of people who have something already and are to be told that it was corrected or withdrawn."""
+
 audience = Table(
     "audience",
     metadata,

@@ -52,8 +52,11 @@ class ZaloArticleOptions(ZaloAccount):
     author: str = Field(default="", max_length=AUTHOR, description="Tên tác giả dưới bài; để trống: tên cơ quan.")
     per_day: Annotated[int, Field(ge=1)] = Field(
         default=1,
-        description="Số bài nhiều nhất một ngày (Zalo cho 1). Zalo chỉ phát từ 6:00 đến 21:59 và duyệt mỗi bài khoảng 30 phút "
-        "trước khi tới người quan tâm: hãy đặt lịch sớm hơn chừng ấy.",
+        description="Số bài nhiều nhất một ngày (Zalo cho 1); Zalo chỉ phát từ 6:00 đến 21:59.",
+    )
+    review_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
+        default=30,
+        description="Zalo duyệt một bài chừng bao nhiêu phút mới tới người quan tâm; lịch chỉ gửi tới đây thì Loa gửi sớm chừng ấy.",
     )
     per_month: Annotated[int, Field(ge=0)] = Field(
         default=0,
@@ -108,6 +111,10 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
     def repeatable(self, outlet: Outlet[ZaloArticleOptions]) -> bool:
         """Never: Zalo broadcasts an article as often as it is told to."""
         return False
+
+    def lead(self, outlet: Outlet[ZaloArticleOptions]) -> timedelta:
+        """Zalo reviews a broadcast before anybody sees it."""
+        return timedelta(minutes=outlet.options.review_minutes)
 
     def retry_for(self, outlet: Outlet[ZaloArticleOptions]) -> timedelta:
         """Where a month's articles are counted, what is too many waits for the next month."""

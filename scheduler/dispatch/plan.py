@@ -90,6 +90,18 @@ def due(database: Database, now: datetime, most: int) -> Generator[Step, Rows, l
     return list(map(_schedule, rows))
 
 
+def due_early(
+    database: Database, outlet: str, after: datetime, upto: datetime
+) -> Generator[Step, Rows, list[Schedule]]:
+    """Running schedules to one outlet alone whose moment comes soon, held, soonest first."""
+    query = (
+        f"SELECT {_SCHEDULE} FROM schedule WHERE state = 'approved' AND next_due_at > ? AND next_due_at <= ? AND outlets = ?"
+        f" ORDER BY next_due_at{database.skip_locked}"
+    )
+    rows = yield Ask(query, (to_ms(after), to_ms(upto), _outlets((outlet,))))
+    return list(map(_schedule, rows))
+
+
 def next_due() -> Generator[Step, Rows, datetime | None]:
     """The earliest due moment of all running schedules."""
     rows = yield Ask("SELECT min(next_due_at) FROM schedule WHERE state = 'approved'")

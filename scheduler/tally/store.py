@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.audiences.store import audience
+from channels.audiences.store import RETOLD, audience
 from channels.store import outlet
 from content.store import revision, theme
 from scheduler.delivery import DONE, OccurrenceState, State, count
@@ -106,20 +106,26 @@ async def people(connection: AsyncConnection, edges: Sequence[datetime], outlets
     """How many people were sent something by these outlets: of each list, as many as the run had that reached most of them.
 
     Filters count as the list they are a part of. Who stands on two lists counts twice; whom only another run reached, not.
+    Whoever is told of a correction has been counted with what is corrected, unless nothing else was sent.
     """
     if not outlets:
         return 0
     most: dict[str, int] = {}
-    for of, letters in await connection.execute(_by_run(edges, outlets)):
-        most[of] = max(most.get(of, 0), len(letters) - count(letters, NOT_REACHED).total())
-    return sum(most.values())
+    retold = 0
+    for of, named, letters in await connection.execute(_by_run(edges, outlets)):
+        reached = len(letters) - count(letters, NOT_REACHED).total()
+        if named.startswith(RETOLD):
+            retold = max(retold, reached)
+        else:
+            most[of] = max(most.get(of, 0), reached)
+    return max(retold, sum(most.values()))
 
 
-def _by_run(edges: Sequence[datetime], outlets: Collection[str]) -> Select[Any, str]:
+def _by_run(edges: Sequence[datetime], outlets: Collection[str]) -> Select[Any, str, str]:
     # a list that was renamed or removed since is told apart by the name it had
     of = func.coalesce(audience.c.part_of, audience.c.id, occurrence.c.audience)
-    query = select(of, letters_together).select_from(occurrence)
+    query = select(of, occurrence.c.audience, letters_together).select_from(occurrence)
     query = query.join(parcel, parcel.c.occurrence == occurrence.c.id)
     query = query.outerjoin(audience, audience.c.name == occurrence.c.audience)
     query = query.where(_between(edges), occurrence.c.audience != "", parcel.c.outlet.in_(sorted(outlets)))
-    return query.group_by(occurrence.c.id, parcel.c.outlet, of)
+    return query.group_by(occurrence.c.id, parcel.c.outlet, of, occurrence.c.audience)

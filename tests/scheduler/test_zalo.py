@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from channels import store as channels_store
 from channels.channel import Callback
 from config.settings import Settings
 from desk.app import opened
+from scheduler import store as scheduler_store
 from scheduler.delivery import State
+from scheduler.schedule import Rule
 from tests.channels.partners.zalo import HANOI, Zalo
 from tests.scheduler.conftest import Office
 
@@ -72,3 +75,43 @@ async def test_templates_are_confirmed_by_their_receipts(commune: Office, accoun
             await channels_store.store_callbacks(tx, commune.house.seal, [call])
     await commune.drain()
     assert await commune.states() == {State.CONFIRMED: 3} and len(account.templates.sent) == 3
+
+
+async def test_the_review_is_counted_into_the_schedule(commune: Office, account: Zalo) -> None:
+    """What goes to the account alone leaves half an hour before its moment, each run once; what goes elsewhere too does not."""
+    account.processing = 0
+    await commune.audience(1)
+    daily = Rule(cron="0 9 * * *")
+    await commune.schedule(await commune.item(), "bai", rule=daily)
+    await commune.schedule(
+        await commune.item("Tiêm chủng"), "mau", "bai", audience="Bản A", rule=Rule(cron="10 9 * * *")
+    )
+    commune.clock.advance(29 * 60)
+    await commune.drain()
+    assert {} == await commune.states()
+    for minutes in (1, 1, 28):
+        commune.clock.advance(minutes * 60)
+        await commune.drain()
+        (one,) = await commune.deliveries()
+        assert (State.SENT, "bai") == (one.state, one.outlet)
+    (sent,) = account.broadcasts
+    assert (8, 30) == (sent.at.astimezone(HANOI).hour, sent.at.astimezone(HANOI).minute)
+    async with commune.house.database.read() as connection:
+        (run,) = await scheduler_store.list_occurrences(connection)
+    assert 9 == run.due_at.astimezone(HANOI).hour
+    commune.clock.advance(11 * 60)
+    await commune.drain()
+    assert ["bai", "bai", "mau"] == sorted(one.outlet for one in await commune.deliveries())
+    commune.clock.advance(23 * 3600 + 20 * 60)
+    await commune.drain()
+    runs = [one.due_at.astimezone(HANOI).day for one in await commune.deliveries() if one.outlet == "bai"]
+    assert [23, 23, 24] == runs
+
+
+async def test_a_review_of_no_time_changes_nothing(commune: Office, account: Zalo) -> None:
+    """And what is to go at once goes at once."""
+    account.processing = 0
+    await commune.schedule(await commune.item(), "bai")
+    await commune.drain()
+    assert 1 == len(account.broadcasts)
+    assert timedelta() == commune.house.outlets.lead_of(("mau",)) == commune.house.outlets.lead_of(("bai", "mau"))

@@ -7,9 +7,11 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
+from channels.audiences.store import RETOLD
 from config.clock import FakeClock
 from config.words import BadInput, Conflict, NotFound
 from db.journal import Deed
+from db.types import to_ms
 from desk.app import House
 from desk.reporting.figures import Figures, Line
 from desk.reporting.period import Basis, Period, parse
@@ -46,6 +48,21 @@ async def test_figures_of_a_known_office(known: House) -> None:
     assert (3, 2) == (figures.runs, figures.people)
     assert 100 == figures.audio_seconds  # 60 of the first, whose second recording was only begun, and 40
     assert ("UBND xã Sốp Cộp", "2026-10-15", "2026-11-14") == (figures.office, figures.begin, figures.end)
+
+
+@both
+async def test_whoever_is_told_of_a_correction_is_counted_once(known: House) -> None:
+    """With what was corrected; where nothing else was sent, as who they are."""
+    async with known.database.write() as tx:
+        name = f"{RETOLD}bản trước của “Ý nghĩa” qua sms (1)"
+        await tx.execute(
+            text("UPDATE occurrence SET audience = :name WHERE due_at > :at"),
+            {"name": name, "at": to_ms(at(2026, 10, 19))},
+        )
+    assert 2 == (await counted(known, "2026-11")).people
+    async with known.database.write() as tx:
+        await tx.execute(text("UPDATE occurrence SET audience = :name"), {"name": name})
+    assert 2 == (await counted(known, "2026-11")).people
 
 
 @both
