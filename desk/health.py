@@ -105,7 +105,11 @@ async def _look(house: House) -> Seen:
             now,
             await store.next_due_moment(connection),
             await store.planning_since(connection),
-            await channels_store.outlet_rows(connection),
+            {
+                name: row
+                for name, row in (await channels_store.outlet_rows(connection)).items()
+                if name in house.outlets
+            },
             await backlog_store.backlog(connection, now),
             house.database.ahead,
             Counter(one.outlet for one in await alerts(connection, house.outlets, now)),

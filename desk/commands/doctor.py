@@ -84,6 +84,8 @@ async def look(house: House) -> AsyncIterator[Finding]:
     yield of_receivers(receivers)
     for outlet in house.outlets:
         yield of_outlet(outlet.name, rows[outlet.name])
+    for name, words in house.fitter.broken.items():
+        yield Finding(f"điểm phát {name}", False, f"không dùng được: {words}", f"đặt lại ở /outlets/{name}/edit")
     for finding in (
         of_level(house),
         of_unsure(backlog),

@@ -15,6 +15,8 @@ import pytest
 from sqlalchemy import text
 
 from channels import store as channels_store
+from channels.setting import store as setting_store
+from channels.setting.store import Setting
 from config.clock import FakeClock, SystemClock
 from config.settings import Settings
 from db.checkup import Checkup, checkup, hosts_of
@@ -98,6 +100,18 @@ async def test_deliveries_nobody_sends(office: Office) -> None:
         found_now["điểm phát tram"].seen,
         found_now["điểm phát tram"].do,
     )
+
+
+async def test_an_outlet_of_the_desk_that_cannot_be_used(office: Office) -> None:
+    """It is named with the reason and where it is set; the others are well."""
+    house = office.house
+    async with house.database.write() as tx:
+        setting = Setting("fax", 1, office.clock.now(), "Mai", {"kind": "fax", "title": "Fax"})
+        await setting_store.set_outlet(house.database, tx, house.fitter.key, setting)
+    await house.fitter.fit()
+    found = await sick(house)
+    assert ["điểm phát fax"] == list(found) and "fax" in found["điểm phát fax"].seen
+    assert "/outlets/fax/edit" in found["điểm phát fax"].do
 
 
 async def test_an_outlet_that_left_the_configuration(office: Office, plain_settings: dict[str, Any]) -> None:

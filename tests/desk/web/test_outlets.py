@@ -10,6 +10,8 @@ import aiohttp
 import pytest
 
 from channels.past.store import Past, Turn
+from channels.setting import store as setting_store
+from channels.setting.store import Setting
 from desk.outlets.past import health
 
 KEY = "khoa-cua-nha-cung-cap-9876"
@@ -182,6 +184,21 @@ async def test_those_of_the_file_are_the_files(desk: Any, words: Any) -> None:
     assert 409 == (await quan.get("/outlets/dai-xa/edit")).status
     lan = words(await (await desk.browser("lan")).page("/outlets/sms"))
     assert "Sức khỏe 30 ngày" in lan and "sms.example.vn" not in lan and "Gửi thử" not in lan
+
+
+async def test_one_that_cannot_be_used_any_more_is_told_and_removed(desk: Any, words: Any) -> None:
+    """Its kind was uninstalled: the page says so, the others work, an administrator takes it away."""
+    house = desk.house
+    async with house.database.write() as tx:
+        setting = Setting("fax", 1, desk.clock.now(), "Mai", {"kind": "fax", "title": "Fax"})
+        await setting_store.set_outlet(house.database, tx, house.fitter.key, setting)
+    await house.fitter.fit()
+    quan, lan = await desk.browser("quan"), await desk.browser("lan")
+    assert "fax không dùng được" in words(await quan.page("/outlets"))
+    assert "Hãy báo người quản trị" in await lan.page("/outlets")
+    assert 422 == (await quan.post("/outlets", FORM | {"name": "fax"})).status
+    assert 303 == (await quan.post("/outlets/fax/remove")).status
+    assert "fax" not in await quan.page("/outlets")
 
 
 async def test_a_portal_added_on_the_desk_answers(desk: Any) -> None:
