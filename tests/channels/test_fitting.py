@@ -79,7 +79,7 @@ async def test_what_cannot_be_used_stops_nobody(database: Database, clock: FakeC
     await fitter.fit()
     assert ["portal", "d"] == names(outlets) and "portal" == outlets["portal"].channel.kind
     assert ["a", "b", "b2", "c"] == sorted(fitter.broken) and "colour" in fitter.broken["b"]
-    others, stranger = make(bytes(31) + b"1")
+    others, stranger = make(b"1" * 32)
     await stranger.fit()
     assert ["portal"] == names(others) and "sealed with another key" in stranger.broken["d"]
 

@@ -61,7 +61,9 @@ async def test_schedules_and_deliveries(desk: Any) -> None:
         assert good.status == 200, await good.text()
         late = await desk.client.post(f"{path}/{deed}", headers={**headers, "If-Match": seen}, json=fields)
         assert late.status == 412
-    answer = await desk.client.post("/api/v1/outlets/sms/pause", headers={**headers, "If-Match": '"x"'})
+    paused = await desk.client.post("/api/v1/outlets/sms/pause", headers={**headers, "If-Match": '"x"'})
+    assert paused.status == 412
+    answer = await desk.client.post("/api/v1/themes/ho-tich/retire", headers={**headers, "If-Match": '"x"'})
     assert (answer.status, (await answer.json())["field"]) == (400, "If-Match")
 
 
