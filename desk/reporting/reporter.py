@@ -18,8 +18,10 @@ from config.words import BadInput, Conflict, NotFound
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
+from desk.plan import counting, progress
+from desk.plan import store as plan_store
 from desk.reporting import store
-from desk.reporting.figures import Figures, Gathering, Line, digest_of
+from desk.reporting.figures import Figures, Gathering, Line, PlanFigures, digest_of
 from desk.reporting.period import Period
 from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
@@ -60,6 +62,7 @@ class Seen:
     runs: int
     people: int
     seconds: Mapping[str, float]
+    plan: PlanFigures | None
 
 
 class Reporter:
@@ -145,8 +148,16 @@ class Reporter:
             await tally_store.runs(connection, edges),
             await tally_store.people(connection, edges, to_people),
             await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
+            await self._plan(connection, period),
         )
         return await asyncio.to_thread(gathered, self._office, period, seen)
+
+    async def _plan(self, connection: AsyncConnection, period: Period) -> PlanFigures | None:
+        plan = await plan_store.find(connection, period.year)
+        if plan is None or not plan.tasks:
+            return None
+        sent = await counting.sent_between(connection, period.begin, period.end, self._zone)
+        return progress.figures(plan, sent, period)
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self._zone).astimezone(UTC)
@@ -234,6 +245,7 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
         themes=_told(themes),
         channels=_told(kinds),
         outlets=_told(outlets),
+        plan=seen.plan,
     )
 
 
