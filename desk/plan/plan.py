@@ -90,7 +90,7 @@ class Task:
             begin = date(self.year, 1, 1)
             return (Stretch(f"đến hạn {self.deadline:%d/%m/%Y}", begin, self.deadline + timedelta(days=1)),)
         periods = (Period(kind, self.year, number, Basis.CALENDAR) for number in range(1, kind.most + 1))
-        return tuple(Stretch(one.title_vi, one.begin, one.end) for one in periods)
+        return tuple(Stretch(one.title_vi.removesuffix(f" năm {self.year}"), one.begin, one.end) for one in periods)
 
     def within(self, period: Period) -> int | float:
         """Its target in a report's period of its year: by months, before a deadline by days; one decimal where it is no whole number."""

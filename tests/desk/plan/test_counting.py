@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from channels.channel import Channel
+from channels.channel import Channel, find_channels
 from config.clock import FakeClock
 from config.words import NotFound
 from db.types import new_id, to_json
@@ -124,6 +124,7 @@ async def test_a_report_of_before_there_were_plans_opens_with_its_digest(planned
 
 def test_every_kind_of_channel_is_one_way_or_none() -> None:
     """As people would call it; what posts JSON somewhere is none of them."""
+    find_channels()
     ways = {kind: counting.way_of(kind) for kind in Channel.registry}
     assert {Way.RADIO} == {ways[kind] for kind in ("radio", "libretime", "azuracast", "sftp")}
     assert {Way.PORTAL} == {ways[kind] for kind in ("portal", "wordpress", "webhook")}
