@@ -54,6 +54,10 @@ async def standings_of(connection: AsyncConnection, plan: Plan, today: date, zon
 
 
 async def late(connection: AsyncConnection, today: date, zone: ZoneInfo) -> list[Progress]:
-    """Tasks of this year's plan that are behind or overdue."""
+    """Tasks of this year's plan that are behind or overdue; the log is looked at no further back than that takes."""
     plan = await store.find(connection, today.year)
-    return [one for one in await standings_of(connection, plan, today, zone) if one.standing.is_late] if plan else []
+    if plan is None or not plan.tasks:
+        return []
+    begin = min(task.on(today).begin for task in plan.tasks)
+    sent = await sent_between(connection, begin, today + timedelta(days=1), zone)
+    return [one for one in standings(plan, sent, today) if one.standing.is_late]

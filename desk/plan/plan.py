@@ -92,6 +92,11 @@ class Task:
         periods = (Period(kind, self.year, number, Basis.CALENDAR) for number in range(1, kind.most + 1))
         return tuple(Stretch(one.title_vi.removesuffix(f" năm {self.year}"), one.begin, one.end) for one in periods)
 
+    def on(self, day: date) -> Stretch:
+        """The stretch that a day lies in: the first one before its year, the last one when all are over."""
+        stretches = self.stretches()
+        return next((one for one in stretches if day < one.end), stretches[-1])
+
     def within(self, period: Period) -> int | float:
         """Its target in a report's period of its year: by months, before a deadline by days; one decimal where it is no whole number."""
         kind = self.rhythm.kind

@@ -84,7 +84,7 @@ def progress(task: Task, sent: Sequence[Sent], today: date) -> Progress:
     """How a task stands on a day; of `today` itself nothing is expected yet."""
     fitting = [one for one in sent if counts(task, one)]
     parts = tuple(_part(task, stretch, fitting) for stretch in task.stretches())
-    now = next((one for one in parts if today < one.stretch.end), parts[-1])
+    now = next(one for one in parts if one.stretch == task.on(today))
     begin, end = now.stretch.begin, now.stretch.end
     elapsed = min(max(today, begin), end) - begin
     expected = task.target * elapsed.days // (end - begin).days
