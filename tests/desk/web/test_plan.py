@@ -151,3 +151,15 @@ async def test_the_report_has_a_section_of_the_plan(desk: Any, words: Any) -> No
     for form in ("docx", "xlsx", "pdf"):
         answer = await browser.get(f"/reports?period=2026-11&form={form}")
         assert 200 == answer.status and await answer.read(), form
+
+
+async def test_a_program_changes_only_what_it_looked_at(desk: Any) -> None:
+    """If-Match holds for a task as for every thing: what was changed meanwhile is not written over."""
+    await written(desk, {})
+    headers = await desk.api("hung")
+    path = f"/api/v1/plan/tasks/{(await told(desk))['tasks'][0]['id']}"
+    seen = (await desk.client.get(path, headers=headers)).headers["ETag"]
+    change = {"words": "Bản tin", "rhythm": "month", "target": 2}
+    for status in (200, 412):
+        answer = await desk.client.post(path, headers={**headers, "If-Match": seen}, json=change)
+        assert status == answer.status, await answer.text()
