@@ -172,6 +172,7 @@ DOORS: tuple[Door, ...] = (
     Door("report-hand-in", "POST", "/reports", reports.hand_in, APPROVE, api=True, scope="approve"),
     Door("reports-handed-in", "GET", "/reports/handed-in", reports.list_handed_in, READ, api=True),
     Door("plan", "GET", "/plan", plans.show, READ, api=True),
+    Door("plan-evidence", "GET", "/plan/evidence.xlsx", plans.show_evidence, READ, api=True),
     Door("plan-save", "POST", "/plan", plans.save, APPROVE, api=True, scope="write"),
     Door("plan-copy", "POST", "/plan/copy", plans.copy, APPROVE, api=True, scope="write"),
     Door("plan-task-add", "POST", "/plan/tasks", plans.add_task, APPROVE, api=True, scope="write"),

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.lazy import lazily
 from config.words import Conflict, NotFound, Said
 from content import store as content_store
 from db.types import new_id
 from desk.answer import Answer, Done, Shown, Visit
 from desk.plan import store
 from desk.plan.counting import standings_of
-from desk.plan.plan import LONGEST, MOST, Plan, Rhythm, Task, Way, copied, plan_from, task_from, year_from
-from desk.plan.progress import Part, Progress
+from desk.plan.plain import HEAD, MANY, TASK, plain_head, plain_plan, plain_progress, plain_task
+from desk.plan.plan import LONGEST, MOST, Rhythm, Task, Way, copied, plan_from, task_from, year_from
+from desk.plan.progress import Progress
 from desk.shape import shape
 from desk.shapes import plan as shapes
+from desk.shapes.outlets import XLSX
 from scheduler.tally import store as tally_store
 
-FEW, MANY = 3, 50
-"""So many texts that counted are named beside a task, and on its own page."""
-HEAD = ("year", "number", "signed", "title", "objectives", "audiences")
-TASK = ("words", "theme", "way", "owner", "rhythm", "deadline", "target")
+if TYPE_CHECKING:
+    from desk.plan import evidence
+else:
+    evidence = lazily("desk.plan.evidence")
+
+FEW = 3
+"""So many texts that counted are named beside a task; MANY on its own page."""
 
 
 @shape(shapes.PlanTold, shapes.PlanAsked)
@@ -53,7 +61,7 @@ async def _page(visit: Visit, year: int) -> Shown:
         deeds = await visit.house.journal.of(connection, _thing(year))
     offered = sorted({*years, year, _today(visit).year, _today(visit).year + 1})
     values |= {"plan": plan, "year": year, "found": found, "years": years, "offered": offered, "deeds": deeds}
-    return Shown("plan/page.html", values, plain(plan, found) if plan else None)
+    return Shown("plan/page.html", values, plain_plan(plan, found) if plan else None)
 
 
 async def _beside(visit: Visit, connection: AsyncConnection, found: Sequence[Progress], few: int) -> dict[str, Any]:
@@ -82,6 +90,26 @@ def _no_plan(year: int) -> NotFound:
     return NotFound(f"Năm {year} chưa có kế hoạch", f"There is no plan of {year}", field="year")
 
 
+@shape(None, shapes.PlanAsked, media=(XLSX,))
+async def show_evidence(visit: Visit) -> Answer:
+    """GET /plan/evidence.xlsx?year=2026: a year's tasks and every text that counted, task by task, in the plan's order."""
+    asked = visit.asked("year")
+    year = year_from(asked) if asked else _today(visit).year
+    async with visit.house.database.read() as connection:
+        plan = await store.find(connection, year)
+        if plan is None:
+            raise _no_plan(year)
+        found = await standings_of(connection, plan, _today(visit), visit.drawing.zone)
+        titles = await tally_store.theme_titles(connection)
+        items = await content_store.items_by_id(connection, {sent.item for one in found for sent in one.counted})
+    found.sort(key=lambda one: plan.tasks.index(one.task))
+    named = {id: item.title for id, item in items.items()}
+    base = visit.house.settings.web.base_url
+    body = await asyncio.to_thread(lambda: evidence.drawn(plan, found, titles, named, base))
+    headers = {"Content-Type": XLSX, "Content-Disposition": f'attachment; filename="minh-chung-{year}.xlsx"'}
+    return web.Response(body=body, headers=headers)
+
+
 @shape(shapes.PlanHead, shapes.PlanFields)
 async def save(visit: Visit) -> Answer:
     """POST /plan: a year's plan, new or as it is now; its tasks stay."""
@@ -91,11 +119,11 @@ async def save(visit: Visit) -> Answer:
         plan = plan_from(_written(visit, HEAD))
         async with house.database.write() as tx:
             await store.save(house.database, tx, plan)
-            told = {"symbol" if name == "number" else name: value for name, value in _plain_head(plan).items()}
+            told = {"symbol" if name == "number" else name: value for name, value in plain_head(plan).items()}
             await house.journal.note(tx, now, visit.name, "save_plan", _thing(year), **told)
     except Said as fault:
         return (await _page(visit, year)).with_fault(fault)
-    return Done(_here(year), f"Đã lưu kế hoạch năm {year}.", _plain_head(plan))
+    return Done(_here(year), f"Đã lưu kế hoạch năm {year}.", plain_head(plan))
 
 
 def _written(visit: Visit, fields: Sequence[str]) -> dict[str, str]:
@@ -123,7 +151,7 @@ async def copy(visit: Visit) -> Answer:
     except Said as fault:
         return (await _page(visit, year)).with_fault(fault)
     said = f"Đã chép kế hoạch năm {begun}: sửa chỉ tiêu, ghi số và ngày khi ký."
-    return Done(_here(year), said, _plain_head(plan), 201)
+    return Done(_here(year), said, plain_head(plan), 201)
 
 
 @shape(shapes.TaskTold, shapes.NewTask, status=201)
@@ -200,37 +228,3 @@ async def remove_task(visit: Visit) -> Answer:
         await store.remove_task(tx, task.id)
         await _note(visit, tx, now, "remove_task", task)
     return Done(_here(task.year), "Đã bỏ nhiệm vụ.", plain_task(task))
-
-
-# --- as JSON -----------------------------------------------------------------------------------------------------------
-
-
-def plain(plan: Plan, found: Sequence[Progress]) -> dict[str, Any]:
-    """A plan with the progress of its tasks."""
-    return _plain_head(plan) | {"tasks": [plain_progress(one) for one in found]}
-
-
-def _plain_head(plan: Plan) -> dict[str, Any]:
-    signed = plan.signed.isoformat() if plan.signed else None
-    return {name: getattr(plan, name) for name in HEAD} | {"signed": signed}
-
-
-def plain_task(task: Task) -> dict[str, Any]:
-    """A task."""
-    told: Mapping[str, Any] = {name: getattr(task, name) for name in ("id", "year", *TASK)}
-    return {**told, "deadline": task.deadline.isoformat() if task.deadline else None}
-
-
-def plain_progress(one: Progress) -> dict[str, Any]:
-    """A task and how it stands."""
-    counted = [
-        {"occurrence": sent.occurrence, "item": sent.item, "day": sent.day.isoformat()} for sent in one.counted[:MANY]
-    ]
-    how = {"now": _part(one.now), "expected": one.expected, "gap": one.gap, "standing": one.standing.value}
-    return plain_task(one.task) | how | {"parts": [_part(part) for part in one.parts], "counted": counted}
-
-
-def _part(one: Part) -> dict[str, Any]:
-    last = one.stretch.end - timedelta(days=1)
-    days = {"begin": one.stretch.begin.isoformat(), "end": last.isoformat()}
-    return {**days, "target": one.target, "done": one.done}

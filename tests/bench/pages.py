@@ -89,6 +89,7 @@ NO_PAGE = {
     *(
         "item-slip",
         "item-evidence",
+        "plan-evidence",
         "delivery-export",
         "outlet-paper",
         "glossary-table",

@@ -207,6 +207,7 @@ async def _plan(desk: Any) -> AsyncIterator[Request]:
     yield Request("plan-task-change", plan.tasks[0].id, task | {"target": 3})
     yield Request("plan-copy", fields={"year": 2027, "from": 2026})
     yield Request("plan", fields={"year": 2027})
+    yield Request("plan-evidence")
     yield Request("plan-task-remove", plan.tasks[1].id)
     yield Request("reports", fields={"period": "2026-11", "version": "0"})
 

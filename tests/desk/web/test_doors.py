@@ -45,7 +45,7 @@ MAY = {
     **dict.fromkeys(("item-record", "item-unrecord", "item-preview", "item-paste", "scratch-remove"), WRITERS),
     **dict.fromkeys(("item-versions", "delivery-export", "delegations", "themes"), READERS),
     "item-slip": READERS,
-    **dict.fromkeys(("plan", "plan-task"), READERS),
+    **dict.fromkeys(("plan", "plan-task", "plan-evidence"), READERS),
     **dict.fromkeys(("plan-save", "plan-copy", "plan-task-add", "plan-task-change", "plan-task-remove"), JUDGES),
     "item-evidence": JUDGES,
     **dict.fromkeys(("item-approve", "item-send-back", "schedule-approve", "schedule-send-back"), JUDGES),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 HEAD = {"year": "2026", "number": "36/KH-UBND", "signed": "2026-01-23", "title": "Tuyên truyền cải cách 2026"}
 TASK = {"year": "2026", "words": "Tin nhắn về hồ sơ", "theme": "mot-cua", "way": "sms", "owner": "Chị Lan"}
@@ -163,3 +165,22 @@ async def test_a_program_changes_only_what_it_looked_at(desk: Any) -> None:
     for status in (200, 412):
         answer = await desk.client.post(path, headers={**headers, "If-Match": seen}, json=change)
         assert status == answer.status, await answer.text()
+
+
+async def test_evidence_is_attached_task_by_task(desk: Any) -> None:
+    """What the reform index asks for, in the plan's order: issued when, how much done, by which ways; each text with its address."""
+    risky = '=HYPERLINK("http://x","a")'
+    browser = await written(desk, {"theme": "", "target": "1"}, {"words": risky, "way": "", "theme": ""})
+    await desk.deliveries("cf")
+    answer = await browser.get("/plan/evidence.xlsx?year=2026")
+    assert 200 == answer.status and "minh-chung-2026.xlsx" in answer.headers["Content-Disposition"]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(await answer.read()))
+    rows = book.get_sheet_by_name("Kế hoạch").to_python()
+    assert "Kế hoạch số 36/KH-UBND ngày 23/01/2026: Tuyên truyền cải cách 2026" == rows[0][0]
+    assert ["23/01/2026", "0/2 nhiệm vụ đạt chỉ tiêu cả năm", "1: tin nhắn SMS"] == [row[1] for row in rows[1:4]]
+    assert [1.0, "Tin nhắn về hồ sơ", "Mọi chủ đề", "tin nhắn SMS", "Chị Lan", 4.0, 1.0, 25.0, "đạt"] == rows[6]
+    assert [risky, 48.0, 1.0] == [rows[7][place] for place in (1, 5, 6)]
+    texts = book.get_sheet_by_name("Minh chứng").to_python()
+    assert [(1.0, "23/11/2026"), (2.0, "23/11/2026")] == [(row[0], row[2]) for row in texts[1:]]
+    assert ["Nhận hồ sơ hộ tịch trực tuyến", "tin nhắn SMS"] == texts[1][3:5] and texts[1][6].endswith("/evidence.zip")
+    assert 404 == (await browser.get("/plan/evidence.xlsx?year=2027")).status
