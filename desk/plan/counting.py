@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,9 @@ from desk.plan import store
 from desk.plan.plan import Plan, Way
 from desk.plan.progress import Progress, Sent, standings
 from scheduler.tally import store as tally_store
+from scheduler.tally.store import Taken
+
+Texts = Mapping[str, Sequence[tuple[str, str]]]
 
 
 def way_of(kind: str) -> Way | None:
@@ -30,11 +34,16 @@ def way_of(kind: str) -> Way | None:
 async def sent_between(connection: AsyncConnection, begin: date, end: date, zone: ZoneInfo) -> list[Sent]:
     """Every text of every run due in these days (`end` not among them) of which a partner took over anything."""
     edges = [datetime.combine(day, time(), zone).astimezone(UTC) for day in (begin, end)]
-    kinds = {name: way_of(kind) for name, (kind, _) in (await tally_store.outlet_titles(connection)).items()}
-    texts = await tally_store.texts(connection, edges)
+    taken, texts = await tally_store.taken_over(connection, edges), await tally_store.texts(connection, edges)
+    return sent_of(taken, texts, await tally_store.outlet_titles(connection), zone)
+
+
+def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Mapping[str, tuple[str, str]], zone: ZoneInfo) -> list[Sent]:
+    """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets."""
+    kinds = {name: way_of(kind) for name, (kind, _) in outlets.items()}
     runs = dict[str, tuple[str, date]]()
     ways: defaultdict[str, set[Way]] = defaultdict(set)
-    for one in await tally_store.taken_over(connection, edges):
+    for one in taken:
         runs[one.occurrence] = one.schedule, one.due_at.astimezone(zone).date()
         if way := kinds.get(one.outlet):
             ways[one.occurrence].add(way)

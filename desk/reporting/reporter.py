@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -62,7 +62,7 @@ class Seen:
     runs: int
     people: int
     seconds: Mapping[str, float]
-    plan: PlanFigures | None
+    plan: PlanFigures | None = None
 
 
 class Reporter:
@@ -140,24 +140,21 @@ class Reporter:
         outlets = await tally_store.outlet_titles(connection)
         to_people = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "scheme")]
         shelves = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "shelf")]
+        texts = await tally_store.texts(connection, edges)
         seen = Seen(
             await tally_store.tallies(connection, edges),
-            await tally_store.texts(connection, edges),
+            texts,
             await tally_store.theme_titles(connection),
             outlets,
             await tally_store.runs(connection, edges),
             await tally_store.people(connection, edges, to_people),
             await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
-            await self._plan(connection, period),
         )
-        return await asyncio.to_thread(gathered, self._office, period, seen)
-
-    async def _plan(self, connection: AsyncConnection, period: Period) -> PlanFigures | None:
         plan = await plan_store.find(connection, period.year)
-        if plan is None or not plan.tasks:
-            return None
-        sent = await counting.sent_between(connection, period.begin, period.end, self._zone)
-        return progress.figures(plan, sent, period)
+        if plan is not None and plan.tasks:
+            sent = counting.sent_of(await tally_store.taken_over(connection, edges), texts, outlets, self._zone)
+            seen = replace(seen, plan=progress.figures(plan, sent, period))
+        return await asyncio.to_thread(gathered, self._office, period, seen)
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self._zone).astimezone(UTC)
