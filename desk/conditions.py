@@ -50,5 +50,5 @@ def _named(written: str, tag: str, *, weakly: bool) -> bool:
 
 def thing_of(path: str) -> str:
     """The address of the thing something is done to: `/items/{id}` of `/items/{id}/submit`; empty when there is none."""
-    lead = "/".join(path.split("/")[:3])
-    return lead if "{" in lead else ""
+    lead, end, _ = path.partition("}")
+    return lead + end if end else ""

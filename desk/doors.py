@@ -44,6 +44,7 @@ from desk.listening import page as listening
 from desk.openapi import document
 from desk.outlets import page as outlets
 from desk.outlets import setting
+from desk.plan import page as plans
 from desk.reporting import page as reports
 from desk.second_step import page as second_step
 from desk.shape import shape
@@ -170,6 +171,14 @@ DOORS: tuple[Door, ...] = (
     Door("reports", "GET", "/reports", reports.show, READ, api=True),
     Door("report-hand-in", "POST", "/reports", reports.hand_in, APPROVE, api=True, scope="approve"),
     Door("reports-handed-in", "GET", "/reports/handed-in", reports.list_handed_in, READ, api=True),
+    Door("plan", "GET", "/plan", plans.show, READ, api=True),
+    Door("plan-evidence", "GET", "/plan/evidence.xlsx", plans.show_evidence, READ, api=True),
+    Door("plan-save", "POST", "/plan", plans.save, APPROVE, api=True, scope="write"),
+    Door("plan-copy", "POST", "/plan/copy", plans.copy, APPROVE, api=True, scope="write"),
+    Door("plan-task-add", "POST", "/plan/tasks", plans.add_task, APPROVE, api=True, scope="write"),
+    Door("plan-task", "GET", "/plan/tasks/{id}", plans.show_task, READ, api=True),
+    Door("plan-task-change", "POST", "/plan/tasks/{id}", plans.change_task, APPROVE, api=True, scope="write"),
+    Door("plan-task-remove", "POST", "/plan/tasks/{id}/remove", plans.remove_task, APPROVE, api=True, scope="write"),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),

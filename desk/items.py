@@ -42,13 +42,14 @@ async def list_all(visit: Visit) -> Answer:
 async def blank(visit: Visit) -> Answer:
     """GET /items/new; `original` names the item of which it will be a version, `notice_of` one whose withdrawal it announces.
 
-    `scratch` names a text that its writer has not saved.
+    `theme` is chosen already; `scratch` names a text that its writer has not saved.
     """
     kept = await _unsaved(visit, visit.asked("scratch"))
     if kept is not None:
         return await draft_form(visit, {**typed_of(None), **kept.form}, kept=kept)
     typed = await typed_notice(visit) if visit.asked("notice_of") else typed_of(None)
-    return await draft_form(visit, {**typed, "original": visit.asked("original")})
+    about = {"original": visit.asked("original"), "theme": visit.asked("theme") or typed.get("theme", "")}
+    return await draft_form(visit, {**typed, **about})
 
 
 async def _unsaved(visit: Visit, place: str) -> Scratch | None:

@@ -1,4 +1,4 @@
-"""What the house itself needs of a person: room on its disks, a voice that works, readings of words nobody knew."""
+"""What the house itself needs of a person: room on its disks, a voice that works, readings of words nobody knew, its plan."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from content.reading import Entry, load_lexicon
 from content.recordings import store as recording_store
 from content.rendition import read_script
 from desk.app import House
+from desk.plan import counting
 
 LITTLE_ROOM = 2**30
 LOOKED_AT = 30
@@ -38,7 +39,7 @@ async def needs(house: House, connection: AsyncConnection) -> list[Need]:
     """All there are now, the gravest first."""
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
-    return [*full, *voice, *_words(await unknown_words(house, connection))]
+    return [*full, *voice, *_words(await unknown_words(house, connection)), *await _plan(house, connection)]
 
 
 def _disks(house: House) -> Iterator[Need]:
@@ -65,6 +66,17 @@ def _words(unknown: dict[str, str]) -> list[Need]:
     named, more = list(unknown)[:NAMED], len(unknown) - NAMED
     words = ", ".join(named) + (f" và {more} chữ khác" if more > 0 else "")
     return [Need("Chữ Loa chưa biết đọc", f"{words}: trên đài sẽ đánh vần từng chữ cái.", "/glossary", "Đặt cách đọc")]
+
+
+async def _plan(house: House, connection: AsyncConnection) -> list[Need]:
+    """Of this year's plan, tasks that are late; today is the office's."""
+    zone = house.settings.office.zone
+    late = await counting.late(connection, house.clock.now().astimezone(zone).date(), zone)
+    if not late:
+        return []
+    named = "; ".join(f"{one.task.words} ({one.now.done}/{one.now.target})" for one in late[:NAMED])
+    more = f" và {len(late) - NAMED} nhiệm vụ khác" if len(late) > NAMED else ""
+    return [Need(f"Kế hoạch năm chậm ở {len(late)} nhiệm vụ", f"{named}{more}.", "/plan", "Xem kế hoạch")]
 
 
 async def unknown_words(house: House, connection: AsyncConnection) -> dict[str, str]:

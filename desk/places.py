@@ -31,6 +31,7 @@ PLACES = (
     Place("calendar", "/calendar", "Lịch", "month"),
     Place("deliveries", "/deliveries", "Nhật ký", "log"),
     Place("outlets", "/outlets", "Điểm phát", "outlet", beyond=True),
+    Place("plan", "/plan", "Kế hoạch", "plan", beyond=True),
     Place("reports", "/reports", "Báo cáo", "chart", beyond=True),
 )
 

@@ -16,6 +16,7 @@ from desk import store as desk_store
 from desk.composing import store as scratch_store
 from desk.delegation import store as delegation_store
 from desk.listening import store as listening_store
+from desk.plan import store as plan_store
 from desk.reporting import store as reporting_store
 from desk.second_step import store as second_step_store
 from scheduler import store as scheduler_store
@@ -40,6 +41,7 @@ STORES = (
     scratch_store,
     delegation_store,
     listening_store,
+    plan_store,
     reporting_store,
     second_step_store,
     scheduler_store,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from desk.printing.roman import ROMAN
-from desk.reporting.figures import Figures, Line
+from desk.reporting.figures import Figures, Line, PlanFigures
 from desk.reporting.period import Basis
 from scheduler.delivery import State
 
@@ -18,6 +18,10 @@ PARTS = (("good", "Gửi được"), ("bad", "Không gửi được"), ("ask", "
 COLUMNS = (
     *("Tin", "Lượt gửi", "Gửi được", "Có xác nhận", "Không gửi được"),
     *("Chưa xong, chưa rõ", "Đã hủy", "Tỷ lệ gửi được (%)"),
+)
+PLAN_NOTES = (
+    "Thực hiện kế hoạch: mỗi tin ở mỗi kỳ phát gửi được qua hình thức của nhiệm vụ, đúng chủ đề, tính một lần. Chỉ tiêu của kỳ báo cáo"
+    " chia theo số tháng, của việc có hạn chia theo số ngày.",
 )
 DAYS = {
     Basis.DECREE: "chốt số liệu ngày 14 (Điều 12 Nghị định 09/2019/NĐ-CP)",
@@ -75,12 +79,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered part of the body: sentences, then the chart, then its figures as a table."""
+    """A numbered part of the body: sentences, then the chart, if it has one, then its figures as a table."""
 
     number: str
     heading: str
     said: tuple[str, ...]
-    chart: Chart
+    chart: Chart | None
     table: Table
 
 
@@ -113,20 +117,22 @@ class Handed:
 def content_of(figures: Figures, handed: Handed | None, now: datetime) -> Content:
     """The report of these figures. `now` is the moment in the office's zone."""
     basis, of_weeks = Basis(figures.basis), "tuần" if figures.kind in {"month", "quarter"} else "tháng"
-    sections = [
+    sections: list[tuple[str, tuple[str, ...], Chart | None, Table]] = [
         ("Kết quả gửi", _of_outcomes(figures.whole), _ring(figures.whole), _outcomes(figures.whole)),
         (f"Theo {of_weeks}", _of_time(figures, of_weeks), *_lines("columns", figures.stretches, figures.whole, "Kỳ")),
         ("Theo chủ đề", _of_themes(figures), *_lines("bars", figures.themes, None, "Chủ đề")),
         ("Theo kênh", _of_channels(figures), *_lines("bars", figures.channels, figures.whole, "Kênh")),
         ("Theo điểm phát", (), *_lines("bars", figures.outlets, figures.whole, "Điểm phát")),
     ]
+    if figures.plan is not None:
+        sections.append(("Thực hiện kế hoạch", _of_plan(figures.plan), None, _tasks(figures.plan)))
     return Content(
         office=figures.office,
         about=f"Kết quả thông tin, tuyên truyền {figures.title}",
         opening=_opening(figures),
         headlines=_headlines(figures),
         sections=tuple(Section(number, *one) for number, one in zip(ROMAN[1:], sections, strict=False)),
-        notes=_notes(basis),
+        notes=(*_notes(basis), *(PLAN_NOTES if figures.plan else ())),
         standing=_standing(handed, now),
         digest=handed.digest if handed else figures.digest,
         year=(handed.at if handed else now).year,
@@ -213,6 +219,13 @@ def _first_of(lines: Sequence[Line], lead: str) -> tuple[str, ...]:
     return (f"{lead}: {best.title} ({number_vi(best.total)} lượt, {number_vi(best.items)} tin).",)
 
 
+def _of_plan(plan: PlanFigures) -> tuple[str, ...]:
+    if not plan.tasks:
+        return (f"{plan.name} không có nhiệm vụ nào tính trong kỳ này.",)
+    reached = sum(one.done >= one.target for one in plan.tasks)
+    return (f"{plan.name}: {number_vi(reached)} trên {number_vi(len(plan.tasks))} nhiệm vụ đạt chỉ tiêu của kỳ.",)
+
+
 def _notes(basis: Basis) -> tuple[str, ...]:
     return (
         f"Kỳ báo cáo: {DAYS[basis]}. Một lượt gửi tính vào kỳ có giờ phát của nó.",
@@ -253,6 +266,13 @@ def _outcomes(whole: Line) -> Table:
 
 def _percent(count: int, total: int) -> float | None:
     return round(100 * count / total, 1) if total else None
+
+
+def _tasks(plan: PlanFigures) -> Table:
+    """Those who see to a task stand under its words: what follows the first column are numbers."""
+    named = (f"{one.title} ({one.owner})" if one.owner else one.title for one in plan.tasks)
+    rows = ((name, one.target, one.done, one.share) for name, one in zip(named, plan.tasks, strict=True))
+    return Table(("Nhiệm vụ", "Chỉ tiêu trong kỳ", "Đã thực hiện", "Tỷ lệ (%)"), tuple(rows))
 
 
 def _lines(shape: str, lines: tuple[Line, ...], whole: Line | None, name: str) -> tuple[Chart, Table]:

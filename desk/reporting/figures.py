@@ -65,6 +65,30 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One task of the yearly plan in the period: how many were meant (a part of its own target), how many there were."""
+
+    key: str
+    title: str
+    owner: str
+    target: int | float
+    done: int
+
+    @property
+    def share(self) -> float:
+        """How many percent of what was meant were done."""
+        return round(100 * self.done / self.target, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFigures:
+    """The plan as it is cited, and its tasks that have a target in the period."""
+
+    name: str
+    tasks: tuple[PlanLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """A whole period's. `begin` and `end` are its first and last day, as ISO 8601; `period` and `basis` as in addresses."""
 
@@ -83,21 +107,28 @@ class Figures:
     themes: tuple[Line, ...]
     channels: tuple[Line, ...]
     outlets: tuple[Line, ...]
+    plan: PlanFigures | None = None
 
     def record(self) -> dict[str, Any]:
-        """JSON-ready values."""
-        return asdict(self)
+        """JSON-ready values; without a plan they are those of before there were plans, and so is their digest."""
+        plain = asdict(self)
+        return plain if self.plan else {name: value for name, value in plain.items() if name != "plan"}
 
     @classmethod
     def from_record(cls, plain: Mapping[str, Any]) -> Figures:
         """The opposite of `record`, after JSON."""
         lists = {name: tuple(Line(**one) for one in plain[name]) for name in LISTS}
-        return cls(**{**plain, **lists, "whole": Line(**plain["whole"])})
+        plan = _plan_of(plain["plan"]) if plain.get("plan") else None
+        return cls(**{**plain, **lists, "whole": Line(**plain["whole"]), "plan": plan})
 
     @property
     def digest(self) -> str:
         """That of their record: the same for whoever counts the same."""
         return digest_of(self.record())
+
+
+def _plan_of(plain: Mapping[str, Any]) -> PlanFigures:
+    return PlanFigures(plain["name"], tuple(PlanLine(**one) for one in plain["tasks"]))
 
 
 def digest_of(record: Mapping[str, Any]) -> str:

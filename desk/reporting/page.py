@@ -184,10 +184,14 @@ def plain_handed(one: HandedIn) -> dict[str, Any]:
 
 
 def _plain(visit: Visit, report: Report) -> dict[str, Any]:
-    return report.figures.record() | {
-        "digest": report.digest,
-        "over": report.period.end <= visit.house.reporter.today(),
-        "handed_in": plain_handed(report.shown) if report.shown else None,
-        "sound": report.sound,
-        "versions": [plain_handed(one) for one in report.versions],
-    }
+    return (
+        {"plan": None}
+        | report.figures.record()
+        | {
+            "digest": report.digest,
+            "over": report.period.end <= visit.house.reporter.today(),
+            "handed_in": plain_handed(report.shown) if report.shown else None,
+            "sound": report.sound,
+            "versions": [plain_handed(one) for one in report.versions],
+        }
+    )

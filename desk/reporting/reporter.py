@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,10 @@ from config.words import BadInput, Conflict, NotFound
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
+from desk.plan import counting, progress
+from desk.plan import store as plan_store
 from desk.reporting import store
-from desk.reporting.figures import Figures, Gathering, Line, digest_of
+from desk.reporting.figures import Figures, Gathering, Line, PlanFigures, digest_of
 from desk.reporting.period import Period
 from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
@@ -60,6 +62,7 @@ class Seen:
     runs: int
     people: int
     seconds: Mapping[str, float]
+    plan: PlanFigures | None = None
 
 
 class Reporter:
@@ -137,15 +140,20 @@ class Reporter:
         outlets = await tally_store.outlet_titles(connection)
         to_people = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "scheme")]
         shelves = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "shelf")]
+        texts = await tally_store.texts(connection, edges)
         seen = Seen(
             await tally_store.tallies(connection, edges),
-            await tally_store.texts(connection, edges),
+            texts,
             await tally_store.theme_titles(connection),
             outlets,
             await tally_store.runs(connection, edges),
             await tally_store.people(connection, edges, to_people),
             await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
         )
+        plan = await plan_store.find(connection, period.year)
+        if plan is not None and plan.tasks:
+            sent = counting.sent_of(await tally_store.taken_over(connection, edges), texts, outlets, self._zone)
+            seen = replace(seen, plan=progress.figures(plan, sent, period))
         return await asyncio.to_thread(gathered, self._office, period, seen)
 
     def _midnight(self, day: date) -> datetime:
@@ -234,6 +242,7 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
         themes=_told(themes),
         channels=_told(kinds),
         outlets=_told(outlets),
+        plan=seen.plan,
     )
 
 

@@ -87,8 +87,8 @@ def _part(book: Any, forms: _Forms, section: Section) -> None:
         _write(sheet, 3 + len(table.rows), table.foot, (forms.foot, forms.foot_whole, forms.foot_share))
     sheet.freeze_panes(3, 1)
     sheet.repeat_rows(2)
-    if table.rows:
-        _draw(book, sheet, section)
+    if table.rows and section.chart is not None:
+        _draw(book, sheet, section, section.chart.shape)
 
 
 def _set_paper(sheet: Any) -> None:
@@ -108,16 +108,16 @@ def _write(sheet: Any, row: int, cells: tuple[Cell, ...], forms: tuple[Any, Any,
             sheet.write_number(row, column, cell, whole if isinstance(cell, int) else share)
 
 
-def _draw(book: Any, sheet: Any, section: Section) -> None:
+def _draw(book: Any, sheet: Any, section: Section, shape: str) -> None:
     """The chart under the table, of the table's own cells."""
     table, name = section.table, sheet.get_name()
     first, last = 3, 2 + len(table.rows)
     names = [name, first, 0, last, 0]
-    if section.chart.shape == "ring":
+    if shape == "ring":
         chart = book.add_chart({"type": "doughnut"})
         chart.add_series({"name": section.heading, "categories": names, "values": [name, first, 1, last, 1]})
     else:
-        kind = "column" if section.chart.shape == "columns" else "bar"
+        kind = "column" if shape == "columns" else "bar"
         chart = book.add_chart({"type": kind, "subtype": "stacked"})
         for column, colour in zip(STACKED, COLOURS, strict=True):
             values = [name, first, column, last, column]
@@ -126,7 +126,7 @@ def _draw(book: Any, sheet: Any, section: Section) -> None:
         if kind == "bar":
             chart.set_y_axis({"reverse": True})
     chart.set_title({"name": section.heading})
-    chart.set_size({"width": 900, "height": 320 if section.chart.shape != "bars" else _height(table)})
+    chart.set_size({"width": 900, "height": 320 if shape != "bars" else _height(table)})
     sheet.insert_chart(last + 3, 0, chart)
 
 

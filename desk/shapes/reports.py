@@ -55,6 +55,23 @@ class LineTold(Told):
     outcomes: dict[State, int]
 
 
+class PlanLineTold(Told):
+    """A task of the yearly plan: the part of its target that falls into the period, and how many counted."""
+
+    key: str
+    title: str
+    owner: str
+    target: float
+    done: int
+
+
+class PlanFiguresTold(Told):
+    """The year's plan as it is cited, and its tasks with a target in the period."""
+
+    name: str
+    tasks: list[PlanLineTold]
+
+
 class HandedTold(Told):
     """One version of a report that was handed in; `reason` of those after the first."""
 
@@ -87,6 +104,7 @@ class ReportTold(Told):
     themes: list[LineTold]
     channels: list[LineTold]
     outlets: list[LineTold]
+    plan: PlanFiguresTold | None
     digest: str
     over: bool
     handed_in: HandedTold | None

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences.store import RETOLD, audience
 from channels.store import outlet
 from content.store import revision, theme
-from scheduler.delivery import DONE, OccurrenceState, State, count
+from db.types import has
+from scheduler.delivery import DONE, LETTER, OccurrenceState, State, count
 from scheduler.dispatch.tables import held, letters_together, parcel
 from scheduler.store import occurrence, schedule
 
@@ -37,6 +38,16 @@ class Tally:
     outcomes: Counter[State]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One run of a schedule of which an outlet's partner took over at least one delivery."""
+
+    occurrence: str
+    schedule: str
+    due_at: datetime
+    outlet: str
+
+
 async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Tally]:
     """Everything that fell due from the first edge on and before the last, by the stretches between them."""
     place = case(*((occurrence.c.due_at < edge, number) for number, edge in enumerate(edges[1:]))).label("place")
@@ -44,6 +55,16 @@ async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> lis
     query = select(*whose, letters_together).join(parcel, parcel.c.occurrence == occurrence.c.id)
     rows = await connection.execute(query.where(_between(edges)).group_by(*whose))
     return [Tally(place, schedule, outlet, count(letters)) for place, schedule, outlet, letters in rows]
+
+
+async def taken_over(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Taken]:
+    """Each run between the edges with each outlet by which anything of it arrived, with proof or without."""
+    query = select(occurrence.c.id, occurrence.c.schedule, occurrence.c.due_at, parcel.c.outlet).distinct()
+    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id)
+    query = query.where(
+        _between(edges), or_(*(has(parcel.c.letters, LETTER[state]) for state in State if state in DONE))
+    )
+    return [Taken(*row) for row in await connection.execute(query)]
 
 
 def _between(edges: Sequence[datetime]) -> ColumnElement[bool]:

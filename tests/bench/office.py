@@ -27,6 +27,8 @@ from db.types import new_id, to_ms
 from desk import store
 from desk.app import House, opened
 from desk.commands.bench import people
+from desk.plan import store as plan_store
+from desk.plan.plan import Plan, Rhythm, Task, Way
 from desk.reporting.period import Basis, Period, parse
 from scheduler.delivery import LETTER, OccurrenceState, State, delivery_id
 from scheduler.dispatch.tables import parcel
@@ -113,11 +115,24 @@ async def fill(place: Path, count: int, database: str = "") -> None:
         await _plan_ahead(house)
         await _answer(house)
         await _publish(house)
+        await _make_plan(house)
         period = handed_in(clock.now())
         await house.reporter.hand_in(period, (await house.reporter.report(period)).figures.digest, APPROVER)
         if not house.database.is_sqlite:
             async with house.database.write() as tx:
                 await tx.exec_driver_sql("ANALYZE")
+
+
+async def _make_plan(house: House) -> None:
+    """The year's, a task of each theme on the radio and one of each way, whatever it is about."""
+    now, year = house.clock.now(), house.reporter.today().year
+    asked = [(theme, Way.RADIO, 12) for theme, _ in DEFAULT_THEMES] + [("", way, 40) for way in Way]
+    async with house.database.write() as tx:
+        plan = Plan(year, "36/KH-UBND", None, f"Tuyên truyền năm {year}", "", "")
+        await plan_store.save(house.database, tx, plan)
+        for theme, way, target in asked:
+            task = Task(new_id(now), year, "Bản tin", theme, way, WRITER, Rhythm.QUARTER, None, target)
+            await plan_store.add_task(tx, task)
 
 
 def handed_in(now: datetime) -> Period:

@@ -30,6 +30,7 @@ from desk.commands.server import settle_process
 from desk.doors import DOORS
 from desk.forms import cursor
 from desk.passwords import hashed
+from desk.plan import store as plan_store
 from desk.serving import desk
 from scheduler import store as scheduler_store
 from scheduler.delivery import State, delivery_id
@@ -62,6 +63,7 @@ PAGES = (
     *("/outlets", "/outlets/sms", "/outlets/new", "/outlets/new?kind=sms_http"),
     *("/outlets/sms/quota", "/outlets/dai-xa/sheet", "/programme", "/glossary", "/voices", "/themes"),
     *("/audiences", "/policy", "/staff", "/delegations", "/subscriptions"),
+    *("/plan", "/plan?year={year}", "/plan/tasks/{task}"),
     *("/reports", "/reports?period={year}-01&basis=calendar", "/reports?period={year}-Q1", "/reports?kind=year"),
     *("/reports?period={handed_in}&basis=calendar", "/reports?period={handed_in}&basis=calendar&version=0"),
     *("/reports?period={this_year}", "/reports/stations", "/reports/stations?month={month}", "/reports/handed-in"),
@@ -87,6 +89,7 @@ NO_PAGE = {
     *(
         "item-slip",
         "item-evidence",
+        "plan-evidence",
         "delivery-export",
         "outlet-paper",
         "glossary-table",
@@ -160,11 +163,14 @@ async def _places(house: House) -> dict[str, str]:
     today = now.astimezone(zone).date()
     async with house.database.read() as connection:
         known = await _texts(connection) | await _schedules(connection) | await _deliveries(connection)
+        plan = await plan_store.find(connection, today.year)
+        assert plan is not None
     known |= {
         "year": str(today.year),
         "this_year": str(today.year),
         "handed_in": handed_in(now).written,
         "key": "t" * 32,
+        "task": plan.tasks[0].id,
     }
     before = today.replace(day=1) - timedelta(days=10)
     last_year = (today - timedelta(days=300)).isoformat()

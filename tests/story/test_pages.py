@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
+from db.types import new_id
 from desk import auth
 from desk.demo.play import (
     LEADER,
@@ -24,6 +25,8 @@ from desk.demo.play import (
     stage,
     wait_for_recordings,
 )
+from desk.plan import store as plan_store
+from desk.plan.plan import Plan, Rhythm, Task, Way
 from desk.reporting.period import Basis, Kind, last_finished
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
@@ -73,7 +76,20 @@ async def _hand_in(on: Stage) -> None:
     await reporter.hand_in(report.period, report.figures.digest, LEADER)
 
 
+async def _plan(on: Stage) -> str:
+    """A plan of this year, one task of it behind and one reached; the latter's id."""
+    now, year = on.house.clock.now(), on.house.reporter.today().year
+    plan = Plan(year, "36/KH-UBND", None, f"Tuyên truyền năm {year}", "Nâng cao nhận thức của nhân dân", "Nhân dân")
+    asked = [("Bản tin phát thanh về một cửa", "mot-cua", Way.RADIO, 9999), ("Bài trên cổng", "", Way.PORTAL, 1)]
+    async with on.house.database.write() as tx:
+        await plan_store.save(on.house.database, tx, plan)
+        for id, (words, theme, way, target) in zip(ids := [new_id(now), new_id(now)], asked, strict=True):
+            await plan_store.add_task(tx, Task(id, year, words, theme, way, LEADER, Rhythm.YEAR, None, target))
+    return ids[-1]
+
+
 async def _addresses(on: Stage) -> dict[str, str]:
+    task = await _plan(on)
     await _hand_in(on)
     async with on.house.database.read() as connection:
         schedule = (await list_schedules(connection))[-1]
@@ -104,6 +120,9 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "station": on.station_page.split(str(on.house.settings.web.port), 1)[1],
         "station-sheet": "/outlets/tram-xa/sheet",
         "station-paper": "/outlets/tram-xa/paper",
+        "plan": "/plan",
+        "plan-none": f"/plan?year={on.house.reporter.today().year + 1}",
+        "plan-task": f"/plan/tasks/{task}",
         "report": "/reports/stations",
         "reports": f"/reports?period={on.house.reporter.today().year}&basis=calendar",
         "reports-due": "/reports?version=0",
@@ -159,7 +178,7 @@ async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> N
 async def test_a_phone_finds_every_place_without_a_script(on: Stage, browser: Browser) -> None:
     """Five at hand, the last of which opens the rest; at a desk all stand in the rail."""
     base, places = on.house.settings.web.base_url, "nav[aria-label='Các mục chính'] a:visible, nav summary:visible"
-    for width, shown in ((1280, 7), (390, 5)):
+    for width, shown in ((1280, 8), (390, 5)):
         context = await browser.new_context(viewport={"width": width, "height": 844}, java_script_enabled=False)
         page = await context.new_page()
         await sign_in(page, base)

@@ -20,7 +20,7 @@ from desk.app import House
 from desk.printing import issuer
 from desk.reporting import charts, pdf, sheets, word
 from desk.reporting.content import Chart, Content, Handed, Point, content_of, hours_vi, number_vi
-from desk.reporting.figures import Figures, Line
+from desk.reporting.figures import Figures, Line, PlanFigures, PlanLine
 from tests.desk.reporting.books import HANOI
 from tests.desk.reporting.test_reporter import counted
 
@@ -158,6 +158,26 @@ def test_the_paper_says_the_same() -> None:
         for row in section.table.rows:
             assert all(number_vi(cell) in text for cell in row if not isinstance(cell, str)), row
     assert pdf.drawn(content) == drawn
+
+
+def test_the_plan_is_the_last_section_of_every_file() -> None:
+    """Its tasks with target, what was done and the share, without a chart; how it is counted stands with the notes."""
+    lines = (PlanLine("a", "Bản tin", "Chị Lan", 2.4, 2), PlanLine("b", RISKY, "", 12, 15))
+    plan = PlanFigures("Kế hoạch số 36/KH-UBND", lines)
+    content = content_of(replace(figures(), plan=plan), HANDED, NOW)
+    section = content.sections[-1]
+    assert ("VI", "Thực hiện kế hoạch", None) == (section.number, section.heading, section.chart)
+    assert ("Kế hoạch số 36/KH-UBND: 1 trên 2 nhiệm vụ đạt chỉ tiêu của kỳ.",) == section.said
+    assert content.notes[-1].startswith("Thực hiện kế hoạch")
+    rows = [[cell.text for cell in row.cells] for row in opened(content).tables[-2].rows]
+    assert [["Bản tin (Chị Lan)", "2,4", "2", "83,3"], [RISKY, "12", "15", "125,0"]] == rows[1:]
+    data = sheets.drawn(content)
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name("VI. Thực hiện kế hoạch")
+    assert [["Bản tin (Chị Lan)", 2.4, 2.0, 83.3], [RISKY, 12.0, 15.0, 125.0]] == sheet.to_python()[3:]
+    text = " ".join(" ".join(one.extract_text() for one in PdfReader(io.BytesIO(pdf.drawn(content))).pages).split())
+    assert "VI. Thực hiện kế hoạch" in text and "Bản tin (Chị Lan) 2,4 2 83,3" in text
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        assert 5 == len([name for name in package.namelist() if name.startswith("xl/charts/chart")])
 
 
 def test_a_spreadsheet_holds_the_same() -> None:

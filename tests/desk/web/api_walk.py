@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from desk.delegation import store as delegation_store
+from desk.plan import store as plan_store
 from desk.staff import accounts
 from scheduler import store as scheduler_store
 from scheduler.subscription import store as subscription_store
@@ -55,6 +56,8 @@ async def requests(desk: Any) -> AsyncIterator[Request]:
     async for one in _people(desk):
         yield one
     async for one in _others(desk):
+        yield one
+    async for one in _plan(desk):
         yield one
     async for one in _subscriptions(desk):
         yield one
@@ -188,6 +191,25 @@ async def _others(desk: Any) -> AsyncIterator[Request]:
     yield Request("reports", fields={"period": "2026-11", "version": "1"})
     yield Request("reports", fields={"period": "2026-11", "form": "docx"})
     yield Request("reports-handed-in", fields={"limit": "1"})
+
+
+async def _plan(desk: Any) -> AsyncIterator[Request]:
+    yield Request(
+        "plan-save", fields={"year": 2026, "title": "Tuyên truyền 2026", "signed": "2026-01-23"}, login="hung"
+    )
+    task = {"words": "Bản tin phát thanh", "way": "radio", "rhythm": "quarter", "target": 12}
+    yield Request("plan-task-add", fields={"year": 2026} | task, login="hung")
+    yield Request("plan-task-add", fields={"year": 2026} | task | {"rhythm": "once", "deadline": "2026-12-20"})
+    yield Request("plan")
+    async with desk.house.database.read() as connection:
+        plan = await plan_store.find(connection, 2026)
+    yield Request("plan-task", plan.tasks[0].id)
+    yield Request("plan-task-change", plan.tasks[0].id, task | {"target": 3})
+    yield Request("plan-copy", fields={"year": 2027, "from": 2026})
+    yield Request("plan", fields={"year": 2027})
+    yield Request("plan-evidence")
+    yield Request("plan-task-remove", plan.tasks[1].id)
+    yield Request("reports", fields={"period": "2026-11", "version": "0"})
 
 
 async def _subscriptions(desk: Any) -> AsyncIterator[Request]:

@@ -58,6 +58,8 @@ async def filled(desk: Any) -> dict[str, list[str]]:
     for name in LISTS:
         answer = await desk.client.get(f"{PREFIX}/{name}", headers=tokens["quan"])
         found[name] = [one["id"] for one in (await answer.json())["items"]]
+    answer = await desk.client.get(f"{PREFIX}/plan", headers=tokens["quan"])
+    found["plan/tasks"] = [one["id"] for one in (await answer.json())["tasks"]]
     return found
 
 
@@ -72,7 +74,7 @@ def configuration(found: dict[str, list[str]], token: str, roles: set[str]) -> s
     if shut:
         lines += [f"[[operations]]\ninclude-operation-id = {json.dumps(shut)}\ngeneration.max-examples = 1"]
     for name, ids in found.items():
-        lines += [f"[dictionaries.{name}]\nvalues = {json.dumps(ids)}", "[[operations]]"]
+        lines += [f"[dictionaries.{json.dumps(name)}]\nvalues = {json.dumps(ids)}", "[[operations]]"]
         lines += [f'include-path-regex = "^{PREFIX}/{name}/[{{]"']
         bound = f'{{ dictionary = "{name}", probability = 0.8 }}'
         lines += [f'parameters = {{ "path.id" = {bound}, "path.name" = {bound} }}']

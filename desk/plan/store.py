@@ -1,0 +1,111 @@
+"""Tables and SQL of yearly plans and their tasks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Row, Table, Text, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from config.words import NotFound
+from db.database import Database
+from db.types import metadata
+from desk.plan.plan import Plan, Rhythm, Task, Way
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("number", Text, nullable=False),
+    Column("signed", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("objectives", Text, nullable=False),
+    Column("audiences", Text, nullable=False),
+)
+plan_task = Table(
+    "plan_task",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("year", Integer, ForeignKey("plan.year"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("theme", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("rhythm", Text, nullable=False),
+    Column("deadline", Text, nullable=False),
+    Column("target", Integer, nullable=False),
+    Index("plan_task_year", "year", "position"),
+)
+
+
+async def years(connection: AsyncConnection) -> list[int]:
+    """Years that have a plan, the first one first."""
+    return list((await connection.execute(select(plan.c.year).order_by(plan.c.year))).scalars())
+
+
+async def find(connection: AsyncConnection, year: int) -> Plan | None:
+    """A year's plan with its tasks in their order."""
+    row = (await connection.execute(select(plan).where(plan.c.year == year))).one_or_none()
+    if row is None:
+        return None
+    tasks = select(plan_task).where(plan_task.c.year == year).order_by(plan_task.c.position, plan_task.c.id)
+    found = tuple(_task(one) for one in await connection.execute(tasks))
+    return Plan(row.year, row.number, _day(row.signed), row.title, row.objectives, row.audiences, found)
+
+
+async def find_task(connection: AsyncConnection, id: str) -> Task:
+    """The one of that id. Raises NotFound."""
+    row = (await connection.execute(select(plan_task).where(plan_task.c.id == id))).one_or_none()
+    if row is None:
+        raise NotFound("Không có nhiệm vụ này trong kế hoạch nào", "There is no such task")
+    return _task(row)
+
+
+def _task(row: Row[Any]) -> Task:
+    about = (row.words, row.theme, Way(row.way) if row.way else None, row.owner)
+    return Task(row.id, row.year, *about, Rhythm(row.rhythm), _day(row.deadline), row.target)
+
+
+def _day(written: str) -> date | None:
+    return date.fromisoformat(written) if written else None
+
+
+async def save(database: Database, tx: AsyncConnection, one: Plan) -> None:
+    """A year's plan, new or as it is now; its tasks stay."""
+    changing = ("number", "signed", "title", "objectives", "audiences")
+    await tx.execute(database.insert_or_update(plan, ["year"], *changing).values(**_head(one)))
+
+
+async def add(database: Database, tx: AsyncConnection, one: Plan) -> bool:
+    """A new plan without its tasks; False when that year has one."""
+    return bool((await tx.execute(database.insert_if_absent(plan).values(**_head(one)))).rowcount)
+
+
+def _head(one: Plan) -> dict[str, Any]:
+    signed = one.signed.isoformat() if one.signed else ""
+    about = {"title": one.title, "objectives": one.objectives, "audiences": one.audiences}
+    return {"year": one.year, "number": one.number, "signed": signed, **about}
+
+
+async def add_task(tx: AsyncConnection, one: Task) -> None:
+    """A new task, after the others of its year."""
+    last = select(func.coalesce(func.max(plan_task.c.position), 0) + 1).where(plan_task.c.year == one.year)
+    await tx.execute(insert(plan_task).values(**_columns(one), position=last.scalar_subquery()))
+
+
+async def change_task(tx: AsyncConnection, one: Task) -> None:
+    """The task of that id as it is now; its place stays."""
+    await tx.execute(update(plan_task).where(plan_task.c.id == one.id).values(**_columns(one)))
+
+
+def _columns(one: Task) -> dict[str, Any]:
+    when = {"rhythm": one.rhythm.value, "deadline": one.deadline.isoformat() if one.deadline else ""}
+    about = {"words": one.words, "theme": one.theme, "way": one.way.value if one.way else "", "owner": one.owner}
+    return {"id": one.id, "year": one.year, **about, **when, "target": one.target}
+
+
+async def remove_task(tx: AsyncConnection, id: str) -> bool:
+    """Whether there was one."""
+    return bool((await tx.execute(delete(plan_task).where(plan_task.c.id == id))).rowcount)
