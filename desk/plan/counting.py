@@ -47,10 +47,9 @@ def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Mapping[str, tuple[st
         runs[one.occurrence] = one.schedule, one.due_at.astimezone(zone).date()
         if way := kinds.get(one.outlet):
             ways[one.occurrence].add(way)
+    each = ((run, schedule, day, frozenset(ways[run])) for run, (schedule, day) in runs.items())
     return [
-        Sent(run, item, theme, day, frozenset(ways[run]))
-        for run, (schedule, day) in runs.items()
-        for item, theme in texts.get(schedule, ())
+        Sent(run, item, theme, day, by) for run, schedule, day, by in each for item, theme in texts.get(schedule, ())
     ]
 
 

@@ -118,10 +118,10 @@ def standings(plan: Plan, sent: Sequence[Sent], today: date) -> list[Progress]:
 
 def figures(plan: Plan, sent: Sequence[Sent], period: Period) -> PlanFigures:
     """The plan in a report of a period of its year: each task that has a target in it, and how many counted in its days."""
-    lines = []
+    begin, last, lines = period.begin, period.end, []
     for task in plan.tasks:
         if target := task.within(period):
-            end = min(period.end, task.stretches()[-1].end) if task.deadline else period.end
-            done = sum(counts(task, one) and period.begin <= one.day < end for one in sent)
+            end = min(last, task.stretches()[-1].end) if task.deadline else last
+            done = sum(begin <= one.day < end and counts(task, one) for one in sent)
             lines.append(PlanLine(task.id, task.words, task.owner, target, done))
     return PlanFigures(plan.name, tuple(lines))
