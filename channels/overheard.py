@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
 
 from yarl import URL
@@ -47,9 +48,15 @@ class Overheard(Http):
     def __init__(self, http: Http, secrets: Sequence[str]) -> None:
         self._http = http
         self._secrets = tuple(secrets)
-        self.now = http.now  # type: ignore[method-assign]
-        self.reach = http.reach  # type: ignore[method-assign]
         self.exchanges: list[Exchange] = []
+
+    def now(self) -> datetime:
+        """See Http.now."""
+        return self._http.now()
+
+    async def reach(self, host: str, port: int) -> str:
+        """See Http.reach."""
+        return await self._http.reach(host, port)
 
     async def request(
         self,

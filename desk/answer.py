@@ -324,6 +324,7 @@ def _readable() -> Iterator[None]:
 def _pairs(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in given.items():
         if isinstance(value, dict):
+            # only to be looked through: a NUL would stand there as an escape that nobody sees
             yield str(key), json.dumps(value, ensure_ascii=False).replace("\\u0000", "\0")
             continue
         for one in value if isinstance(value, list) else [value]:
