@@ -104,8 +104,8 @@ class Standing:
         return 0 < most <= self.used_today
 
 
-async def standings(visit: Visit) -> list[Standing]:
-    """Every configured outlet with its health."""
+async def standings(visit: Visit, only: str = "") -> list[Standing]:
+    """Every outlet in service with its health, or `only` one."""
     async with visit.house.database.read() as connection:
         rows = await channels_store.outlet_rows(connection)
         diverted = await diversion_store.diversions(connection)
@@ -116,7 +116,7 @@ async def standings(visit: Visit) -> list[Standing]:
     return [
         Standing(at, rows[at.name], base, today, since.get(at.name), await at.channel.quota(at.outlet, now))
         for at in visit.house.outlets
-        if at.name in rows
+        if at.name in rows and only in {"", at.name}
     ]
 
 
@@ -141,7 +141,7 @@ async def show(visit: Visit) -> Answer:
 async def page_of(visit: Visit, name: str, trial: Trial | None = None) -> Shown:
     """The page of an outlet, with what came of a test. Raises NotFound."""
     house, at, now = visit.house, visit.house.outlets[name], visit.house.clock.now()
-    one = next(one for one in await standings(visit) if one.at is at)
+    [one] = await standings(visit, name)
     async with house.database.read() as connection:
         past = await past_store.past(connection, name)
         setting = (
@@ -256,4 +256,4 @@ async def _done(visit: Visit, done: bool, at: InService, said: str) -> Answer:
         return (await _page(visit)).with_fault(fault)
     visit.house.notifier.ring("outlet")
     visit.house.notifier.ring("work")
-    return Done(f"{HERE}/{at.name}", said, next(plain_outlet(one) for one in await standings(visit) if one.at is at))
+    return Done(f"{HERE}/{at.name}", said, plain_outlet(*await standings(visit, at.name)))
