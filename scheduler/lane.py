@@ -21,6 +21,7 @@ from content.bulletin import Bulletin, BulletinClass
 from db.database import Database, DatabaseTrouble
 from db.notifier import Notifier
 from db.types import to_ms
+from scheduler.ahead import Ahead
 from scheduler.delivery import PARCEL_SIZE, Parcel
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.pace import FAST, day_of, pause_for
@@ -36,13 +37,9 @@ from scheduler.width import Width
 LEASE = timedelta(seconds=30)
 URGENT = BulletinClass.URGENT.rank
 STALE_SECONDS = 0.5
-AHEAD_SECONDS = 0.1
-"""So much of the outlet's work may have an intent and wait for its turn."""
-MOST_AHEAD = 1024
-FIRST_GUESS = 1000.0
-"""Answers a second of an outlet that has not answered yet."""
-BATCH = 512
 FLUSH_SECONDS = 0.05
+UNDER_WAY = -1
+"""How few left wake the lane while its turn is under way: it sees for itself when that is over."""
 LOOK_SECONDS = 0.5
 LOOK_EVERY = 200
 """Milliseconds between two looks of a quick outlet at what else there is: a statement a turn less each."""
@@ -97,6 +94,7 @@ class Lane:
         self._seal = seal
         self._pace = at.channel.pace_of(at.outlet)
         self._width = Width(self._pace)
+        self._ahead = Ahead(self._pace.per_second)
         self._limit = self._width.now
         self._parcels: list[Parcel] = []
         self._parcel_size = PARCEL_SIZE
@@ -149,10 +147,12 @@ class Lane:
             await self._check()  # after a rest, what was allowed before it may be so no longer
         outcomes = self._done[:]
         await self._recorder.shelve(self._at, outcomes)
+        self._low, begun = UNDER_WAY, self._clock.steady()
         wish = self._wish(free=ending and not self._out, hold=_hold(outcomes, self._clock), ending=ending)
         with self._meter.commit.time():
             done = await self._database.run(turn(self._database, wish, self._parcels, outcomes))
         self._repair = False
+        self._ahead.took(self._clock.steady() - begun)
         self._learn()
         self._note(done, outcomes)
         self._begin(senders, await self._jobs(done.jobs))
@@ -175,7 +175,7 @@ class Lane:
         look = not seldom or ending or self._repair or bool(hold) or not 0 <= ms - self._looked < LOOK_EVERY
         if look:
             self._looked = ms
-        window = 0 if ending else self._limit + self._ahead()
+        window = 0 if ending else self._limit + self._ahead.most(self._width.rate)
         room = max(0, window - len(self._ready) - self._running, 0 if ending else self._urgent_room())
         alone = not self._solo.out and not self._parcels
         if self._breaker.tripped and not ending:
@@ -201,10 +201,6 @@ class Lane:
         """How much of what is urgent may leave at once, though all but the reserve waits for answers."""
         urgent = sum(one.left for one in self._parcels if one.rank == URGENT and one.may_go)
         return max(0, min(urgent, self._width.now + self._width.reserve - self._running))
-
-    def _ahead(self) -> int:
-        rate = self._width.rate or min(self._pace.per_second, FIRST_GUESS)
-        return min(MOST_AHEAD, int(rate * AHEAD_SECONDS))
 
     def _note(self, done: Turn, outcomes: list[Outcome]) -> None:
         """The transaction holds: what it took, claimed and lost."""
@@ -315,7 +311,9 @@ class Lane:
         if steady < self._quiet_until:
             self._give_back()
         self._limit = self._width.now + min(self._width.reserve, urgent)
-        self._low = len(self._ready) // 2
+        self._low = self._ahead.low(len(self._ready), self._width.rate)
+        if jobs and 0 < len(self._ready) == self._low:
+            self._wake.set()
         for _ in range(min(len(self._ready), self._limit - self._running)):
             self._running += 1
             senders.create_task(self._serve())
@@ -342,7 +340,7 @@ class Lane:
                 solo.out -= 1
                 if len(done) == 1:
                     asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._wake.set)
-                if len(done) == BATCH or len(ready) == self._low:
+                if len(ready) == self._low:
                     self._wake.set()
         finally:
             self._running -= 1

@@ -69,7 +69,7 @@ async def test_it_holds_over_all_processes(
     office: Office, office_settings: dict[str, Any], sms: SlowGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two processes, both at work, send no more together than the quota; one that is started later sends nothing."""
-    monkeypatch.setattr("scheduler.lane.MOST_AHEAD", 8)  # else the first has an intent for all of it
+    monkeypatch.setattr("scheduler.ahead.MOST_AHEAD", 8)  # else the first has an intent for all of it
     office.house.runner._planner._parcel_size = 40
     await office.audience(400)
     await office.schedule(await office.item(), "sms", audience="Bản A")

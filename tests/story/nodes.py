@@ -20,13 +20,14 @@ from config.settings import Settings
 from db.database import Database
 from desk.app import opened
 from desk.commands.bench import bench_settings, enqueue
+from scheduler.ahead import MOST_AHEAD
 from scheduler.delivery import State
 from scheduler.log import store as log_store
 from tests import postgres
 from tests.conftest import ROOT
 
 AT_ONCE = 8
-IN_FLIGHT = 2 * (AT_ONCE + 1024 + 512)
+IN_FLIGHT = 2 * (AT_ONCE + MOST_AHEAD)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from scheduler.ahead import MOST_AHEAD
 from tests.conftest import ROOT
 
 
@@ -63,4 +64,4 @@ async def test_killed_and_resumed(sink: str, tmp_path: Path) -> None:
     assert 4000 == json.loads(out)["recorded"]
     counted = await _counted(sink)
     assert 4000 == counted["named"]
-    assert counted["taken"] - counted["named"] <= 1024 + 512 + 16, "no more than were in flight"
+    assert counted["taken"] - counted["named"] <= MOST_AHEAD + 16, "no more than were in flight"
