@@ -379,7 +379,7 @@ class Channel(ABC, Generic[O]):
         return outlet.options.pace if isinstance(outlet.options, PacedOptions) else self.pace
 
     def lead(self, outlet: Outlet[O]) -> timedelta:
-        """How long its partner takes from the sending until people see it: what goes to it alone is sent so much earlier."""
+        """How long its partner takes from the sending until people see it: what goes to it is sent so much earlier."""
         return timedelta()
 
     def retry_for(self, outlet: Outlet[O]) -> timedelta:

@@ -91,11 +91,6 @@ class Outlets:
         found = dict.fromkeys(one for name in names for one in self.fallbacks(name))
         return [one for one in found if one not in names]
 
-    def lead_of(self, names: Sequence[str]) -> timedelta:
-        """How much earlier than its moment is sent what goes to these: others' readers are not to see it before that."""
-        at = self.get(names[0]) if len(names) == 1 else None
-        return at.channel.lead(at.outlet) if at is not None else timedelta()
-
     def __iter__(self) -> Any:
         return iter(self._outlets.values())
 

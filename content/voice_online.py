@@ -13,16 +13,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-import aiohttp
 from pydantic import Field, SecretStr
 
 from config.lazy import lazily
 from content.voice import Speech, Voice, VoiceOptions, VoiceRefused, VoiceUnavailable, trim
 
 if TYPE_CHECKING:
+    import aiohttp
     import av
 else:
-    av = lazily("av")
+    aiohttp, av = lazily("aiohttp"), lazily("av")
 
 ANSWER_BYTES = 16 * 1024 * 1024
 SECONDS = 60.0

@@ -124,13 +124,15 @@ async def _runs(visit: Visit, connection: AsyncConnection, at: InService, end: d
     """What running schedules will give the outlet to send until a day, soonest first, each at the moment it may go."""
     until = datetime.combine(end, time(), visit.drawing.zone)
     quiet, found, sizes = quiet_hours(visit), list[Run](), dict[str, int]()
+    early = await store.opened_early(connection)
     for schedule in await store.coming_schedules(connection, until, MOST_SCHEDULES):
         if at.name not in schedule.outlets or schedule.next_due_at is None:
             continue
         if schedule.audience not in sizes:
             sizes[schedule.audience] = await _size(connection, at, schedule.audience)
         waits = at.channel.quiet_hours and schedule.klass is not BulletinClass.URGENT
-        dues = chain([schedule.next_due_at], islice(schedule.dues(schedule.next_due_at), MOST_RUNS))
+        first = [] if at.name in early.get(schedule.id, ()) else [schedule.next_due_at]
+        dues = chain(first, islice(schedule.dues(schedule.next_due_at), MOST_RUNS))
         moments = [quiet.opening(due) if waits else due for due in takewhile(lambda due: due < until, dues)]
         found += [Run(moment, schedule, sizes[schedule.audience]) for moment in moments]
     return sorted(found, key=lambda run: run.at)

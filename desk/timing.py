@@ -149,13 +149,15 @@ async def choices(visit: Visit, connection: AsyncConnection, chosen: tuple[str, 
 class Due:
     """One due moment of a preview; `waits_until` when quiet hours hold some outlets back.
 
-    Of an outlet whose partner takes its time: `sent_at` when it is sent earlier for that, `seen_at` when people see it later.
+    Of an outlet whose partner takes its time: `sent_at` when it is sent earlier for that, `seen_at` when people see it later;
+    `led` names such outlets.
     """
 
     at: datetime
     waits_until: datetime | None
     sent_at: datetime | None = None
     seen_at: datetime | None = None
+    led: str = ""
 
 
 def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int = 10) -> list[Due]:
@@ -164,16 +166,24 @@ def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int
     disturbs = any(name in outlets and outlets[name].channel.quiet_hours for name in schedule.outlets)
     holds = disturbs and schedule.klass is not BulletinClass.URGENT
     named = [outlets[name] for name in schedule.outlets if name in outlets]
-    slowest = max((at.channel.lead(at.outlet) for at in named), default=timedelta())
-    early, now = outlets.lead_of(schedule.outlets), visit.house.clock.now()
+    led = {at: lead for at in named if (lead := at.channel.lead(at.outlet))}
+    lead, now = max(led.values(), default=timedelta()), visit.house.clock.now()
+    titles = ", ".join(at.outlet.title for at in led) if len(led) < len(named) else ""
     found = []
-    for at in schedule.preview(count, previous):
-        sent = max(at - early, min(at, now))
-        opening = quiet.opening(sent) if holds else sent
-        seen = opening + slowest
-        waits = opening if opening > at else None
+    for moment in schedule.preview(count, previous):
+        waits = quiet.opening(moment) if holds else moment
+        sent = max(moment - lead, min(moment, now))
+        if any(at.channel.quiet_hours for at in led) and holds:
+            sent = quiet.opening(sent)
+        seen = sent + lead
         found.append(
-            Due(at, waits, sent if early and sent < at and not waits else None, seen if slowest and seen > at else None)
+            Due(
+                moment,
+                waits if waits > moment else None,
+                sent if sent < moment else None,
+                seen if seen > moment else None,
+                titles,
+            )
         )
     return found
 

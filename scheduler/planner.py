@@ -93,15 +93,25 @@ class Planner:
     def _turn(self, now: datetime) -> Generator[Step, Rows, Planned]:
         """One transaction: occurrences of what is due, each schedule moved on, and a chunk of recipients frozen."""
         schedules = yield from plan.due(self._database, now, AT_ONCE)
-        for at in self._outlets:
-            if lead := at.channel.lead(at.outlet):
-                schedules += yield from plan.due_early(self._database, at.name, now, now + lead)
         dues = [self._due(schedule, now) for schedule in schedules]
         if dues:
             yield from plan.occur(dues, now)
+        dues += yield from self._open_early(now)
+        if dues:
             yield from tidings.note_opened(self._database, dues)
         frozen = yield from self._freeze(now)
         return Planned(dues, frozen, None if dues or frozen else (yield from plan.next_due()))
+
+    def _open_early(self, now: datetime) -> Generator[Step, Rows, list[Due]]:
+        """Open what comes soon to outlets whose partner takes its time until people see it: for those outlets alone."""
+        leads = {at.name: lead for at in self._outlets if (lead := at.channel.lead(at.outlet))}
+        if not leads:
+            return []
+        schedules = yield from plan.due_early(self._database, leads, now, AT_ONCE)
+        dues = [Due(one, [_on_time(one.next_due_at)], one.next_due_at) for one in schedules if one.next_due_at]
+        if dues:
+            yield from plan.occur_early(dues, leads, now)
+        return dues
 
     def _tell(self, done: Planned) -> None:
         for due in done.dues:
@@ -116,8 +126,7 @@ class Planner:
     def _due(self, schedule: Schedule, now: datetime) -> Due:
         assert schedule.next_due_at is not None
         moments, following = [schedule.next_due_at], schedule.next_due(schedule.next_due_at)
-        reach = now + self._outlets.lead_of(schedule.outlets)
-        while following is not None and following <= reach and len(moments) <= MOST_DUES:
+        while following is not None and following <= now and len(moments) <= MOST_DUES:
             moments.append(following)
             following = schedule.next_due(following)
         verdicts = self._verdicts(schedule, moments, now)
@@ -185,12 +194,16 @@ class Planner:
 
     def _moments(self, at: InService | None, one: Planning, now: datetime) -> tuple[datetime, datetime]:
         """When its deliveries may go, and until when they are tried."""
-        due_at, window = max(one.due_at - self._outlets.lead_of(one.outlets), now), timedelta(hours=24)
+        due_at, window = max(one.due_at, now), timedelta(hours=24)
         if at is not None:
-            window = at.channel.retry_for(at.outlet)
+            due_at, window = max(one.due_at - at.channel.lead(at.outlet), now), at.channel.retry_for(at.outlet)
             if at.channel.quiet_hours and one.klass is not BulletinClass.URGENT:
                 due_at = self._quiet.opening(due_at)
         return due_at, min(due_at + window, one.until) if one.until else due_at + window
+
+
+def _on_time(due: datetime) -> Run:
+    return Run(due, OccurrenceState.PLANNING)
 
 
 def _reason(due: datetime, state: OccurrenceState, now: datetime) -> str:

@@ -186,6 +186,7 @@ class Scheduling:
         schedule = await store.find_schedule(tx, id)
         cancelled = ScheduleState.CANCELLED
         await self._move(tx, schedule, schedule.state, cancelled, by, "cancel", note=note, next_due_at=None)
+        await store.leave_early(tx, id, "hủy lịch trước giờ phát (cancelled before its moment)")
         return replace(schedule, state=cancelled)
 
     async def move(
@@ -203,6 +204,11 @@ class Scheduling:
         due = old.next_due_at
         if old.state is ScheduleState.APPROVED and due is not None and due <= self._clock.now():
             raise Conflict("Kỳ này đã đến giờ nên không dời được nữa", "It is due already and cannot be moved")
+        if id in await store.opened_early(tx):
+            raise Conflict(
+                "Bài của kỳ này đã gửi để đối tác duyệt nên không dời được nữa",
+                "Its article has been sent for review and it cannot be moved",
+            )
         wish = Wish(
             tuple(pinned.item for pinned in old.items),
             old.outlets,

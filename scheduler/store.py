@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     type_coerce,
     update,
 )
@@ -74,9 +75,11 @@ occurrence = Table(
     Column("until", Moment),
     Column("planned_at", Moment, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("early", BigInteger, nullable=False, default=0),
     UniqueConstraint("schedule", "due_at", name="occurrence_due"),
     Index("occurrence_state", "state", "due_at"),
     Index("occurrence_due_at", "due_at"),
+    Index("occurrence_early", "due_at", sqlite_where=text("early = 1"), postgresql_where=text("early = 1")),
 )
 
 # One row, always there: whoever starts a schedule holds it, so that none starts behind the back of whoever pauses all.
@@ -276,6 +279,18 @@ async def audiences_being_frozen(database: Database, tx: AsyncConnection) -> set
 async def change_occurrence(tx: AsyncConnection, id: str, **values: Any) -> None:
     """Change columns of one occurrence."""
     await tx.execute(update(occurrence).where(occurrence.c.id == id).values(**values))
+
+
+async def leave_early(tx: AsyncConnection, of: str, reason: str) -> None:
+    """What of a schedule was opened before its moment stays all there is: its other outlets are not opened any more."""
+    opened = update(occurrence).where(occurrence.c.schedule == of, occurrence.c.early == 1)
+    await tx.execute(opened.values(early=0, reason=reason))
+
+
+async def opened_early(connection: AsyncConnection) -> dict[str, list[str]]:
+    """Schedules of whose coming occurrence some outlets are opened already, and which."""
+    query = select(occurrence.c.schedule, occurrence.c.outlets).where(occurrence.c.early == 1)
+    return {row.schedule: row.outlets for row in await connection.execute(query)}
 
 
 async def reopen_occurrence(tx: AsyncConnection, id: str) -> None:

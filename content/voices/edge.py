@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import aiohttp
 from pydantic import Field
 
+from config.lazy import lazily
 from content.voice import Speech, Voice, VoiceOptions, VoiceRefused, VoiceUnavailable
 from content.voice_online import SECONDS, decode
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = lazily("aiohttp")
 
 
 class EdgeOptions(VoiceOptions):

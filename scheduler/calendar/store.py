@@ -67,11 +67,11 @@ async def outcomes(connection: AsyncConnection, edges: Sequence[datetime]) -> di
 
 
 def _by_stretch(edges: Sequence[datetime], *columns: ColumnElement[Any]) -> Select[Any]:
-    """Of the occurrences between edges, by the place of the stretch each falls into and by schedule."""
+    """Of the occurrences between edges, by the place of the stretch each falls into and by schedule; opened early is still to come."""
     due = occurrence.c.due_at
     place = case(*((due < edge, place) for place, edge in enumerate(edges[1:]))).label("place")
     query = select(place, occurrence.c.schedule, *columns).select_from(occurrence)
-    return query.where(due >= edges[0], due < edges[-1]).group_by(place, occurrence.c.schedule)
+    return query.where(due >= edges[0], due < edges[-1], occurrence.c.early == 0).group_by(place, occurrence.c.schedule)
 
 
 async def ahead(connection: AsyncConnection, until: datetime, most: int) -> list[Schedule]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain, count
 from typing import Any
@@ -91,15 +91,27 @@ def due(database: Database, now: datetime, most: int) -> Generator[Step, Rows, l
 
 
 def due_early(
-    database: Database, outlet: str, after: datetime, upto: datetime
+    database: Database, leads: Mapping[str, timedelta], now: datetime, most: int
 ) -> Generator[Step, Rows, list[Schedule]]:
-    """Running schedules to one outlet alone whose moment comes soon, held, soonest first."""
+    """Running schedules whose moment comes within the lead of one of their outlets, not opened yet, held, soonest first."""
+    soon = " OR ".join(["next_due_at <= ? AND outlets LIKE ? ESCAPE '!'"] * len(leads))
     query = (
-        f"SELECT {_SCHEDULE} FROM schedule WHERE state = 'approved' AND next_due_at > ? AND next_due_at <= ? AND outlets = ?"
-        f" ORDER BY next_due_at{database.skip_locked}"
+        f"SELECT {_SCHEDULE} FROM schedule WHERE state = 'approved' AND next_due_at > ? AND next_due_at <= ? AND ({soon})"
+        " AND NOT EXISTS (SELECT 1 FROM occurrence WHERE occurrence.schedule = schedule.id AND due_at = next_due_at)"
+        f" ORDER BY next_due_at LIMIT ?{database.skip_locked}"
     )
-    rows = yield Ask(query, (to_ms(after), to_ms(upto), _outlets((outlet,))))
+    reaches = [(to_ms(now + lead), _names_it(name)) for name, lead in leads.items()]
+    last = max(reach for reach, _ in reaches)
+    rows = yield Ask(query, (to_ms(now), last, *chain.from_iterable(reaches), most))
     return list(map(_schedule, rows))
+
+
+def _names_it(outlet: str) -> str:
+    """What a list of outlets with this one among them is LIKE."""
+    written = to_json(outlet)
+    for sign in "!%_":
+        written = written.replace(sign, "!" + sign)
+    return f"%{written}%"
 
 
 def next_due() -> Generator[Step, Rows, datetime | None]:
@@ -162,19 +174,61 @@ def _moment(value: int | None) -> datetime | None:
 
 
 def occur(dues: Sequence[Due], now: datetime) -> Work:
-    """Rows for every run of schedules that are held, and each schedule moved on."""
+    """Rows for every run of schedules that are held, and each schedule moved on; what was opened early goes on."""
+    moves = []
+    for one in dues:
+        state = ScheduleState.ENDED if one.next_due_at is None else one.schedule.state
+        moves.append((one.next_due_at and to_ms(one.next_due_at), state.value, one.schedule.id))
+    yield Each("UPDATE schedule SET next_due_at = ?, state = ? WHERE id = ?", moves)
+    early = yield from _opened_early(now)
+    if rests := [rest for one in dues for rest in _rests(one, early, now)]:
+        yield Each(_GO_ON, rests)
+    yield from _open(dues, now, early=False)
+
+
+def occur_early(dues: Sequence[Due], led: Collection[str], now: datetime) -> Work:
+    """Rows for those outlets that have a lead, of schedules that are held and stay due: the others follow at the moment."""
+    yield from _open([replace(one, schedule=_only(one.schedule, led)) for one in dues], now, early=True)
+
+
+def _only(schedule: Schedule, outlets: Collection[str]) -> Schedule:
+    return replace(schedule, outlets=tuple(name for name in schedule.outlets if name in outlets))
+
+
+def _open(dues: Sequence[Due], now: datetime, *, early: bool) -> Work:
     ends = yield from _ends({item.revision for one in dues for item in one.schedule.items})
     # in sequence: of some hundred drawn by lot in one millisecond, two would soon be the same
     ids = map(spell, count(new_number(now)))
-    moves, rows = [], []
+    rows = []
     for one in dues:
-        schedule, then = one.schedule, one.next_due_at
-        state = ScheduleState.ENDED if then is None else schedule.state
-        moves.append((then and to_ms(then), state.value, schedule.id))
+        schedule = one.schedule
         until = min((ends[item.revision] for item in schedule.items if item.revision in ends), default=None)
-        rows += [_row(next(ids), schedule, run, until, now) for run in one.runs]
-    yield Each("UPDATE schedule SET next_due_at = ?, state = ? WHERE id = ?", moves)
+        rows += [(*_row(next(ids), schedule, run, until, now), int(early)) for run in one.runs]
     yield Each(_OCCUR, rows)
+
+
+def _opened_early(now: datetime) -> Generator[Step, Rows, dict[tuple[str, int], tuple[str, ...]]]:
+    """What was opened before its moment, which has come: its outlets, by schedule and moment."""
+    rows = yield Ask("SELECT schedule, due_at, outlets FROM occurrence WHERE early = 1 AND due_at <= ?", (to_ms(now),))
+    return {(row[0], row[1]): _names(row[2]) for row in rows}
+
+
+def _rests(due: Due, early: Mapping[tuple[str, int], tuple[str, ...]], now: datetime) -> Iterator[tuple[object, ...]]:
+    """How its runs go on that were opened early: with the other outlets behind those; as they are, if it is too late for them."""
+    for run in due.runs:
+        place = due.schedule.id, to_ms(run.due_at)
+        if place not in early:
+            continue
+        rest = [name for name in due.schedule.outlets if name not in early[place]]
+        goes = bool(rest) and run.state is OccurrenceState.PLANNING
+        outlets = (*early[place], *rest) if goes else early[place]
+        yield _outlets(outlets), run.state.value if goes else None, run.reason if rest else "", to_ms(now), *place
+
+
+_GO_ON = (
+    "UPDATE occurrence SET early = 0, outlets = ?, state = coalesce(?, state), reason = ?, planned_at = ?"
+    " WHERE schedule = ? AND due_at = ? AND early = 1"
+)
 
 
 def _ends(revisions: set[str]) -> Generator[Step, Rows, dict[str, int]]:
@@ -189,7 +243,7 @@ def _ends(revisions: set[str]) -> Generator[Step, Rows, dict[str, int]]:
 
 _OCCUR = (
     "INSERT INTO occurrence (id, schedule, due_at, state, title, klass, pinned, outlets, audience, outlet_at, address_at,"
-    " size, until, planned_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, ?, ?, ?)"
+    " size, until, planned_at, reason, early) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, ?, ?, ?, ?)"
     " ON CONFLICT (schedule, due_at) DO NOTHING"
 )
 

@@ -168,11 +168,11 @@ _letter = (
 
 
 async def close_occurrences(tx: AsyncConnection) -> list[str]:
-    """Close every open occurrence whose deliveries all have an outcome; their ids."""
+    """Close every open occurrence whose deliveries all have an outcome, and whose others are not to come yet; their ids."""
     unsettled = select(parcel.c.id).where(parcel.c.occurrence == occurrence.c.id, parcel.c.state != "done")
     closing = (
         update(occurrence)
-        .where(occurrence.c.state == OccurrenceState.OPEN.value, ~unsettled.exists())
+        .where(occurrence.c.state == OccurrenceState.OPEN.value, occurrence.c.early == 0, ~unsettled.exists())
         .values(state=OccurrenceState.DONE.value)
         .returning(occurrence.c.id)
     )

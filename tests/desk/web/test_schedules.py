@@ -204,17 +204,18 @@ async def test_programs_schedule_and_pause(desk: Any) -> None:
 
 
 async def test_a_partner_that_takes_its_time_is_told(desk: Any, words: Any) -> None:
-    """Alone, when it is sent for that; beside others, when people see it."""
+    """When it is sent for that, beside others too; at a moment too near, when people see it."""
     options = {"app_id": "4", "app_secret": "khoa", "cover_url": "https://xa.vn/bia.png"}
     given = {"kind": "zalo_article", "title": "Bài Zalo", "options": options}
     made = await desk.client.post("/api/v1/outlets", headers=await desk.api("quan"), json=given)
     assert 200 == made.status, await made.text()
     item, hung = await desk.approved(), await desk.browser("hung")
-    for outlets, said in (
-        (["bai-zalo"], "gửi Thứ Ba 24/11/2026, 08:30 để kịp đối tác duyệt"),
-        (["bai-zalo", "portal"], "đối tác duyệt bài, người xem thấy khoảng Thứ Ba 24/11/2026, 09:30"),
+    for outlets, clock, said in (
+        (["bai-zalo"], "09:00", "· gửi Thứ Ba 24/11/2026, 08:30 để kịp đối tác duyệt"),
+        (["bai-zalo", "portal"], "09:00", "· Bài Zalo gửi Thứ Ba 24/11/2026, 08:30 để kịp đối tác duyệt"),
+        (["bai-zalo", "portal"], "07:10", "đối tác duyệt bài, người xem Bài Zalo thấy khoảng Thứ Ba 24/11/2026, 07:30"),
     ):
-        form = {"item": item.id, "outlet": outlets, "when": "daily", "time": "09:00"}
+        form = {"item": item.id, "outlet": outlets, "when": "daily", "time": clock}
         page = words(await (await hung.post("/schedules/preview", form)).text())
         assert said in page, page
 
