@@ -161,7 +161,7 @@ async def test_what_was_sent_for_review_is_not_moved(commune: Office) -> None:
     schedule = await _daily(commune, "bai", "portal")
     await _at(commune, 8, 30)
     async with commune.house.database.write() as tx:
-        with pytest.raises(Conflict, match="duyệt"):
+        with pytest.raises(Conflict, match="review"):
             await commune.house.scheduling.move(tx, schedule.id, MOMENT + timedelta(hours=1), "Hùng", may_approve=True)
     await _at(commune, 9, 0)
     assert ["bai", "portal"] == await _sent(commune)
