@@ -50,6 +50,8 @@ def places(
     row: Row[Any], letters: set[str], addresses: tuple[str, ...], among: Sequence[int] | None = None
 ) -> Sequence[int]:
     """Where in a parcel, or among some of its places, something matches."""
+    if among is None and letters and not addresses:
+        return [found.start() for found in re.finditer(f"[{''.join(letters)}]", row.letters)]
     seqs = range(row.size) if among is None else among
     if addresses:
         seqs = [seq for seq in _places_of(row.recipients, addresses) if seq in seqs]

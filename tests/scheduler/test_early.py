@@ -18,7 +18,7 @@ from desk.app import opened
 from scheduler import store
 from scheduler.calendar.agenda import agenda
 from scheduler.delivery import State
-from scheduler.schedule import QuietHours, Rule, Schedule, ScheduleState
+from scheduler.schedule import Missed, QuietHours, Rule, Schedule, ScheduleState
 from tests.channels.partners.zalo import HANOI, Zalo
 from tests.conftest import both
 from tests.scheduler.conftest import Office
@@ -51,9 +51,9 @@ async def commune(
         yield office
 
 
-async def _daily(commune: Office, *outlets: str) -> Schedule:
+async def _daily(commune: Office, *outlets: str, **wish: Any) -> Schedule:
     rule = Rule(cron="0 9 * * *")
-    return await commune.schedule(await commune.item(), *outlets, audience="Bản A", rule=rule)
+    return await commune.schedule(await commune.item(), *outlets, audience="Bản A", rule=rule, **wish)
 
 
 async def _at(commune: Office, hour: int, minute: int) -> None:
@@ -110,7 +110,7 @@ async def test_paused_in_between_the_rest_waits_and_goes_on(commune: Office) -> 
 
 async def test_resumed_too_late_the_rest_is_missed_and_says_so(commune: Office) -> None:
     """What has gone stays; why it is all there is stands beside it."""
-    schedule = await _daily(commune, "bai", "portal")
+    schedule = await _daily(commune, "bai", "portal", missed=Missed.NONE)
     await _at(commune, 8, 30)
     await _act(commune, "pause", schedule)
     await _at(commune, 15, 0)
@@ -132,11 +132,11 @@ async def test_cancelled_in_between_the_rest_never_goes(commune: Office) -> None
         (run,) = await store.list_occurrences(tx, schedule_id=second.id)
         await commune.house.handling.cancel_occurrence(tx, run.id, "Hùng")
     await _at(commune, 9, 0)
-    assert ["bai", "bai"] == await _sent(commune)
+    assert ["bai"] == await _sent(commune), "the other article waits for the next morning, as Zalo wants it"
     assert {("done", "bai"), ("cancelled", "bai")} == {(state, *outlets) for state, outlets, _ in await _runs(commune)}
     commune.clock.advance(24 * 60 * MINUTE)
     await commune.drain()
-    assert ["bai", "bai", "bai", "sms"] == await _sent(commune)
+    assert ["bai", "bai", "sms"] == await _sent(commune)
 
 
 async def test_everything_paused_holds_the_rest_back(commune: Office) -> None:
