@@ -119,7 +119,7 @@ async def walk(
         if len(rows) < at_once:
             return
         begin = (rows[-1].id - 1, -1)
-        at_once = min(PARCELS_AT_ONCE, 2 * at_once)  # they hold little of what is wanted
+        at_once = min(PARCELS_AT_ONCE, 8 * at_once)  # they hold little of what is wanted
 
 
 def _states(wanted: Filter) -> tuple[State, ...]:
