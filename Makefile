@@ -8,7 +8,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check pictures soak bench lock clean
+.PHONY: help demo serve test check pictures soak fuzz bench lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -34,8 +34,10 @@ pictures: $(VENV)/dev ## screenshots of every page into build/pictures (needs Ch
 
 soak: $(VENV)/dev ## faults at length: 200 kills, every fault at every statement and commit (ARGS="-k kill")
 	LOA_SOAK=1 $(BIN)/python -m pytest --durations=0 tests/story/test_kills.py tests/story/test_fail_points.py \
-		tests/scheduler/test_database_faults.py tests/story/test_nodes.py tests/story/test_full_disk.py tests/story/test_cut_off.py \
-		tests/desk/web/test_schemathesis.py $(ARGS)
+		tests/scheduler/test_database_faults.py tests/story/test_nodes.py tests/story/test_full_disk.py tests/story/test_cut_off.py $(ARGS)
+
+fuzz: $(VENV)/dev ## the API at length by Schemathesis, with a token of every role: an hour and more (ARGS="-k hung")
+	LOA_SOAK=1 $(BIN)/python -m pytest --durations=0 tests/desk/web/test_schemathesis.py $(ARGS)
 
 bench: $(VENV)/dev ## timings as ratios within one run
 	$(BIN)/python -m tests.bench $(ARGS)

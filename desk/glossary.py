@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import unicodedata
 import wave
 from dataclasses import replace
 from typing import Any
@@ -27,6 +29,8 @@ from desk.shapes.items import Reading, ReadingKept
 HEARD = 600
 """Characters that can be listened to at once."""
 FOUND = 50
+SPOKEN = re.compile(r"[0-9A-Za-zĐđ]")
+"""Of a text without its marks: something a voice makes a sound of."""
 
 
 @shape(shapes.ReadingsTold, shapes.ReadingsAsked)
@@ -139,6 +143,8 @@ async def read_otherwise(visit: Visit) -> Answer:
 async def sound(visit: Visit) -> Answer:
     """GET /glossary/sound?text=: spoken words as the first voice that can says them, unmastered, as WAV."""
     text = " ".join(visit.asked("text").split())[:HEARD]
+    if not SPOKEN.search(unicodedata.normalize("NFD", text)):
+        raise BadInput("Không có chữ nào đọc được thành tiếng", "There are no letters to be read", field="text")
     try:
         spoken = await speak(text, visit.house.voices)
     except VoiceRefused as error:

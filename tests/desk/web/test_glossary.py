@@ -129,6 +129,9 @@ async def test_anything_can_be_listened_to(desk: Any) -> None:
     assert answer.status == 200
     with wave.open(io.BytesIO(await answer.read())) as heard:
         assert heard.getnframes() / heard.getframerate() > 0.5
+    for signs in ("\U000f4bf0\x82¾", "…", "ཀ"):
+        answer = await desk.client.get(f"{API}/sound", headers=await desk.api("lan", "read"), params={"text": signs})
+        assert (422, "text") == (answer.status, (await answer.json())["field"]), signs
 
 
 async def test_programs_have_the_same_verbs(desk: Any) -> None:

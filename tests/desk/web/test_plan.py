@@ -46,6 +46,14 @@ async def test_a_year_without_a_plan_teaches(desk: Any) -> None:
     assert (404, "year") == (answer.status, (await answer.json())["field"])
 
 
+async def test_a_whole_number_may_be_written_with_a_point(desk: Any) -> None:
+    """As JSON schemas have it; what is not whole is none."""
+    headers = await desk.api("hung", "read", "write", "approve")
+    told = [{"title": "Kế hoạch", "year": year} for year in (2031.5, 2031.0)]
+    answers = [await desk.client.post("/api/v1/plan", headers=headers, json=one) for one in told]
+    assert [400, 200] == [answer.status for answer in answers]
+
+
 async def test_progress_stands_beside_each_task(desk: Any, words: Any) -> None:
     """How many of how many, what is expected by now, what counted with its evidence, and a text to write."""
     browser = await written(desk, {"theme": "", "target": "2"}, {"words": "Bài trên cổng", "way": "portal"})
