@@ -107,6 +107,7 @@ class Lane:
         self._checked = self._quiet_until = 0.0
         self._troubles = 0
         self._wake = asyncio.Event()
+        self._flush: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Turn after turn; ends with nothing in hand."""
@@ -148,6 +149,9 @@ class Lane:
         outcomes = self._done[:]
         await self._recorder.shelve(self._at, outcomes)
         self._low, begun = UNDER_WAY, self._clock.steady()
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
         wish = self._wish(free=ending and not self._out, hold=_hold(outcomes, self._clock), ending=ending)
         with self._meter.commit.time():
             done = await self._database.run(turn(self._database, wish, self._parcels, outcomes))
@@ -338,8 +342,8 @@ class Lane:
                 done.append(outcome)
                 self._out -= 1
                 solo.out -= 1
-                if len(done) == 1:
-                    asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._wake.set)
+                if self._flush is None:
+                    self._flush = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._wake.set)
                 if len(ready) == self._low:
                     self._wake.set()
         finally:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
+import pytest
+
 from db.types import to_ms
 from desk.demo.sms_gateway import SmsGateway
 from scheduler.delivery import State
@@ -9,6 +14,7 @@ from scheduler.lane import Lane
 from scheduler.outcome import Breaker
 from tests.scheduler.claims import claim_jobs, plan
 from tests.scheduler.conftest import Office
+from tests.scheduler.partner import SlowGateway
 
 
 async def test_what_may_not_go_any_more_leaves_the_queue_unsent(office: Office, sms: SmsGateway) -> None:
@@ -39,3 +45,41 @@ async def test_what_may_not_go_any_more_leaves_the_queue_unsent(office: Office, 
     ]
     assert not any(one.tried for one in lane._done)
     assert [] == sms.ledger.taken
+
+
+async def test_what_comes_back_while_a_turn_writes_is_written_soon(
+    office: Office, sms: SlowGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though others still wait for their answers, and nothing more is to leave."""
+    await office.audience(3)
+    await office.schedule(await office.item(), "sms", audience="Bản A")
+    house, answered, writes, goes_on = office.house, asyncio.Semaphore(0), asyncio.Event(), asyncio.Event()
+    run, send = house.database.run, house.runner._worker._sender.send
+
+    async def slow(work: Any) -> Any:
+        if work.__name__ == "turn" and not writes.is_set():
+            writes.set()
+            await goes_on.wait()
+        return await run(work)
+
+    async def told(*args: Any) -> Any:
+        outcome = await send(*args)
+        answered.release()
+        return outcome
+
+    monkeypatch.setattr(house.runner._worker._sender, "send", told)
+    sms.hold()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group, house.notifier.waiting("delivery") as woken:
+        group.create_task(office.drain())
+        await sms.has_come(3)
+        monkeypatch.setattr(house.database, "run", slow)
+        sms.release(1)
+        await writes.wait()
+        await answered.acquire()
+        sms.release(1)
+        await answered.acquire()
+        goes_on.set()
+        while {State.SENT: 2, State.SENDING: 1} != await office.states():
+            await woken.wait()
+            woken.clear()
+        sms.let_go()
