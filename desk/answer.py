@@ -287,7 +287,7 @@ def _number(written: str) -> float:
     return int(number) if number.is_integer() else number
 
 
-_json = partial(json.loads, parse_float=_number)
+_read_json = partial(json.loads, parse_float=_number)
 
 
 async def read_form(visit: Visit) -> None:
@@ -295,7 +295,7 @@ async def read_form(visit: Visit) -> None:
     request = visit.request
     if request.content_type == "application/json":
         with _readable():
-            given = await request.json(loads=_json)
+            given = await request.json(loads=_read_json)
         if not isinstance(given, dict):
             raise BadInput("JSON phải là một đối tượng", "The JSON must be an object")
         visit.form, visit.plain = MultiDict(_pairs(given)), given

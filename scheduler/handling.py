@@ -45,8 +45,10 @@ class Handling:
         row = await store.hold_occurrence(self._database, tx, id)
         now = self._clock.now()
         total = dict(await dispatch.stop(self._database, tx, id, now))
-        if row.state == OccurrenceState.PLANNING.value or row.early:
-            await store.change_occurrence(tx, id, state=OccurrenceState.CANCELLED.value, reason=note, early=0)
+        if row.early:
+            await store.leave_early(tx, row.schedule, note or "dừng trước giờ phát (stopped before its moment)")
+        if row.state == OccurrenceState.PLANNING.value:
+            await store.change_occurrence(tx, id, state=OccurrenceState.CANCELLED.value, reason=note)
         counted = {state.value: number for state, number in total.items()}
         await self._journal.note(tx, now, by, "cancel", f"occurrence/{id}", note=note, counted=counted)
         return total

@@ -16,7 +16,7 @@ from db.direct import Rows, Step
 from db.notifier import Notifier
 from db.types import to_json
 from scheduler.delivery import PARCEL_SIZE, OccurrenceState
-from scheduler.dispatch import plan, tidings
+from scheduler.dispatch import early, plan, tidings
 from scheduler.dispatch.plan import Due, Frozen, NewParcel, Planning, Run, Sight
 from scheduler.missed import made_up
 from scheduler.schedule import QuietHours, Schedule
@@ -95,6 +95,7 @@ class Planner:
         schedules = yield from plan.due(self._database, now, AT_ONCE)
         dues = [self._due(schedule, now) for schedule in schedules]
         if dues:
+            yield from early.go_on(dues, now)
             yield from plan.occur(dues, now)
         dues += yield from self._open_early(now)
         if dues:
@@ -107,10 +108,11 @@ class Planner:
         leads = {at.name: lead for at in self._outlets if (lead := at.channel.lead(at.outlet))}
         if not leads:
             return []
-        schedules = yield from plan.due_early(self._database, leads, now, AT_ONCE)
-        dues = [Due(one, [_on_time(one.next_due_at)], one.next_due_at) for one in schedules if one.next_due_at]
+        schedules = yield from early.due_early(self._database, leads, now, AT_ONCE)
+        moments = [(one, one.next_due_at) for one in schedules if one.next_due_at]
+        dues = [Due(one, [Run(moment, OccurrenceState.PLANNING)], moment) for one, moment in moments]
         if dues:
-            yield from plan.occur_early(dues, leads, now)
+            yield from early.occur_early(dues, leads, now)
         return dues
 
     def _tell(self, done: Planned) -> None:
@@ -200,10 +202,6 @@ class Planner:
             if at.channel.quiet_hours and one.klass is not BulletinClass.URGENT:
                 due_at = self._quiet.opening(due_at)
         return due_at, min(due_at + window, one.until) if one.until else due_at + window
-
-
-def _on_time(due: datetime) -> Run:
-    return Run(due, OccurrenceState.PLANNING)
 
 
 def _reason(due: datetime, state: OccurrenceState, now: datetime) -> str:

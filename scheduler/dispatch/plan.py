@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from itertools import chain, count
 from typing import Any
@@ -77,41 +77,17 @@ class Sight:
 # --- due schedules -----------------------------------------------------------------------------------------------------
 
 
-_SCHEDULE = "id, title, pinned, outlets, audience, rule, zone, klass, start, until, missed, state, next_due_at, made_by, made_at"
+SCHEDULE = "id, title, pinned, outlets, audience, rule, zone, klass, start, until, missed, state, next_due_at, made_by, made_at"
 
 
 def due(database: Database, now: datetime, most: int) -> Generator[Step, Rows, list[Schedule]]:
     """Running schedules whose moment has come, held, soonest first."""
     query = (
-        f"SELECT {_SCHEDULE} FROM schedule WHERE state = 'approved' AND next_due_at <= ? ORDER BY next_due_at LIMIT ?"
+        f"SELECT {SCHEDULE} FROM schedule WHERE state = 'approved' AND next_due_at <= ? ORDER BY next_due_at LIMIT ?"
         f"{database.skip_locked}"
     )
     rows = yield Ask(query, (to_ms(now), most))
-    return list(map(_schedule, rows))
-
-
-def due_early(
-    database: Database, leads: Mapping[str, timedelta], now: datetime, most: int
-) -> Generator[Step, Rows, list[Schedule]]:
-    """Running schedules whose moment comes within the lead of one of their outlets, not opened yet, held, soonest first."""
-    soon = " OR ".join(["next_due_at <= ? AND outlets LIKE ? ESCAPE '!'"] * len(leads))
-    query = (
-        f"SELECT {_SCHEDULE} FROM schedule WHERE state = 'approved' AND next_due_at > ? AND next_due_at <= ? AND ({soon})"
-        " AND NOT EXISTS (SELECT 1 FROM occurrence WHERE occurrence.schedule = schedule.id AND due_at = next_due_at)"
-        f" ORDER BY next_due_at LIMIT ?{database.skip_locked}"
-    )
-    reaches = [(to_ms(now + lead), _names_it(name)) for name, lead in leads.items()]
-    last = max(reach for reach, _ in reaches)
-    rows = yield Ask(query, (to_ms(now), last, *chain.from_iterable(reaches), most))
-    return list(map(_schedule, rows))
-
-
-def _names_it(outlet: str) -> str:
-    """What a list of outlets with this one among them is LIKE."""
-    written = to_json(outlet)
-    for sign in "!%_":
-        written = written.replace(sign, "!" + sign)
-    return f"%{written}%"
+    return list(map(to_schedule, rows))
 
 
 def next_due() -> Generator[Step, Rows, datetime | None]:
@@ -120,13 +96,14 @@ def next_due() -> Generator[Step, Rows, datetime | None]:
     return _moment(rows[0][0])
 
 
-def _schedule(row: Any) -> Schedule:
+def to_schedule(row: Any) -> Schedule:
+    """Of a row of these columns."""
     id, title, pinned, outlets, audience, rule, zone, klass, start, until, missed, state, next_due_at, *made = row
     return Schedule(
         id,
         title,
         _items(pinned),
-        _names(outlets),
+        names_in(outlets),
         audience,
         _rule(rule),
         zone,
@@ -155,12 +132,14 @@ def _pinned(items: tuple[ScheduledItem, ...]) -> str:
 
 
 @lru_cache(KNOWN)
-def _names(outlets: str) -> tuple[str, ...]:
+def names_in(outlets: str) -> tuple[str, ...]:
+    """Outlets, of their list as it is stored."""
     return tuple(json.loads(outlets))
 
 
 @lru_cache(KNOWN)
-def _outlets(names: tuple[str, ...]) -> str:
+def written(names: tuple[str, ...]) -> str:
+    """The list of outlets as it is stored."""
     return to_json(names)
 
 
@@ -174,28 +153,17 @@ def _moment(value: int | None) -> datetime | None:
 
 
 def occur(dues: Sequence[Due], now: datetime) -> Work:
-    """Rows for every run of schedules that are held, and each schedule moved on; what was opened early goes on."""
+    """Rows for every run of schedules that are held, and each schedule moved on."""
     moves = []
     for one in dues:
         state = ScheduleState.ENDED if one.next_due_at is None else one.schedule.state
         moves.append((one.next_due_at and to_ms(one.next_due_at), state.value, one.schedule.id))
     yield Each("UPDATE schedule SET next_due_at = ?, state = ? WHERE id = ?", moves)
-    early = yield from _opened_early(now)
-    if rests := [rest for one in dues for rest in _rests(one, early, now)]:
-        yield Each(_GO_ON, rests)
-    yield from _open(dues, now, early=False)
+    yield from open_runs(dues, now)
 
 
-def occur_early(dues: Sequence[Due], led: Collection[str], now: datetime) -> Work:
-    """Rows for those outlets that have a lead, of schedules that are held and stay due: the others follow at the moment."""
-    yield from _open([replace(one, schedule=_only(one.schedule, led)) for one in dues], now, early=True)
-
-
-def _only(schedule: Schedule, outlets: Collection[str]) -> Schedule:
-    return replace(schedule, outlets=tuple(name for name in schedule.outlets if name in outlets))
-
-
-def _open(dues: Sequence[Due], now: datetime, *, early: bool) -> Work:
+def open_runs(dues: Sequence[Due], now: datetime, *, early: bool = False) -> Work:
+    """Rows for every run, unless there is one already; `early`: only some of the outlets, before the moment."""
     ends = yield from _ends({item.revision for one in dues for item in one.schedule.items})
     # in sequence: of some hundred drawn by lot in one millisecond, two would soon be the same
     ids = map(spell, count(new_number(now)))
@@ -205,30 +173,6 @@ def _open(dues: Sequence[Due], now: datetime, *, early: bool) -> Work:
         until = min((ends[item.revision] for item in schedule.items if item.revision in ends), default=None)
         rows += [(*_row(next(ids), schedule, run, until, now), int(early)) for run in one.runs]
     yield Each(_OCCUR, rows)
-
-
-def _opened_early(now: datetime) -> Generator[Step, Rows, dict[tuple[str, int], tuple[str, ...]]]:
-    """What was opened before its moment, which has come: its outlets, by schedule and moment."""
-    rows = yield Ask("SELECT schedule, due_at, outlets FROM occurrence WHERE early = 1 AND due_at <= ?", (to_ms(now),))
-    return {(row[0], row[1]): _names(row[2]) for row in rows}
-
-
-def _rests(due: Due, early: Mapping[tuple[str, int], tuple[str, ...]], now: datetime) -> Iterator[tuple[object, ...]]:
-    """How its runs go on that were opened early: with the other outlets behind those; as they are, if it is too late for them."""
-    for run in due.runs:
-        place = due.schedule.id, to_ms(run.due_at)
-        if place not in early:
-            continue
-        rest = [name for name in due.schedule.outlets if name not in early[place]]
-        goes = bool(rest) and run.state is OccurrenceState.PLANNING
-        outlets = (*early[place], *rest) if goes else early[place]
-        yield _outlets(outlets), run.state.value if goes else None, run.reason if rest else "", to_ms(now), *place
-
-
-_GO_ON = (
-    "UPDATE occurrence SET early = 0, outlets = ?, state = coalesce(?, state), reason = ?, planned_at = ?"
-    " WHERE schedule = ? AND due_at = ? AND early = 1"
-)
 
 
 def _ends(revisions: set[str]) -> Generator[Step, Rows, dict[str, int]]:
@@ -250,7 +194,7 @@ _OCCUR = (
 
 def _row(id: str, of: Schedule, run: Run, until: int | None, now: datetime) -> tuple[object, ...]:
     head = (id, of.id, to_ms(run.due_at), run.state.value, of.title, of.klass.value)
-    return *head, _pinned(of.items), _outlets(of.outlets), of.audience, until, to_ms(now), run.reason
+    return *head, _pinned(of.items), written(of.outlets), of.audience, until, to_ms(now), run.reason
 
 
 # --- occurrences -------------------------------------------------------------------------------------------------------
@@ -265,7 +209,7 @@ def planning(database: Database, most: int) -> Generator[Step, Rows, list[Planni
     )
     rows = yield Ask(query, (most,))
     return [
-        Planning(row[0], BulletinClass(row[1]), from_ms(row[2]), _moment(row[3]), _names(row[4]), *row[5:])
+        Planning(row[0], BulletinClass(row[1]), from_ms(row[2]), _moment(row[3]), names_in(row[4]), *row[5:])
         for row in rows
     ]
 
