@@ -94,6 +94,7 @@ class Drawing:
         self._jinja.filters |= {
             "moment": self.moment,
             "near": self.near,
+            "beside": self.beside,
             "ago": self.ago,
             "iso": lambda moment: moment.astimezone(zone).isoformat(timespec="seconds"),
             "field_moment": lambda moment: moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else "",
@@ -136,6 +137,11 @@ class Drawing:
         if away in {-1, 0, 1}:
             return f"{('hôm qua', 'hôm nay', 'ngày mai')[away + 1]} {local:%H:%M}"
         return f"{DAYS[local.weekday()]} {local:%d/%m}{local:/%Y}, {local:%H:%M}".replace(f"/{today:%Y}", "")
+
+    def beside(self, moment: datetime, other: datetime) -> str:
+        """`08:30` where the day is told by another moment; else with its own."""
+        local = self.local(moment)
+        return f"{local:%H:%M}" if local.date() == self.local(other).date() else self.moment(moment)
 
     def ago(self, moment: datetime) -> str:
         """`3 phút trước`, `trong 2 giờ nữa`."""

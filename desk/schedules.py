@@ -170,8 +170,9 @@ async def _sheet(visit: Visit) -> Shown:
         costs = await costs_of(visit, connection, schedule)
         fallbacks = await _fallbacks(visit, connection, schedule)
     over = schedule.state in {ScheduleState.ENDED, ScheduleState.CANCELLED} or schedule.next_due_at is None
-    last = past[0].due_at if past else None
-    coming = [] if over else dues(visit, schedule, last)
+    last = next((row.due_at for row in past if not row.early), None)
+    sent = [row.due_at for row in past if row.early]
+    coming = [] if over else dues(visit, schedule, last, sent)
     values = {"schedule": schedule, "pinned": pinned, "past": past, "counts": counts, "deeds": deeds}
     values |= {
         "held": held,
@@ -292,6 +293,7 @@ def plain_occurrence(row: Any) -> dict[str, Any]:
     plain = {name: getattr(row, name) for name in kept}
     return plain | {
         "class": row.klass,
+        "early": bool(row.early),
         "due_at": iso(row.due_at),
         "until": iso(row.until),
         "planned_at": iso(row.planned_at),

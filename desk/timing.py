@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -160,8 +160,8 @@ class Due:
     led: str = ""
 
 
-def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int = 10) -> list[Due]:
-    """The next due moments with what quiet hours make of them."""
+def dues(visit: Visit, schedule: Schedule, previous: datetime | None, sent_for: Collection[datetime] = ()) -> list[Due]:
+    """The next ten due moments with what quiet hours and partners make of them; for some, partners have theirs already."""
     quiet, outlets = quiet_hours(visit), visit.house.outlets
     disturbs = any(name in outlets and outlets[name].channel.quiet_hours for name in schedule.outlets)
     holds = disturbs and schedule.klass is not BulletinClass.URGENT
@@ -170,21 +170,16 @@ def dues(visit: Visit, schedule: Schedule, previous: datetime | None, count: int
     lead, now = max(led.values(), default=timedelta()), visit.house.clock.now()
     titles = ", ".join(at.outlet.title for at in led) if len(led) < len(named) else ""
     found = []
-    for moment in schedule.preview(count, previous):
-        waits = quiet.opening(moment) if holds else moment
-        sent = max(moment - lead, min(moment, now))
-        if any(at.channel.quiet_hours for at in led) and holds:
-            sent = quiet.opening(sent)
-        seen = sent + lead
-        found.append(
-            Due(
-                moment,
-                waits if waits > moment else None,
-                sent if sent < moment else None,
-                seen if seen > moment else None,
-                titles,
-            )
-        )
+    for moment in schedule.preview(previous=previous):
+        opening = quiet.opening(moment) if holds else moment
+        due = Due(moment, opening if opening > moment else None)
+        if led and moment not in sent_for:
+            sent = max(moment - lead, min(moment, now))
+            if holds and any(at.channel.quiet_hours for at in led):
+                sent = quiet.opening(sent)
+            seen = sent + lead
+            due = Due(moment, due.waits_until, sent if sent < moment else None, seen if seen > moment else None, titles)
+        found.append(due)
     return found
 
 

@@ -47,6 +47,8 @@ class Handling:
         total = dict(await dispatch.stop(self._database, tx, id, now))
         if row.early:
             await store.leave_early(tx, row.schedule, note or "dừng trước giờ phát (stopped before its moment)")
+            following = (await store.find_schedule(tx, row.schedule)).next_due(row.due_at)
+            await store.skip_due(tx, row.schedule, row.due_at, following)
         if row.state == OccurrenceState.PLANNING.value:
             await store.change_occurrence(tx, id, state=OccurrenceState.CANCELLED.value, reason=note)
         counted = {state.value: number for state, number in total.items()}

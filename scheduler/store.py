@@ -287,6 +287,13 @@ async def leave_early(tx: AsyncConnection, of: str, reason: str) -> None:
     await tx.execute(opened.values(early=0, reason=reason))
 
 
+async def skip_due(tx: AsyncConnection, of: str, due: datetime, following: datetime | None) -> None:
+    """A schedule that is due at one moment is so at the next instead; with none, it has ended."""
+    waits = update(schedule).where(schedule.c.id == of, schedule.c.next_due_at == due)
+    over = {} if following else {"state": ScheduleState.ENDED.value}
+    await tx.execute(waits.values(next_due_at=following, **over))
+
+
 async def opened_early(connection: AsyncConnection) -> dict[str, list[str]]:
     """Schedules of whose coming occurrence some outlets are opened already, and which."""
     query = select(occurrence.c.schedule, occurrence.c.outlets).where(occurrence.c.early == 1)
@@ -301,6 +308,8 @@ async def reopen_occurrence(tx: AsyncConnection, id: str) -> None:
 
 async def hold_occurrence(database: Database, tx: AsyncConnection, id: str) -> Row[Any]:
     """The occurrence, held: nobody plans it further before this transaction ends. Raises NotFound."""
+    of = select(occurrence.c.schedule).where(occurrence.c.id == id).scalar_subquery()
+    await tx.execute(database.locked(select(schedule.c.id).where(schedule.c.id == of)))  # first, as a planner does
     await tx.execute(database.locked(select(occurrence.c.id).where(occurrence.c.id == id)))
     return await find_occurrence(tx, id)
 

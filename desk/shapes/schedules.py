@@ -135,7 +135,7 @@ class Preview(Told):
 
 
 class OccurrenceTold(Told):
-    """One due moment of a schedule; `size` is how many deliveries it has."""
+    """One due moment of a schedule; `size` is how many deliveries it has; `early`: of its outlets only those listed were opened."""
 
     id: str
     schedule: str
@@ -146,6 +146,7 @@ class OccurrenceTold(Told):
     size: int
     reason: str
     klass: BulletinClass = Field(alias="class")
+    early: bool
     due_at: AwareDatetime
     until: AwareDatetime | None
     planned_at: AwareDatetime | None

@@ -131,12 +131,25 @@ async def test_cancelled_in_between_the_rest_never_goes(commune: Office) -> None
     async with commune.house.database.write() as tx:
         (run,) = await store.list_occurrences(tx, schedule_id=second.id)
         await commune.house.handling.cancel_occurrence(tx, run.id, "Hùng")
+        assert MOMENT + timedelta(days=1) == (await store.find_schedule(tx, second.id)).next_due_at
     await _at(commune, 9, 0)
     assert ["bai"] == await _sent(commune), "the other article waits for the next morning, as Zalo wants it"
     assert [("done", ["bai"], 1)] * 2 == await _runs(commune)
     commune.clock.advance(24 * 60 * MINUTE)
     await commune.drain()
     assert ["bai", "bai", "sms"] == await _sent(commune)
+
+
+async def test_the_only_run_stopped_in_between_ends_its_schedule(commune: Office) -> None:
+    """There is no other to wait for."""
+    schedule = await commune.schedule(await commune.item(), "bai", "portal", rule=Rule(once=MOMENT))
+    await _at(commune, 8, 30)
+    async with commune.house.database.write() as tx:
+        (run,) = await store.list_occurrences(tx)
+        await commune.house.handling.cancel_occurrence(tx, run.id, "Hùng", "Sai giờ")
+        assert ScheduleState.ENDED is (await store.find_schedule(tx, schedule.id)).state
+    await _at(commune, 9, 0)
+    assert ["bai"] == await _sent(commune) and [("done", ["bai"], 1)] == await _runs(commune)
 
 
 async def test_everything_paused_holds_the_rest_back(commune: Office) -> None:
