@@ -16,17 +16,20 @@ from config.words import NotFound
 
 PAUSE_AFTER_FAILURES = 10
 PAUSE_AFTER = timedelta(hours=1)
+ABOUT = frozenset({"kind", "title", "unit"})
+"""What a configuration says of an outlet besides the options of its kind."""
 
 
 @dataclass(eq=False)
 class InService:
-    """An outlet together with its channel.
+    """An outlet together with its channel. `unit` is whose it is (`content/units`); empty: the office's own.
 
     `replaced`: it is set otherwise by now, or gone; whoever works with it ends after what is in hand and asks anew.
     """
 
     channel: Channel[Any]
     outlet: Outlet[Any]
+    unit: str = ""
     replaced: bool = False
 
     @property
@@ -51,7 +54,7 @@ class Outlets:
         now = dict(outlets)
         for name, at in self._outlets.items():
             new = now.get(name)
-            if new is not None and (new.channel, new.outlet) == (at.channel, at.outlet):
+            if new is not None and (new.channel, new.outlet, new.unit) == (at.channel, at.outlet, at.unit):
                 now[name] = at
             else:
                 at.replaced = True
@@ -71,6 +74,10 @@ class Outlets:
     def get(self, name: str) -> InService | None:
         """The outlet of that name, or None."""
         return self._outlets.get(name)
+
+    def within(self, units: Container[str]) -> Outlets:
+        """Those of these units alone."""
+        return Outlets({name: at for name, at in self._outlets.items() if at.unit in units})
 
     def hooked_with(self, name: str) -> list[InService]:
         """The outlet, and those whose partner calls the same address."""
@@ -139,7 +146,7 @@ def fit_out(
             faults[name].append(Fault("kind", words))
             continue
         title = str(given.get("title") or (channel.title_vi if kinds.count(channel.kind) == 1 else name))
-        rest = {key: value for key, value in given.items() if key not in {"kind", "title"}}
+        rest = {key: value for key, value in given.items() if key not in ABOUT}
         try:
             options = channel.options.model_validate(rest)
         except ValidationError as error:
@@ -148,7 +155,7 @@ def fit_out(
             continue
         mount = _mount(channel, name, kinds, fittings.base_url)
         outlet = Outlet(name, title, options, mount, fittings.keep(name), fittings.load, fittings.stop_link)
-        ready[name] = InService(channel, outlet)
+        ready[name] = InService(channel, outlet, str(given.get("unit") or ""))
     for name, fault in (*_shared_secrets(ready), *_wrong_fallbacks(ready, configured)):
         faults[name].append(fault)
     return ready, dict(faults)

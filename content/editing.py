@@ -21,6 +21,7 @@ from content.item import Approval, Draft, Item, ItemState, Revision, same_person
 from content.recording import Recording
 from content.recordings import store as recording_store
 from content.rendition import render
+from content.units import store as unit_store
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
@@ -47,13 +48,22 @@ class Editing:
         self._office = office
 
     async def write(
-        self, tx: AsyncConnection, draft: Draft, by: str, *, via: str = "", original: str = "", notice_of: str = ""
+        self,
+        tx: AsyncConnection,
+        draft: Draft,
+        by: str,
+        *,
+        via: str = "",
+        original: str = "",
+        notice_of: str = "",
+        unit: str = "",
     ) -> Item:
-        """A new item with its first revision. Raises BadInput, NotFound, Conflict.
+        """A new item of a `unit` with its first revision. Raises BadInput, NotFound, Conflict.
 
         `original` makes it a version of that item, `notice_of` the one announcement of that item's withdrawal.
         """
         _check_named(by)
+        await unit_store.must_exist(tx, unit)
         first = await store.find_item(tx, original) if original else None
         gone = await self._unannounced(tx, notice_of) if notice_of else None
         now = self._clock.now()
@@ -73,6 +83,7 @@ class Editing:
             changed_at=now,
             original=(first.original or first.id) if first else None,
             notice_of=gone.id if gone else None,
+            unit=unit,
         )
         await self._check_theme(tx, draft)
         await store.add_item(tx, item)

@@ -143,7 +143,7 @@ class Item:
     """One piece of public information. `revision` is its newest text, `approved` the one in force, if any.
 
     `original` is the item of which this one is a version in another language, `notice_of` the withdrawn one that this one
-    announces the end of.
+    announces the end of. `unit` is whose it is (`content/units`); empty: the office's own.
     """
 
     id: str
@@ -159,6 +159,7 @@ class Item:
     changed_at: datetime
     original: str | None = None
     notice_of: str | None = None
+    unit: str = ""
 
     def check_move(self, to: ItemState) -> None:
         """Raise Conflict unless the item may go there from where it is."""

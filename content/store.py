@@ -57,9 +57,11 @@ item = Table(
     Column("changed_at", Moment, nullable=False),
     Column("original", Text),
     Column("notice_of", Text),
+    Column("unit", Text, nullable=False, default=""),
     Index("item_state", "state", "changed_at"),
     Index("item_original", "original"),
     Index("item_notice", "notice_of"),
+    Index("item_unit", "unit", "changed_at"),
 )
 
 revision = Table(
@@ -174,13 +176,16 @@ async def list_items(
     *,
     states: Sequence[ItemState] = (),
     text: str = "",
+    units: Collection[str] | None = None,
     before: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[Item]:
-    """Items, last changed first; `before` is the (changed_at, id) of the last one of the page before."""
+    """Items, last changed first, of these `units`; `before` is the (changed_at, id) of the last one of the page before."""
     query = select(item).order_by(item.c.changed_at.desc(), item.c.id.desc()).limit(limit)
     if states:
         query = query.where(item.c.state.in_([state.value for state in states]))
+    if units is not None:
+        query = query.where(item.c.unit.in_(sorted(units)))
     if text:
         query = query.where(item.c.search.contains(searched(text), autoescape=True))
     if before:

@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from multidict import MultiDict
 
+from channels.outlet import Outlets
 from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
 from db.database import DatabaseTrouble
 from desk.app import House
@@ -95,6 +96,10 @@ class Visit:
     roles: frozenset[str] = frozenset()
     own_roles: frozenset[str] = frozenset()
     """Without what is done in somebody's stead."""
+    unit: str = ""
+    """Whose people this person belongs to (`content/units`); empty: the whole office's."""
+    units: frozenset[str] | None = None
+    """Whose things this person sees and changes: those of the unit and of all under it; None: everybody's."""
     instead_of: str = ""
     """Whose stead this person approves in, by name; empty for whoever may approve by a role of their own."""
     session: str = ""
@@ -125,6 +130,20 @@ class Visit:
     def may(self, door: str) -> bool:
         """Whether this person may go through the door of that name."""
         return bool(self.roles & self.doors.get(door, frozenset()))
+
+    def reaches(self, unit: str) -> bool:
+        """Whether what belongs to that unit is this person's to see."""
+        return self.units is None or unit in self.units
+
+    @property
+    def outlets(self) -> Outlets:
+        """The outlets that are this person's to use."""
+        return self.house.outlets if self.units is None else self.house.outlets.within(self.units)
+
+    @property
+    def outlet_names(self) -> tuple[str, ...] | None:
+        """Their names, for narrowing what is read by them: None for all, and a name that is none where there is none."""
+        return None if self.units is None else tuple(at.name for at in self.outlets) or ("",)
 
     @property
     def approves_by_own_right(self) -> bool:

@@ -33,6 +33,7 @@ from content.issue import Press
 from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
 from content.studio import Studio
+from content.units.keeping import Units
 from content.voice import Voice, find_voices
 from content.voices.piper import PiperVoice, voice_files
 from db.database import Database
@@ -94,6 +95,7 @@ class House:
     voices: tuple[Voice, ...]
     glossary: Glossary
     editing: Editing
+    units: Units
     policy: Policy
     scheduling: Scheduling
     standing: Standing
@@ -193,13 +195,14 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         voices=voices,
         glossary=glossary,
         editing=editing,
+        units=Units(database, journal, clock),
         policy=policy,
         scheduling=scheduling,
         standing=Standing(database, journal, clock),
         correcting=Correcting(database, journal, clock, outlets, scheduling, seal),
         handling=handling,
         rights=Rights(database, journal, clock, handling, seal),
-        reporter=Reporter(database, journal, clock, settings.office.name, settings.office.zone),
+        reporter=Reporter(database, journal, clock, outlets, settings.office.name, settings.office.zone),
         receiver=receiver,
         joining=joining,
         subscribing=Subscribing(database, journal, clock, http, signing, settings.http.allow),

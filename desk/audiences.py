@@ -14,11 +14,13 @@ from channels.audiences import store as audience_store
 from channels.audiences.store import Audience, Source
 from channels.tags import conditions_of
 from config.words import BadInput, Conflict, Said
+from content.units import store as unit_store
 from db.types import new_id
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, listed
 from desk.shape import shape
 from desk.shapes import people as shapes
+from desk.units.choosing import must_reach_audience, unit_choices, unit_of_form
 
 LONGEST_NAME = 100
 FAULTS_SHOWN = 200
@@ -34,12 +36,19 @@ async def list_all(visit: Visit) -> Answer:
 async def page(visit: Visit, found: AudienceList | None = None) -> Shown:
     """The page of lists, with what was found in a file that is not taken in."""
     async with visit.house.database.read() as connection:
-        rows = await audience_store.audiences(connection)
+        rows = await audience_store.audiences(connection, visit.units)
+        tree = await unit_store.tree(connection)
         stopped = await audience_store.count_opted_out(connection)
     plain = [_plain(row) for row in rows]
     faults = found.faults[:FAULTS_SHOWN] if found else ()
-    values = {"audiences": rows, "found": found, "faults": faults, "typed": dict(visit.form), "stopped": stopped}
-    values["columns"] = COLUMN_TITLES
+    values: dict[str, Any] = {
+        "audiences": rows,
+        "found": found,
+        "faults": faults,
+        "typed": dict(visit.form),
+        "stopped": stopped,
+    }
+    values |= {"columns": COLUMN_TITLES, "tree": tree, "unit_choices": unit_choices(visit, tree)}
     return Shown("audiences.html", values, listed(plain, None))
 
 
@@ -59,6 +68,7 @@ async def add_filter(visit: Visit) -> Answer:
         written = [part for one in visit.texts("where") for part in one.split(",") if part.strip()]
         conditions, of = conditions_of(written), visit.text("of").strip()
         async with house.database.write() as tx:
+            await must_reach_audience(visit, tx, of)
             size = await audience_store.save_filter(tx, new_id(now), name, of, conditions, now)
             where = [f"{tag}={value}" for tag, value in conditions]
             await house.journal.note(tx, now, visit.name, "add_filter", f"audience/{name}", of=of, where=where)
@@ -83,8 +93,10 @@ async def take_in(visit: Visit) -> Answer:
         return await _refused(visit, found)
     now = house.clock.now()
     async with house.database.write() as tx:
+        await must_reach_audience(visit, tx, name)
+        unit = await unit_of_form(visit, tx)
         new = await audience_store.save_audience(
-            house.database, tx, house.seal, new_id(now), name, found.people, now, source
+            house.database, tx, house.seal, new_id(now), name, found.people, now, source, unit=unit
         )
         await house.journal.note(
             tx, now, visit.name, "import_audience", f"audience/{name}", added=new, sha256=source.sha256

@@ -13,8 +13,10 @@ from aiohttp import web
 
 from config.logs import log
 from config.words import BadInput, Conflict, NotAllowed
+from content.units import store as unit_store
+from content.units.unit import ROOT
 from db.types import new_id
-from desk import store
+from desk import store, within
 from desk.answer import Answer, Done, Shown, Trouble, Visit
 from desk.app import House
 from desk.delegation.store import GIVING, instead_of
@@ -67,7 +69,7 @@ class DoorKeeper:
         if now - row.seen_at >= TOUCH and LIVE not in visit.request.headers and visit.request.path != "/events":
             async with house.database.write() as tx:
                 await store.touch_session(tx, id, now)
-        _fill(visit, row)
+        await _fill(visit, row)
         if stead:
             visit.roles, visit.instead_of = visit.roles | {"approver"}, stead
         visit.session, visit.form_token = id, row.form_token
@@ -88,7 +90,7 @@ class DoorKeeper:
                 "The token is missing or wrong",
                 {"WWW-Authenticate": 'Bearer realm="Loa"'},
             )
-        _fill(visit, row)
+        await _fill(visit, row)
         visit.token, visit.scopes = hashed(secret.strip()), frozenset(row.scopes)
 
     def check_scope(self, visit: Visit, scope: str) -> None:
@@ -209,9 +211,13 @@ class DoorKeeper:
         return response
 
 
-def _fill(visit: Visit, row: Any) -> None:
-    visit.person, visit.name, visit.login = row.id, row.name, row.login
+async def _fill(visit: Visit, row: Any) -> None:
+    visit.person, visit.name, visit.login, visit.unit = row.id, row.name, row.login, row.unit
     visit.roles = visit.own_roles = frozenset(row.roles)
+    if visit.unit != ROOT:
+        async with visit.house.database.read() as connection:
+            visit.units = await unit_store.below(connection, visit.unit)
+        visit.doors = within.in_units(visit.doors)
 
 
 def too_many(visit: Visit, wait: float) -> NoReturn:
@@ -260,9 +266,16 @@ def to_door(request: web.Request) -> web.Response:
 
 
 async def add_person(
-    house: House, login: str, name: str, roles: Collection[str], password: str | None, *, by: str = "Loa"
+    house: House,
+    login: str,
+    name: str,
+    roles: Collection[str],
+    password: str | None,
+    *,
+    unit: str = ROOT,
+    by: str = "Loa",
 ) -> str:
-    """A new account; the password that was given, or one made here. Raises BadInput, Conflict."""
+    """A new account for a `unit`; the password that was given, or one made here. Raises BadInput, Conflict, NotFound."""
     login, name = login.strip().lower(), " ".join(name.split())
     if not login.isascii() or not login.replace(".", "").replace("-", "").isalnum() or len(login) > 40:
         raise BadInput("Tên đăng nhập chỉ gồm chữ không dấu, số, chấm và gạch", f"Not a login: {login}", field="login")
@@ -275,12 +288,14 @@ async def add_person(
     check_password(chosen, login, name)
     stored, now = await Passwords().hash(chosen), house.clock.now()
     async with house.database.write() as tx:
+        await unit_store.must_exist(tx, unit)
         for taken in (login, name):
             if await store.person_called(tx, taken) is not None:
                 raise Conflict(f"Đã có người tên “{taken}”", f"{taken} is taken already", field="login")
-        person = store.Person(new_id(now), login, name, tuple(role for role in ROLES if role in roles))
+        person = store.Person(new_id(now), login, name, tuple(role for role in ROLES if role in roles), unit=unit)
         await store.add_person(tx, person, stored, now)
-        await house.journal.note(tx, now, by, "add_person", f"person/{login}", name=name, roles=list(person.roles))
+        told = {"name": name, "roles": list(person.roles)} | ({"unit": unit} if unit else {})
+        await house.journal.note(tx, now, by, "add_person", f"person/{login}", **told)
     return chosen
 
 

@@ -91,7 +91,7 @@ async def show(visit: Visit) -> Answer:
 
 def _values(visit: Visit, window: Window, found: Agenda, themes: list[tuple[str, str]]) -> dict[str, Any]:
     given = {name: visit.asked(name) for name in ("kind", "outlet", "theme") if visit.asked(name)}
-    kinds = {one.channel.kind: one.channel.title_vi for one in visit.house.outlets}
+    kinds = {one.channel.kind: one.channel.title_vi for one in visit.outlets}
     stretches = _stretches(window, found, EACH[window.view])
     settings = visit.house.settings.schedule
     return {
@@ -103,7 +103,7 @@ def _values(visit: Visit, window: Window, found: Agenda, themes: list[tuple[str,
         "more": "".join(f"&{urlencode({name: value})}" for name, value in given.items()),
         "kinds": kinds,
         "themes": themes,
-        "outlets": visit.house.outlets,
+        "outlets": visit.outlets,
         "today": visit.drawing.local(visit.house.clock.now()).date(),
         "lunar": lunar_date,
         "holiday": holiday,
@@ -167,14 +167,16 @@ def _hours(begin: datetime, end: datetime) -> list[datetime]:
 
 def _narrowed(visit: Visit, themes: list[tuple[str, str]]) -> Narrowed:
     kind, outlet, theme = (visit.asked(name) for name in ("kind", "outlet", "theme"))
-    of_kind = {one.name for one in visit.house.outlets if not kind or one.channel.kind == kind}
+    of_kind = {one.name for one in visit.outlets if not kind or one.channel.kind == kind}
     if kind and not of_kind:
         raise BadInput(f"Không có điểm phát loại {kind[:40]}", f"There is no outlet of kind {kind[:40]}", field="kind")
     if theme and theme not in dict(themes):
         raise BadInput(f"Không có chủ đề {theme[:40]}", f"There is no theme {theme[:40]}", field="theme")
-    if outlet and visit.house.outlets[outlet].name not in of_kind:
+    if outlet and visit.outlets[outlet].name not in of_kind:
         raise BadInput("Điểm phát không thuộc loại kênh đã chọn", "The outlet is of another kind", field="outlet")
-    return Narrowed(frozenset({outlet} if outlet else of_kind if kind else ()), theme)
+    if outlet:
+        return Narrowed(frozenset({outlet}), theme)
+    return Narrowed(frozenset(of_kind if kind else visit.outlet_names or ()), theme)
 
 
 def _stretches(window: Window, found: Agenda, most: int) -> list[Stretch]:

@@ -24,6 +24,7 @@ from desk.forms import choice, day_of, iso, limit_of, listed
 from desk.shape import shape
 from desk.shapes import deliveries as shapes
 from desk.shapes.schedules import MayNote
+from desk.units.choosing import must_reach_any, must_reach_item
 from scheduler import store
 from scheduler.delivery import DONE, MOVES, TITLES, Delivery, State
 from scheduler.log import store as log_store
@@ -82,8 +83,8 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
         "next": next,
     }
     more = urlencode({name: value for name, value in given.items() if value})
-    kinds = {at.channel.kind: at.channel.title_vi for at in visit.house.outlets}
-    values |= {"outlets": visit.house.outlets, "more": more, "states": list(State), "kinds": kinds}
+    kinds = {at.channel.kind: at.channel.title_vi for at in visit.outlets}
+    values |= {"outlets": visit.outlets, "more": more, "states": list(State), "kinds": kinds}
     values |= {"reasons": _reasons(given["reason"]), "in_words": in_words}
     return Shown("deliveries/list.html", values, listed([plain_delivery(house.seal, one) for one in page], next))
 
@@ -115,12 +116,15 @@ def filter_of(visit: Visit) -> Filter:
 
 
 def _outlets(visit: Visit) -> tuple[str, ...]:
-    """The outlet that is asked for, or all of a channel; a name that is none where there is none, so that nothing is found."""
+    """The outlet that is asked for, or all of a channel, of those that are this person's to see.
+
+    A name that is none where there is none, so that nothing is found.
+    """
     outlet, channel = visit.asked("outlet"), visit.asked("channel")
-    if not channel:
+    if not channel and visit.units is None:
         return (outlet,) if outlet else ()
-    of_kind = tuple(at.name for at in visit.house.outlets if at.channel.kind == channel and outlet in {"", at.name})
-    return of_kind or ("",)
+    wanted = (at for at in visit.outlets if channel in {"", at.channel.kind} and outlet in {"", at.name})
+    return tuple(at.name for at in wanted) or ("",)
 
 
 def _address(written: str) -> str:
@@ -146,11 +150,15 @@ async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str
     """Filters that come with a link, in words: (query name, what)."""
     words = []
     if id := visit.asked("item"):
+        await must_reach_item(visit, connection, id)
         words.append(("item", f"Tin: {(await content_store.find_item(connection, id)).title}"))
     if id := visit.asked("schedule"):
-        words.append(("schedule", f"Lịch: {(await store.find_schedule(connection, id)).title}"))
+        schedule = await store.find_schedule(connection, id)
+        must_reach_any(visit, schedule.outlets)
+        words.append(("schedule", f"Lịch: {schedule.title}"))
     if id := visit.asked("occurrence"):
         row = await store.find_occurrence(connection, id)
+        must_reach_any(visit, row.outlets)
         words.append(("occurrence", f"Kỳ phát {visit.drawing.near(row.due_at)}"))
     return words
 

@@ -50,6 +50,7 @@ from desk.second_step import page as second_step
 from desk.shape import shape
 from desk.staff import page as staff
 from desk.staff import tokens
+from desk.units import page as units
 
 MEGABYTE = 2**20
 SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
@@ -193,6 +194,10 @@ DOORS: tuple[Door, ...] = (
     Door("staff-open", "POST", "/staff/{id}/open", staff.open_again, ADMIN),
     Door("staff-password", "POST", "/staff/{id}/password", staff.reset, ADMIN),
     Door("staff-step", "POST", "/staff/{id}/second-step/off", staff.drop_second_step, ADMIN),
+    Door("staff-unit", "POST", "/staff/{id}/unit", staff.change_unit, ADMIN),
+    Door("units", "GET", "/units", units.list_all, READ, api=True),
+    Door("unit-save", "POST", "/units", units.save, ADMIN, api=True, scope="approve"),
+    Door("units-import", "POST", "/units/import", units.take_in, ADMIN, True, "approve", most=LARGE),
     Door("tokens", "GET", "/tokens", tokens.show, ALL),
     Door("token-make", "POST", "/tokens", tokens.make, ALL),
     Door("token-remove", "POST", "/tokens/{id}/remove", tokens.drop, ALL),

@@ -17,11 +17,13 @@ from content.glossary.keeping import own_entry
 from content.item import LANGUAGES, RENDITIONS, Draft, Item, Revision
 from content.notice import notice_of
 from content.rendition import draft_of
+from content.units import store as unit_store
 from desk.answer import Shown, Visit
 from desk.composing import store as scratches
 from desk.composing.store import Scratch
 from desk.composing.under_way import meanwhile, new_place, others_at
 from desk.forms import choice, moment_of
+from desk.units.choosing import unit_choices
 from desk.versions import TITLES, in_words
 
 FIELDS = (
@@ -30,7 +32,7 @@ FIELDS = (
     "readings",
     "purpose",
 )
-KEPT = ("base", "original", "notice_of")
+KEPT = ("base", "original", "notice_of", "unit")
 """What the form carries along unseen."""
 
 
@@ -46,8 +48,10 @@ async def draft_form(
     async with visit.house.database.read() as connection:
         themes = await store.themes(connection)
         unsaved = await scratches.new_ones(connection, visit.person) if item is None else []
+        units = unit_choices(visit, await unit_store.tree(connection)) if item is None else []
     zone = visit.drawing.zone
     shown = {name: typed.get(name, "") for name in (*FIELDS, *KEPT)}
+    shown["unit"] = shown["unit"] or visit.unit
     for name in ("valid_from", "valid_until"):
         if not isinstance(shown[name], str):
             shown[name] = shown[name].astimezone(zone).strftime("%Y-%m-%dT%H:%M") if shown[name] else ""
@@ -58,6 +62,7 @@ async def draft_form(
         "themes": themes,
         "classes": list(BulletinClass),
         "read": told,
+        "unit_choices": units,
     }
     values["purposes"] = [(one.value, one.title_vi) for one in Purpose]
     values["languages"] = list(({shown["language"] or "vi": shown["language"]} | LANGUAGES).items())

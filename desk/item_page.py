@@ -112,7 +112,7 @@ async def sheet_of(visit: Visit) -> Shown:
         deeds = await house.journal.of(connection, f"item/{item.id}")
         themes = dict(await store.themes(connection))
         lexicon = await house.glossary.lexicon(connection)
-        versions = await store.versions_of(connection, item.id)
+        versions = [one for one in await store.versions_of(connection, item.id) if visit.reaches(one[0].unit)]
         out = item.state in {ItemState.APPROVED, ItemState.WITHDRAWN}
         reach = await house.correcting.reach(connection, item) if out else NOBODY
         notice = await store.notice_about(connection, item.id)
@@ -132,7 +132,7 @@ async def sheet_of(visit: Visit) -> Shown:
     values |= {"theme": themes.get(revision.theme, revision.theme), "part_titles": PART_TITLES}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
     values |= {"taken_back": taken_back, "to_tell": sum(to_tell.untold.values())}
-    rules = gravest(one for at in house.outlets for one in house.policy.check(at, {revision.purpose}))
+    rules = gravest(one for at in visit.outlets for one in house.policy.check(at, {revision.purpose}))
     values["rules"] = rules
     plain = plain_sheet(sheet) | {"policy": [one.plain() for one in rules]}
     return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain)
@@ -224,6 +224,7 @@ def plain_item(item: Item) -> dict[str, Any]:
         "valid_until": iso(item.valid_until),
         "original": item.original,
         "notice_of": item.notice_of,
+        "unit": item.unit,
         "created_at": iso(item.created_at),
         "changed_at": iso(item.changed_at),
     }

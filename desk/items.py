@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound, Said
 from content import store
 from content.item import TITLES, Item, ItemState
+from content.units import store as unit_store
 from desk.answer import Answer, Done, Shown, Visit
 from desk.composing import store as scratches
 from desk.composing.page import seen
@@ -19,6 +21,7 @@ from desk.forms import after_of, choice, cursor, digest_of, limit_of, listed
 from desk.item_page import plain_item, sheet_of
 from desk.shape import shape
 from desk.shapes import items as shapes
+from desk.units.choosing import must_reach_item, narrowed, unit_choices, unit_of_form
 from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
@@ -28,14 +31,25 @@ Deed = Callable[[AsyncConnection], Awaitable[Item]]
 async def list_all(visit: Visit) -> Answer:
     """GET /items: last changed first, by state and words of the title."""
     state, text, limit = choice(ItemState, visit.asked("state"), "state"), visit.asked("q"), limit_of(visit)
+    states, unit = (state,) if state else (), visit.asked("unit")
     async with visit.house.database.read() as connection:
+        tree = await unit_store.tree(connection)
+        units = narrowed(visit, tree, unit)
         found = await store.list_items(
-            connection, states=(state,) if state else (), text=text, before=after_of(visit), limit=limit + 1
+            connection, states=states, text=text, units=units, before=after_of(visit), limit=limit + 1
         )
         themes = dict(await store.themes(connection))
     page = found[:limit]
     next = cursor(page[-1].changed_at, page[-1].id) if len(found) > limit else None
-    values = {"items": page, "state": state, "q": text, "next": next, "themes": themes, "titles": TITLES}
+    values: dict[str, Any] = {
+        "items": page,
+        "state": state,
+        "q": text,
+        "next": next,
+        "themes": themes,
+        "titles": TITLES,
+    }
+    values |= {"unit": unit, "unit_choices": unit_choices(visit, tree, "Mọi đơn vị"), "tree": tree}
     return Shown("items/list.html", values, listed([plain_item(item) for item in page], next))
 
 
@@ -47,6 +61,9 @@ async def blank(visit: Visit) -> Answer:
     kept = await _unsaved(visit, visit.asked("scratch"))
     if kept is not None:
         return await draft_form(visit, {**typed_of(None), **kept.form}, kept=kept)
+    async with visit.house.database.read() as connection:
+        for other in filter(None, map(visit.asked, ("original", "notice_of"))):
+            await must_reach_item(visit, connection, other)
     typed = await typed_notice(visit) if visit.asked("notice_of") else typed_of(None)
     about = {"original": visit.asked("original"), "theme": visit.asked("theme") or typed.get("theme", "")}
     return await draft_form(visit, {**typed, **about})
@@ -93,7 +110,10 @@ async def _written(visit: Visit, item: Item | None) -> Answer:
         async with house.database.write() as tx:
             if item is None:
                 about = {name: visit.text(name) for name in ("original", "notice_of")}
-                saved = await house.editing.write(tx, draft, visit.name, **about)
+                for other in filter(None, about.values()):
+                    await must_reach_item(visit, tx, other)
+                unit = await unit_of_form(visit, tx)
+                saved = await house.editing.write(tx, draft, visit.name, **about, unit=unit)
             else:
                 saved = await house.editing.revise(tx, item.id, draft, visit.name, base=visit.text("base"))
             if visit.text("act") == "submit":

@@ -16,6 +16,7 @@ from content.item import ItemState
 from content.reading import Entry, load_lexicon
 from content.recordings import store as recording_store
 from content.rendition import read_script
+from content.units.unit import ROOT
 from desk.app import House
 from desk.plan import counting
 
@@ -35,11 +36,13 @@ class Need:
     label: str = ""
 
 
-async def needs(house: House, connection: AsyncConnection) -> list[Need]:
-    """All there are now, the gravest first."""
+async def needs(house: House, connection: AsyncConnection, unit: str = ROOT) -> list[Need]:
+    """All there are now, the gravest first; for people of a unit its plan alone."""
+    if unit != ROOT:
+        return await _plan(house, connection, unit)
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
-    return [*full, *voice, *_words(await unknown_words(house, connection)), *await _plan(house, connection)]
+    return [*full, *voice, *_words(await unknown_words(house, connection)), *await _plan(house, connection, ROOT)]
 
 
 def _disks(house: House) -> Iterator[Need]:
@@ -68,10 +71,10 @@ def _words(unknown: dict[str, str]) -> list[Need]:
     return [Need("Chữ Loa chưa biết đọc", f"{words}: trên đài sẽ đánh vần từng chữ cái.", "/glossary", "Đặt cách đọc")]
 
 
-async def _plan(house: House, connection: AsyncConnection) -> list[Need]:
-    """Of this year's plan, tasks that are late; today is the office's."""
+async def _plan(house: House, connection: AsyncConnection, unit: str) -> list[Need]:
+    """Of this year's plan of the unit, tasks that are late; today is the office's."""
     zone = house.settings.office.zone
-    late = await counting.late(connection, house.clock.now().astimezone(zone).date(), zone)
+    late = await counting.late(connection, house.clock.now().astimezone(zone).date(), zone, unit)
     if not late:
         return []
     named = "; ".join(f"{one.task.words} ({one.now.done}/{one.now.target})" for one in late[:NAMED])

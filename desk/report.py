@@ -54,7 +54,7 @@ async def show(visit: Visit) -> Answer:
     begin, end = _month(visit)
     rows = [
         await station_month(house, at, begin, end)
-        for at in house.outlets
+        for at in visit.outlets
         if at.channel.timetable(at.outlet) is not None
     ]
     name = f"bao-cao-dai-{begin:%Y-%m}"

@@ -19,6 +19,7 @@ from desk.shape import shape
 from desk.shapes import schedules as shapes
 from desk.shapes.items import Why
 from desk.timing import MISSED_TITLES, choices, dues, fingerprint, typed_wish, wish_of
+from desk.units.choosing import own_wish
 from scheduler import store
 from scheduler.diversion import store as diversion_store
 from scheduler.schedule import TITLES, Schedule, ScheduleState
@@ -32,7 +33,8 @@ async def list_all(visit: Visit) -> Answer:
     """GET /schedules: newest first."""
     state, limit, before = choice(ScheduleState, visit.asked("state"), "state"), limit_of(visit), visit.asked("after")
     async with visit.house.database.read() as connection:
-        found = await store.list_schedules(connection, states=(state,) if state else (), limit=limit + 1, before=before)
+        states, outlets = (state,) if state else (), visit.outlet_names
+        found = await store.list_schedules(connection, states=states, outlets=outlets, limit=limit + 1, before=before)
     page = found[:limit]
     next = page[-1].id if len(found) > limit else None
     values = {"schedules": page, "state": state, "next": next, "titles": TITLES, "outlets": visit.house.outlets}
@@ -58,6 +60,7 @@ def plain_schedule(schedule: Schedule) -> dict[str, Any]:
         "next_due_at": iso(schedule.next_due_at),
         "made_by": schedule.made_by,
         "made_at": iso(schedule.made_at),
+        "unit": schedule.unit,
     }
 
 
@@ -112,7 +115,8 @@ async def preview(visit: Visit) -> Answer:
     """POST /schedules/preview: what would be stored, and its next ten occurrences; nothing is stored."""
     try:
         async with visit.house.database.read() as connection:
-            drawn = await visit.house.scheduling.draw_up(connection, wish_of(visit), visit.name)
+            wish = await own_wish(visit, connection, wish_of(visit))
+            drawn = await visit.house.scheduling.draw_up(connection, wish, visit.name)
     except Said as fault:
         return (await _form(visit)).with_fault(fault)
     return await _form(visit, drawn)
@@ -127,9 +131,11 @@ async def add(visit: Visit) -> Answer:
         if not visit.json and visit.text("seen") != fingerprint(visit):
             # what is stored is what was previewed, also in a browser without scripts
             async with house.database.read() as connection:
+                wish = await own_wish(visit, connection, wish)
                 drawn = await house.scheduling.draw_up(connection, wish, visit.name)
             return await _form(visit, drawn, changed=bool(visit.text("seen")))
         async with house.database.write() as tx:
+            wish = await own_wish(visit, tx, wish)
             schedule = await house.scheduling.add(tx, wish, visit.name, may_approve=visit.approves_by_own_right)
     except Said as fault:
         return (await _form(visit)).with_fault(fault)
@@ -279,7 +285,11 @@ async def list_occurrences(visit: Visit) -> Answer:
     limit = limit_of(visit)
     async with visit.house.database.read() as connection:
         found = await store.list_occurrences(
-            connection, schedule_id=visit.asked("schedule"), before=after_of(visit), limit=limit + 1
+            connection,
+            schedule_id=visit.asked("schedule"),
+            outlets=visit.outlet_names,
+            before=after_of(visit),
+            limit=limit + 1,
         )
     page = found[:limit]
     next = cursor(page[-1].due_at, page[-1].id) if len(found) > limit else None

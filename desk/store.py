@@ -24,6 +24,7 @@ person = Table(
     Column("roles", Json, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("disabled_at", Moment),
+    Column("unit", Text, nullable=False, default=""),
 )
 
 session = Table(
@@ -66,18 +67,19 @@ kept_answer = Table(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who works here."""
+    """Somebody who works here, for a `unit` and all under it (`content/units`); empty: the whole office."""
 
     id: str
     login: str
     name: str
     roles: tuple[str, ...]
     disabled_at: datetime | None = None
+    unit: str = ""
 
 
 def to_person(row: Row[Any]) -> Person:
     """A person of a row; the password stays in the row."""
-    return Person(row.id, row.login, row.name, tuple(row.roles), row.disabled_at)
+    return Person(row.id, row.login, row.name, tuple(row.roles), row.disabled_at, row.unit)
 
 
 async def count_people(connection: AsyncConnection) -> int:
@@ -87,7 +89,7 @@ async def count_people(connection: AsyncConnection) -> int:
 
 async def add_person(tx: AsyncConnection, new: Person, password: str, at: datetime) -> None:
     """Store a person with a hashed password."""
-    row = {"id": new.id, "login": new.login, "name": new.name, "roles": list(new.roles)}
+    row = {"id": new.id, "login": new.login, "name": new.name, "roles": list(new.roles), "unit": new.unit}
     await tx.execute(insert(person).values(**row, password=password, made_at=at))
 
 
@@ -111,6 +113,11 @@ async def account(connection: AsyncConnection, login: str) -> Person | None:
 async def set_roles(tx: AsyncConnection, id: str, roles: Sequence[str]) -> None:
     """Other roles for a person, from the next request on."""
     await tx.execute(update(person).where(person.c.id == id).values(roles=list(roles)))
+
+
+async def set_unit(tx: AsyncConnection, id: str, unit: str) -> None:
+    """Another unit for a person, from the next request on; what was delegated to or by them ends with it being another's."""
+    await tx.execute(update(person).where(person.c.id == id).values(unit=unit))
 
 
 async def set_disabled(tx: AsyncConnection, id: str, at: datetime | None) -> None:

@@ -12,6 +12,7 @@ from channels.station import store as station_store
 from content import store as content_store
 from content.glossary import store as glossary_store
 from content.recordings import store as recording_store
+from content.units import store as unit_store
 from desk import store as desk_store
 from desk.composing import store as scratch_store
 from desk.delegation import store as delegation_store
@@ -37,6 +38,7 @@ STORES = (
     content_store,
     glossary_store,
     recording_store,
+    unit_store,
     desk_store,
     scratch_store,
     delegation_store,

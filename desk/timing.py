@@ -19,6 +19,7 @@ from content.bulletin import BulletinClass, digest_of
 from content.item import ItemState
 from desk.answer import Visit
 from desk.forms import choice, moment_of
+from desk.units.choosing import must_reach_item
 from scheduler.schedule import Missed, QuietHours, Rule, Schedule
 from scheduler.scheduling import Wish
 
@@ -128,16 +129,17 @@ def fingerprint(visit: Visit) -> str:
 
 async def choices(visit: Visit, connection: AsyncConnection, chosen: tuple[str, ...]) -> Mapping[str, Any]:
     """What there is to choose from: approved items, outlets, audiences."""
-    items = await content_store.list_items(connection, states=(ItemState.APPROVED,), limit=100)
+    items = await content_store.list_items(connection, states=(ItemState.APPROVED,), units=visit.units, limit=100)
     listed = {item.id for item in items}
     for id in chosen:
         if id not in listed:
+            await must_reach_item(visit, connection, id)
             items.append(await content_store.find_item(connection, id))
             listed.add(id)
     return {
         "items": items,
-        "outlets": list(visit.house.outlets),
-        "audiences": await audience_store.audiences(connection),
+        "outlets": list(visit.outlets),
+        "audiences": await audience_store.audiences(connection, visit.units),
         "klass_choices": [("", "Theo tin bài"), *((one.value, one.title_vi) for one in BulletinClass)],
         "ways": WAYS,
         "units": {unit: title for unit, (title, _) in UNITS.items()},

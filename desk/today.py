@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
@@ -58,22 +59,24 @@ class UnderWay:
 
 async def show(visit: Visit) -> Answer:
     """GET /."""
-    house = visit.house
-    now = house.clock.now()
+    house, named = visit.house, visit.outlet_names
+    now, review = house.clock.now(), (ItemState.IN_REVIEW,)
     async with house.database.read() as connection:
-        coming = await _coming(connection, now)
-        opened = (await store.open_occurrences(connection))[:MOST]
+        coming = [one for one in await _coming(connection, now) if _is_own(visit, one.schedule.outlets)][:MOST]
+        opened = [row for row in await store.open_occurrences(connection) if _is_own(visit, row.outlets)][:MOST]
         outcomes = await tally.outcomes_of(connection, [row.id for row in opened])
         under_way = [UnderWay(row, outcomes.get(row.id, Counter())) for row in opened]
-        items = await content_store.list_items(connection, states=(ItemState.IN_REVIEW,), limit=MOST)
-        waiting = await store.list_schedules(connection, states=(ScheduleState.IN_REVIEW,), limit=MOST)
-        drafts = await content_store.list_items(connection, states=(ItemState.DRAFT,), limit=5)
-        bad = Filter(states=(State.FAILED, State.UNSURE), since=now - BEHIND)
+        items = await content_store.list_items(connection, states=review, units=visit.units, limit=MOST)
+        waiting = await store.list_schedules(connection, states=(ScheduleState.IN_REVIEW,), outlets=named, limit=MOST)
+        drafts = await content_store.list_items(connection, states=(ItemState.DRAFT,), units=visit.units, limit=5)
+        bad = Filter(states=(State.FAILED, State.UNSURE), outlets=named or (), since=now - BEHIND)
         troubles = await log_store.list_deliveries(connection, bad, limit=8)
-        week = sum((await log_store.stats(connection, Filter(since=now - BEHIND))).values(), Counter[State]())
-        missed = [row for row in await store.list_occurrences(connection, since=now - BEHIND) if row.state == "missed"]
-        calls = await alerts(connection, house.outlets, now)
-        wanted = await needs(house, connection)
+        lately = Filter(outlets=named or (), since=now - BEHIND)
+        week = sum((await log_store.stats(connection, lately)).values(), Counter[State]())
+        past = await store.list_occurrences(connection, outlets=named, since=now - BEHIND)
+        missed = [row for row in past if row.state == "missed"]
+        calls = await alerts(connection, visit.outlets, now)
+        wanted = await needs(house, connection, visit.unit)
         disabled = [one for one in await subscription_store.troubled(connection) if one.is_disabled]
     outlets = [one for one in await standings(visit) if one.state in {"paused", "troubled"}]
     values = {"coming": coming, "under_way": under_way, "items": items, "waiting": waiting, "drafts": drafts}
@@ -82,14 +85,19 @@ async def show(visit: Visit) -> Answer:
     values["items"] = items = items if visit.may("items") else []
     values["troubles"] = troubles if visit.may("delivery") else []
     values["needs"] = [one for one in wanted if not one.href or visit.may("glossary-add")]
-    values |= {"disabled": disabled if visit.may("outlet-pause") else []}
+    values |= {"disabled": disabled if visit.may("outlet-pause") and visit.units is None else []}
     plain = {
         "coming": [{"at": iso(one.at), "schedule": one.schedule.id, "title": one.schedule.title} for one in coming],
         "waiting": {"items": [item.id for item in items], "schedules": [one.id for one in waiting]},
         "alerts": [plain_alert(one) for one in calls],
         "week": {state.value: week[state] for state in State},
     }
-    return Shown("today.html", values | {"outlets": house.outlets}, plain)
+    return Shown("today.html", values | {"outlets": visit.outlets}, plain)
+
+
+def _is_own(visit: Visit, outlets: Sequence[str]) -> bool:
+    """Whether something goes to an outlet that is this person's to see."""
+    return visit.units is None or any(name in visit.outlets for name in outlets)
 
 
 def plain_alert(one: Alert) -> dict[str, Any]:
@@ -106,4 +114,4 @@ async def _coming(connection: AsyncConnection, now: datetime) -> list[Coming]:
         assert first is not None
         later = takewhile(lambda moment: moment <= end, islice(schedule.dues(first), EACH - 1))
         found += [Coming(moment, schedule) for moment in (first, *later)]
-    return sorted(found, key=lambda one: one.at)[:MOST]
+    return sorted(found, key=lambda one: one.at)

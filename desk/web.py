@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from config.logs import about, log
-from desk import auth, health, live, partners, stations, stopping
+from desk import auth, health, live, partners, stations, stopping, within
 from desk.answer import (
     API,
     VISIT,
@@ -147,6 +147,7 @@ async def enter(
     if door.roles and not visit.roles & door.roles:
         logger.warning("refused", door=door.name, person=visit.name)
         raise _refused(visit, door)
+    await within.check(visit, door.name)
     try:
         if door.method == "POST":
             await _take_in(visit, keeper, door)

@@ -100,7 +100,7 @@ class Correcting:
         for (items, klass), outlets in groups.items():
             wanted = [id for id in items if await self._is_approved(tx, id)]
             rule = Rule(once=await self._soonest(tx, wanted, now))
-            wish = Wish(tuple(wanted), tuple(outlets), rule, klass=klass, title=_title(item))
+            wish = Wish(tuple(wanted), tuple(outlets), rule, klass=klass, title=_title(item), unit=item.unit)
             made.append(await self._scheduling.add(tx, wish, by, may_approve=True))
         return made
 
@@ -196,7 +196,7 @@ class Correcting:
             async with self._database.write() as tx:
                 now, some = self._clock.now(), everybody[begin : begin + CHUNK]
                 await audience_store.save_audience(
-                    self._database, tx, self._seal, id, _audience(item, outlet), some, now
+                    self._database, tx, self._seal, id, _audience(item, outlet), some, now, unit=item.unit
                 )
 
     async def _posted(self, connection: AsyncConnection, wanted: Filter) -> list[str]:

@@ -109,7 +109,10 @@ class ScheduledItem:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When which items go to which outlets and audience. All moments aware UTC; the rule is read in `zone`."""
+    """When which items go to which outlets and audience. All moments aware UTC; the rule is read in `zone`.
+
+    `unit` is who sends it (`content/units`); empty: the office itself. An approval does not hang on it.
+    """
 
     id: str
     title: str
@@ -126,6 +129,7 @@ class Schedule:
     next_due_at: datetime | None
     made_by: str
     made_at: datetime
+    unit: str = ""
 
     @property
     def digest(self) -> str:

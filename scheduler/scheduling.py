@@ -37,7 +37,10 @@ LATE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for: items by id, outlets by name, the audience for those with recipients, when."""
+    """What is asked for: items by id, outlets by name, the audience for those with recipients, when.
+
+    `unit` is which one sends it: when that is not said, the one that all its items are of, else the office itself.
+    """
 
     items: tuple[str, ...]
     outlets: tuple[str, ...]
@@ -48,6 +51,7 @@ class Wish:
     until: datetime | None = None
     missed: Missed = Missed.LATEST
     title: str = ""
+    unit: str | None = None
 
 
 class Scheduling:
@@ -90,6 +94,7 @@ class Scheduling:
             next_due_at=None,
             made_by=by,
             made_at=now,
+            unit=_unit(pairs) if wish.unit is None else wish.unit,
         )
         _check_window(schedule, [revision for _, revision in pairs])
         return replace(schedule, next_due_at=schedule.next_due(None))
@@ -219,6 +224,7 @@ class Scheduling:
             until=old.until,
             missed=old.missed,
             title=old.title,
+            unit=old.unit,
         )
         new = await self.add(tx, wish, by, may_approve=may_approve)
         cancelled, told = ScheduleState.CANCELLED, {"to": new.id}
@@ -350,6 +356,11 @@ def _narrowed(schedule: Schedule, outlets: Sequence[str] | None) -> Schedule:
 def _title(pairs: Sequence[tuple[Item, Revision]]) -> str:
     rest = len(pairs) - 1
     return pairs[0][1].title + (f" (+{rest})" if rest else "")
+
+
+def _unit(pairs: Sequence[tuple[Item, Revision]]) -> str:
+    units = {item.unit for item, _ in pairs}
+    return units.pop() if len(units) == 1 else ""
 
 
 def _until(wish: Wish, revisions: Sequence[Revision]) -> datetime | None:

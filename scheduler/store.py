@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -54,6 +55,7 @@ schedule = Table(
     Column("made_by", Text, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("stilled", BigInteger, nullable=False, default=0),
+    Column("unit", Text, nullable=False, default=""),
     Index("schedule_due", "state", "next_due_at"),
 )
 
@@ -112,6 +114,7 @@ def to_schedule(row: Row[Any]) -> Schedule:
         next_due_at=row.next_due_at,
         made_by=row.made_by,
         made_at=row.made_at,
+        unit=row.unit,
     )
 
 
@@ -136,6 +139,7 @@ async def add_schedule(tx: AsyncConnection, new: Schedule, *, stilled: bool = Fa
             made_by=new.made_by,
             made_at=new.made_at,
             stilled=int(stilled),
+            unit=new.unit,
         )
     )
 
@@ -149,15 +153,28 @@ async def find_schedule(connection: AsyncConnection, id: str) -> Schedule:
 
 
 async def list_schedules(
-    connection: AsyncConnection, *, states: Sequence[ScheduleState] = (), limit: int = 100, before: str = ""
+    connection: AsyncConnection,
+    *,
+    states: Sequence[ScheduleState] = (),
+    outlets: Sequence[str] | None = None,
+    limit: int = 100,
+    before: str = "",
 ) -> list[Schedule]:
-    """Schedules, newest first; `before` is the last id of the page before."""
+    """Schedules, newest first, that go to any of these `outlets`; `before` is the last id of the page before."""
     query = select(schedule).order_by(schedule.c.id.desc()).limit(limit)
     if states:
         query = query.where(schedule.c.state.in_([state.value for state in states]))
+    if outlets is not None:
+        query = query.where(_goes_to(schedule.c.outlets, outlets))
     if before:
         query = query.where(schedule.c.id < before)
     return [to_schedule(row) for row in await connection.execute(query)]
+
+
+def _goes_to(column: Column[Any], outlets: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a list of outlets, as it is stored, has any of these in it."""
+    written = type_coerce(column, Text)
+    return or_(*(written.contains(f'"{name}"', autoescape=True) for name in outlets))
 
 
 async def schedules_with(connection: AsyncConnection, item: str) -> list[str]:
@@ -168,7 +185,7 @@ async def schedules_with(connection: AsyncConnection, item: str) -> list[str]:
 
 async def schedules_to(connection: AsyncConnection, outlet: str) -> int:
     """How many schedules that have not ended go to an outlet."""
-    of_it = type_coerce(schedule.c.outlets, Text).contains(f'"{outlet}"', autoescape=True)
+    of_it = _goes_to(schedule.c.outlets, [outlet])
     ended = [ScheduleState.ENDED.value, ScheduleState.CANCELLED.value]
     query = select(func.count()).where(of_it, schedule.c.state.not_in(ended))
     return int((await connection.execute(query.select_from(schedule))).scalar_one())
@@ -326,14 +343,17 @@ async def list_occurrences(
     connection: AsyncConnection,
     *,
     schedule_id: str = "",
+    outlets: Sequence[str] | None = None,
     since: datetime | None = None,
     before: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[Row[Any]]:
-    """Occurrences, last due first; `before` is the (due_at, id) of the last one of the page before."""
+    """Occurrences, last due first, that go to any of these `outlets`; `before` is the (due_at, id) of the last one of the page before."""
     query = select(occurrence).order_by(occurrence.c.due_at.desc(), occurrence.c.id.desc()).limit(limit)
     if schedule_id:
         query = query.where(occurrence.c.schedule == schedule_id)
+    if outlets is not None:
+        query = query.where(_goes_to(occurrence.c.outlets, outlets))
     if since:
         query = query.where(occurrence.c.due_at >= since)
     if before:

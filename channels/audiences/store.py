@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,7 @@ audience = Table(
     Column("made_at", Moment, nullable=False),
     Column("part_of", Text),
     Column("conditions", Json, nullable=False, default=list),
+    Column("unit", Text, nullable=False, default=""),
 )
 
 intake = Table(
@@ -124,6 +125,7 @@ class Audience:
     size: int
     part_of: str = ""
     conditions: Pairs = ()
+    unit: str = ""
 
 
 async def audience_id(connection: AsyncConnection, name: str) -> str:
@@ -143,14 +145,16 @@ async def save_audience(
     people: Sequence[Recipient],
     at: datetime,
     source: Source | None = None,
+    *,
+    unit: str = "",
 ) -> int:
-    """Add people to an audience, making it if needed; how many addresses are new.
+    """Add people to an audience, making it for a `unit` if needed; how many addresses are new.
 
     A person who opted out stays out, one who was erased is not even noted. Whoever is on it already gets the name, and the
     tags and the proof of consent where the new row has any. Conflict for a saved filter, and while the list still holds
     addresses from before there were seals: one person would be on it twice.
     """
-    list_id = await _open_list(database, tx, id, name, at)
+    list_id = await _open_list(database, tx, id, name, at, unit)
     if people and await plain_recipients(tx, list_id, 1):
         raise Conflict(
             f"Nhóm “{name}” đang được chia để gửi; hãy nhập lại sau ít phút",
@@ -173,9 +177,9 @@ async def save_audience(
     return await count_recipients(tx, list_id) - before
 
 
-async def _open_list(database: Database, tx: AsyncConnection, id: str, name: str, at: datetime) -> str:
+async def _open_list(database: Database, tx: AsyncConnection, id: str, name: str, at: datetime, unit: str) -> str:
     """The id of the list of that name, which is made if need be."""
-    await tx.execute(database.insert_if_absent(audience).values(id=id, name=name, made_at=at))
+    await tx.execute(database.insert_if_absent(audience).values(id=id, name=name, made_at=at, unit=unit))
     kept = (await tx.execute(select(audience).where(audience.c.name == name))).one()
     if kept.part_of:
         raise Conflict(f"“{name}” là nhóm lọc, không nhập người vào được", f"{name!r} is a saved filter", field="name")
@@ -224,9 +228,11 @@ async def save_filter(tx: AsyncConnection, id: str, name: str, of: str, conditio
     if (await tx.execute(select(audience.c.id).where(audience.c.name == name))).first() is not None:
         raise Conflict(f"Đã có nhóm “{name}”", f"There is an audience {name!r} already", field="name")
     whole = await audience_id(tx, of)
-    if (await tx.execute(select(audience.c.part_of).where(audience.c.id == whole))).scalar_one():
+    kept = (await tx.execute(select(audience.c.part_of, audience.c.unit).where(audience.c.id == whole))).one()
+    if kept.part_of:
         raise Conflict(f"“{of}” là nhóm lọc; hãy lọc từ nhóm gốc", f"{of!r} is a filter itself", field="of")
-    await tx.execute(insert(audience).values(id=id, name=name, made_at=at, part_of=whole, conditions=conditions))
+    about = {"part_of": whole, "conditions": conditions, "unit": kept.unit}
+    await tx.execute(insert(audience).values(id=id, name=name, made_at=at, **about))
     return await count_recipients(tx, id)
 
 
@@ -301,15 +307,21 @@ async def audience_names(connection: AsyncConnection) -> list[Row[Any]]:
     return list(await connection.execute(select(audience.c.id, audience.c.name, audience.c.part_of)))
 
 
-async def audiences(connection: AsyncConnection) -> list[Audience]:
-    """Every audience with its number of reachable addresses."""
+async def audience_unit(connection: AsyncConnection, name: str) -> str | None:
+    """Whose the audience of that name is; None when there is none."""
+    query = select(audience.c.unit).where(audience.c.name == name)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def audiences(connection: AsyncConnection, units: Collection[str] | None = None) -> list[Audience]:
+    """Every audience, or those of these units, with its number of reachable addresses."""
+    kept = [audience.c[name] for name in ("id", "name", "made_at", "part_of", "conditions", "unit")]
     reachable = func.count(recipient.c.address).filter(recipient.c.stopped_at.is_(None)).label("size")
     query = (
-        select(audience.c.id, audience.c.name, audience.c.made_at, audience.c.part_of, audience.c.conditions, reachable)
-        .join_from(audience, recipient, isouter=True)
-        .group_by(audience.c.id, audience.c.name, audience.c.made_at, audience.c.part_of, audience.c.conditions)
-        .order_by(audience.c.name)
+        select(*kept, reachable).join_from(audience, recipient, isouter=True).group_by(*kept).order_by(audience.c.name)
     )
+    if units is not None:
+        query = query.where(audience.c.unit.in_(sorted(units)))
     rows = list(await connection.execute(query))
     names = {row.id: row.name for row in rows}
     return [
@@ -318,6 +330,7 @@ async def audiences(connection: AsyncConnection) -> list[Audience]:
             await count_recipients(connection, row.id) if row.part_of else row.size,
             names.get(row.part_of, ""),
             tuple((tag, value) for tag, value in row.conditions),
+            row.unit,
         )
         for row in rows
     ]

@@ -26,6 +26,7 @@ class Actor:
 
     name: str
     roles: tuple[str, ...]
+    unit: str = ""
 
     def must(self, *roles: str) -> None:
         """Raise NotAllowed unless the actor has one of the roles; administrators have all of them."""
@@ -53,7 +54,7 @@ async def actor(house: House, name: str | None) -> Actor:
         return Actor(called, EVERYTHING)
     if person.disabled_at is not None:
         raise NotAllowed(f"Tài khoản {person.name} đã khóa", f"The account {person.name} is disabled")
-    return Actor(person.name, person.roles)
+    return Actor(person.name, person.roles, person.unit)
 
 
 def add_deed(verbs: Any, name: str, run: Run, words: str) -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from channels.audience import AudienceList, read_audience, sha256_of
 from channels.audiences import store
 from channels.audiences.store import Source
 from channels.tags import TAGS, conditions_of, in_words
+from content.units import store as unit_store
 from db.types import new_id
 from desk.app import House
 from desk.commands import persons
@@ -27,6 +28,7 @@ def register(commands: Any) -> None:
     importing = verbs.add_parser("import", help="nhập danh sách người nhận từ CSV")
     importing.add_argument("name", metavar="NAME")
     importing.add_argument("file", type=Path, metavar="FILE.csv")
+    importing.add_argument("--unit", default="", metavar="ID", help="của đơn vị, nếu nhóm chưa có")
     importing.add_argument("--keep-good", action="store_true", help="giữ các dòng đúng dù có dòng sai")
     importing.add_argument("--json", action="store_true")
     importing.set_defaults(run=import_audience)
@@ -52,8 +54,9 @@ async def import_audience(house: House, args: argparse.Namespace) -> int:
     if not refused:
         now = house.clock.now()
         async with house.database.write() as tx:
+            await unit_store.must_exist(tx, args.unit)
             new = await store.save_audience(
-                house.database, tx, house.seal, new_id(now), args.name, found.people, now, source
+                house.database, tx, house.seal, new_id(now), args.name, found.people, now, source, unit=args.unit
             )
             await house.journal.note(
                 tx, now, by.name, "import_audience", f"audience/{args.name}", added=new, sha256=source.sha256

@@ -33,6 +33,7 @@ def register(commands: Any) -> None:
     importing = verbs.add_parser("import", help="nhập tài liệu .md, .txt, .docx")
     importing.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     importing.add_argument("--author", metavar="NAME", help="người viết (mặc định: tên ghi trong tài liệu)")
+    importing.add_argument("--unit", metavar="ID", help="của đơn vị (mặc định: đơn vị của người viết)")
     importing.add_argument("--submit", action="store_true", help="gửi duyệt luôn")
     importing.add_argument("--json", action="store_true")
     importing.set_defaults(run=import_documents)
@@ -104,8 +105,11 @@ async def _import(house: House, document: Document, args: argparse.Namespace, op
     draft = document.draft
     if document.dated is not None and not draft.source:
         draft = replace(draft, source=f"bản đăng ngày {local(document.dated, house.settings.office.zone)}")
+    unit = author.unit if args.unit is None else args.unit
     async with house.database.write() as tx:
-        item = await house.editing.write(tx, draft, author.name, via=f"import {file.name} by {operator.name}")
+        item = await house.editing.write(
+            tx, draft, author.name, via=f"import {file.name} by {operator.name}", unit=unit
+        )
         return await house.editing.submit(tx, item.id, author.name) if args.submit else item
 
 

@@ -29,6 +29,7 @@ def register(commands: Any) -> None:
     add.add_argument("login", help="tên đăng nhập")
     add.add_argument("--name", help="họ tên (mặc định: tên đăng nhập)")
     add.add_argument("--role", nargs="+", action="extend", choices=EVERYTHING, help="mặc định: author")
+    add.add_argument("--unit", default="", metavar="ID", help="đơn vị; không có là cả cơ quan (xem: loa unit list)")
     add.add_argument("--password-stdin", action="store_true", help="đọc mật khẩu từ stdin; không có thì tự sinh")
     add.set_defaults(run=add_user)
     password = users.add_parser("password", help="đặt lại mật khẩu; mọi phiên đăng nhập của người đó kết thúc")
@@ -58,7 +59,8 @@ async def add_user(house: House, args: argparse.Namespace) -> int:
     by = await actor(house, None)
     roles = tuple(args.role or ("author",))
     password = await _given_password(args)
-    made = await auth.add_person(house, args.login, args.name or args.login, roles, password, by=by.name)
+    told = {"unit": args.unit, "by": by.name}
+    made = await auth.add_person(house, args.login, args.name or args.login, roles, password, **told)
     out.print(f"{args.login}  {args.name or args.login}  {', '.join(roles)}")
     if password is None:
         out.print(f"mật khẩu (chỉ hiện một lần): {made}")
@@ -118,13 +120,16 @@ async def list_users(house: House, args: argparse.Namespace) -> int:
             one.login,
             one.name,
             ", ".join(one.roles),
+            one.unit,
             "có" if one.id in steps else "",
             "đã khóa" if one.disabled_at else "",
         )
         for one in everybody
     ]
     print_table(
-        ("đăng nhập", "họ tên", "vai trò", "hai bước", ""), rows, empty="Chưa có người dùng. Thêm: loa user add"
+        ("đăng nhập", "họ tên", "vai trò", "đơn vị", "hai bước", ""),
+        rows,
+        empty="Chưa có người dùng. Thêm: loa user add",
     )
     return 0
 

@@ -30,7 +30,8 @@ async def list_all(visit: Visit) -> Answer:
 async def _page(visit: Visit) -> Shown:
     now = visit.house.clock.now()
     async with visit.house.database.read() as connection:
-        found = await store.list_all(connection, "" if "administrator" in visit.roles else visit.person)
+        everybody = "administrator" in visit.roles and visit.units is None
+        found = await store.list_all(connection, "" if everybody else visit.person)
         candidates = [one for one in await people.people(connection) if _can_receive(visit, one)]
     values: dict[str, Any] = {"found": found, "candidates": candidates, "typed": visit.form, "stages": STAGES}
     values |= {"may_give": bool(visit.own_roles & GIVING)}
@@ -38,7 +39,9 @@ async def _page(visit: Visit) -> Shown:
 
 
 def _can_receive(visit: Visit, one: Person) -> bool:
-    return one.disabled_at is None and one.id != visit.person and set(one.roles) != {"station"}
+    """Whoever approves in somebody's stead does so for the same unit: they see what the giver sees, and no more."""
+    working = one.disabled_at is None and set(one.roles) != {"station"}
+    return working and one.id != visit.person and one.unit == visit.unit
 
 
 @shape(shapes.DelegationTold, shapes.NewDelegation, status=201)
@@ -84,7 +87,8 @@ async def end(visit: Visit) -> Answer:
     house, now = visit.house, visit.house.clock.now()
     async with house.database.write() as tx:
         one = await store.find(tx, visit.part("id"))
-        if one.giver != visit.person and "administrator" not in visit.own_roles:
+        may_end = "administrator" in visit.own_roles and visit.units is None
+        if one.giver != visit.person and not may_end:
             raise NotAllowed("Chỉ người ủy quyền hay quản trị kết thúc được", "Only who gave it may end it")
         if not await store.end(tx, one.id, now):
             raise Conflict("Lần ủy quyền này đã hết", "This delegation is over")

@@ -93,9 +93,10 @@ async def overlapping(connection: AsyncConnection, giver: str, begin: datetime, 
 
 
 async def instead_of(connection: AsyncConnection, receiver: str, now: datetime, giving: frozenset[str]) -> str:
-    """In whose stead somebody may approve now, by name: only of a person who works here and has one of the `giving` roles."""
+    """In whose stead somebody may approve now, by name: only of a person who works here for the same unit, with a `giving` role."""
     running = (delegation.c.receiver == receiver) & (delegation.c.begins_at <= now) & (delegation.c.ends_at > now)
-    query = _query().where(running, _giver.c.disabled_at.is_(None)).order_by(delegation.c.begins_at)
+    same = (_giver.c.disabled_at.is_(None)) & (_giver.c.unit == _receiver.c.unit)
+    query = _query().where(running, same).order_by(delegation.c.begins_at)
     rows = await connection.execute(query)
     return next((str(row.giver_name) for row in rows if giving & set(row.giver_roles)), "")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from channels import store as channels_store
 from channels.channel import Channel
-from channels.outlet import InService
+from channels.outlet import ABOUT, InService
 from channels.past import store as past_store
 from channels.setting import store as setting_store
 from channels.setting.entry import entries_of, without_secrets
@@ -115,7 +115,7 @@ async def standings(visit: Visit, only: str = "") -> list[Standing]:
     since = {name: one.since for name, one in diverted.items()}
     return [
         Standing(at, rows[at.name], base, today, since.get(at.name), await at.channel.quota(at.outlet, now))
-        for at in visit.house.outlets
+        for at in visit.outlets
         if at.name in rows and only in {"", at.name}
     ]
 
@@ -128,7 +128,8 @@ async def list_all(visit: Visit) -> Answer:
 
 async def _page(visit: Visit) -> Shown:
     found = await standings(visit)
-    values = {"standings": found, "outlets": visit.house.outlets, "broken": visit.house.fitter.broken}
+    broken = visit.house.fitter.broken if visit.units is None else {}
+    values = {"standings": found, "outlets": visit.outlets, "broken": broken}
     return Shown("outlets/list.html", values, listed([plain_outlet(one) for one in found], None))
 
 
@@ -162,7 +163,7 @@ async def page_of(visit: Visit, name: str, trial: Trial | None = None) -> Shown:
     may = visit.may("outlet-change")
     plain = plain_outlet(one) | {
         "set_up_in": "desk" if setting else "file",
-        "options": {key: value for key, value in table.items() if key not in {"kind", "title"}} if may else None,
+        "options": {key: value for key, value in table.items() if key not in ABOUT} if may else None,
         "secrets": secrets if may else None,
         "past": [{"at": iso(turn.at), "turn": turn.turn, "by": turn.by, "words": turn.words} for turn in past[:SHOWN]],
     }
@@ -208,6 +209,7 @@ def plain_outlet(standing: Standing) -> dict[str, Any]:
         "name": at.name,
         "title": at.outlet.title,
         "kind": at.channel.kind,
+        "unit": at.unit,
         "form": at.channel.form.value,
         "state": standing.state,
         "failures": row.failures,

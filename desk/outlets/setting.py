@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels import store as channels_store
 from channels.channel import Channel
 from channels.fitting import TOPIC
-from channels.outlet import Fault
+from channels.outlet import ABOUT, Fault
 from channels.past import store as past_store
 from channels.past.store import Turn
 from channels.setting import store
@@ -23,11 +23,13 @@ from channels.shelf import store as shelf_store
 from config.settings import OutletName
 from config.words import BadInput, Conflict, NotFound, Said
 from content.item import slug_of
+from content.units import store as unit_store
 from desk.answer import Answer, Done, Shown, Visit
 from desk.outlets.page import HERE, page_of
 from desk.shape import shape
 from desk.shapes import outlets as shapes
 from desk.shapes.people import Nothing
+from desk.units.choosing import unit_choices
 from scheduler import store as scheduler_store
 from scheduler.delivery import State
 from scheduler.log import store as log_store
@@ -43,7 +45,7 @@ async def blank(visit: Visit) -> Answer:
     kind = visit.asked("kind")
     if not kind:
         return Shown("outlets/kinds.html", {"kinds": visit.house.fitter.fittings.channels.values()})
-    return _form(visit, _kind(visit, kind), {}, None)
+    return await _form(visit, _kind(visit, kind), {}, None)
 
 
 @shape(shapes.OutletWhole, shapes.NewOutlet)
@@ -53,12 +55,12 @@ async def add(visit: Visit) -> Answer:
     name = visit.text("name").strip() or slug_of(typed)[:40].strip("-")
     table = _table(visit, channel, {})
     if visit.text("more"):
-        return _form(visit, channel, table, None)
+        return await _form(visit, channel, table, None)
     try:
         _check_name(visit, name)
         await _save(visit, channel, Setting(name, 1, visit.house.clock.now(), visit.name, table), None)
     except Said as fault:
-        return _with_fault(visit, channel, table, None, fault)
+        return await _with_fault(visit, channel, table, None, fault)
     said = f"Đã thêm {typed}. Hãy gửi thử trước khi dùng." if not channel.shelf else f"Đã thêm {typed}."
     return Done(f"{HERE}/{name}", said, (await page_of(visit, name)).plain)
 
@@ -66,7 +68,7 @@ async def add(visit: Visit) -> Answer:
 async def edit(visit: Visit) -> Answer:
     """GET /outlets/{name}/edit."""
     setting = await _setting(visit)
-    return _form(visit, _kind(visit, str(setting.table.get("kind"))), setting.table, setting)
+    return await _form(visit, _kind(visit, str(setting.table.get("kind"))), setting.table, setting)
 
 
 @shape(shapes.OutletWhole, shapes.OutletSetting)
@@ -76,7 +78,7 @@ async def change(visit: Visit) -> Answer:
     channel = _kind(visit, str(old.table.get("kind")))
     table = _table(visit, channel, old.table)
     if visit.text("more"):
-        return _form(visit, channel, table, old)
+        return await _form(visit, channel, table, old)
     now = visit.house.clock.now()
     try:
         if visit.text("base") not in {"", str(old.revision)}:
@@ -86,7 +88,7 @@ async def change(visit: Visit) -> Answer:
             )
         await _save(visit, channel, Setting(old.name, old.revision + 1, now, visit.name, table), old)
     except Said as fault:
-        return _with_fault(visit, channel, table, old, fault)
+        return await _with_fault(visit, channel, table, old, fault)
     return Done(f"{HERE}/{old.name}", "Đã lưu; dùng từ lượt gửi tới.", (await page_of(visit, old.name)).plain)
 
 
@@ -128,11 +130,15 @@ async def _save(visit: Visit, channel: Channel[Any], new: Setting, old: Setting 
     house, title = visit.house, visit.text("title").strip()
     if not title or len(title) > 100:
         raise BadInput("Ghi tên điểm phát, nhiều nhất 100 ký tự", "A title of 100 characters at most", field="title")
-    if own := {"kind", "title"} & new.table.keys():
+    if own := ABOUT & new.table.keys():
         raise BadInput(f"Không có khóa {min(own)} trong options", f"No {min(own)} in options", field=PATH.rstrip("."))
-    new = replace(new, table={"kind": channel.kind, "title": title, **new.table})
+    unit = visit.text("unit").strip()
+    about = {"kind": channel.kind, "title": title} | ({"unit": unit} if unit else {})
+    new = replace(new, table={**about, **new.table})
     changed = _changed(old.table if old else {}, new.table)
     async with house.database.write() as tx:
+        if unit:
+            (await unit_store.tree(tx))[unit]
         known = await store.revisions(tx)
         if known.get(new.name) != (old.revision if old else None):
             raise Conflict(
@@ -207,8 +213,10 @@ def _table(visit: Visit, channel: Channel[Any], kept: Mapping[str, Any]) -> dict
     return table_of(channel.options, form, kept, PATH)
 
 
-def _form(visit: Visit, channel: Channel[Any], table: Mapping[str, Any], setting: Setting | None) -> Shown:
-    title = str(setting.table.get("title", "")) if setting else ""
+async def _form(visit: Visit, channel: Channel[Any], table: Mapping[str, Any], setting: Setting | None) -> Shown:
+    title, unit = (str(setting.table.get(name, "")) if setting else "" for name in ("title", "unit"))
+    async with visit.house.database.read() as connection:
+        units = unit_choices(visit, await unit_store.tree(connection), kept=unit)
     entries = entries_of(channel.options, table, setting.table if setting else {}, PATH)
     must = [one for one in entries if one.option.info.is_required()]
     values = {
@@ -219,18 +227,19 @@ def _form(visit: Visit, channel: Channel[Any], table: Mapping[str, Any], setting
         "must": must,
         "more": [one for one in entries if one not in must],
         "open": not must or visit.form,
-        "typed": {"name": visit.text("name"), "title": visit.text("title", title)},
+        "typed": {"name": visit.text("name"), "title": visit.text("title", title), "unit": visit.text("unit", unit)},
+        "unit_choices": units,
     }
     return Shown("outlets/form.html", values)
 
 
-def _with_fault(
+async def _with_fault(
     visit: Visit, channel: Channel[Any], table: Mapping[str, Any], setting: Setting | None, fault: Said
 ) -> Answer:
     """The form with what was typed and what is wrong with it, told at the place that is nearest."""
     if visit.json:
         raise fault
-    shown = _form(visit, channel, table, setting)
+    shown = await _form(visit, channel, table, setting)
     if fault.field and fault.field.startswith(PATH):
         names = {one.name for one in _all([*shown.values["must"], *shown.values["more"]])}
         place = fault.field

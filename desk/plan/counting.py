@@ -31,11 +31,19 @@ def way_of(kind: str) -> Way | None:
     return {Form.AUDIO: Way.RADIO, Form.SCRIPT: Way.RADIO, Form.ARTICLE: Way.PORTAL}.get(channel.form)
 
 
-async def sent_between(connection: AsyncConnection, begin: date, end: date, zone: ZoneInfo) -> list[Sent]:
-    """Every text of every run due in these days (`end` not among them) of which a partner took over anything."""
+async def sent_between(
+    connection: AsyncConnection, begin: date, end: date, zone: ZoneInfo, unit: str = ""
+) -> list[Sent]:
+    """Every text of every run of a unit's due in these days (`end` not among them) of which a partner took over anything."""
     edges = [datetime.combine(day, time(), zone).astimezone(UTC) for day in (begin, end)]
     taken, texts = await tally_store.taken_over(connection, edges), await tally_store.texts(connection, edges)
+    taken = own(taken, await tally_store.senders(connection, edges), unit)
     return sent_of(taken, texts, await tally_store.outlet_titles(connection), zone)
+
+
+def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[Taken]:
+    """The runs that a unit sent itself: a plan is about what its own office does."""
+    return [one for one in taken if senders.get(one.schedule, "") == unit]
 
 
 def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Mapping[str, tuple[str, str]], zone: ZoneInfo) -> list[Sent]:
@@ -58,14 +66,14 @@ async def standings_of(connection: AsyncConnection, plan: Plan, today: date, zon
     if not plan.tasks:
         return []
     end = min(date(plan.year + 1, 1, 1), today + timedelta(days=1))
-    return standings(plan, await sent_between(connection, date(plan.year, 1, 1), end, zone), today)
+    return standings(plan, await sent_between(connection, date(plan.year, 1, 1), end, zone, plan.unit), today)
 
 
-async def late(connection: AsyncConnection, today: date, zone: ZoneInfo) -> list[Progress]:
-    """Tasks of this year's plan that are behind or overdue; the log is looked at no further back than that takes."""
-    plan = await store.find(connection, today.year)
+async def late(connection: AsyncConnection, today: date, zone: ZoneInfo, unit: str = "") -> list[Progress]:
+    """Tasks of a unit's plan of this year that are behind or overdue; the log is looked at no further back than that takes."""
+    plan = await store.find(connection, today.year, unit)
     if plan is None or not plan.tasks:
         return []
     begin = min(task.on(today).begin for task in plan.tasks)
-    sent = await sent_between(connection, begin, today + timedelta(days=1), zone)
+    sent = await sent_between(connection, begin, today + timedelta(days=1), zone, unit)
     return [one for one in standings(plan, sent, today) if one.standing.is_late]

@@ -9,7 +9,7 @@ from typing import Any
 from desk.plan.plan import Plan, Task
 from desk.plan.progress import Part, Progress
 
-HEAD = ("year", "number", "signed", "title", "objectives", "audiences")
+HEAD = ("unit", "year", "number", "signed", "title", "objectives", "audiences")
 TASK = ("words", "theme", "way", "owner", "rhythm", "deadline", "target")
 MANY = 50
 """So many texts that counted are named of a task."""
@@ -28,7 +28,7 @@ def plain_head(plan: Plan) -> dict[str, Any]:
 
 def plain_task(task: Task) -> dict[str, Any]:
     """A task."""
-    told: Mapping[str, Any] = {name: getattr(task, name) for name in ("id", "year", *TASK)}
+    told: Mapping[str, Any] = {name: getattr(task, name) for name in ("id", "unit", "year", *TASK)}
     return {**told, "deadline": task.deadline.isoformat() if task.deadline else None}
 
 

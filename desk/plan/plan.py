@@ -81,6 +81,7 @@ class Task:
     rhythm: Rhythm
     deadline: date | None
     target: int
+    unit: str = ""
 
     def stretches(self) -> tuple[Stretch, ...]:
         """Those of its year, by whole months of the calendar."""
@@ -112,7 +113,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One year's; without number and date while it is not signed."""
+    """One year's of a unit (empty: the office); without number and date while it is not signed."""
 
     year: int
     number: str
@@ -121,6 +122,7 @@ class Plan:
     objectives: str
     audiences: str
     tasks: tuple[Task, ...] = ()
+    unit: str = ""
 
     @property
     def name(self) -> str:
@@ -146,9 +148,10 @@ def _moved(day: date | None, year: int) -> date | None:
 # --- what was written --------------------------------------------------------------------------------------------------
 
 
-def plan_from(written: Mapping[str, str]) -> Plan:
-    """The head of a plan as it was filled in. Raises BadInput with its field."""
+def plan_from(written: Mapping[str, str], unit: str = "") -> Plan:
+    """The head of a unit's plan as it was filled in. Raises BadInput with its field."""
     return Plan(
+        unit=unit,
         year=year_from(written["year"]),
         number=_line(written, "number"),
         signed=_day(written, "signed"),
@@ -158,8 +161,8 @@ def plan_from(written: Mapping[str, str]) -> Plan:
     )
 
 
-def task_from(written: Mapping[str, str], id: str, year: int, themes: Container[str]) -> Task:
-    """A task as it was filled in, on one of these themes or any. Raises BadInput with its field."""
+def task_from(written: Mapping[str, str], id: str, year: int, themes: Container[str], unit: str = "") -> Task:
+    """A task of a unit as it was filled in, on one of these themes or any. Raises BadInput with its field."""
     theme, way = written["theme"].strip(), written["way"].strip()
     if theme and theme not in themes:
         raise BadInput("Chọn chủ đề trong danh sách", "There is no such theme", field="theme")
@@ -168,7 +171,8 @@ def task_from(written: Mapping[str, str], id: str, year: int, themes: Container[
     words = _needed(_line(written, "words"), "words", "Ghi nội dung nhiệm vụ", "Say what is to be done")
     rhythm = _rhythm(written["rhythm"].strip())
     deadline, target = _deadline(written, rhythm, year), _target(written["target"].strip())
-    return Task(id, year, words, theme, Way(way) if way else None, _line(written, "owner"), rhythm, deadline, target)
+    owner = _line(written, "owner")
+    return Task(id, year, words, theme, Way(way) if way else None, owner, rhythm, deadline, target, unit)
 
 
 def year_from(written: str) -> int:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Row, Table, Text, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
@@ -16,18 +30,20 @@ from desk.plan.plan import Plan, Rhythm, Task, Way
 plan = Table(
     "plan",
     metadata,
-    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("year", Integer, nullable=False),
     Column("number", Text, nullable=False),
     Column("signed", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("objectives", Text, nullable=False),
     Column("audiences", Text, nullable=False),
+    Column("unit", Text, nullable=False, default=""),
+    PrimaryKeyConstraint("unit", "year"),
 )
 plan_task = Table(
     "plan_task",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("year", Integer, ForeignKey("plan.year"), nullable=False),
+    Column("year", Integer, nullable=False),
     Column("position", Integer, nullable=False),
     Column("words", Text, nullable=False),
     Column("theme", Text, nullable=False),
@@ -36,23 +52,28 @@ plan_task = Table(
     Column("rhythm", Text, nullable=False),
     Column("deadline", Text, nullable=False),
     Column("target", Integer, nullable=False),
-    Index("plan_task_year", "year", "position"),
+    Column("unit", Text, nullable=False, default=""),
+    ForeignKeyConstraint(["unit", "year"], ["plan.unit", "plan.year"]),
+    Index("plan_task_year", "unit", "year", "position"),
 )
 
 
-async def years(connection: AsyncConnection) -> list[int]:
-    """Years that have a plan, the first one first."""
-    return list((await connection.execute(select(plan.c.year).order_by(plan.c.year))).scalars())
+async def years(connection: AsyncConnection, unit: str = "") -> list[int]:
+    """Years of which a unit has a plan, the first one first."""
+    query = select(plan.c.year).where(plan.c.unit == unit).order_by(plan.c.year)
+    return list((await connection.execute(query)).scalars())
 
 
-async def find(connection: AsyncConnection, year: int) -> Plan | None:
-    """A year's plan with its tasks in their order."""
-    row = (await connection.execute(select(plan).where(plan.c.year == year))).one_or_none()
+async def find(connection: AsyncConnection, year: int, unit: str = "") -> Plan | None:
+    """A unit's plan of a year with its tasks in their order."""
+    query = select(plan).where(plan.c.unit == unit, plan.c.year == year)
+    row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    tasks = select(plan_task).where(plan_task.c.year == year).order_by(plan_task.c.position, plan_task.c.id)
-    found = tuple(_task(one) for one in await connection.execute(tasks))
-    return Plan(row.year, row.number, _day(row.signed), row.title, row.objectives, row.audiences, found)
+    tasks = select(plan_task).where(plan_task.c.unit == unit, plan_task.c.year == year)
+    rows = await connection.execute(tasks.order_by(plan_task.c.position, plan_task.c.id))
+    about = (row.title, row.objectives, row.audiences)
+    return Plan(row.year, row.number, _day(row.signed), *about, tuple(_task(one) for one in rows), unit)
 
 
 async def find_task(connection: AsyncConnection, id: str) -> Task:
@@ -65,7 +86,7 @@ async def find_task(connection: AsyncConnection, id: str) -> Task:
 
 def _task(row: Row[Any]) -> Task:
     about = (row.words, row.theme, Way(row.way) if row.way else None, row.owner)
-    return Task(row.id, row.year, *about, Rhythm(row.rhythm), _day(row.deadline), row.target)
+    return Task(row.id, row.year, *about, Rhythm(row.rhythm), _day(row.deadline), row.target, row.unit)
 
 
 def _day(written: str) -> date | None:
@@ -75,23 +96,24 @@ def _day(written: str) -> date | None:
 async def save(database: Database, tx: AsyncConnection, one: Plan) -> None:
     """A year's plan, new or as it is now; its tasks stay."""
     changing = ("number", "signed", "title", "objectives", "audiences")
-    await tx.execute(database.insert_or_update(plan, ["year"], *changing).values(**_head(one)))
+    await tx.execute(database.insert_or_update(plan, ["unit", "year"], *changing).values(**_head(one)))
 
 
 async def add(database: Database, tx: AsyncConnection, one: Plan) -> bool:
-    """A new plan without its tasks; False when that year has one."""
+    """A new plan without its tasks; False when the unit has one of that year."""
     return bool((await tx.execute(database.insert_if_absent(plan).values(**_head(one)))).rowcount)
 
 
 def _head(one: Plan) -> dict[str, Any]:
     signed = one.signed.isoformat() if one.signed else ""
     about = {"title": one.title, "objectives": one.objectives, "audiences": one.audiences}
-    return {"year": one.year, "number": one.number, "signed": signed, **about}
+    return {"unit": one.unit, "year": one.year, "number": one.number, "signed": signed, **about}
 
 
 async def add_task(tx: AsyncConnection, one: Task) -> None:
     """A new task, after the others of its year."""
-    last = select(func.coalesce(func.max(plan_task.c.position), 0) + 1).where(plan_task.c.year == one.year)
+    last = select(func.coalesce(func.max(plan_task.c.position), 0) + 1)
+    last = last.where(plan_task.c.unit == one.unit, plan_task.c.year == one.year)
     await tx.execute(insert(plan_task).values(**_columns(one), position=last.scalar_subquery()))
 
 
@@ -103,7 +125,7 @@ async def change_task(tx: AsyncConnection, one: Task) -> None:
 def _columns(one: Task) -> dict[str, Any]:
     when = {"rhythm": one.rhythm.value, "deadline": one.deadline.isoformat() if one.deadline else ""}
     about = {"words": one.words, "theme": one.theme, "way": one.way.value if one.way else "", "owner": one.owner}
-    return {"id": one.id, "year": one.year, **about, **when, "target": one.target}
+    return {"id": one.id, "unit": one.unit, "year": one.year, **about, **when, "target": one.target}
 
 
 async def remove_task(tx: AsyncConnection, id: str) -> bool:

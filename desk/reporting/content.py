@@ -23,6 +23,7 @@ PLAN_NOTES = (
     "Thực hiện kế hoạch: mỗi tin ở mỗi kỳ phát gửi được qua hình thức của nhiệm vụ, đúng chủ đề, tính một lần. Chỉ tiêu của kỳ báo cáo"
     " chia theo số tháng, của việc có hạn chia theo số ngày.",
 )
+UNIT_NOTES = ("Theo đơn vị: lượt gửi tính cho đơn vị đã lập lịch phát, kể cả khi phát tin của cấp trên chuyển xuống.",)
 DAYS = {
     Basis.DECREE: "chốt số liệu ngày 14 (Điều 12 Nghị định 09/2019/NĐ-CP)",
     Basis.CALENDAR: "tròn tháng theo lịch",
@@ -124,6 +125,9 @@ def content_of(figures: Figures, handed: Handed | None, now: datetime) -> Conten
         ("Theo kênh", _of_channels(figures), *_lines("bars", figures.channels, figures.whole, "Kênh")),
         ("Theo điểm phát", (), *_lines("bars", figures.outlets, figures.whole, "Điểm phát")),
     ]
+    if figures.units:
+        most = _first_of(figures.units, "Đơn vị có nhiều lượt gửi nhất")
+        sections.append(("Theo đơn vị", most, *_lines("bars", figures.units, figures.whole, "Đơn vị")))
     if figures.plan is not None:
         sections.append(("Thực hiện kế hoạch", _of_plan(figures.plan), None, _tasks(figures.plan)))
     return Content(
@@ -132,7 +136,7 @@ def content_of(figures: Figures, handed: Handed | None, now: datetime) -> Conten
         opening=_opening(figures),
         headlines=_headlines(figures),
         sections=tuple(Section(number, *one) for number, one in zip(ROMAN[1:], sections, strict=False)),
-        notes=(*_notes(basis), *(PLAN_NOTES if figures.plan else ())),
+        notes=(*_notes(basis), *(UNIT_NOTES if figures.units else ()), *(PLAN_NOTES if figures.plan else ())),
         standing=_standing(handed, now),
         digest=handed.digest if handed else figures.digest,
         year=(handed.at if handed else now).year,

@@ -108,16 +108,16 @@ class Figures:
     channels: tuple[Line, ...]
     outlets: tuple[Line, ...]
     plan: PlanFigures | None = None
+    units: tuple[Line, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """JSON-ready values; without a plan they are those of before there were plans, and so is their digest."""
-        plain = asdict(self)
-        return plain if self.plan else {name: value for name, value in plain.items() if name != "plan"}
+        """JSON-ready values; without a plan or units they are those of before there were any, and so is their digest."""
+        return {name: value for name, value in asdict(self).items() if value or name not in LATER}
 
     @classmethod
     def from_record(cls, plain: Mapping[str, Any]) -> Figures:
         """The opposite of `record`, after JSON."""
-        lists = {name: tuple(Line(**one) for one in plain[name]) for name in LISTS}
+        lists = {name: tuple(Line(**one) for one in plain.get(name, ())) for name in LISTS}
         plan = _plan_of(plain["plan"]) if plain.get("plan") else None
         return cls(**{**plain, **lists, "whole": Line(**plain["whole"]), "plan": plan})
 
@@ -136,7 +136,9 @@ def digest_of(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(to_json(record).encode()).hexdigest()
 
 
-LISTS = ("stretches", "themes", "channels", "outlets")
+LISTS = ("stretches", "themes", "channels", "outlets", "units")
+LATER = frozenset({"plan", "units"})
+"""What reports did not have from the first."""
 
 
 class Gathering:

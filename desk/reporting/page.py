@@ -11,6 +11,7 @@ from aiohttp import web
 
 from config.lazy import lazily
 from config.words import BadInput, NotFound, Said
+from content.units import store as unit_store
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import after_of, choice, cursor, iso, limit_of, listed
 from desk.reporting import charts, store
@@ -22,6 +23,7 @@ from desk.shape import PagedByTime, shape
 from desk.shapes import reports as shapes
 from desk.shapes.outlets import XLSX
 from desk.shapes.reports import DOCX, PDF
+from desk.units.choosing import asked_unit, unit_choices
 
 if TYPE_CHECKING:
     from desk.reporting import pdf, sheets, word
@@ -45,16 +47,23 @@ async def show(visit: Visit) -> Answer:
         if form and form not in MEDIA:
             raise BadInput("form: docx, xlsx hoặc pdf", "form: docx, xlsx or pdf", field="form")
         period = _period(visit, visit.asked("period"), visit.asked("basis"), visit.asked("kind"))
-        report = await visit.house.reporter.report(period, _version(visit.asked("version")))
+        unit = await _whose(visit)
+        report = await visit.house.reporter.report(period, _version(visit.asked("version")), unit)
     except (BadInput, NotFound) as fault:
         if visit.json or form:
             raise
-        return (await _page(visit, await _usual(visit))).with_fault(fault)
+        return (await _page(visit, await _usual(visit), visit.unit)).with_fault(fault)
     if form:
-        return await _file(visit, report, form)
+        return await _file(visit, report, form, unit)
     if visit.json:
-        return Shown("", {}, _plain(visit, report))
-    return await _page(visit, report)
+        return Shown("", {}, _plain(visit, report, unit))
+    return await _page(visit, report, unit)
+
+
+async def _whose(visit: Visit) -> str:
+    """Whose report it is: the unit that is named, or this person's own. Raises NotFound."""
+    async with visit.house.database.read() as connection:
+        return await asked_unit(visit, connection)
 
 
 def _period(visit: Visit, written: str, basis: str, kind: str = "") -> Period:
@@ -80,7 +89,7 @@ def _version(written: str) -> int | None:
 
 async def _usual(visit: Visit) -> Report:
     """What is looked at when nothing is asked for."""
-    return await visit.house.reporter.report(_period(visit, "", ""))
+    return await visit.house.reporter.report(_period(visit, "", ""), unit=visit.unit)
 
 
 def content(visit: Visit, report: Report) -> Content:
@@ -92,10 +101,11 @@ def content(visit: Visit, report: Report) -> Content:
     return content_of(report.figures, handed, local(visit.house.clock.now()))
 
 
-async def _page(visit: Visit, report: Report) -> Shown:
+async def _page(visit: Visit, report: Report, unit: str) -> Shown:
     period, today = report.period, visit.house.reporter.today()
     async with visit.house.database.read() as connection:
-        handed = await store.handed_in(connection, limit=FEW + 1)
+        handed = await store.handed_in(connection, units=visit.units, limit=FEW + 1)
+        tree = await unit_store.tree(connection)
     newest = report.versions[0] if report.versions else None
     listed_periods = recent(period.kind, period.basis, today)
     if period not in listed_periods:
@@ -116,8 +126,11 @@ async def _page(visit: Visit, report: Report) -> Shown:
         "reason": visit.text("note"),
         "drawn": charts,
         "figure": _figure,
+        "unit": unit,
+        "unit_choices": unit_choices(visit, tree, kept=unit),
+        "tree": tree,
     }
-    return Shown("reporting/page.html", values, _plain(visit, report))
+    return Shown("reporting/page.html", values, _plain(visit, report, unit))
 
 
 def _choice(period: Period, *, running: bool) -> str:
@@ -132,11 +145,12 @@ def _figure(cell: object) -> str:
     return cell if isinstance(cell, str) else number_vi(cell)  # type: ignore[arg-type]
 
 
-async def _file(visit: Visit, report: Report, form: str) -> web.Response:
+async def _file(visit: Visit, report: Report, form: str, unit: str) -> web.Response:
     body = await asyncio.to_thread(_drawn, form, content(visit, report))
     period, version = report.period, f"-ban-{report.shown.version}" if report.shown else ""
     days = "" if period.basis is Basis.DECREE else "-tron-thang"
-    name = f"bao-cao-{period.written}{days}{version}.{form}"
+    whose = f"{unit}-" if unit else ""
+    name = f"bao-cao-{whose}{period.written}{days}{version}.{form}"
     told = {"Content-Type": MEDIA[form], "Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(body=body, headers=told)
 
@@ -154,14 +168,14 @@ async def hand_in(visit: Visit) -> Answer:
     if not written:
         raise BadInput("Thiếu kỳ báo cáo", "Say which period", field="period")
     period = _period(visit, written, visit.text("basis").strip())
-    digest, note = visit.text("digest").strip(), visit.text("note")
+    digest, note, unit = visit.text("digest").strip(), visit.text("note"), await _whose(visit)
     try:
-        new = await visit.house.reporter.hand_in(period, digest, visit.name, note)
+        new = await visit.house.reporter.hand_in(period, digest, visit.name, note, unit=unit)
     except Said as fault:
         if visit.json:
             raise
-        return (await _page(visit, await visit.house.reporter.report(period, 0))).with_fault(fault)
-    to = f"/reports?period={new.period}&basis={new.basis}"
+        return (await _page(visit, await visit.house.reporter.report(period, 0, unit), unit)).with_fault(fault)
+    to = f"/reports?period={new.period}&basis={new.basis}" + (f"&unit={unit}" if unit else "")
     said = f"Đã nộp báo cáo {new.title}, bản {new.version}."
     return Done(to, said, plain_handed(new), 201)
 
@@ -171,10 +185,11 @@ async def list_handed_in(visit: Visit) -> Answer:
     """GET /reports/handed-in: every version of every report, the latest first."""
     limit = limit_of(visit)
     async with visit.house.database.read() as connection:
-        found = await store.handed_in(connection, after=after_of(visit), limit=limit + 1)
+        found = await store.handed_in(connection, units=visit.units, after=after_of(visit), limit=limit + 1)
+        tree = await unit_store.tree(connection)
     page = found[:limit]
     next = cursor(page[-1].at, page[-1].id) if len(found) > limit else None
-    values = {"handed": page, "next": next, "basis_titles": BASES}
+    values = {"handed": page, "next": next, "basis_titles": BASES, "tree": tree}
     return Shown("reporting/list.html", values, listed([plain_handed(one) for one in page], next))
 
 
@@ -183,9 +198,9 @@ def plain_handed(one: HandedIn) -> dict[str, Any]:
     return asdict(one) | {"at": iso(one.at)}
 
 
-def _plain(visit: Visit, report: Report) -> dict[str, Any]:
+def _plain(visit: Visit, report: Report, unit: str) -> dict[str, Any]:
     return (
-        {"plan": None}
+        {"plan": None, "units": [], "unit": unit}
         | report.figures.record()
         | {
             "digest": report.digest,

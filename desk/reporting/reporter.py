@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -12,9 +12,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel
+from channels.outlet import Outlets
 from channels.pulls import store as pull_store
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotFound
+from content.units import store as unit_store
+from content.units.unit import ROOT
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
@@ -62,6 +65,10 @@ class Seen:
     runs: int
     people: int
     seconds: Mapping[str, float]
+    senders: Mapping[str, str]
+    """Which unit sent each schedule, of those that are not the office's own."""
+    units: Mapping[str, str]
+    """Names of units; none while there is but the office."""
     plan: PlanFigures | None = None
 
 
@@ -73,12 +80,14 @@ class Reporter:
         database: Database,
         journal: Journal,
         clock: Clock,
+        outlets: Outlets,
         office: str,
         zone: ZoneInfo,
     ) -> None:
         self._database = database
         self._journal = journal
         self._clock = clock
+        self._outlets = outlets
         self._office = office
         self._zone = zone
 
@@ -86,17 +95,17 @@ class Reporter:
         """The day in the office's zone."""
         return self._clock.now().astimezone(self._zone).date()
 
-    async def report(self, period: Period, version: int | None = None) -> Report:
-        """What was handed in last, or what is counted now while nothing was; or the version asked for, or `NOW`.
+    async def report(self, period: Period, version: int | None = None, unit: str = ROOT) -> Report:
+        """Of a unit and all under it what was handed in last, or what is counted now while nothing was; or the version asked for, or `NOW`.
 
         Raises BadInput for a period to come, NotFound for a version that there is not.
         """
         self._check_begun(period)
         async with self._database.read() as connection:
-            versions = tuple(await store.versions(connection, period.written, period.basis.value))
+            versions = tuple(await store.versions(connection, period.written, period.basis.value, unit))
             shown = _chosen(versions, version)
             if shown is None:
-                return Report(period, await self._count(connection, period), None, versions)
+                return Report(period, await self._count(connection, period, unit), None, versions)
             stored = await store.figures_of(connection, shown.id)
         return Report(period, Figures.from_record(stored), shown, versions, sound=digest_of(stored) == shown.digest)
 
@@ -108,7 +117,7 @@ class Reporter:
                 field="period",
             )
 
-    async def hand_in(self, period: Period, digest: str, by: str, reason: str = "") -> HandedIn:
+    async def hand_in(self, period: Period, digest: str, by: str, reason: str = "", *, unit: str = ROOT) -> HandedIn:
         """Keep the figures that were looked at, by their digest, as the next version; after the first one with a reason.
 
         Raises BadInput, and Conflict when the period is not over or its figures are other ones by now.
@@ -120,41 +129,55 @@ class Reporter:
                 f"The period is not over; it can be handed in from {period.end.isoformat()} on",
             )
         async with self._database.read() as connection:
-            versions = await store.versions(connection, period.written, period.basis.value)
-            figures = await self._count(connection, period)
+            versions = await store.versions(connection, period.written, period.basis.value, unit)
+            figures = await self._count(connection, period, unit)
         _check(figures, digest, versions, reason.strip())
         now, version = self._clock.now(), len(versions) + 1
         about = (period.written, period.basis.value, version, figures.title)
-        new = HandedIn(new_id(now), *about, figures.digest, by, now, reason.strip() if versions else "")
+        new = HandedIn(new_id(now), *about, figures.digest, by, now, reason.strip() if versions else "", unit)
         async with self._database.write() as tx:
             if not await store.keep(self._database, tx, new, figures.record()):
                 raise Conflict("Vừa có người khác nộp báo cáo này", "Somebody else has just handed this in")
             told = {"version": version, "digest": new.digest, "note": new.reason}
-            thing = f"report/{period.basis.value}/{period.written}"
+            thing = "/".join(filter(None, ("report", period.basis.value, period.written, unit)))
             await self._journal.note(tx, now, by, "hand_in", thing, **told)
         return new
 
-    async def _count(self, connection: AsyncConnection, period: Period) -> Figures:
+    async def _count(self, connection: AsyncConnection, period: Period, unit: str) -> Figures:
         stretches = period.stretches()
         edges = [self._midnight(one.begin) for one in stretches] + [self._midnight(period.end)]
         outlets = await tally_store.outlet_titles(connection)
+        tree = await unit_store.tree(connection)
+        senders = await tally_store.senders(connection, edges) if tree.units else {}
+        units = tree.below(unit) if unit != ROOT else None
+        tallies = await tally_store.tallies(connection, edges)
         to_people = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "scheme")]
-        shelves = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "shelf")]
+        shelves = [
+            name for name, (kind, _) in outlets.items() if _channel_has(kind, "shelf") and self._is_of(name, units)
+        ]
         texts = await tally_store.texts(connection, edges)
         seen = Seen(
-            await tally_store.tallies(connection, edges),
+            tallies if units is None else [one for one in tallies if senders.get(one.schedule, ROOT) in units],
             texts,
             await tally_store.theme_titles(connection),
             outlets,
-            await tally_store.runs(connection, edges),
-            await tally_store.people(connection, edges, to_people),
+            await tally_store.runs(connection, edges, units),
+            await tally_store.people(connection, edges, to_people, units),
             await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
+            senders,
+            {id: one.name for id, one in tree.units.items()},
         )
-        plan = await plan_store.find(connection, period.year)
+        plan = await plan_store.find(connection, period.year, unit)
         if plan is not None and plan.tasks:
-            sent = counting.sent_of(await tally_store.taken_over(connection, edges), texts, outlets, self._zone)
+            taken = counting.own(await tally_store.taken_over(connection, edges), senders, unit)
+            sent = counting.sent_of(taken, texts, outlets, self._zone)
             seen = replace(seen, plan=progress.figures(plan, sent, period))
-        return await asyncio.to_thread(gathered, self._office, period, seen)
+        office = tree[unit].office if unit != ROOT else self._office
+        return await asyncio.to_thread(gathered, office, period, seen)
+
+    def _is_of(self, outlet: str, units: Container[str] | None) -> bool:
+        at = self._outlets.get(outlet)
+        return units is None or (at is not None and at.unit in units)
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self._zone).astimezone(UTC)
@@ -211,6 +234,7 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
     themes = {id: Gathering(id, title) for id, title in seen.themes.items()} | {"": Gathering("", NO_THEME)}
     kinds: dict[str, Gathering] = {}
     outlets: dict[str, Gathering] = {}
+    units = {id: Gathering(id, name) for id, name in {ROOT: office, **seen.units}.items()} if seen.units else {}
     for tally in seen.tallies:
         texts = seen.texts.get(tally.schedule, ())
         items = {item for item, _ in texts}
@@ -219,7 +243,9 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
             kinds[kind] = Gathering(kind, _kind_title(kind))
         if tally.outlet not in outlets:
             outlets[tally.outlet] = Gathering(tally.outlet, title)
-        for line in (whole, stretches[tally.place], kinds[kind], outlets[tally.outlet]):
+        unit = seen.senders.get(tally.schedule, ROOT)
+        ours = (units[unit],) if unit in units else ()
+        for line in (whole, stretches[tally.place], kinds[kind], outlets[tally.outlet], *ours):
             line.add(items, tally.outcomes)
         by_theme = defaultdict[str, set[str]](set)
         for item, theme in texts:
@@ -243,6 +269,7 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
         channels=_told(kinds),
         outlets=_told(outlets),
         plan=seen.plan,
+        units=_told(units),
     )
 
 

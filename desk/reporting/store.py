@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -25,14 +26,18 @@ report = Table(
     Column("person", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False),
-    UniqueConstraint("period", "basis", "version", name="report_version"),
+    Column("unit", Text, nullable=False, default=""),
+    UniqueConstraint("unit", "period", "basis", "version", name="report_version"),
     Index("report_at", "at", "id"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """One version (from 1) of a period's report: who handed it in, when, and of a later version why there is one."""
+    """One version (from 1) of a period's report: who handed it in, when, and of a later version why there is one.
+
+    `unit` is whose it is, with all under it; empty: the whole office's.
+    """
 
     id: str
     period: str
@@ -43,6 +48,7 @@ class HandedIn:
     person: str
     at: datetime
     reason: str
+    unit: str = ""
 
 
 _ABOUT = [report.c[name] for name in HandedIn.__slots__]
@@ -52,9 +58,9 @@ def _one(row: Row[Any]) -> HandedIn:
     return HandedIn(**{name: getattr(row, name) for name in HandedIn.__slots__})
 
 
-async def versions(connection: AsyncConnection, period: str, basis: str) -> list[HandedIn]:
-    """Every version of a period's report, the newest first."""
-    query = select(*_ABOUT).where(report.c.period == period, report.c.basis == basis)
+async def versions(connection: AsyncConnection, period: str, basis: str, unit: str = "") -> list[HandedIn]:
+    """Every version of a unit's report of a period, the newest first."""
+    query = select(*_ABOUT).where(report.c.unit == unit, report.c.period == period, report.c.basis == basis)
     return [_one(row) for row in await connection.execute(query.order_by(report.c.version.desc()))]
 
 
@@ -65,10 +71,16 @@ async def figures_of(connection: AsyncConnection, id: str) -> dict[str, Any]:
 
 
 async def handed_in(
-    connection: AsyncConnection, *, after: tuple[datetime, str] | None = None, limit: int = 50
+    connection: AsyncConnection,
+    *,
+    units: Collection[str] | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
 ) -> list[HandedIn]:
-    """A page of everything that was handed in, the latest first."""
+    """A page of everything that was handed in, by all or by these units, the latest first."""
     query = select(*_ABOUT).order_by(report.c.at.desc(), report.c.id.desc()).limit(limit)
+    if units is not None:
+        query = query.where(report.c.unit.in_(sorted(units)))
     if after is not None:
         at, id = after
         query = query.where(or_(report.c.at < at, (report.c.at == at) & (report.c.id < id)))

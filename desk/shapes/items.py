@@ -20,6 +20,7 @@ class ItemsAsked(PagedByTime):
     """Which items."""
 
     state: ItemState | None = None
+    unit: str = Field("", max_length=40, description="Of a unit and of all under it.")
     q: str = Field("", description="Words of the title.")
 
 
@@ -47,6 +48,7 @@ class ItemFields(Fields):
 class NewItem(ItemFields):
     """A new item."""
 
+    unit: str = Field("", max_length=40, description="Whose it is; that of whoever writes it when left out.")
     original: str = Field("", description="The item of which it is a version in another language.")
     notice_of: str = Field("", description="The withdrawn item which it announces.")
 
@@ -113,6 +115,7 @@ class ItemTold(Told):
     slug: str
     state: ItemState
     title: str
+    unit: str = Field(description="Whose it is; empty: the office's.")
     klass: BulletinClass = Field(alias="class")
     theme: str
     revision: str

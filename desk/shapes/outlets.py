@@ -37,6 +37,7 @@ class OutletTold(Told):
     name: str
     title: str
     kind: str
+    unit: str
     form: str
     state: Literal["paused", "troubled", "working", "pending"]
     failures: int
@@ -75,6 +76,7 @@ class OutletSetting(Fields):
     """What an outlet is set to: all of it, but for secrets, which stay where they are not named and go where they are null."""
 
     title: Annotated[Needed, Field(max_length=100)]
+    unit: str = Field("", max_length=40, description="Whose it is; the office's when left out.")
     options: dict[str, Any] = Field(
         {}, description="As in the configuration file; docs/operate.md and `loa outlet kinds`."
     )

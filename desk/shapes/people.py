@@ -48,6 +48,9 @@ class ListFields(Fields):
 
     name: Name
     file: Upload = Field(description="CSV or XLSX.")
+    unit: str = Field(
+        "", max_length=40, description="Whose the list is, if it is new; that of who imports when left out."
+    )
     keep_good: bool = Field(False, description="Take the good rows when others are wrong.")
 
 

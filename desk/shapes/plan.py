@@ -12,18 +12,21 @@ from desk.plan.progress import Standing
 from desk.reporting.period import FIRST_YEAR, LAST_YEAR
 from desk.shape import Day, Fields, Told
 
+Unit = Annotated[str, Field(max_length=40, description="Whose plan; that of whoever asks when left out.")]
 Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR, examples=[2026])]
 
 
 class PlanAsked(Fields):
-    """Whose plan: this year's when none is named."""
+    """Which plan: this year's when none is named."""
 
+    unit: Unit = ""
     year: Year | None = None
 
 
 class PlanFields(Fields):
     """A year's plan without its tasks; number and date stay empty until it is signed."""
 
+    unit: Unit = ""
     year: Year
     title: str = Field(min_length=1, max_length=LONGEST["title"])
     number: str = Field("", max_length=LONGEST["number"], examples=["36/KH-UBND"])
@@ -35,6 +38,7 @@ class PlanFields(Fields):
 class CopyFields(Fields):
     """From which year's plan (the one before, when none is named) to which year, which has none yet."""
 
+    unit: Unit = ""
     year: Year
     from_: Year | None = Field(None, alias="from")
 
@@ -54,12 +58,14 @@ class TaskText(Fields):
 class NewTask(TaskText):
     """The same, and the year of the plan it goes into."""
 
+    unit: Unit = ""
     year: Year
 
 
 class PlanHead(Told):
-    """A plan without its tasks."""
+    """A plan without its tasks; `unit` empty: the office's."""
 
+    unit: str
     year: int
     number: str
     signed: date | None
@@ -72,6 +78,7 @@ class TaskTold(Told):
     """A task as it stands in its plan."""
 
     id: str
+    unit: str
     year: int
     words: str
     theme: str

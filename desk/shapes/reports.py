@@ -27,9 +27,15 @@ ByDays = Annotated[
 ]
 
 
+Whose = Annotated[
+    str, Field(max_length=40, description="A unit with all under it; that of whoever asks when left out.")
+]
+
+
 class FiguresAsked(Fields):
     """Which period: the last of a kind that is over, or by name; of which version (0: counted now); as a file."""
 
+    unit: Whose = ""
     kind: Kind | None = None
     period: Written = ""
     basis: ByDays = None
@@ -40,6 +46,7 @@ class FiguresAsked(Fields):
 class HandInFields(Fields):
     """What is handed in: the figures that were looked at, by their digest; after the first time, why again."""
 
+    unit: Whose = ""
     period: Annotated[Written, Field(min_length=1)]
     basis: ByDays = None
     digest: Needed = Field(description="`digest` of the figures that were looked at.")
@@ -84,11 +91,14 @@ class HandedTold(Told):
     person: str
     at: AwareDatetime
     reason: str
+    unit: str
 
 
 class ReportTold(Told):
     """A period's figures, and what was handed in of it; `sound`: what is stored is still what was handed in."""
 
+    unit: str = Field(description="Whose, with all under it; empty: the whole office's.")
+    units: list[LineTold] = Field(description="By which unit sent; none while there is but the office.")
     office: str
     kind: Kind
     period: str

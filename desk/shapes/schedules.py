@@ -97,6 +97,7 @@ class ScheduleTold(Told):
     next_due_at: AwareDatetime | None
     made_by: str
     made_at: AwareDatetime
+    unit: str = Field(description="Who sends it; empty: the office itself.")
 
 
 class ScheduleSheet(ScheduleTold):

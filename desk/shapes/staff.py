@@ -17,6 +17,7 @@ class PersonTold(Told):
     login: str
     name: str
     roles: list[Role]
+    unit: str
     closed_at: AwareDatetime | None
     second_step_since: AwareDatetime | None
 

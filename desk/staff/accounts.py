@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import BadInput, Conflict, NotFound
+from content.units.unit import ROOT
 from desk import store
 from desk.app import House
 from desk.auth import ROLES
@@ -38,6 +39,19 @@ async def change_roles(house: House, tx: AsyncConnection, login: str, roles: Col
     return one
 
 
+async def change_unit(house: House, tx: AsyncConnection, login: str, unit: str, by: str) -> Person:
+    """Another unit, from the next click on. Raises Conflict, NotFound."""
+    one = await find(tx, login)
+    if unit == one.unit:
+        raise Conflict(f"{one.name} đã thuộc đơn vị này", f"{one.login} belongs to it already")
+    if unit != ROOT:
+        await _must_not_be_last(tx, one)
+    await store.set_unit(tx, one.id, unit)
+    told = {"was": one.unit, "unit": unit}
+    await house.journal.note(tx, house.clock.now(), by, "change_unit", f"person/{one.login}", **told)
+    return one
+
+
 async def close(house: House, tx: AsyncConnection, login: str, by: str, note: str) -> Person:
     """Nobody comes in by this account or its tokens any more; what it did stays on record. Raises Conflict, NotFound."""
     one = await find(tx, login)
@@ -61,7 +75,13 @@ async def open_again(house: House, tx: AsyncConnection, login: str, by: str) -> 
 
 
 async def _must_not_be_last(connection: AsyncConnection, one: Person) -> None:
-    """Nobody could let anybody in again."""
-    others = [other for other in await store.people(connection) if other.id != one.id and other.disabled_at is None]
-    if "administrator" in one.roles and not any("administrator" in other.roles for other in others):
-        raise Conflict("Phải còn ít nhất một quản trị", "One administrator must be left", field="role")
+    """Nobody could let anybody in again, or see to what is the whole office's."""
+    everybody = await store.people(connection)
+    left = [other for other in everybody if other.id != one.id and _sees_to_all(other)]
+    if _sees_to_all(one) and not left:
+        vi = "Phải còn ít nhất một quản trị của cả cơ quan"
+        raise Conflict(vi, "One administrator of the whole office must be left", field="role")
+
+
+def _sees_to_all(one: Person) -> bool:
+    return "administrator" in one.roles and one.unit == ROOT and one.disabled_at is None

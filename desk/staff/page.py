@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound, Said
+from content.units import store as unit_store
+from content.units.unit import ROOT
 from desk import auth, store
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, listed
@@ -21,6 +23,7 @@ from desk.shapes import staff as shapes
 from desk.shapes.schedules import MayNote
 from desk.staff import accounts
 from desk.store import Person
+from desk.units.choosing import unit_choices, unit_of_form
 
 HERE = "/staff"
 ROLES = {
@@ -41,16 +44,19 @@ async def list_all(visit: Visit) -> Answer:
 
 async def _page(visit: Visit) -> Shown:
     async with visit.house.database.read() as connection:
-        everybody = await store.people(connection)
+        everybody = [one for one in await store.people(connection) if visit.reaches(one.unit)]
+        tree = await unit_store.tree(connection)
         steps = await second_steps.everybody(connection)
     open_ones = sorted(everybody, key=lambda one: (one.disabled_at is not None, one.name))
-    values = {"everybody": open_ones, "steps": steps, "typed": visit.form, "role_words": ROLES}
+    values: dict[str, Any] = {"everybody": open_ones, "steps": steps, "typed": visit.form, "role_words": ROLES}
+    values |= {"tree": tree, "unit_choices": unit_choices(visit, tree)}
     return Shown("staff/list.html", values, listed([plain(one, steps) for one in open_ones], None))
 
 
 def plain(one: Person, steps: dict[str, Any]) -> dict[str, Any]:
     """An account as JSON."""
-    told = {"login": one.login, "name": one.name, "roles": list(one.roles), "closed_at": iso(one.disabled_at)}
+    told: dict[str, Any] = {"login": one.login, "name": one.name, "roles": list(one.roles), "unit": one.unit}
+    told |= {"closed_at": iso(one.disabled_at)}
     return told | {"second_step_since": iso(steps.get(one.id))}
 
 
@@ -58,7 +64,9 @@ async def add(visit: Visit) -> Answer:
     """POST /staff: a new account with a password that is shown this once."""
     login, name = visit.text("login").strip().lower(), " ".join(visit.text("name").split())
     try:
-        password = await auth.add_person(visit.house, login, name, visit.texts("role"), None, by=visit.name)
+        async with visit.house.database.read() as connection:
+            unit = await unit_of_form(visit, connection)
+        password = await auth.add_person(visit.house, login, name, visit.texts("role"), None, unit=unit, by=visit.name)
     except Said as fault:
         fault.field = {"roles": "role"}.get(fault.field or "", fault.field)
         return (await _page(visit)).with_fault(fault)
@@ -86,6 +94,16 @@ async def change_roles(visit: Visit) -> Answer:
         "Đã đổi vai trò.",
         lambda tx: accounts.change_roles(visit.house, tx, visit.part("id"), visit.texts("role"), visit.name),
     )
+
+
+async def change_unit(visit: Visit) -> Answer:
+    """POST /staff/{id}/unit: whose things this person sees and changes from the next click on."""
+
+    async def deed(tx: AsyncConnection) -> Person:
+        unit = await unit_of_form(visit, tx) if visit.text("unit") or visit.units is not None else ROOT
+        return await accounts.change_unit(visit.house, tx, visit.part("id"), unit, visit.name)
+
+    return await _done(visit, "Đã đổi đơn vị.", deed)
 
 
 @shape(shapes.PersonTold, MayNote)

@@ -24,7 +24,7 @@ from scheduler.store import occurrence, schedule
 AT_ONCE = 1000
 COLUMNS = (
     *("id", "title", "pinned", "outlets", "audience", "rule", "zone", "klass", "start", "until", "missed", "state"),
-    *("next_due_at", "made_by", "made_at"),
+    *("next_due_at", "made_by", "made_at", "unit"),
 )
 STANDING = (ScheduleState.APPROVED.value, ScheduleState.PAUSED.value, ScheduleState.IN_REVIEW.value)
 
@@ -84,7 +84,7 @@ async def ahead(connection: AsyncConnection, until: datetime, most: int) -> list
 
 
 def _schedule(id: str, title: str, pinned: str, outlets: str, audience: str, rule: str, *more: Any) -> Schedule:
-    zone, klass, start, until, missed, state, next_due_at, made_by, made_at = more
+    zone, klass, start, until, missed, state, next_due_at, made_by, made_at, unit = more
     return Schedule(
         id,
         title,
@@ -101,6 +101,7 @@ def _schedule(id: str, title: str, pinned: str, outlets: str, audience: str, rul
         next_due_at,
         made_by,
         made_at,
+        unit,
     )
 
 

@@ -285,6 +285,15 @@ def _attempt(row: Row[Any]) -> Attempt:
     return Attempt(row.parcel, row.seq, row.n, row.at, row.ms, row.outcome, *said)
 
 
+async def outlet_of(connection: AsyncConnection, id: str) -> str:
+    """Through which outlet a delivery goes. Raises NotFound."""
+    number, _ = parse_delivery_id(id)
+    found = (await connection.execute(select(parcel.c.outlet).where(parcel.c.id == number))).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"Không có lượt gửi {id}", f"There is no delivery {id}")
+    return str(found)
+
+
 async def story(connection: AsyncConnection, id: str) -> Story:
     """One delivery with everything known of it. Raises NotFound."""
     number, seq = parse_delivery_id(id)

@@ -88,10 +88,17 @@ async def held_back_of(connection: AsyncConnection, occurrences: Sequence[str]) 
     return dict(found)
 
 
-async def runs(connection: AsyncConnection, edges: Sequence[datetime]) -> int:
-    """How many occurrences fell due and went out."""
+async def runs(connection: AsyncConnection, edges: Sequence[datetime], units: Collection[str] | None = None) -> int:
+    """How many occurrences fell due and went out, of all or of what these units send."""
     query = select(func.count()).select_from(occurrence).where(_between(edges), occurrence.c.state.in_(RAN))
+    query = query.where(*_sent_by(units))
     return int((await connection.execute(query)).scalar_one())
+
+
+def _sent_by(units: Collection[str] | None) -> list[ColumnElement[bool]]:
+    if units is None:
+        return []
+    return [occurrence.c.schedule.in_(select(schedule.c.id).where(schedule.c.unit.in_(sorted(units))))]
 
 
 async def texts(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[str, list[tuple[str, str]]]:
@@ -100,6 +107,13 @@ async def texts(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[
     rows = (await connection.execute(select(schedule.c.id, schedule.c.pinned).where(schedule.c.id.in_(due)))).all()
     themes = await _themes_of(connection, {one["revision"] for row in rows for one in row.pinned})
     return {row.id: [(one["item"], themes.get(one["revision"], "")) for one in row.pinned] for row in rows}
+
+
+async def senders(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[str, str]:
+    """Which unit sends each schedule that fell due; of those that are not the office's own."""
+    due = select(occurrence.c.schedule).where(_between(edges))
+    query = select(schedule.c.id, schedule.c.unit).where(schedule.c.unit != "", schedule.c.id.in_(due))
+    return {row.id: row.unit for row in await connection.execute(query)}
 
 
 async def _themes_of(connection: AsyncConnection, revisions: Collection[str]) -> dict[str, str]:
@@ -123,8 +137,15 @@ async def outlet_titles(connection: AsyncConnection) -> dict[str, tuple[str, str
     return {row.name: (row.kind, row.title) for row in rows}
 
 
-async def people(connection: AsyncConnection, edges: Sequence[datetime], outlets: Collection[str]) -> int:
+async def people(
+    connection: AsyncConnection,
+    edges: Sequence[datetime],
+    outlets: Collection[str],
+    units: Collection[str] | None = None,
+) -> int:
     """How many people were sent something by these outlets: of each list, as many as the run had that reached most of them.
+
+    Of all that was sent, or of what these `units` sent.
 
     Filters count as the list they are a part of. Who stands on two lists counts twice; whom only another run reached, not.
     Whoever is told of a correction has been counted with what is corrected, unless nothing else was sent.
@@ -133,7 +154,7 @@ async def people(connection: AsyncConnection, edges: Sequence[datetime], outlets
         return 0
     most: dict[str, int] = {}
     retold = 0
-    for of, named, letters in await connection.execute(_by_run(edges, outlets)):
+    for of, named, letters in await connection.execute(_by_run(edges, outlets, units)):
         reached = len(letters) - count(letters, NOT_REACHED).total()
         if named.startswith(RETOLD):
             retold = max(retold, reached)
@@ -142,11 +163,14 @@ async def people(connection: AsyncConnection, edges: Sequence[datetime], outlets
     return max(retold, sum(most.values()))
 
 
-def _by_run(edges: Sequence[datetime], outlets: Collection[str]) -> Select[Any, str, str]:
+def _by_run(
+    edges: Sequence[datetime], outlets: Collection[str], units: Collection[str] | None
+) -> Select[Any, str, str]:
     # a list that was renamed or removed since is told apart by the name it had
     of = func.coalesce(audience.c.part_of, audience.c.id, occurrence.c.audience)
     query = select(of, occurrence.c.audience, letters_together).select_from(occurrence)
     query = query.join(parcel, parcel.c.occurrence == occurrence.c.id)
     query = query.outerjoin(audience, audience.c.name == occurrence.c.audience)
     query = query.where(_between(edges), occurrence.c.audience != "", parcel.c.outlet.in_(sorted(outlets)))
+    query = query.where(*_sent_by(units))
     return query.group_by(occurrence.c.id, parcel.c.outlet, of, occurrence.c.audience)

@@ -137,6 +137,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "stop-link": on.house.stop_links.address(delivery.id).removeprefix(on.house.settings.web.base_url),
         "delegations": "/delegations",
         "staff": "/staff",
+        "units": "/units",
         "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",

@@ -150,6 +150,10 @@ async def _people(desk: Any) -> AsyncIterator[Request]:
     yield Request("staff-close", "xem", {"note": "chuyển công tác"})
     async with desk.house.database.write() as tx:
         await accounts.open_again(desk.house, tx, "xem", "Quản Trị")
+    yield Request("unit-save", fields={"name": "Xã Sốp Cộp", "code": "04231", "since": "2025-07-01"})
+    yield Request("units-import", files={"file": "tên,trực thuộc\nBản Sốp Nặm,04231\n".encode()})
+    yield Request("units")
+    yield Request("items", fields={"unit": "xa-sop-cop"})
     yield Request("delegate", fields={"receiver": "xem", "to": "2026-11-30T17:00"}, login="hung")
     yield Request("delegations")
     async with desk.house.database.read() as connection:

@@ -121,11 +121,11 @@ class Desk:
         token = await auth.make_token(self.house, login, "chương trình", scopes or auth.SCOPES, 30)
         return {"Authorization": f"Bearer {token}"}
 
-    async def draft(self, by: str = "Nguyễn Thị Lan", **more: Any) -> Item:
-        """An item as a draft."""
+    async def draft(self, by: str = "Nguyễn Thị Lan", unit: str = "", **more: Any) -> Item:
+        """An item of a unit as a draft."""
         told: dict[str, Any] = {"title": "Nhận hồ sơ hộ tịch trực tuyến", "body": BODY}
         async with self.house.database.write() as tx:
-            return await self.house.editing.write(tx, Draft(**(told | more)), by)
+            return await self.house.editing.write(tx, Draft(**(told | more)), by, unit=unit)
 
     async def submitted(self, **more: Any) -> Item:
         """An item that waits for approval."""

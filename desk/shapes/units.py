@@ -1,0 +1,54 @@
+"""Units as the API takes and tells them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from content.units.unit import LONGEST_NAME, Level
+from desk.shape import Day, Fields, Listed, Needed, Told, Upload
+
+
+class UnitFields(Fields):
+    """A unit."""
+
+    name: Needed = Field(max_length=LONGEST_NAME)
+    id: str = Field("", max_length=40, description="Of one that is to be as said here; a new one when left out.")
+    level: Level | None = Field(None, description="Told by how the name begins when left out.")
+    parent: str = Field("", max_length=40, description="The unit it is under; the office when left out.")
+    code: str = Field("", max_length=20, description="Of Decision 19/2025/QĐ-TTg.", examples=["04231"])
+    since: Day = ""
+    until: Day = Field("", description="The first day on which it is no more.")
+    before: list[str] = Field([], description="What it was made of, by id.")
+
+
+class UnitsFields(Fields):
+    """Many units: of a file, or of a province by the country's register."""
+
+    file: Upload | None = Field(None, description="CSV or XLSX.")
+    province: str = Field("", max_length=100, examples=["Sơn La"])
+
+
+class UnitTold(Told):
+    """A unit."""
+
+    id: str
+    name: str
+    level: Level
+    parent: str
+    code: str
+    since: date | None
+    until: date | None
+    before: list[str]
+
+
+class UnitsTaken(Told):
+    """How many were new, and how many are otherwise than before."""
+
+    added: int
+    changed: int
+    faults: list[str]
+
+
+UnitsTold = Listed[UnitTold]

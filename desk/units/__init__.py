@@ -1,0 +1,1 @@
+"""The tree of units on the desk."""

@@ -1,0 +1,165 @@
+"""The page of units: the tree as it is and was; one saved, many taken in from a file or the country's register."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from aiohttp.web import FileField
+
+from config.words import BadInput, Conflict, NotFound, Said
+from content.units import store
+from content.units.unit import ROOT, TITLES, Level, Tree, Unit, level_of
+from desk.answer import Answer, Done, Shown, Visit
+from desk.forms import choice, listed
+from desk.shape import shape
+from desk.shapes import units as shapes
+from desk.units import register
+from desk.units.choosing import unit_choices
+from desk.units.table import COLUMNS, RowFault, read_units
+
+HERE = "/units"
+FAULTS_SHOWN = 200
+COLUMN_TITLES = {
+    "name": "tên",
+    "level": "cấp",
+    "code": "mã",
+    "parent": "trực thuộc",
+    "since": "từ ngày",
+    "until": "đến ngày",
+    "before": "tiền thân",
+}
+assert COLUMN_TITLES.keys() == COLUMNS.keys()
+
+
+@shape(shapes.UnitsTold)
+async def list_all(visit: Visit) -> Answer:
+    """GET /units: the tree, with what has ended in it."""
+    return await _page(visit)
+
+
+async def _page(visit: Visit, faults: Sequence[RowFault] = ()) -> Shown:
+    async with visit.house.database.read() as connection:
+        tree = await store.tree(connection)
+    provinces = await asyncio.to_thread(register.provinces) if visit.may("units-import") else []
+    today = _today(visit)
+    walked = list(tree.walk(visit.units))
+    values: dict[str, Any] = {
+        "tree": tree,
+        "walked": walked,
+        "today": today,
+        "now": sum(one.is_in_force(today) for _, one in walked),
+        "levels": [(level.value, title[:1].upper() + title[1:]) for level, title in TITLES.items()],
+        "unit_choices": unit_choices(visit, tree) or [(ROOT, visit.house.settings.office.name)],
+        "provinces": [(name, name) for name in provinces],
+        "faults": faults[:FAULTS_SHOWN],
+        "more": len(faults) - len(faults[:FAULTS_SHOWN]),
+        "columns": COLUMN_TITLES,
+        "typed": visit.form,
+    }
+    return Shown("units/page.html", values, listed([plain_unit(one) for _, one in walked], None))
+
+
+def _today(visit: Visit) -> date:
+    return visit.drawing.local(visit.house.clock.now()).date()
+
+
+def plain_unit(one: Unit) -> dict[str, Any]:
+    """A unit as JSON."""
+    days = {
+        "since": one.since.isoformat() if one.since else None,
+        "until": one.until.isoformat() if one.until else None,
+    }
+    about = {"id": one.id, "name": one.name, "level": one.level.value, "parent": one.parent, "code": one.code}
+    return about | days | {"before": list(one.before)}
+
+
+@shape(shapes.UnitTold, shapes.UnitFields)
+async def save(visit: Visit) -> Answer:
+    """POST /units: a new one, or with `id` one as it is now."""
+    house = visit.house
+    try:
+        async with house.database.write() as tx:
+            known = await store.tree(tx)
+            saved = await house.units.save(tx, _unit(visit, known), visit.name)
+    except NotFound as fault:
+        if visit.json or not fault.field:
+            raise
+        return (await _page(visit)).with_fault(fault)
+    except Said as fault:
+        return (await _page(visit)).with_fault(fault)
+    return Done(HERE, f"Đã lưu {saved.name}.", plain_unit(saved))
+
+
+def _unit(visit: Visit, known: Tree) -> Unit:
+    """What was filled in. Raises BadInput, NotFound."""
+    id, name = visit.text("id").strip(), " ".join(visit.text("name").split())
+    level = choice(Level, visit.text("level"), "level") or level_of(name)
+    if level is None:
+        raise BadInput("Chọn cấp của đơn vị", "Say of which level it is", field="level")
+    old = known[id] if id else None
+    before = visit.texts("before") or (old.before if old and not visit.api else ())
+    return Unit(
+        id,
+        name,
+        level,
+        visit.text("parent").strip(),
+        visit.text("code").strip()[:20],
+        _day(visit, "since"),
+        _day(visit, "until"),
+        tuple(sorted(set(before))),
+    )
+
+
+def _day(visit: Visit, field: str) -> date | None:
+    written = visit.text(field).strip()
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError:
+        raise BadInput(f"Không hiểu ngày “{written[:20]}”", f"Not a day: {written[:20]}", field=field) from None
+
+
+@shape(shapes.UnitsTaken, shapes.UnitsFields)
+async def take_in(visit: Visit) -> Answer:
+    """POST /units/import: those of `file`, or all of a `province` by the country's register; with any bad row none."""
+    house, province = visit.house, visit.text("province").strip()
+    try:
+        async with house.database.read() as connection:
+            known = await store.tree(connection)
+        if province:
+            found, source = await asyncio.to_thread(register.units_of, province, known), province
+        else:
+            found, source, faults = await _read(visit, known)
+            if faults:
+                return await _refused(visit, faults)
+        async with house.database.write() as tx:
+            new, changed = await house.units.take_in(tx, found, visit.name, source=source)
+    except Said as fault:
+        if visit.json:
+            raise
+        return (await _page(visit)).with_fault(fault)
+    plain = {"added": new, "changed": changed, "faults": []}
+    return Done(HERE, f"Đã nhận {len(found)} đơn vị: {new} mới, {changed} thay đổi.", plain)
+
+
+async def _read(visit: Visit, known: Tree) -> tuple[list[Unit], str, list[RowFault]]:
+    given = visit.form.get("file")
+    if not isinstance(given, FileField) or not given.filename:
+        raise BadInput("Chọn một tệp danh sách, hoặc một tỉnh", "Choose a file, or a province", field="file")
+    data = await asyncio.to_thread(given.file.read)
+    found, faults = await asyncio.to_thread(read_units, data, known)
+    if not found and not faults:
+        raise BadInput("Tệp không có đơn vị nào", "There is no unit in the file", field="file")
+    return found, given.filename[:200], faults
+
+
+async def _refused(visit: Visit, faults: Sequence[RowFault]) -> Answer:
+    """Every fault with its line; nothing has changed."""
+    first = faults[0]
+    vi = f"Tệp có {len(faults)} dòng lỗi nên chưa nhận gì; dòng {first.line}: {first.vi}"
+    fault = Conflict(vi, f"{len(faults)} rows are wrong and nothing was taken in; line {first.line}: {first.en}")
+    if visit.json:
+        raise fault
+    return (await _page(visit, faults)).with_fault(fault)
