@@ -98,6 +98,7 @@ class Visit:
     """Without what is done in somebody's stead."""
     unit: str = ""
     """Whose people this person belongs to (`content/units`); empty: the whole office's."""
+    unit_name: str = ""
     units: frozenset[str] | None = None
     """Whose things this person sees and changes: those of the unit and of all under it; None: everybody's."""
     instead_of: str = ""

@@ -32,6 +32,7 @@ from content.glossary.keeping import Glossary
 from content.issue import Press
 from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
+from content.passing.handing import Handing
 from content.studio import Studio
 from content.units.keeping import Units
 from content.voice import Voice, find_voices
@@ -96,6 +97,7 @@ class House:
     glossary: Glossary
     editing: Editing
     units: Units
+    handing: Handing
     policy: Policy
     scheduling: Scheduling
     standing: Standing
@@ -196,6 +198,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         glossary=glossary,
         editing=editing,
         units=Units(database, journal, clock),
+        handing=Handing(database, journal, clock, editing, office),
         policy=policy,
         scheduling=scheduling,
         standing=Standing(database, journal, clock),

@@ -217,6 +217,7 @@ async def _fill(visit: Visit, row: Any) -> None:
     if visit.unit != ROOT:
         async with visit.house.database.read() as connection:
             visit.units = await unit_store.below(connection, visit.unit)
+            visit.unit_name = (await unit_store.names(connection, [visit.unit])).get(visit.unit, visit.unit)
         visit.doors = within.in_units(visit.doors)
 
 

@@ -24,7 +24,7 @@ from desk.forms import choice, day_of, iso, limit_of, listed
 from desk.shape import shape
 from desk.shapes import deliveries as shapes
 from desk.shapes.schedules import MayNote
-from desk.units.choosing import must_reach_any, must_reach_item
+from desk.units.choosing import must_reach_any, must_see_item
 from scheduler import store
 from scheduler.delivery import DONE, MOVES, TITLES, Delivery, State
 from scheduler.log import store as log_store
@@ -150,7 +150,7 @@ async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str
     """Filters that come with a link, in words: (query name, what)."""
     words = []
     if id := visit.asked("item"):
-        await must_reach_item(visit, connection, id)
+        await must_see_item(visit, connection, id)
         words.append(("item", f"Tin: {(await content_store.find_item(connection, id)).title}"))
     if id := visit.asked("schedule"):
         schedule = await store.find_schedule(connection, id)

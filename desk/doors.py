@@ -51,6 +51,7 @@ from desk.shape import shape
 from desk.staff import page as staff
 from desk.staff import tokens
 from desk.units import page as units
+from desk.units import passing
 
 MEGABYTE = 2**20
 SMALL, LARGE, HUGE = MEGABYTE, 14 * MEGABYTE, MOST_BYTES + MEGABYTE
@@ -119,6 +120,11 @@ DOORS: tuple[Door, ...] = (
     Door("item-send-back", "POST", "/items/{id}/send-back", items.send_back, APPROVE, api=True, scope="approve"),
     Door("item-tell", "POST", "/items/{id}/tell", correction.tell, RUN, api=True, scope="write"),
     Door("item-withdraw", "POST", "/items/{id}/withdraw", items.withdraw, RUN, api=True, scope="approve"),
+    Door("item-pass", "POST", "/items/{id}/pass", passing.pass_down, RUN, api=True, scope="write"),
+    Door("passed", "GET", "/passed", passing.list_all, READ, api=True),
+    Door("passing-accept", "POST", "/passed/{id}/accept", passing.accept, RUN, api=True, scope="write"),
+    Door("passing-localise", "POST", "/passed/{id}/localise", passing.localise, WRITE, api=True, scope="write"),
+    Door("passing-decline", "POST", "/passed/{id}/decline", passing.decline, RUN, api=True, scope="write"),
     Door("schedules", "GET", "/schedules", schedules.list_all, ALL, api=True),
     Door("schedule-new", "GET", "/schedules/new", schedules.blank, RUN),
     Door("schedule-preview", "POST", "/schedules/preview", schedules.preview, RUN, api=True),

@@ -15,11 +15,15 @@ from content.difference import Change, changes
 from content.findings import Finding, beside, findings
 from content.issue import NotApproved
 from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
+from content.passing import store as passing_store
+from content.passing.passing import TITLES as PASSING_TITLES
 from content.reading import Piece, Reading
 from content.recording import BadScript
 from content.recordings import store as recording_store
 from content.rendition import reading_of
 from content.sentences import Sentence, by_line
+from content.units import store as unit_store
+from content.units.unit import Tree, Unit
 from content.upload import SUFFIXES
 from desk.answer import Answer, Shown, Visit
 from desk.composing.preview import Sms, sms_of
@@ -110,6 +114,7 @@ async def sheet_of(visit: Visit) -> Shown:
         revision = next(one for one in revisions if one.id == item.revision)
         recording = await _recording(visit, connection, revision)
         deeds = await house.journal.of(connection, f"item/{item.id}")
+        deeds = [one for one in deeds if visit.reaches(one.detail.get("unit", visit.unit))]
         themes = dict(await store.themes(connection))
         lexicon = await house.glossary.lexicon(connection)
         versions = [one for one in await store.versions_of(connection, item.id) if visit.reaches(one[0].unit)]
@@ -119,6 +124,8 @@ async def sheet_of(visit: Visit) -> Shown:
         gone = await store.find_item(connection, item.notice_of) if item.notice_of else None
         to_tell = await house.correcting.reach(connection, gone) if gone else NOBODY
         taken_back = await retraction_store.retractions_of(connection, item.id)
+        tree = await unit_store.tree(connection)
+        passed = [one for one in await passing_store.of_item(connection, item.id) if visit.reaches(one.unit)]
     # reading a long script aloud in words takes a moment
     told = await asyncio.to_thread(findings, revision, lexicon)
     reading = await asyncio.to_thread(reading_of, revision, lexicon, house.settings.voice.variant)
@@ -131,11 +138,20 @@ async def sheet_of(visit: Visit) -> Shown:
     values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds}
     values |= {"theme": themes.get(revision.theme, revision.theme), "part_titles": PART_TITLES}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
+    values |= {"tree": tree, "passed": passed, "passing_titles": PASSING_TITLES}
+    values["may_get"] = [one for one in _below(visit, tree, item) if one.id not in {other.unit for other in passed}]
     values |= {"taken_back": taken_back, "to_tell": sum(to_tell.untold.values())}
     rules = gravest(one for at in visit.outlets for one in house.policy.check(at, {revision.purpose}))
     values["rules"] = rules
     plain = plain_sheet(sheet) | {"policy": [one.plain() for one in rules]}
     return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain)
+
+
+def _below(visit: Visit, tree: Tree, item: Item) -> list[Unit]:
+    """Units in force to which an item may be passed down."""
+    today = visit.drawing.local(visit.house.clock.now()).date()
+    below = tree.below(item.unit) - {item.unit} if tree.units else frozenset()
+    return [one for _, one in tree.walk(below) if one.is_in_force(today)]
 
 
 def _why_not(visit: Visit, sheet: Sheet) -> str:

@@ -21,7 +21,7 @@ from desk.forms import after_of, choice, cursor, digest_of, limit_of, listed
 from desk.item_page import plain_item, sheet_of
 from desk.shape import shape
 from desk.shapes import items as shapes
-from desk.units.choosing import must_reach_item, narrowed, unit_choices, unit_of_form
+from desk.units.choosing import must_see_item, narrowed, unit_choices, unit_of_form
 from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
@@ -63,7 +63,7 @@ async def blank(visit: Visit) -> Answer:
         return await draft_form(visit, {**typed_of(None), **kept.form}, kept=kept)
     async with visit.house.database.read() as connection:
         for other in filter(None, map(visit.asked, ("original", "notice_of"))):
-            await must_reach_item(visit, connection, other)
+            await must_see_item(visit, connection, other)
     typed = await typed_notice(visit) if visit.asked("notice_of") else typed_of(None)
     about = {"original": visit.asked("original"), "theme": visit.asked("theme") or typed.get("theme", "")}
     return await draft_form(visit, {**typed, **about})
@@ -111,7 +111,7 @@ async def _written(visit: Visit, item: Item | None) -> Answer:
             if item is None:
                 about = {name: visit.text(name) for name in ("original", "notice_of")}
                 for other in filter(None, about.values()):
-                    await must_reach_item(visit, tx, other)
+                    await must_see_item(visit, tx, other)
                 unit = await unit_of_form(visit, tx)
                 saved = await house.editing.write(tx, draft, visit.name, **about, unit=unit)
             else:
@@ -121,7 +121,7 @@ async def _written(visit: Visit, item: Item | None) -> Answer:
             await scratches.drop(tx, visit.person, visit.text("scratch"))
     except Said as fault:
         return (await draft_form(visit, dict(visit.form), item=item)).with_fault(fault)
-    _ring(visit)
+    ring(visit)
     said = "Đã lưu và trình duyệt." if visit.text("act") == "submit" else "Đã lưu bản nháp."
     return Done(f"/items/{saved.id}", said, plain_item(saved), 201 if item is None else 200)
 
@@ -132,7 +132,8 @@ async def _previewed(visit: Visit, item: Item | None) -> Shown:
     return replace(beside, template=form.template, values={**form.values, **beside.values})
 
 
-def _ring(visit: Visit) -> None:
+def ring(visit: Visit) -> None:
+    """Tell who waits that an item has changed."""
     visit.house.notifier.ring("item")
     visit.house.notifier.ring("work")
 
@@ -210,5 +211,5 @@ async def done(visit: Visit, said: str, deed: Deed) -> Answer:
         raise
     except Said as fault:
         return (await sheet_of(visit)).with_fault(fault)
-    _ring(visit)
+    ring(visit)
     return Done(f"/items/{item.id}", said, plain_item(item))

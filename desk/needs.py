@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from content import store as content_store
 from content.item import ItemState
+from content.passing import store as passing_store
 from content.reading import Entry, load_lexicon
 from content.recordings import store as recording_store
 from content.rendition import read_script
+from content.units import store as unit_store
 from content.units.unit import ROOT
 from desk.app import House
 from desk.plan import counting
@@ -37,9 +39,10 @@ class Need:
 
 
 async def needs(house: House, connection: AsyncConnection, unit: str = ROOT) -> list[Need]:
-    """All there are now, the gravest first; for people of a unit its plan alone."""
+    """All there are now, the gravest first; for people of a unit what was passed down to it, and its plan."""
     if unit != ROOT:
-        return await _plan(house, connection, unit)
+        units = await unit_store.below(connection, unit)
+        return [*_passed(await passing_store.count_waiting(connection, units)), *await _plan(house, connection, unit)]
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
     return [*full, *voice, *_words(await unknown_words(house, connection)), *await _plan(house, connection, ROOT)]
@@ -69,6 +72,13 @@ def _words(unknown: dict[str, str]) -> list[Need]:
     named, more = list(unknown)[:NAMED], len(unknown) - NAMED
     words = ", ".join(named) + (f" và {more} chữ khác" if more > 0 else "")
     return [Need("Chữ Loa chưa biết đọc", f"{words}: trên đài sẽ đánh vần từng chữ cái.", "/glossary", "Đặt cách đọc")]
+
+
+def _passed(waiting: int) -> list[Need]:
+    if not waiting:
+        return []
+    words = f"{waiting} tin cấp trên chuyển xuống chờ đơn vị nhận, sửa cho phù hợp, hoặc không dùng."
+    return [Need("Tin cấp trên chuyển xuống", words, "/passed", "Xem tin chuyển xuống")]
 
 
 async def _plan(house: House, connection: AsyncConnection, unit: str) -> list[Need]:

@@ -11,6 +11,7 @@ from channels.site import store as site_store
 from channels.station import store as station_store
 from content import store as content_store
 from content.glossary import store as glossary_store
+from content.passing import store as passing_store
 from content.recordings import store as recording_store
 from content.units import store as unit_store
 from desk import store as desk_store
@@ -37,6 +38,7 @@ STORES = (
     station_store,
     content_store,
     glossary_store,
+    passing_store,
     recording_store,
     unit_store,
     desk_store,

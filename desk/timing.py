@@ -17,9 +17,11 @@ from config.words import BadInput
 from content import store as content_store
 from content.bulletin import BulletinClass, digest_of
 from content.item import ItemState
+from content.passing import store as passing_store
+from content.passing.passing import PassingState
 from desk.answer import Visit
 from desk.forms import choice, moment_of
-from desk.units.choosing import must_reach_item
+from desk.units.choosing import must_see_item
 from scheduler.schedule import Missed, QuietHours, Rule, Schedule
 from scheduler.scheduling import Wish
 
@@ -130,10 +132,12 @@ def fingerprint(visit: Visit) -> str:
 async def choices(visit: Visit, connection: AsyncConnection, chosen: tuple[str, ...]) -> Mapping[str, Any]:
     """What there is to choose from: approved items, outlets, audiences."""
     items = await content_store.list_items(connection, states=(ItemState.APPROVED,), units=visit.units, limit=100)
+    taken = await passing_store.listed(connection, visit.units, [PassingState.ACCEPTED]) if visit.units else []
+    items += (await content_store.items_by_id(connection, [one.item for one in taken])).values()
     listed = {item.id for item in items}
     for id in chosen:
         if id not in listed:
-            await must_reach_item(visit, connection, id)
+            await must_see_item(visit, connection, id)
             items.append(await content_store.find_item(connection, id))
             listed.add(id)
     return {

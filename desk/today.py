@@ -84,7 +84,7 @@ async def show(visit: Visit) -> Answer:
     # Whoever may not read items or the log is not told of them here either.
     values["items"] = items = items if visit.may("items") else []
     values["troubles"] = troubles if visit.may("delivery") else []
-    values["needs"] = [one for one in wanted if not one.href or visit.may("glossary-add")]
+    values["needs"] = [one for one in wanted if not one.href or visit.may("schedule-add")]
     values |= {"disabled": disabled if visit.may("outlet-pause") and visit.units is None else []}
     plain = {
         "coming": [{"at": iso(one.at), "schedule": one.schedule.id, "title": one.schedule.title} for one in coming],

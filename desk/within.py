@@ -11,11 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotAllowed, NotFound
 from content import store as content_store
+from content.passing import store as passing_store
 from desk import store as people
 from desk.answer import Visit
 from desk.plan import store as plan_store
+from desk.units.choosing import sees_item
 from scheduler import store
 from scheduler.log import store as log_store
+from scheduler.schedule import Schedule
 
 Check = Callable[[Visit, AsyncConnection], Awaitable[bool]]
 
@@ -34,7 +37,16 @@ OWN = frozenset(
         *("today", "items", "item-new", "item-write", "item-preview", "item-paste", "scratch-remove"),
         *("schedules", "schedule-new", "schedule-preview", "schedule-add", "calendar", "occurrences"),
         *("deliveries", "delivery-export", "outlets", "report-stations", "staff", "staff-add"),
-        *("delegations", "delegate", "delegation-end", "audiences", "audience-filter", "audience-import", "units"),
+        *(
+            "delegations",
+            "delegate",
+            "delegation-end",
+            "audiences",
+            "audience-filter",
+            "audience-import",
+            "units",
+            "passed",
+        ),
         *("reports", "report-hand-in", "reports-handed-in", "plan", "plan-evidence", "plan-save", "plan-copy"),
         *("plan-task-add",),
     }
@@ -53,23 +65,58 @@ HOUSE = frozenset(
 """Of the whole office, and only for its own people."""
 
 
+ITEM_DEEDS = frozenset(
+    {
+        *("item-edit", "item-revise", "item-reading", "item-record", "item-unrecord", "item-submit"),
+        *("item-approve", "item-send-back", "item-tell", "item-withdraw", "item-pass"),
+    }
+)
+SCHEDULE_DEEDS = frozenset(
+    {
+        *("schedule-approve", "schedule-send-back", "schedule-pause", "schedule-resume", "schedule-cancel"),
+        *("schedule-moving", "schedule-move", "occurrence-cancel"),
+    }
+)
+
+
 async def _item_seen(visit: Visit, connection: AsyncConnection) -> bool:
+    found = await content_store.find_item(connection, visit.part("id"))
+    if not visit.reaches(found.unit):
+        _only_shown(visit, ITEM_DEEDS)
+    return await sees_item(visit, connection, found)
+
+
+def _only_shown(visit: Visit, deeds: frozenset[str]) -> None:
+    """What is another unit's is shown without what could be done to it."""
+    visit.doors = {name: roles for name, roles in visit.doors.items() if name not in deeds}
+
+
+async def _item(visit: Visit, connection: AsyncConnection) -> bool:
     return visit.reaches((await content_store.find_item(connection, visit.part("id"))).unit)
 
 
+async def _passing(visit: Visit, connection: AsyncConnection) -> bool:
+    return visit.reaches((await passing_store.find(connection, visit.part("id"))).unit)
+
+
 async def _schedule_seen(visit: Visit, connection: AsyncConnection) -> bool:
-    return _any(visit, (await store.find_schedule(connection, visit.part("id"))).outlets)
+    found = await store.find_schedule(connection, visit.part("id"))
+    if not _is_own(visit, found):
+        _only_shown(visit, SCHEDULE_DEEDS)
+    return _any(visit, found.outlets)
+
+
+def _is_own(visit: Visit, found: Schedule) -> bool:
+    return visit.reaches(found.unit) and _all(visit, found.outlets)
 
 
 async def _schedule(visit: Visit, connection: AsyncConnection) -> bool:
-    found = await store.find_schedule(connection, visit.part("id"))
-    return visit.reaches(found.unit) and _all(visit, found.outlets)
+    return _is_own(visit, await store.find_schedule(connection, visit.part("id")))
 
 
 async def _occurrence(visit: Visit, connection: AsyncConnection) -> bool:
     row = await store.find_occurrence(connection, visit.part("id"))
-    found = await store.find_schedule(connection, row.schedule)
-    return visit.reaches(found.unit) and _all(visit, row.outlets)
+    return _is_own(visit, await store.find_schedule(connection, row.schedule))
 
 
 async def _delivery(visit: Visit, connection: AsyncConnection) -> bool:
@@ -102,21 +149,10 @@ BY_THING: dict[str, tuple[Check, str]] = {
         ("item", "item-versions", "item-audio", "item-slip", "item-evidence"),
         (_item_seen, "tin bài"),
     ),
-    **dict.fromkeys(
-        (
-            *("item-edit", "item-revise", "item-reading", "item-record", "item-unrecord", "item-submit"),
-            *("item-approve", "item-send-back", "item-tell", "item-withdraw"),
-        ),
-        (_item_seen, "tin bài"),
-    ),
+    **dict.fromkeys(ITEM_DEEDS, (_item, "tin bài")),
+    **dict.fromkeys(("passing-accept", "passing-localise", "passing-decline"), (_passing, "tin chuyển xuống")),
     "schedule": (_schedule_seen, "lịch phát"),
-    **dict.fromkeys(
-        (
-            *("schedule-approve", "schedule-send-back", "schedule-pause", "schedule-resume", "schedule-cancel"),
-            *("schedule-moving", "schedule-move"),
-        ),
-        (_schedule, "lịch phát"),
-    ),
+    **dict.fromkeys(SCHEDULE_DEEDS - {"occurrence-cancel"}, (_schedule, "lịch phát")),
     "occurrence-cancel": (_occurrence, "kỳ phát"),
     **dict.fromkeys(
         ("delivery", "delivery-retry", "delivery-resolve", "delivery-cancel", "delivery-number"),

@@ -114,11 +114,11 @@ class Tree:
         return frozenset(found)
 
     def walk(self, within: frozenset[str] | None = None) -> Iterator[tuple[int, Unit]]:
-        """Each unit after what it is under, with its depth from 0, in order of name; only those `within`, whose tops then have depth 0."""
+        """Each unit after what it is under, with its depth, by name without marks; only those `within`, whose tops have depth 0."""
         children = self._children()
 
         def under(parent: str, depth: int) -> Iterator[tuple[int, Unit]]:
-            for child in sorted(children.get(parent, ()), key=lambda one: (self.units[one].name, one)):
+            for child in sorted(children.get(parent, ()), key=lambda one: (slug_of(self.units[one].name), one)):
                 inside = within is None or child in within
                 if inside:
                     yield depth, self.units[child]

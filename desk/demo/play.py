@@ -30,6 +30,7 @@ from db.types import new_id
 from desk import auth, serving
 from desk.app import House, opened
 from desk.commands.output import err, local, out
+from desk.demo import units
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.station import Station
 from desk.demo.zalo import ZaloSandbox
@@ -313,11 +314,15 @@ async def _act(on: Stage, *, once: bool) -> bool:
         password = await auth.add_person(on.house, login, name, (role,), None)
         if not once:
             err.print(f"Đăng nhập {on.house.settings.web.base_url}/  {login} / {password}  ({name}, {role})")
+    password = await units.settle(on.house, LEADER)
+    if not once:
+        err.print(f"Người của một bản, có tin chuyển xuống chờ nhận: {units.LOGIN} / {password}  ({units.HEAD})")
     err.print(f"Trang của đài, mở trên điện thoại hay ở đây, bấm “Đã phát”: {on.station_page}")
     items = await fill(on)
     await wait_for_recordings(on, items)
     err.print(f"{LEADER} nghe và duyệt; phát ngay trên {len(OUTLETS)} kênh.")
     await approve_and_schedule(on, items)
+    await units.pass_down(on.house, items[0], LEADER)
     return await watch(on, once=once)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
+from content.bulletin import BulletinClass
+from content.passing.passing import PassingState
 from content.units.unit import LONGEST_NAME, Level
-from desk.shape import Day, Fields, Listed, Needed, Told, Upload
+from desk.shape import Day, Fields, Listed, Needed, Note, PagedByTime, Told, Upload
 
 
 class UnitFields(Fields):
@@ -51,4 +53,45 @@ class UnitsTaken(Told):
     faults: list[str]
 
 
+class PassFields(Fields):
+    """To which units an item goes: those named, or `all` straight under its own."""
+
+    unit: list[str] = Field([], description="By id.")
+    all: bool = False
+    note: Note = ""
+
+
+class PassedTold(Told):
+    """Who has it now who had it not, and of an urgent item the schedule by which it goes out."""
+
+    units: list[str]
+    schedules: list[str]
+
+
+class PassingsAsked(PagedByTime):
+    """Which of them."""
+
+    state: PassingState | None = None
+
+
+class PassingTold(Told):
+    """An item passed down to a unit; `choices` are what the unit may still decide, `local` its own item."""
+
+    id: str
+    item: str
+    title: str
+    klass: BulletinClass = Field(alias="class")
+    unit: str
+    state: PassingState
+    passed_by: str
+    passed_at: AwareDatetime
+    note: str
+    decided_by: str
+    decided_at: AwareDatetime | None
+    reason: str
+    local: str | None
+    choices: list[PassingState]
+
+
+PassingsTold = Listed[PassingTold]
 UnitsTold = Listed[UnitTold]

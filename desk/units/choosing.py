@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.audiences import store as audience_store
 from config.words import BadInput, NotFound
 from content import store as content_store
+from content.item import Item
+from content.passing import store as passing_store
+from content.passing.passing import PassingState
 from content.units import store
 from content.units.unit import ROOT, Tree
 from desk.answer import Visit
@@ -70,9 +73,14 @@ def not_yours(field: str = "unit") -> NotFound:
     return NotFound("Không có đơn vị này trong phần việc của bạn", "There is no such unit within yours", field=field)
 
 
-async def must_reach_item(visit: Visit, connection: AsyncConnection, id: str) -> None:
+async def sees_item(visit: Visit, connection: AsyncConnection, item: Item) -> bool:
+    """Whether an item is this person's to see: it is one of their units', or was passed down to one of them."""
+    return visit.units is None or item.unit in visit.units or await passing_store.has(connection, item.id, visit.units)
+
+
+async def must_see_item(visit: Visit, connection: AsyncConnection, id: str) -> None:
     """Raises NotFound for an item that is not this person's to see."""
-    if not visit.reaches((await content_store.find_item(connection, id)).unit):
+    if not await sees_item(visit, connection, await content_store.find_item(connection, id)):
         raise NotFound("Không có tin bài này trong đơn vị của bạn", "There is no such item in your unit", field="item")
 
 
@@ -85,13 +93,26 @@ def must_reach_any(visit: Visit, outlets: Sequence[str]) -> None:
 async def own_wish(visit: Visit, connection: AsyncConnection, wish: Wish) -> Wish:
     """What is asked for, if all of it is this person's; what is not of one unit is sent by the person's own. Raises NotFound."""
     for id in wish.items:
-        await must_reach_item(visit, connection, id)
+        await _must_send(visit, connection, await content_store.find_item(connection, id), wish)
     for name in wish.outlets:
         visit.outlets[name]
     if wish.audience:
         await must_reach_audience(visit, connection, wish.audience)
     units = {item.unit for item in (await content_store.items_by_id(connection, wish.items)).values()}
-    return wish if len(units) == 1 else replace(wish, unit=visit.unit)
+    return wish if len(units) == 1 and all(map(visit.reaches, units)) else replace(wish, unit=visit.unit)
+
+
+async def _must_send(visit: Visit, connection: AsyncConnection, item: Item, wish: Wish) -> None:
+    """Raises NotFound for an item of others that no unit of this person's has accepted, BadInput for a lower class than it has."""
+    if visit.units is None or item.unit in visit.units:
+        return
+    await must_see_item(visit, connection, item.id)
+    if not await passing_store.has(connection, item.id, visit.units, [PassingState.ACCEPTED]):
+        vi = f"Tin “{item.title}” của cấp trên: hãy nhận ở trang Tin chuyển xuống rồi lập lịch"
+        raise BadInput(vi, f"Item {item.id} was passed down and is not accepted", field="item")
+    if wish.klass is not None and wish.klass.rank > item.klass.rank:
+        vi = f"Tin “{item.title}” là tin {item.klass.title_vi}, không hạ loại được"
+        raise BadInput(vi, f"Item {item.id} has the class {item.klass}", field="klass")
 
 
 async def must_reach_audience(visit: Visit, connection: AsyncConnection, name: str) -> None:

@@ -22,6 +22,7 @@ from desk.units.table import COLUMNS, RowFault, read_units
 
 HERE = "/units"
 FAULTS_SHOWN = 200
+FIELDS = ("id", "name", "level", "parent", "code", "since", "until", "before")
 COLUMN_TITLES = {
     "name": "tên",
     "level": "cấp",
@@ -36,7 +37,7 @@ assert COLUMN_TITLES.keys() == COLUMNS.keys()
 
 @shape(shapes.UnitsTold)
 async def list_all(visit: Visit) -> Answer:
-    """GET /units: the tree, with what has ended in it."""
+    """GET /units: the tree, with what has ended in it; `id` names one to be changed."""
     return await _page(visit)
 
 
@@ -44,7 +45,7 @@ async def _page(visit: Visit, faults: Sequence[RowFault] = ()) -> Shown:
     async with visit.house.database.read() as connection:
         tree = await store.tree(connection)
     provinces = await asyncio.to_thread(register.provinces) if visit.may("units-import") else []
-    today = _today(visit)
+    today, typed = _today(visit), _typed(visit, tree)
     walked = list(tree.walk(visit.units))
     values: dict[str, Any] = {
         "tree": tree,
@@ -52,14 +53,25 @@ async def _page(visit: Visit, faults: Sequence[RowFault] = ()) -> Shown:
         "today": today,
         "now": sum(one.is_in_force(today) for _, one in walked),
         "levels": [(level.value, title[:1].upper() + title[1:]) for level, title in TITLES.items()],
-        "unit_choices": unit_choices(visit, tree) or [(ROOT, visit.house.settings.office.name)],
+        "parents": unit_choices(visit, tree, kept=typed["parent"]) or [(ROOT, visit.house.settings.office.name)],
         "provinces": [(name, name) for name in provinces],
         "faults": faults[:FAULTS_SHOWN],
         "more": len(faults) - len(faults[:FAULTS_SHOWN]),
         "columns": COLUMN_TITLES,
-        "typed": visit.form,
+        "typed": typed,
+        "province": visit.text("province"),
     }
     return Shown("units/page.html", values, listed([plain_unit(one) for _, one in walked], None))
+
+
+def _typed(visit: Visit, tree: Tree) -> dict[str, str]:
+    """What the form holds: as it was filled in, or the unit that the address names, or nothing."""
+    if visit.form or visit.json or not visit.asked("id"):
+        return {name: visit.text(name) for name in FIELDS}
+    one = tree[visit.asked("id")]
+    days = {"since": str(one.since or ""), "until": str(one.until or "")}
+    about = {"level": one.level.value, "parent": one.parent, "code": one.code, "before": ", ".join(one.before)}
+    return {"id": one.id, "name": one.name, **about, **days}
 
 
 def _today(visit: Visit) -> date:
@@ -99,8 +111,9 @@ def _unit(visit: Visit, known: Tree) -> Unit:
     level = choice(Level, visit.text("level"), "level") or level_of(name)
     if level is None:
         raise BadInput("Chọn cấp của đơn vị", "Say of which level it is", field="level")
-    old = known[id] if id else None
-    before = visit.texts("before") or (old.before if old and not visit.api else ())
+    if id:
+        known[id]
+    before = {part.strip() for written in visit.texts("before") for part in written.split(",")} - {""}
     return Unit(
         id,
         name,
@@ -109,7 +122,7 @@ def _unit(visit: Visit, known: Tree) -> Unit:
         visit.text("code").strip()[:20],
         _day(visit, "since"),
         _day(visit, "until"),
-        tuple(sorted(set(before))),
+        tuple(sorted(before)),
     )
 
 

@@ -138,6 +138,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "delegations": "/delegations",
         "staff": "/staff",
         "units": "/units",
+        "passed": "/passed",
         "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from content.passing import store as passing_store
 from desk.delegation import store as delegation_store
 from desk.plan import store as plan_store
 from desk.staff import accounts
@@ -153,6 +154,18 @@ async def _people(desk: Any) -> AsyncIterator[Request]:
     yield Request("unit-save", fields={"name": "Xã Sốp Cộp", "code": "04231", "since": "2025-07-01"})
     yield Request("units-import", files={"file": "tên,trực thuộc\nBản Sốp Nặm,04231\n".encode()})
     yield Request("units")
+    item = await desk.approved()
+    yield Request("item-pass", item.id, {"unit": ["xa-sop-cop"], "note": "Phát trong tuần"})
+    async with desk.house.database.read() as connection:
+        [one] = await passing_store.of_item(connection, item.id)
+    yield Request("passed", fields={"state": "waiting"})
+    yield Request("passing-localise", one.id)
+    for verb, fields in (("passing-accept", {}), ("passing-decline", {"note": "Không hợp"})):
+        item = await desk.approved()
+        async with desk.house.database.write() as tx:
+            await desk.house.handing.pass_down(tx, item.id, ["xa-sop-cop"], "Quản Trị")
+            [one] = await passing_store.of_item(tx, item.id)
+        yield Request(verb, one.id, fields)
     yield Request("items", fields={"unit": "xa-sop-cop"})
     yield Request("delegate", fields={"receiver": "xem", "to": "2026-11-30T17:00"}, login="hung")
     yield Request("delegations")

@@ -206,13 +206,18 @@ async def test_the_tree_is_kept(desk: Any) -> None:
         await quan.post("/units", {"id": "xa-sop-cop", "name": "Xã Sốp Cộp", "parent": "ban-sop-nam"})
     ).status == 422
     assert (await quan.post("/units/import", {"province": "Sơn La"})).status == 422, "a Xã Sốp Cộp without its code"
+    assert (await quan.post("/units", {"name": "Huyện Sốp Cộp", "until": "2025-07-01"})).status == 303
     told = {"id": "xa-sop-cop", "name": "Xã Sốp Cộp", "code": "04231", "since": "2025-07-01"}
+    assert (await quan.post("/units", told | {"before": "huyen-khac"})).status == 422
+    told |= {"before": "huyen-sop-cop"}
+    assert 'value="Huyện Sốp Cộp"' in await quan.page("/units?id=huyen-sop-cop")
     assert (await quan.post("/units", told)).status == 303
     assert (await quan.post("/units/import", {"province": "Sơn La"})).status == 303
     async with desk.house.database.read() as connection:
         tree = await unit_store.tree(connection)
-    assert len(tree.units) == 76
+    assert len(tree.units) == 77
     assert tree["ban-sop-nam"].parent == "xa-sop-cop"
+    assert [one.id for one in tree.after("huyen-sop-cop")] == ["xa-sop-cop"]
     page = await quan.page("/units")
     assert "75" in page
     assert "Phường Tô Hiệu" in page
@@ -234,7 +239,7 @@ async def test_plans_and_reports_are_each_units_own(two: Any) -> None:
         plain = await (await browser.get(f"/plan{query}", headers={"Accept": "application/json"})).json()
         assert [one["now"]["done"] for one in plain["tasks"]] == [1], plain
     assert (await approver.get("/plan?unit=xa-b")).status == 404
-    assert "Kế hoạch năm chậm" not in await approver.page("/")
+    assert "Kế hoạch năm chậm ở 1 nhiệm vụ" in await approver.page("/")
 
     asked = {"headers": {"Accept": "application/json"}}
     whole = await (await quan.get("/reports?period=2026&basis=calendar", **asked)).json()

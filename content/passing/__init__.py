@@ -1,0 +1,1 @@
+"""An item passed down the tree of units: what each unit under it makes of it."""
