@@ -204,6 +204,7 @@ DOORS: tuple[Door, ...] = (
     Door("units", "GET", "/units", units.list_all, READ, api=True),
     Door("unit-save", "POST", "/units", units.save, ADMIN, api=True, scope="approve"),
     Door("units-import", "POST", "/units/import", units.take_in, ADMIN, True, "approve", most=LARGE),
+    Door("units-load", "POST", "/units/load", units.load, ADMIN, api=True, scope="approve"),
     Door("tokens", "GET", "/tokens", tokens.show, ALL),
     Door("token-make", "POST", "/tokens", tokens.make, ALL),
     Door("token-remove", "POST", "/tokens/{id}/remove", tokens.drop, ALL),

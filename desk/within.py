@@ -59,7 +59,7 @@ HOUSE = frozenset(
         *("outlet-change", "outlet-remove", "programme-bed", "programme-unbed", "glossary-add", "glossary-remove"),
         *("glossary-import", "theme-save", "theme-retire", "person-export", "person-erase", "no-adverts"),
         *("subscriptions", "subscription-add", "subscription-key", "subscription-pause", "subscription-resume"),
-        *("subscription-remove", "subscription-test", "subscription-replay", "unit-save", "units-import"),
+        *("subscription-remove", "subscription-test", "subscription-replay", "unit-save", "units-import", "units-load"),
     }
 )
 """Of the whole office, and only for its own people."""

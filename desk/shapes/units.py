@@ -26,10 +26,15 @@ class UnitFields(Fields):
 
 
 class UnitsFields(Fields):
-    """Many units: of a file, or of a province by the country's register."""
+    """Many units."""
 
-    file: Upload | None = Field(None, description="CSV or XLSX.")
-    province: str = Field("", max_length=100, examples=["Sơn La"])
+    file: Upload = Field(description="CSV or XLSX.")
+
+
+class ProvinceFields(Fields):
+    """All communes, wards and special zones of a province."""
+
+    province: Needed = Field(max_length=100, examples=["Sơn La"])
 
 
 class UnitTold(Told):
@@ -50,7 +55,6 @@ class UnitsTaken(Told):
 
     added: int
     changed: int
-    faults: list[str]
 
 
 class PassFields(Fields):

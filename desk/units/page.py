@@ -136,31 +136,50 @@ def _day(visit: Visit, field: str) -> date | None:
 
 @shape(shapes.UnitsTaken, shapes.UnitsFields)
 async def take_in(visit: Visit) -> Answer:
-    """POST /units/import: those of `file`, or all of a `province` by the country's register; with any bad row none."""
-    house, province = visit.house, visit.text("province").strip()
+    """POST /units/import: those of `file`; with any bad row none."""
     try:
-        async with house.database.read() as connection:
+        async with visit.house.database.read() as connection:
             known = await store.tree(connection)
-        if province:
-            found, source = await asyncio.to_thread(register.units_of, province, known), province
-        else:
-            found, source, faults = await _read(visit, known)
-            if faults:
-                return await _refused(visit, faults)
-        async with house.database.write() as tx:
-            new, changed = await house.units.take_in(tx, found, visit.name, source=source)
+        found, source, faults = await _read(visit, known)
     except Said as fault:
-        if visit.json:
-            raise
-        return (await _page(visit)).with_fault(fault)
-    plain = {"added": new, "changed": changed, "faults": []}
-    return Done(HERE, f"Đã nhận {len(found)} đơn vị: {new} mới, {changed} thay đổi.", plain)
+        return await _told(visit, fault)
+    return await _refused(visit, faults) if faults else await _taken(visit, found, source)
+
+
+@shape(shapes.UnitsTaken, shapes.ProvinceFields)
+async def load(visit: Visit) -> Answer:
+    """POST /units/load: all of a `province` by the country's register."""
+    province = visit.text("province").strip()
+    try:
+        async with visit.house.database.read() as connection:
+            known = await store.tree(connection)
+        found = await asyncio.to_thread(register.units_of, province, known)
+    except Said as fault:
+        return await _told(visit, fault)
+    return await _taken(visit, found, province)
+
+
+async def _taken(visit: Visit, found: Sequence[Unit], source: str) -> Answer:
+    try:
+        async with visit.house.database.write() as tx:
+            new, changed = await visit.house.units.take_in(tx, found, visit.name, source=source)
+    except Said as fault:
+        return await _told(visit, fault)
+    said = f"Đã nhận {len(found)} đơn vị: {new} mới, {changed} thay đổi."
+    return Done(HERE, said, {"added": new, "changed": changed})
+
+
+async def _told(visit: Visit, fault: Said) -> Shown:
+    """The page with what is wrong; to a program the fault itself."""
+    if visit.json:
+        raise fault
+    return (await _page(visit)).with_fault(fault)
 
 
 async def _read(visit: Visit, known: Tree) -> tuple[list[Unit], str, list[RowFault]]:
     given = visit.form.get("file")
     if not isinstance(given, FileField) or not given.filename:
-        raise BadInput("Chọn một tệp danh sách, hoặc một tỉnh", "Choose a file, or a province", field="file")
+        raise BadInput("Chọn một tệp danh sách", "Choose a file", field="file")
     data = await asyncio.to_thread(given.file.read)
     found, faults = await asyncio.to_thread(read_units, data, known)
     if not found and not faults:

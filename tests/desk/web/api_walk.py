@@ -153,6 +153,7 @@ async def _people(desk: Any) -> AsyncIterator[Request]:
         await accounts.open_again(desk.house, tx, "xem", "Quản Trị")
     yield Request("unit-save", fields={"name": "Xã Sốp Cộp", "code": "04231", "since": "2025-07-01"})
     yield Request("units-import", files={"file": "tên,trực thuộc\nBản Sốp Nặm,04231\n".encode()})
+    yield Request("units-load", fields={"province": "Sơn La"})
     yield Request("units")
     item = await desk.approved()
     yield Request("item-pass", item.id, {"unit": ["xa-sop-cop"], "note": "Phát trong tuần"})

@@ -54,7 +54,7 @@ MAY = {
     **dict.fromkeys(("staff-password", "staff-step", "staff-unit"), frozenset({"administrator"})),
     **dict.fromkeys(("units", "passed"), READERS),
     "passing-localise": WRITERS,
-    **dict.fromkeys(("unit-save", "units-import"), frozenset({"administrator"})),
+    **dict.fromkeys(("unit-save", "units-import", "units-load"), frozenset({"administrator"})),
     **dict.fromkeys(("tokens", "token-make", "token-remove"), ALL),
     **dict.fromkeys(("programme-bed", "programme-unbed", "report-hand-in"), JUDGES),
     **dict.fromkeys(("subscriptions", "subscription-add", "subscription-key"), frozenset({"administrator"})),

@@ -205,14 +205,14 @@ async def test_the_tree_is_kept(desk: Any) -> None:
     assert (
         await quan.post("/units", {"id": "xa-sop-cop", "name": "Xã Sốp Cộp", "parent": "ban-sop-nam"})
     ).status == 422
-    assert (await quan.post("/units/import", {"province": "Sơn La"})).status == 422, "a Xã Sốp Cộp without its code"
+    assert (await quan.post("/units/load", {"province": "Sơn La"})).status == 422, "a Xã Sốp Cộp without its code"
     assert (await quan.post("/units", {"name": "Huyện Sốp Cộp", "until": "2025-07-01"})).status == 303
     told = {"id": "xa-sop-cop", "name": "Xã Sốp Cộp", "code": "04231", "since": "2025-07-01"}
     assert (await quan.post("/units", told | {"before": "huyen-khac"})).status == 422
     told |= {"before": "huyen-sop-cop"}
     assert 'value="Huyện Sốp Cộp"' in await quan.page("/units?id=huyen-sop-cop")
     assert (await quan.post("/units", told)).status == 303
-    assert (await quan.post("/units/import", {"province": "Sơn La"})).status == 303
+    assert (await quan.post("/units/load", {"province": "Sơn La"})).status == 303
     async with desk.house.database.read() as connection:
         tree = await unit_store.tree(connection)
     assert len(tree.units) == 77
