@@ -50,10 +50,12 @@ __all__ = [
     "Shelved",
     "Timetable",
     "To",
+    "Told",
     "Unavailable",
     "Unsure",
     "Visits",
     "WithFallback",
+    "Wrote",
     "find_channels",
 ]
 
@@ -279,6 +281,20 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrote:
+    """What a person writes to an outlet: a question or remark for the office. `message` is the partner's own id of it, if it has one."""
+
+    scheme: str
+    address: str
+    text: str
+    message: str = ""
+
+
+Told = Confirmation | Heard | Wrote
+"""All that a partner may call to say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shelved:
     """One bulletin standing on an outlet's shelf since `since`; `name` is unique and permanent on that shelf.
 
@@ -386,7 +402,7 @@ class Channel(ABC, Generic[O]):
         """How long a delivery is tried before it is given up."""
         return timedelta(hours=24)
 
-    def confirm(self, callback: Callback, outlet: Outlet[O]) -> Sequence[Confirmation | Heard]:
+    def confirm(self, callback: Callback, outlet: Outlet[O]) -> Sequence[Told]:
         """Read a partner's callback. Raises Refused when it is not authentic; unknown events give an empty list."""
         raise Refused("callback", "kênh này không nhận phản hồi", "this channel takes no callbacks")
 
@@ -407,7 +423,7 @@ class Channel(ABC, Generic[O]):
         said = [await self.ask(one.to, one.reference, outlet, http) for one in asked]
         return [one for one in said if one is not None]
 
-    async def listen(self, after: str, outlet: Outlet[O], http: Http) -> tuple[Sequence[Heard], str]:
+    async def listen(self, after: str, outlet: Outlet[O], http: Http) -> tuple[Sequence[Heard | Wrote], str]:
         """What people answered behind the mark `after` (empty: from now on), and the mark to go on from. Raises as `send` does."""
         return (), after
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pydantic import Field
 
-from channels.channel import Heard, WithFallback
+from channels.channel import Heard, WithFallback, Wrote
 from channels.replies import refuses
 from content.short import unaccented as without_marks
 
@@ -40,12 +40,14 @@ def national(address: str) -> str:
     return "0" + (address[3:] if address.startswith("+84") else address.removeprefix("+").removeprefix("84"))
 
 
-def heard(phone: str, text: str) -> list[Heard]:
-    """What somebody answered, when it is that they want no further messages; nothing else is kept of it."""
+def heard(phone: str, text: str) -> list[Heard | Wrote]:
+    """What somebody answered: that they want no further messages, or anything else; nothing from a number that is none of here."""
     digits = re.sub(r"\D", "", phone)
     digits = f"84{digits[1:]}" if digits.startswith("0") else digits
-    if not _VIETNAMESE.fullmatch(digits) or not refuses(text):
+    if not _VIETNAMESE.fullmatch(digits):
         return []
+    if not refuses(text):
+        return [Wrote("phone", f"+{digits}", text)] if text.strip() else []
     return [Heard("phone", f"+{digits}", wants=False, how="trả lời tin nhắn")]
 
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.channel import Confirmation, Heard
+from channels.channel import Confirmation, Heard, Told, Wrote
 from channels.past import store as past_store
 from channels.past.store import Turn
 from channels.seal import Seal
@@ -220,7 +220,7 @@ class Call:
     outlet: str
     at: datetime
     body: bytes
-    said: Sequence[Confirmation | Heard]
+    said: Sequence[Told]
 
 
 async def store_callbacks(tx: AsyncConnection, seal: Seal, calls: Sequence[Call]) -> None:
@@ -242,7 +242,7 @@ class Kept(NamedTuple):
     id: str
     outlet: str
     received_at: datetime
-    said: Sequence[Confirmation | Heard]
+    said: Sequence[Told]
 
 
 async def new_callbacks(connection: AsyncConnection, seal: Seal, limit: int = 500) -> list[Kept]:
@@ -252,10 +252,15 @@ async def new_callbacks(connection: AsyncConnection, seal: Seal, limit: int = 50
     return [Kept(row.id, row.outlet, row.received_at, _said(seal, row.said)) for row in rows]
 
 
-def _said(seal: Seal, stored: str | list[dict[str, Any]]) -> Sequence[Confirmation | Heard]:
+def _said(seal: Seal, stored: str | list[dict[str, Any]]) -> Sequence[Told]:
     # a list is from before calls were sealed
     plain = json.loads(seal.open_text(stored)) if isinstance(stored, str) else stored
-    return [Heard(**one) if "wants" in one else Confirmation(**one) for one in plain]
+    return [_told(one) for one in plain]
+
+
+def _told(plain: dict[str, Any]) -> Told:
+    kind = Heard if "wants" in plain else Wrote if "text" in plain else Confirmation
+    return kind(**plain)
 
 
 async def prune_callbacks(tx: AsyncConnection, before: datetime) -> int:

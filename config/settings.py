@@ -226,6 +226,13 @@ class SignInSettings(Section):
         return self
 
 
+class FeedbackSettings(Section):
+    """How many days what people write to the office, and how to reach them, is kept; whether answers to SMS and Zalo are."""
+
+    keep_days: int = Field(365, ge=1, le=3650)
+    replies: bool = True
+
+
 class PeopleSettings(Section):
     """The key that seals people's addresses; when not given, one is derived from that of `security`."""
 
@@ -256,6 +263,7 @@ class Settings(Section):
     security: SecuritySettings = SecuritySettings()
     sign_in: SignInSettings = SignInSettings()
     people: PeopleSettings = PeopleSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     log: LogSettings = LogSettings()
     outlets: dict[OutletName, OutletTable] = Field({"portal": {"kind": "portal"}}, repr=False)
     source: str = ""

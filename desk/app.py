@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -44,6 +44,7 @@ from db.notifier import Notifier
 from desk.evidence.stamp import Stamp
 from desk.keys import derive, load_key, people_key
 from desk.reporting.reporter import Reporter
+from scheduler.answering import Answering
 from scheduler.chronicler import Chronicler
 from scheduler.correcting import Correcting
 from scheduler.director import Director
@@ -60,6 +61,7 @@ from scheduler.meter import Meter
 from scheduler.owner import own_name
 from scheduler.planner import Planner
 from scheduler.policy import Policy
+from scheduler.postbox import Postbox
 from scheduler.receiver import Receiver
 from scheduler.recorder import Recorder
 from scheduler.retractor import Retractor
@@ -106,6 +108,8 @@ class House:
     rights: Rights
     reporter: Reporter
     receiver: Receiver
+    postbox: Postbox
+    answering: Answering
     joining: Joining
     subscribing: Subscribing
     herald: Herald
@@ -152,7 +156,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     owner, meter = own_name(), Meter(clock, version("loa"))
     handling = Handling(database, journal, clock, outlets, seal)
     farewell = Farewell(clock, outlets, http, settings.office.name)
-    receiver = Receiver(database, clock, notifier, outlets, handling, farewell, seal)
+    postbox = Postbox(database, clock, outlets, seal, replies=settings.feedback.replies)
+    receiver = Receiver(database, clock, notifier, outlets, handling, farewell, seal, postbox)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     signing = Keys(derive(key, "subscription"))
     herald = Herald(database, clock, notifier, http, journal, stopping, signing, settings.web.base_url)
@@ -172,10 +177,12 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         warmer=Warmer(*usual, studio, press, owner),
         lookout=Lookout(*usual),
         director=Director(*usual, joining, owner),
-        sweeper=Sweeper(*usual, editing, journal, sealing, owner),
+        sweeper=Sweeper(
+            *usual, editing, journal, sealing, owner, keep_written=timedelta(days=settings.feedback.keep_days)
+        ),
         receiver=receiver,
         retractor=Retractor(*usual, http, journal),
-        listener=Listener(database, notifier, outlets, http, handling, farewell),
+        listener=Listener(database, notifier, outlets, http, handling, farewell, postbox),
         diverter=Diverter(*usual, journal),
         inquirer=Inquirer(*usual, http, receiver, stopping, seal),
         chronicler=Chronicler(database, clock, notifier, journal),
@@ -207,6 +214,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         rights=Rights(database, journal, clock, handling, seal),
         reporter=Reporter(database, journal, clock, outlets, settings.office.name, settings.office.zone),
         receiver=receiver,
+        postbox=postbox,
+        answering=Answering(database, journal, clock, outlets, scheduling, policy, seal),
         joining=joining,
         subscribing=Subscribing(database, journal, clock, http, signing, settings.http.allow),
         herald=herald,

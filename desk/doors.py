@@ -40,6 +40,7 @@ from desk.answer import Answer, Handler, Visit
 from desk.composing import page as composing
 from desk.delegation import page as delegations
 from desk.evidence import page as evidence
+from desk.feedback import page as feedback
 from desk.listening import page as listening
 from desk.openapi import document
 from desk.outlets import page as outlets
@@ -220,6 +221,11 @@ DOORS: tuple[Door, ...] = (
     Door("policy", "GET", "/policy", policy.show, READ, api=True),
     Door("no-adverts", "POST", "/policy/no-adverts", policy.take_in, RUN, True, "write", most=HUGE),
     Door("audience-import", "POST", "/audiences", audiences.take_in, RUN, True, "write", most=HUGE),
+    Door("feedback", "GET", "/feedback", feedback.list_all, READ, api=True),
+    Door("feedback-theme", "POST", "/feedback/{id}/theme", feedback.put_under, RUN, api=True, scope="write"),
+    Door("feedback-answer", "POST", "/feedback/{id}/answer", feedback.answer, RUN, api=True, scope="write"),
+    Door("feedback-close", "POST", "/feedback/{id}/close", feedback.close, RUN, api=True, scope="write"),
+    Door("feedback-open", "POST", "/feedback/{id}/open", feedback.reopen, RUN, api=True, scope="write"),
     Door("subscriptions", "GET", "/subscriptions", subscriptions.list_all, ADMIN, api=True),
     Door("subscription-add", "POST", "/subscriptions", subscriptions.add, ADMIN, api=True, scope="approve"),
     Door("subscription-key", "POST", "/subscriptions/{id}/key", subscriptions.renew, ADMIN, api=True, scope="approve"),

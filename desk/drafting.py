@@ -32,7 +32,7 @@ FIELDS = (
     "readings",
     "purpose",
 )
-KEPT = ("base", "original", "notice_of", "unit")
+KEPT = ("base", "original", "notice_of", "answers", "unit")
 """What the form carries along unseen."""
 
 

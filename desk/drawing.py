@@ -57,12 +57,12 @@ FORM_TITLES = {
 }
 # One shape for each meaning, so that no state is told by colour alone.
 MARKS = {
-    **dict.fromkeys(("confirmed", "approved", "done", "working", "accepted", "localised"), "good"),
+    **dict.fromkeys(("confirmed", "approved", "done", "working", "accepted", "localised", "answered"), "good"),
     **dict.fromkeys(("sent", "sending", "open", "planning"), "run"),
-    **dict.fromkeys(("pending", "in_review", "draft", "wanted", "waiting"), "wait"),
+    **dict.fromkeys(("pending", "in_review", "draft", "wanted", "waiting", "answering"), "wait"),
     **dict.fromkeys(("failed", "missed", "refused", "disabled"), "bad"),
     **dict.fromkeys(("unsure", "troubled", "unavailable"), "ask"),
-    **dict.fromkeys(("paused", "cancelled", "ended", "expired", "withdrawn", "declined"), "rest"),
+    **dict.fromkeys(("paused", "cancelled", "ended", "expired", "withdrawn", "declined", "closed"), "rest"),
 }
 
 

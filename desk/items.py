@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.feedback import feedback
+from channels.feedback import store as feedback_store
 from config.words import NotFound, Said
 from content import store
 from content.item import TITLES, Item, ItemState
@@ -21,7 +23,7 @@ from desk.forms import after_of, choice, cursor, digest_of, limit_of, listed
 from desk.item_page import plain_item, sheet_of
 from desk.shape import shape
 from desk.shapes import items as shapes
-from desk.units.choosing import must_see_item, narrowed, unit_choices, unit_of_form
+from desk.units.choosing import must_reach_feedback, must_see_item, narrowed, unit_choices, unit_of_form
 from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
@@ -56,7 +58,7 @@ async def list_all(visit: Visit) -> Answer:
 async def blank(visit: Visit) -> Answer:
     """GET /items/new; `original` names the item of which it will be a version, `notice_of` one whose withdrawal it announces.
 
-    `theme` is chosen already; `scratch` names a text that its writer has not saved.
+    `answers` is what somebody asked; `theme` is chosen already; `scratch` names a text that its writer has not saved.
     """
     kept = await _unsaved(visit, visit.asked("scratch"))
     if kept is not None:
@@ -64,9 +66,21 @@ async def blank(visit: Visit) -> Answer:
     async with visit.house.database.read() as connection:
         for other in filter(None, map(visit.asked, ("original", "notice_of"))):
             await must_see_item(visit, connection, other)
-    typed = await typed_notice(visit) if visit.asked("notice_of") else typed_of(None)
+    typed = await _begun(visit)
     about = {"original": visit.asked("original"), "theme": visit.asked("theme") or typed.get("theme", "")}
     return await draft_form(visit, {**typed, **about})
+
+
+async def _begun(visit: Visit) -> dict[str, Any]:
+    """What the form of a new item begins with: a notice, an answer to somebody, or nothing."""
+    if visit.asked("notice_of"):
+        return await typed_notice(visit)
+    if visit.asked("answers"):
+        async with visit.house.database.read() as connection:
+            await must_reach_feedback(visit, connection, visit.asked("answers"))
+            asked = await feedback_store.find(connection, visit.house.seal, visit.asked("answers"))
+        return {**typed_of(None), **feedback.draft_of(asked), "answers": asked.id}
+    return typed_of(None)
 
 
 async def _unsaved(visit: Visit, place: str) -> Scratch | None:
@@ -114,6 +128,9 @@ async def _written(visit: Visit, item: Item | None) -> Answer:
                     await must_see_item(visit, tx, other)
                 unit = await unit_of_form(visit, tx)
                 saved = await house.editing.write(tx, draft, visit.name, **about, unit=unit)
+                if visit.text("answers"):
+                    await must_reach_feedback(visit, tx, visit.text("answers"))
+                    await house.answering.answer(tx, visit.text("answers"), saved.id, visit.name)
             else:
                 saved = await house.editing.revise(tx, item.id, draft, visit.name, base=visit.text("base"))
             if visit.text("act") == "submit":
@@ -147,7 +164,7 @@ async def submit(visit: Visit) -> Answer:
 @shape(shapes.ItemTold, shapes.Approve)
 async def approve(visit: Visit) -> Answer:
     """POST /items/{id}/approve: exactly the digest, and the recording, that were on the page."""
-    house, made = visit.house, dict[str, list[Schedule]]()
+    house, made, refused = visit.house, dict[str, list[Schedule]](), list[str]()
 
     async def deed(tx: AsyncConnection) -> Item:
         item = await house.editing.approve(
@@ -161,6 +178,9 @@ async def approve(visit: Visit) -> Answer:
         )
         made["Bản sửa đang thay bản trước ở"] = await house.correcting.replace(tx, item, visit.name)
         made["Tin báo thu hồi đang gửi qua"] = await house.correcting.announce(tx, item, visit.name)
+        told = await house.answering.tell(tx, item, visit.name)
+        made["Đang gửi trả lời người hỏi qua"] = list(told.schedules)
+        refused.extend(told.refused)
         return item
 
     async with house.database.read() as connection:
@@ -168,6 +188,7 @@ async def approve(visit: Visit) -> Answer:
     await house.correcting.list_reached(item)
     answer = await done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
     said = [f"{words}: {_titles(visit, schedules)}." for words, schedules in made.items() if schedules]
+    said += [f"Không gửi trả lời qua {one}." for one in refused]
     if said and isinstance(answer, Done):
         house.notifier.ring("schedule")
         return replace(answer, said=f"Đã duyệt. {' '.join(said)}")

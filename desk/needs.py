@@ -6,11 +6,13 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.feedback import store as feedback_store
 from content import store as content_store
 from content.item import ItemState
 from content.passing import store as passing_store
@@ -40,12 +42,20 @@ class Need:
 
 async def needs(house: House, connection: AsyncConnection, unit: str = ROOT) -> list[Need]:
     """All there are now, the gravest first; for people of a unit what was passed down to it, and its plan."""
-    if unit != ROOT:
-        units = await unit_store.below(connection, unit)
-        return [*_passed(await passing_store.count_waiting(connection, units)), *await _plan(house, connection, unit)]
+    units = await unit_store.below(connection, unit) if unit != ROOT else None
+    asked = _asked(house, *await feedback_store.waiting(connection, units))
+    if units is not None:
+        passed = _passed(await passing_store.count_waiting(connection, units))
+        return [*passed, *asked, *await _plan(house, connection, unit)]
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
-    return [*full, *voice, *_words(await unknown_words(house, connection)), *await _plan(house, connection, ROOT)]
+    return [
+        *full,
+        *voice,
+        *_words(await unknown_words(house, connection)),
+        *asked,
+        *await _plan(house, connection, ROOT),
+    ]
 
 
 def _disks(house: House) -> Iterator[Need]:
@@ -72,6 +82,14 @@ def _words(unknown: dict[str, str]) -> list[Need]:
     named, more = list(unknown)[:NAMED], len(unknown) - NAMED
     words = ", ".join(named) + (f" và {more} chữ khác" if more > 0 else "")
     return [Need("Chữ Loa chưa biết đọc", f"{words}: trên đài sẽ đánh vần từng chữ cái.", "/glossary", "Đặt cách đọc")]
+
+
+def _asked(house: House, waiting: int, oldest: datetime | None) -> list[Need]:
+    if not waiting or oldest is None:
+        return []
+    days = (house.clock.now() - oldest).days
+    words = f"{waiting} câu hỏi, góp ý chưa trả lời" + (f", lâu nhất {days} ngày." if days else ".")
+    return [Need("Người dân hỏi, góp ý", words, "/feedback?state=open", "Xem và trả lời")]
 
 
 def _passed(waiting: int) -> list[Need]:

@@ -34,6 +34,7 @@ from desk.app import House
 from desk.auth import DoorKeeper, to_door
 from desk.doors import ALL, ALLOWED, DOORS, LARGE, MEGABYTE, Door
 from desk.drawing import ROLE_TITLES, STATIC, Drawing
+from desk.feedback import public
 from desk.keys import derive
 from desk.second_step import door as code_door
 from desk.second_step import page as second_step
@@ -74,6 +75,7 @@ def make_web(house: House) -> web.Application:
     app.router.add_get("/static/{name:.+}", partial(send_static, static, versions))
     pulled = partners.Partners(house)
     app.on_cleanup.append(lambda _: pulled.visitors.write())
+    app.router.add_routes(public.routes(house, pulled))
     app.router.add_routes(
         [*stations.routes(house, pulled, drawing), *partners.routes(house, pulled), *health.routes(house)]
     )

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.feedback import store as feedback_store
 from config.words import NotAllowed, NotFound
 from content import store as content_store
 from content.passing import store as passing_store
@@ -46,6 +47,7 @@ OWN = frozenset(
             "audience-import",
             "units",
             "passed",
+            "feedback",
         ),
         *("reports", "report-hand-in", "reports-handed-in", "plan", "plan-evidence", "plan-save", "plan-copy"),
         *("plan-task-add",),
@@ -93,6 +95,11 @@ def _only_shown(visit: Visit, deeds: frozenset[str]) -> None:
 
 async def _item(visit: Visit, connection: AsyncConnection) -> bool:
     return visit.reaches((await content_store.find_item(connection, visit.part("id"))).unit)
+
+
+async def _feedback(visit: Visit, connection: AsyncConnection) -> bool:
+    unit = await feedback_store.unit_of(connection, visit.part("id"))
+    return unit is not None and visit.reaches(unit)
 
 
 async def _passing(visit: Visit, connection: AsyncConnection) -> bool:
@@ -150,6 +157,7 @@ BY_THING: dict[str, tuple[Check, str]] = {
         (_item_seen, "tin bài"),
     ),
     **dict.fromkeys(ITEM_DEEDS, (_item, "tin bài")),
+    **dict.fromkeys(("feedback-theme", "feedback-answer", "feedback-close", "feedback-open"), (_feedback, "câu hỏi")),
     **dict.fromkeys(("passing-accept", "passing-localise", "passing-decline"), (_passing, "tin chuyển xuống")),
     "schedule": (_schedule_seen, "lịch phát"),
     **dict.fromkeys(SCHEDULE_DEEDS - {"occurrence-cancel"}, (_schedule, "lịch phát")),

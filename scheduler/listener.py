@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from channels.answer import SendError
-from channels.channel import Channel
+from channels.channel import Channel, Heard, Wrote
 from channels.http import Http
 from channels.outlet import InService, Outlets
 from config.logs import log
@@ -11,6 +11,7 @@ from db.database import Database
 from db.notifier import Notifier
 from scheduler.farewell import Farewell
 from scheduler.handling import Handling
+from scheduler.postbox import Postbox
 
 logger = log("listener")
 
@@ -29,6 +30,7 @@ class Listener:
         http: Http,
         handling: Handling,
         farewell: Farewell,
+        postbox: Postbox,
     ) -> None:
         self._database = database
         self._notifier = notifier
@@ -36,6 +38,7 @@ class Listener:
         self._handling = handling
         self._farewell = farewell
         self._outlets = outlets
+        self._postbox = postbox
 
     async def listen(self) -> int:
         """Every such outlet once, and whatever answer is owed; how many people wanted something."""
@@ -55,7 +58,10 @@ class Listener:
         if upto == after:
             return 0
         async with self._database.write() as tx:
-            new = [one for one in heard if await self._handling.hear(tx, one, at.name)]
+            for wrote in (one for one in heard if isinstance(one, Wrote)):
+                await self._postbox.hear(tx, wrote, at.name)
+            said = [one for one in heard if isinstance(one, Heard)]
+            new = [one for one in said if await self._handling.hear(tx, one, at.name)]
         await keep.put("heard", upto)
         for one in new:
             self._farewell.owe(one, at.name)

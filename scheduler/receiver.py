@@ -14,7 +14,7 @@ from typing import TypeGuard
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.channel import Confirmation, Heard
+from channels.channel import Confirmation, Heard, Told, Wrote
 from channels.outlet import InService, Outlets
 from channels.seal import Seal
 from channels.shelf import store as shelf_store
@@ -30,6 +30,7 @@ from db.types import new_id
 from scheduler.dispatch.receipts import News, hear
 from scheduler.farewell import Farewell
 from scheduler.handling import Handling
+from scheduler.postbox import Postbox
 
 EARLY = timedelta(minutes=10)
 TOGETHER = 100
@@ -50,6 +51,7 @@ class Receiver:
         handling: Handling,
         farewell: Farewell,
         seal: Seal,
+        postbox: Postbox,
     ) -> None:
         self._database = database
         self._outlets = outlets
@@ -58,6 +60,7 @@ class Receiver:
         self._handling = handling
         self._farewell = farewell
         self._seal = seal
+        self._postbox = postbox
 
     async def receive(self) -> int:
         """Apply stored callbacks, oldest first, many at once; how many were settled."""
@@ -79,6 +82,8 @@ class Receiver:
             for id, outlet, received_at, told in calls:
                 await self._played(tx, outlet, [one for one in told if isinstance(one, Confirmation) and one.title])
                 await self._people(tx, outlet, [one for one in told if isinstance(one, Heard)])
+                for wrote in (one for one in told if isinstance(one, Wrote)):
+                    await self._postbox.hear(tx, wrote, outlet)
                 found = [next(known) for one in told if _is_of_delivery(one)]
                 if all(found):
                     outcomes[id] = "applied", ""
@@ -153,5 +158,5 @@ class Receiver:
         await hear(self._database, tx, [News(outlet, one, at) for one in said])
 
 
-def _is_of_delivery(said: Confirmation | Heard) -> TypeGuard[Confirmation]:
+def _is_of_delivery(said: Told) -> TypeGuard[Confirmation]:
     return isinstance(said, Confirmation) and not said.title

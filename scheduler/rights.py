@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import tags
 from channels.audience import masked
+from channels.feedback import store as feedback_store
 from channels.people import store as people_store
 from channels.seal import NOBODY, Seal, SealBroken
 from config.clock import Clock
@@ -50,8 +51,9 @@ class Rights:
             rows = await people_store.standings(connection, self._seal, scheme, address)
             stopped = await people_store.opted_out(connection, self._seal, scheme, address)
             wanted = Filter(addresses=self._seal.forms(address))
+            written = await feedback_store.of_person(connection, self._seal, scheme, address)
             deliveries = [_told(one) async for one in log_store.walk(connection, wanted)]
-        if not (rows or stopped or deliveries):
+        if not (rows or stopped or deliveries or written):
             raise NotFound("Không lưu gì về người này", "Nothing is kept of this person", field="address")
         async with self._database.write() as tx:
             now = self._clock.now()
@@ -62,6 +64,7 @@ class Rights:
             "lists": [_standing(row) for row in rows],
             "opted_out": None if stopped is None else {"at": stopped.at, "how": stopped.how},
             "deliveries": deliveries,
+            "written": [{"at": one.received_at, "name": one.name, "text": one.text} for one in written],
         }
 
     async def show_number(self, tx: AsyncConnection, id: str, by: str, reason: str) -> str:
@@ -93,6 +96,7 @@ class Rights:
             for parcel, seqs in places.items():
                 await self._erase(tx, parcel, seqs, address)
             lists = await people_store.forget_person(tx, self._seal, scheme, address)
+            await feedback_store.forget_person(tx, self._seal, scheme, address)
             done = Erased(lists, sum(map(len, places.values())), cancelled)
             about = {"reason": reason.strip()[:300], "lists": done.lists, "deliveries": done.deliveries}
             await self._journal.note(tx, self._clock.now(), by, "erase_person", _person(address), **about)

@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
+from channels.feedback import store as feedback_store
 from channels.outlet import Outlets
 from channels.past import store as past_store
 from config.clock import Clock
@@ -58,6 +59,7 @@ class Sweeper:
         sealing: Sealing,
         owner: str,
         dead: Callable[[str], bool] = is_dead,
+        keep_written: timedelta = timedelta(days=365),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -68,6 +70,7 @@ class Sweeper:
         self._sealing = sealing
         self._owner = owner
         self._dead = dead
+        self._keep_written = keep_written
         self._pruned_at: datetime | None = None
 
     async def sweep(self) -> int:
@@ -194,7 +197,7 @@ class Sweeper:
         return len(closed)
 
     async def _prune(self) -> None:
-        """Once a day, forget what was kept for a time: partners' applied calls, outlets' turns, whom messages were meant for."""
+        """Once a day, forget what was kept for a time: partners' calls, outlets' turns, whom messages were meant for, what people wrote."""
         now = self._clock.now()
         if self._pruned_at is None or now - self._pruned_at >= timedelta(days=1):
             self._pruned_at = now
@@ -202,6 +205,7 @@ class Sweeper:
                 await channels_store.prune_callbacks(tx, now - KEEP_CALLBACKS)
                 await past_store.prune(tx, now - KEEP_PAST)
                 await holds.prune_contacts(tx, now - KEEP_CONTACTS)
+                await feedback_store.forget_old(tx, now - self._keep_written)
 
     async def _expire(self) -> int:
         async with self._database.read() as connection:

@@ -32,6 +32,7 @@ from channels.channel import (
     Polling,
     Receipt,
     To,
+    Wrote,
 )
 from channels.http import Http
 from channels.options import Answering
@@ -158,7 +159,9 @@ class SmsGammu(Channel[SmsGammuOptions]):
         """Gammu-smsd has no other way to tell. The modem is not asked, its tables are: that is not paced."""
         return Polling(timedelta(minutes=1), timedelta(days=3), at_once=AT_ONCE, paced=False)
 
-    async def listen(self, after: str, outlet: Outlet[SmsGammuOptions], http: Http) -> tuple[Sequence[Heard], str]:
+    async def listen(
+        self, after: str, outlet: Outlet[SmsGammuOptions], http: Http
+    ) -> tuple[Sequence[Heard | Wrote], str]:
         """Answers in `inbox`; its rows are left as they are, for whatever else reads them."""
         return await _transacted(outlet.options, outlet.name, http, _inbox(after))
 
@@ -169,7 +172,7 @@ class SmsGammu(Channel[SmsGammuOptions]):
         return await _transacted(outlet.options, asked[0].to.delivery, http, _fates([one.to for one in asked]))
 
 
-def _inbox(after: str) -> Talk[tuple[list[Heard], str]]:
+def _inbox(after: str) -> Talk[tuple[list[Heard | Wrote], str]]:
     """What came behind a message's ID, in order; the first time only how far that is: old answers are not dug out."""
     if not after:
         ((last,),) = yield _LAST, ()

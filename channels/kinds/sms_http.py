@@ -21,13 +21,13 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
-    Heard,
     Options,
     Outlet,
     Pace,
     Receipt,
     Refused,
     To,
+    Told,
     Unavailable,
     Unsure,
 )
@@ -264,7 +264,7 @@ class SmsHttp(Channel[SmsHttpOptions]):
         """Only where the gateway drops a message whose id it has already taken."""
         return outlet.options.dedupes
 
-    def confirm(self, callback: Callback, outlet: Outlet[SmsHttpOptions]) -> Sequence[Confirmation | Heard]:
+    def confirm(self, callback: Callback, outlet: Outlet[SmsHttpOptions]) -> Sequence[Told]:
         """Delivery reports and answers. Refused when the outlet takes none, the method differs or the proof is wrong."""
         replies, receipts = outlet.options.replies, outlet.options.receipts
         if replies is not None and callback.method == replies.method and genuine(callback, replies):

@@ -21,12 +21,12 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
-    Heard,
     Outlet,
     Pace,
     Receipt,
     Refused,
     To,
+    Told,
     Unavailable,
     Unsure,
 )
@@ -112,7 +112,7 @@ class SmsKannel(Channel[SmsKannelOptions]):
         """Never: Kannel takes what it is given as often as it is given."""
         return False
 
-    def confirm(self, callback: Callback, outlet: Outlet[SmsKannelOptions]) -> Sequence[Confirmation | Heard]:
+    def confirm(self, callback: Callback, outlet: Outlet[SmsKannelOptions]) -> Sequence[Told]:
         """The GET of dlr-url. Refused without the secret; 4 (waiting) and 8 (at the operator) are not final.
 
         With `from` and `text` it is what somebody answered, by the `get-url` of a group sms-service:

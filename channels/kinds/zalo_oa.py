@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from channels.channel import Callback, Channel, Confirmation, Form, Heard, Outlet, Pace, Receipt, Refused, To
+from channels.channel import Callback, Channel, Confirmation, Form, Outlet, Pace, Receipt, Refused, To, Told
 from channels.http import Http
 from channels.reasons import Reason
 from channels.zalo.account import ZaloAccount
 from channels.zalo.calls import say
 from channels.zalo.errors import zalo_error
-from channels.zalo.events import authentic_event, followed, received_message
+from channels.zalo.events import authentic_event, followed, received_message, wrote
 from content.bulletin import Bulletin
 
 _LIMIT = 2000
@@ -66,13 +66,16 @@ class ZaloOa(Channel[ZaloOptions]):
         """Zalo allows 4,000 calls a minute for an app."""
         return Pace(outlet.options.per_second, self.pace.at_once, outlet.options.per_day)
 
-    def confirm(self, callback: Callback, outlet: Outlet[ZaloOptions]) -> Sequence[Confirmation | Heard]:
-        """`user_received_message` without a `delivery_time` proves delivery; who comes and goes is told too. Refused when not authentic."""
+    def confirm(self, callback: Callback, outlet: Outlet[ZaloOptions]) -> Sequence[Told]:
+        """`user_received_message` without a `delivery_time` proves delivery; who comes, goes and writes is told too.
+
+        Refused when not authentic.
+        """
         event = authentic_event(callback, outlet.options)
         message = received_message(event, template=False)
         ids = [message.get("msg_id"), *_list(message.get("msg_ids"))]
         came = [Confirmation(True, reference=str(each)) for each in ids if isinstance(each, str | int) and each]
-        return [*came, *followed(event)]
+        return [*came, *followed(event), *wrote(event)]
 
     def hook_shared_by(self, outlet: Outlet[ZaloOptions]) -> str:
         """An app has one webhook address for all it does."""

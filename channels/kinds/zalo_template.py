@@ -20,12 +20,12 @@ from channels.channel import (
     Channel,
     Confirmation,
     Form,
-    Heard,
     Outlet,
     Pace,
     Polling,
     Receipt,
     To,
+    Told,
     Unavailable,
 )
 from channels.http import Http
@@ -111,7 +111,7 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
         """Zalo allows 4,000 calls a minute for an app."""
         return Pace(outlet.options.per_second, self.pace.at_once, outlet.options.per_day)
 
-    def confirm(self, callback: Callback, outlet: Outlet[ZaloTemplateOptions]) -> Sequence[Confirmation | Heard]:
+    def confirm(self, callback: Callback, outlet: Outlet[ZaloTemplateOptions]) -> Sequence[Told]:
         """`user_received_message` with a `delivery_time` proves delivery; without one it is about a chat message.
 
         Who comes and goes is told too; other events (a template's state or quality) say nothing. Refused when not authentic.

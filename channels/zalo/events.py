@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from channels.channel import Callback, Heard, Refused
+from channels.channel import Callback, Heard, Refused, Wrote
 from channels.zalo.account import ZaloAccount
 
 # Zalo repeats a webhook for half a day; a clock may be a little ahead.
@@ -51,6 +51,17 @@ def followed(event: Mapping[str, Any]) -> list[Heard]:
     if event["event_name"] == "unfollow":
         return [Heard("zalo", user, wants=False, how=_UNFOLLOWED)]
     return [Heard("zalo", user, wants=True, how="quan tâm lại Official Account", undoes=_UNFOLLOWED)]
+
+
+def wrote(event: Mapping[str, Any]) -> list[Wrote]:
+    """What somebody writes in the chat (`user_send_text`); pictures and the like say nothing."""
+    sender, message = event.get("sender"), event.get("message")
+    if event.get("event_name") != "user_send_text" or not isinstance(sender, dict) or not isinstance(message, dict):
+        return []
+    user, text, id = str(sender.get("id", "")), message.get("text"), message.get("msg_id")
+    if not _USER.fullmatch(user) or not isinstance(text, str) or not text.strip():
+        return []
+    return [Wrote("zalo", user, text, str(id) if isinstance(id, str | int) else "")]
 
 
 def _event(callback: Callback) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from channels.feedback.feedback import Source
 from desk.printing.roman import ROMAN
-from desk.reporting.figures import Figures, Line, PlanFigures
+from desk.reporting.figures import FeedbackFigures, Figures, Line, PlanFigures
 from desk.reporting.period import Basis
 from scheduler.delivery import State
 
@@ -128,6 +129,8 @@ def content_of(figures: Figures, handed: Handed | None, now: datetime) -> Conten
     if figures.units:
         most = _first_of(figures.units, "Đơn vị có nhiều lượt gửi nhất")
         sections.append(("Theo đơn vị", most, *_lines("bars", figures.units, figures.whole, "Đơn vị")))
+    if figures.feedback is not None:
+        sections.append(("Hỏi đáp, góp ý", _of_feedback(figures.feedback), None, _asked(figures.feedback)))
     if figures.plan is not None:
         sections.append(("Thực hiện kế hoạch", _of_plan(figures.plan), None, _tasks(figures.plan)))
     return Content(
@@ -228,6 +231,21 @@ def _of_plan(plan: PlanFigures) -> tuple[str, ...]:
         return (f"{plan.name} không có nhiệm vụ nào tính trong kỳ này.",)
     reached = sum(one.done >= one.target for one in plan.tasks)
     return (f"{plan.name}: {number_vi(reached)} trên {number_vi(len(plan.tasks))} nhiệm vụ đạt chỉ tiêu của kỳ.",)
+
+
+def _of_feedback(feedback: FeedbackFigures) -> tuple[str, ...]:
+    whole = feedback.whole
+    sources = ", ".join(f"{Source(one).title_vi} {number_vi(count)}" for one, count in feedback.sources.items())
+    said = f"Nhận {number_vi(whole.received)} câu hỏi, góp ý của người dân ({sources}): đã trả lời {number_vi(whole.answered)}"
+    said += f", không cần trả lời {number_vi(whole.closed)}" if whole.closed else ""
+    return (f"{said}, chưa trả lời {number_vi(whole.waiting)}.",)
+
+
+def _asked(feedback: FeedbackFigures) -> Table:
+    lines = [(one.title, one.received, one.answered, one.closed, one.waiting) for one in feedback.themes]
+    whole = feedback.whole
+    foot = ("Cộng", whole.received, whole.answered, whole.closed, whole.waiting)
+    return Table(("Chủ đề", "Đã nhận", "Đã trả lời", "Không cần trả lời", "Chưa trả lời"), tuple(lines), foot)
 
 
 def _notes(basis: Basis) -> tuple[str, ...]:

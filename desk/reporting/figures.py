@@ -89,6 +89,31 @@ class PlanFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackLine:
+    """What people wrote about one theme: how much, and what has become of it; the rest waits."""
+
+    key: str
+    title: str
+    received: int
+    answered: int
+    closed: int
+
+    @property
+    def waiting(self) -> int:
+        """What has no answer yet."""
+        return self.received - self.answered - self.closed
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackFigures:
+    """What people wrote in the period, in all and by theme; `sources` how much of it came from where."""
+
+    whole: FeedbackLine
+    sources: Mapping[str, int]
+    themes: tuple[FeedbackLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """A whole period's. `begin` and `end` are its first and last day, as ISO 8601; `period` and `basis` as in addresses."""
 
@@ -109,6 +134,7 @@ class Figures:
     outlets: tuple[Line, ...]
     plan: PlanFigures | None = None
     units: tuple[Line, ...] = ()
+    feedback: FeedbackFigures | None = None
 
     def record(self) -> dict[str, Any]:
         """JSON-ready values; without a plan or units they are those of before there were any, and so is their digest."""
@@ -119,7 +145,8 @@ class Figures:
         """The opposite of `record`, after JSON."""
         lists = {name: tuple(Line(**one) for one in plain.get(name, ())) for name in LISTS}
         plan = _plan_of(plain["plan"]) if plain.get("plan") else None
-        return cls(**{**plain, **lists, "whole": Line(**plain["whole"]), "plan": plan})
+        feedback = _feedback_of(plain["feedback"]) if plain.get("feedback") else None
+        return cls(**{**plain, **lists, "whole": Line(**plain["whole"]), "plan": plan, "feedback": feedback})
 
     @property
     def digest(self) -> str:
@@ -131,13 +158,18 @@ def _plan_of(plain: Mapping[str, Any]) -> PlanFigures:
     return PlanFigures(plain["name"], tuple(PlanLine(**one) for one in plain["tasks"]))
 
 
+def _feedback_of(plain: Mapping[str, Any]) -> FeedbackFigures:
+    themes = tuple(FeedbackLine(**one) for one in plain["themes"])
+    return FeedbackFigures(FeedbackLine(**plain["whole"]), plain["sources"], themes)
+
+
 def digest_of(record: Mapping[str, Any]) -> str:
     """SHA-256 of exactly these values, in hex; of what is stored, so that a later Loa with other figures finds the same."""
     return hashlib.sha256(to_json(record).encode()).hexdigest()
 
 
 LISTS = ("stretches", "themes", "channels", "outlets", "units")
-LATER = frozenset({"plan", "units"})
+LATER = frozenset({"plan", "units", "feedback"})
 """What reports did not have from the first."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel
+from channels.feedback import store as feedback_store
+from channels.feedback.feedback import Source, Standing
 from channels.outlet import Outlets
 from channels.pulls import store as pull_store
 from config.clock import Clock
@@ -24,7 +26,7 @@ from db.types import new_id
 from desk.plan import counting, progress
 from desk.plan import store as plan_store
 from desk.reporting import store
-from desk.reporting.figures import Figures, Gathering, Line, PlanFigures, digest_of
+from desk.reporting.figures import FeedbackFigures, FeedbackLine, Figures, Gathering, Line, PlanFigures, digest_of
 from desk.reporting.period import Period
 from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
@@ -70,6 +72,7 @@ class Seen:
     units: Mapping[str, str]
     """Names of units; none while there is but the office."""
     plan: PlanFigures | None = None
+    feedback: FeedbackFigures | None = None
 
 
 class Reporter:
@@ -167,6 +170,8 @@ class Reporter:
             senders,
             {id: one.name for id, one in tree.units.items()},
         )
+        asked = await feedback_store.counts(connection, edges[0], edges[-1], units)
+        seen = replace(seen, feedback=feedback_of(asked, seen.themes) if asked else None)
         plan = await plan_store.find(connection, period.year, unit)
         if plan is not None and plan.tasks:
             taken = counting.own(await tally_store.taken_over(connection, edges), senders, unit)
@@ -270,7 +275,25 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
         outlets=_told(outlets),
         plan=seen.plan,
         units=_told(units),
+        feedback=seen.feedback,
     )
+
+
+def feedback_of(asked: Counter[tuple[Source, str, Standing]], themes: Mapping[str, str]) -> FeedbackFigures:
+    """What people wrote, by theme in the office's order, what has none last."""
+    sources = Counter[str]()
+    by_theme: defaultdict[str, Counter[Standing]] = defaultdict(Counter)
+    for (source, theme, standing), count in asked.items():
+        sources[source.value] += count
+        by_theme[theme if theme in themes else ""][standing] += count
+    titles = {**themes, "": NO_THEME}
+    lines = tuple(_feedback_line(key, title, by_theme[key]) for key, title in titles.items() if key in by_theme)
+    whole = _feedback_line("", "Tất cả", sum(by_theme.values(), Counter[Standing]()))
+    return FeedbackFigures(whole, {one.value: sources[one.value] for one in Source if sources[one.value]}, lines)
+
+
+def _feedback_line(key: str, title: str, count: Counter[Standing]) -> FeedbackLine:
+    return FeedbackLine(key, title, count.total(), count[Standing.ANSWERED], count[Standing.CLOSED])
 
 
 def _kind_title(kind: str) -> str:

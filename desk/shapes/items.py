@@ -51,6 +51,7 @@ class NewItem(ItemFields):
     unit: str = Field("", max_length=40, description="Whose it is; that of whoever writes it when left out.")
     original: str = Field("", description="The item of which it is a version in another language.")
     notice_of: str = Field("", description="The withdrawn item which it announces.")
+    answers: str = Field("", description="The feedback which it answers.")
 
 
 class NewText(ItemFields):

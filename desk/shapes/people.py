@@ -128,6 +128,14 @@ class ErasedTold(Told):
     cancelled: int
 
 
+class WrittenTold(Told):
+    """What a person wrote to the office."""
+
+    at: AwareDatetime
+    name: str
+    text: str
+
+
 class PersonTold(Told):
     """Everything that is kept of one person."""
 
@@ -136,6 +144,7 @@ class PersonTold(Told):
     lists: list[dict[str, Any]]
     opted_out: dict[str, Any] | None
     deliveries: list[dict[str, Any]]
+    written: list[WrittenTold]
 
 
 class PolicyTold(Told):

@@ -79,6 +79,24 @@ class PlanFiguresTold(Told):
     tasks: list[PlanLineTold]
 
 
+class FeedbackLineTold(Told):
+    """What people wrote about a theme."""
+
+    key: str
+    title: str
+    received: int
+    answered: int
+    closed: int
+
+
+class FeedbackFiguresTold(Told):
+    """What people wrote to the office in the period."""
+
+    whole: FeedbackLineTold
+    sources: dict[str, int]
+    themes: list[FeedbackLineTold]
+
+
 class HandedTold(Told):
     """One version of a report that was handed in; `reason` of those after the first."""
 
@@ -115,6 +133,7 @@ class ReportTold(Told):
     channels: list[LineTold]
     outlets: list[LineTold]
     plan: PlanFiguresTold | None
+    feedback: FeedbackFiguresTold | None
     digest: str
     over: bool
     handed_in: HandedTold | None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences import store as audience_store
+from channels.feedback import store as feedback_store
 from config.words import BadInput, NotFound
 from content import store as content_store
 from content.item import Item
@@ -76,6 +77,13 @@ def not_yours(field: str = "unit") -> NotFound:
 async def sees_item(visit: Visit, connection: AsyncConnection, item: Item) -> bool:
     """Whether an item is this person's to see: it is one of their units', or was passed down to one of them."""
     return visit.units is None or item.unit in visit.units or await passing_store.has(connection, item.id, visit.units)
+
+
+async def must_reach_feedback(visit: Visit, connection: AsyncConnection, id: str) -> None:
+    """Raises NotFound for what was written to others."""
+    unit = await feedback_store.unit_of(connection, id)
+    if unit is None or not visit.reaches(unit):
+        raise NotFound("Không có câu hỏi này trong đơn vị của bạn", "There is no such feedback", field="answers")
 
 
 async def must_see_item(visit: Visit, connection: AsyncConnection, id: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from channels.channel import Callback, Heard, Refused
+from channels.channel import Callback, Heard, Refused, Wrote
 from channels.http import Http
 from channels.kinds.sms_gammu import SmsGammu, SmsGammuOptions
 from channels.kinds.sms_http import SmsHttp, SmsHttpOptions
@@ -83,7 +83,7 @@ def test_a_link_names_its_delivery_and_no_number() -> None:
 
 
 def test_kannel_hands_on_answers(make: Any) -> None:
-    """By GET with the secret: refused without; an answer that says something else leaves nothing behind."""
+    """By GET with the secret: refused without; an answer that says something else is for the office."""
     options = {"url": "http://127.0.0.1/sendsms", "username": "loa", "password": "p", "sender": "XA"}
     outlet = make.outlet(SmsKannelOptions(**options, callback_secret=SECRET))
 
@@ -93,7 +93,8 @@ def test_kannel_hands_on_answers(make: Any) -> None:
     answer = {"from": "+84912345678"}
     assert [STOPPED] == call(key=SECRET, text="TC", **answer)
     assert [STOPPED] == call(key=SECRET, text="Huỷ", **{"from": "0912345678"})
-    assert [] == call(key=SECRET, text="cảm ơn", **answer)
+    assert [Wrote("phone", "+84912345678", "cảm ơn")] == call(key=SECRET, text="cảm ơn", **answer)
+    assert [] == call(key=SECRET, text=" ", **answer)
     assert [] == call(key=SECRET, text="TC", **{"from": "9029"})
     with pytest.raises(Refused):
         call(key="khong-phai-khoa", text="TC", **answer)
@@ -140,5 +141,5 @@ async def test_a_modems_inbox_is_heard_from_now_on(make: Any, http: Http, tmp_pa
     await come("Viettel", "TC")
     await come("+84913333333", "chào xã")
     for _ in range(2):
-        assert ([STOPPED], "4") == await channel.listen(mark, outlet, http)
+        assert ([STOPPED, Wrote("phone", "+84913333333", "chào xã")], "4") == await channel.listen(mark, outlet, http)
     assert ([], "4") == await channel.listen("4", outlet, http)

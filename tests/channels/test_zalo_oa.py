@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from channels.channel import Callback, Refused, To, Unavailable
+from channels.channel import Callback, Refused, To, Unavailable, Wrote
 from channels.kinds.zalo_oa import ZaloOa, ZaloOptions
 from channels.reasons import Reason
 from channels.zalo.errors import EXPIRED, zalo_error
+from channels.zalo.events import wrote
 
 TOLD: dict[str, Any] = {
     "app_id": "4321",
@@ -130,3 +131,23 @@ def test_wrong_options(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         ZaloOptions(**(TOLD | wrong))
     assert "-secret-" not in str(caught.value)
+
+
+def test_what_somebody_writes_in_the_chat_is_for_the_office() -> None:
+    """`user_send_text`; pictures, empty texts and what the account itself sent say nothing."""
+    event = {
+        "event_name": "user_send_text",
+        "sender": {"id": "2468013579"},
+        "message": {"text": "Mấy giờ mở cửa?", "msg_id": "m1"},
+    }
+    assert wrote(event) == [Wrote("zalo", "2468013579", "Mấy giờ mở cửa?", "m1")]
+    for wrong in (
+        {"event_name": "oa_send_text"},
+        {"event_name": "user_send_image"},
+        {"message": {"text": " ", "msg_id": "m1"}},
+        {"message": {"msg_id": "m1"}},
+        {"message": "x"},
+        {"sender": {"id": "x"}},
+        {"sender": None},
+    ):
+        assert wrote(event | wrong) == []

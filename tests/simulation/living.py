@@ -29,6 +29,7 @@ from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.outcome import Job, Outcome
 from scheduler.planner import Planner
+from scheduler.postbox import Postbox
 from scheduler.receiver import Receiver
 from scheduler.scheduling import Scheduling
 from scheduler.sealing import Sealing
@@ -132,7 +133,10 @@ class Living(RuleBasedStateMachine):
         )
         handling = Handling(database, journal, clock, self.outlets, ground.house.seal)
         farewell = Farewell(clock, self.outlets, self.http, "Xã")
-        self.receiver = Receiver(database, clock, notifier, self.outlets, handling, farewell, ground.house.seal)
+        postbox = Postbox(database, clock, self.outlets, ground.house.seal)
+        self.receiver = Receiver(
+            database, clock, notifier, self.outlets, handling, farewell, ground.house.seal, postbox
+        )
         self.handling = handling
         self.scheduling = Scheduling(database, journal, clock, self.outlets, "Asia/Ho_Chi_Minh", ground.house.policy)
         self.dead: set[str] = set()

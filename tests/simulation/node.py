@@ -19,6 +19,7 @@ from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.meter import Meter
 from scheduler.planner import Planner
+from scheduler.postbox import Postbox
 from scheduler.receiver import Receiver
 from scheduler.recorder import Recorder
 from scheduler.sealing import Sealing
@@ -130,7 +131,8 @@ class Node:
         )
         handling = Handling(database, ground.journal, clock, outlets, ground.seal)
         farewell = Farewell(clock, outlets, Line(clock, world.partners), "Xã")
-        self.receiver = Receiver(database, clock, notifier, outlets, handling, farewell, ground.seal)
+        postbox = Postbox(database, clock, outlets, ground.seal)
+        self.receiver = Receiver(database, clock, notifier, outlets, handling, farewell, ground.seal, postbox)
 
     async def run(self) -> None:
         """The loops of the runner; polls are longer, since the clock jumps and every look costs."""

@@ -139,6 +139,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "staff": "/staff",
         "units": "/units",
         "passed": "/passed",
+        "feedback": "/feedback",
         "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",
@@ -148,6 +149,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "portal-print": item.replace("/portal/", "/portal/in/"),
         "portal-register": "/portal/so-cong-bo",
         "portal-visits": "/portal/thong-ke",
+        "portal-questions": "/portal/hoi-dap",
     }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import aiohttp
 
+from channels.channel import Wrote
+from channels.feedback import store as feedback_store
 from content.passing import store as passing_store
 from desk.delegation import store as delegation_store
 from desk.plan import store as plan_store
@@ -48,20 +50,9 @@ async def requests(desk: Any) -> AsyncIterator[Request]:
     for name in ("programme", "programme-sound", "glossary", "glossary-table", "report-stations", "openapi"):
         yield Request(name)
     yield Request("sound", fields={"text": "xin chào"})
-    async for one in _items(desk):
-        yield one
-    async for one in _schedules(desk):
-        yield one
-    async for one in _deliveries(desk):
-        yield one
-    async for one in _people(desk):
-        yield one
-    async for one in _others(desk):
-        yield one
-    async for one in _plan(desk):
-        yield one
-    async for one in _subscriptions(desk):
-        yield one
+    for group in (_items, _schedules, _deliveries, _people, _others, _feedback, _plan, _subscriptions):
+        async for one in group(desk):
+            yield one
 
 
 async def _items(desk: Any) -> AsyncIterator[Request]:
@@ -209,6 +200,21 @@ async def _others(desk: Any) -> AsyncIterator[Request]:
     yield Request("reports", fields={"period": "2026-11", "version": "1"})
     yield Request("reports", fields={"period": "2026-11", "form": "docx"})
     yield Request("reports-handed-in", fields={"limit": "1"})
+
+
+async def _feedback(desk: Any) -> AsyncIterator[Request]:
+    for text in ("Nộp hồ sơ ở đâu?", "Cảm ơn xã"):
+        async with desk.house.database.write() as tx:
+            await desk.house.postbox.hear(tx, Wrote("phone", "+84912345675", text), "sms")
+    yield Request("feedback", fields={"state": "open"})
+    async with desk.house.database.read() as connection:
+        first, other = await feedback_store.listed(connection, desk.house.seal)
+    yield Request("feedback-theme", first.id, {"theme": "mot-cua"})
+    yield Request("feedback-answer", first.id, {"item": (await desk.approved()).id})
+    yield Request("feedback-close", other.id, {"note": "Lời cảm ơn"})
+    yield Request("feedback-open", other.id)
+    yield Request("item-write", fields=TEXT | {"answers": other.id})
+    yield Request("feedback", fields={"theme": "mot-cua"})
 
 
 async def _plan(desk: Any) -> AsyncIterator[Request]:

@@ -52,7 +52,7 @@ MAY = {
     **dict.fromkeys(("delegate", "delegation-end", "theme-save", "theme-retire"), JUDGES),
     **dict.fromkeys(("staff", "staff-add", "staff-roles", "staff-close", "staff-open"), frozenset({"administrator"})),
     **dict.fromkeys(("staff-password", "staff-step", "staff-unit"), frozenset({"administrator"})),
-    **dict.fromkeys(("units", "passed"), READERS),
+    **dict.fromkeys(("units", "passed", "feedback"), READERS),
     "passing-localise": WRITERS,
     **dict.fromkeys(("unit-save", "units-import", "units-load"), frozenset({"administrator"})),
     **dict.fromkeys(("tokens", "token-make", "token-remove"), ALL),

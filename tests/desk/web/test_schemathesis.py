@@ -29,7 +29,18 @@ EXAMPLES = 300 if SOAK else 4
 """Made-up requests of each operation, beside those that are always sent."""
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = Path(sys.executable).with_name("st")
-LISTS = ("items", "schedules", "occurrences", "deliveries", "subscriptions", "delegations", "themes", "units", "passed")
+LISTS = (
+    "items",
+    "schedules",
+    "occurrences",
+    "deliveries",
+    "subscriptions",
+    "delegations",
+    "themes",
+    "units",
+    "passed",
+    "feedback",
+)
 
 
 @pytest.fixture

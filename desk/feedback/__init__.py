@@ -1,0 +1,1 @@
+"""What people write to the office, on the desk and on the portal."""
