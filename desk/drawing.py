@@ -61,7 +61,7 @@ MARKS = {
     **dict.fromkeys(("sent", "sending", "open", "planning"), "run"),
     **dict.fromkeys(("pending", "in_review", "draft", "wanted", "waiting", "answering"), "wait"),
     **dict.fromkeys(("failed", "missed", "refused", "disabled"), "bad"),
-    **dict.fromkeys(("unsure", "troubled", "unavailable"), "ask"),
+    **dict.fromkeys(("unsure", "troubled", "unavailable", "unanswered"), "ask"),
     **dict.fromkeys(("paused", "cancelled", "ended", "expired", "withdrawn", "declined", "closed"), "rest"),
 }
 

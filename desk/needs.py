@@ -89,7 +89,7 @@ def _asked(house: House, waiting: int, oldest: datetime | None) -> list[Need]:
         return []
     days = (house.clock.now() - oldest).days
     words = f"{waiting} câu hỏi, góp ý chưa trả lời" + (f", lâu nhất {days} ngày." if days else ".")
-    return [Need("Người dân hỏi, góp ý", words, "/feedback?state=open", "Xem và trả lời")]
+    return [Need("Người dân hỏi, góp ý", words, "/feedback?state=unanswered", "Xem và trả lời")]
 
 
 def _passed(waiting: int) -> list[Need]:

@@ -10,6 +10,7 @@ from config.words import BadInput
 
 LONGEST = 2000
 LONGEST_NAME = 100
+IN_TITLE = 120
 
 
 class Source(StrEnum):
@@ -28,7 +29,7 @@ class Source(StrEnum):
 class Standing(StrEnum):
     """What has become of it. It is answered once the item that answers it is approved, and open again if that is withdrawn."""
 
-    OPEN = "open"
+    OPEN = "unanswered"
     ANSWERING = "answering"
     ANSWERED = "answered"
     CLOSED = "closed"
@@ -85,8 +86,12 @@ def _shown(text: str) -> str:
 
 
 def draft_of(one: Feedback) -> dict[str, str]:
-    """The form of an item that answers it, for whoever goes on writing: nothing of who asked is in it."""
-    first = one.text.splitlines()[0]
-    title = f"Trả lời: {first if len(first) <= 120 else first[:117].rsplit(' ', 1)[0] + '…'}"
-    quoted = "\n".join(f"> {line}" if line else ">" for line in one.text.splitlines())
-    return {"title": title, "body": f"{quoted}\n\n", "theme": one.theme}
+    """The form of an item that answers it, for whoever goes on writing: nothing of who asked is in it.
+
+    The title is the question, so that a message to who asked has room for the answer; a long one stands whole below it.
+    """
+    lines = one.text.splitlines()
+    first = lines[0] if len(lines[0]) <= IN_TITLE else lines[0][: IN_TITLE - 3].rsplit(" ", 1)[0] + "…"
+    quoted = "\n".join(f"> {line}" if line else ">" for line in lines)
+    body = "" if [first] == lines else f"\n\n## Câu hỏi\n\n{quoted}\n"
+    return {"title": f"Trả lời: {first}", "body": body, "theme": one.theme}

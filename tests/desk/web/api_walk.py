@@ -206,7 +206,7 @@ async def _feedback(desk: Any) -> AsyncIterator[Request]:
     for text in ("Nộp hồ sơ ở đâu?", "Cảm ơn xã"):
         async with desk.house.database.write() as tx:
             await desk.house.postbox.hear(tx, Wrote("phone", "+84912345675", text), "sms")
-    yield Request("feedback", fields={"state": "open"})
+    yield Request("feedback", fields={"state": "unanswered"})
     async with desk.house.database.read() as connection:
         first, other = await feedback_store.listed(connection, desk.house.seal)
     yield Request("feedback-theme", first.id, {"theme": "mot-cua"})

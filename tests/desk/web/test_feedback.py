@@ -121,6 +121,7 @@ async def test_it_is_answered_by_an_approved_item(desk: Any) -> None:
     [other, one] = sorted(await kept(desk), key=lambda one: one.source, reverse=True)
     lan, hung = await desk.browser("lan"), await desk.browser("hung")
     form = await lan.page(f"/items/new?answers={one.id}")
+    assert "Trả lời: Làm căn cước cho con 12 tuổi" in form
     assert "&gt; Làm căn cước cho con 12 tuổi" in form
     assert "Lò Văn An" not in form
     assert f'name="answers" value="{one.id}"' in form
