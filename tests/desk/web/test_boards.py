@@ -18,6 +18,7 @@ from content.item import Item
 from db.types import to_json
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
+from tests.desk.web.test_correction import hidden
 from tests.sounds import record
 
 KEY = "b" * 24
@@ -189,16 +190,13 @@ async def test_a_corrected_sheet_is_replaced(board: Any) -> None:
     item = await send(board, "Lịch tiêm chủng")
     [sheet] = await sheets(board)
     await tap(board, "posted", sheet["delivery"])
-    async with board.house.database.write() as tx:
-        from content.item import Draft
-
-        fresh = Draft(title="Lịch tiêm chủng (sửa)", body="Ngày 12.")
-        await board.house.editing.revise(tx, item.id, fresh, "Nguyễn Thị Lan", base=item.revision)
-        await board.house.editing.submit(tx, item.id, "Nguyễn Thị Lan")
-        await board.house.editing.approve(tx, item.id, "Trần Văn Hùng")
-    hung = await board.browser("hung")
-    answer = await hung.post(f"/items/{item.id}/tell")
-    assert 303 == answer.status, await answer.text()
+    board.clock.advance(60)
+    lan, hung = await board.browser("lan"), await board.browser("hung")
+    place = f"/items/{item.id}"
+    fields = {"title": "Lịch tiêm chủng (sửa)", "body": "Ngày 12/12/2026.", "act": "submit"}
+    await lan.post(place, fields | {"base": hidden(await lan.page(f"{place}/edit"), "base")})
+    await record(board.house, item)
+    await hung.post(f"{place}/approve", {"digest": hidden(await hung.page(place), "digest")})
     await board.house.runner.drain()
     standing = {one["title"]: one["standing"] for one in await sheets(board)}
     assert {"Lịch tiêm chủng": "to_take_down", "Lịch tiêm chủng (sửa)": "to_post"} == standing
