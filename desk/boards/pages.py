@@ -141,7 +141,8 @@ class Boards:
             )
             await doing.do(self._house, at, word)
         except Said as fault:
-            return self._code_page(request, at, sheet, fault=fault, given=str(given.get("ma", "")))
+            code, by = str(given.get("ma", "")), str(given.get("by", ""))
+            return self._code_page(request, at, sheet, fault=fault, given=code, by=by)
         raise web.HTTPSeeOther(f"ma?ma={wall.code(self._house, sheet.delivery)}")
 
     async def screen(self, request: web.Request) -> web.StreamResponse:
@@ -218,7 +219,7 @@ class Boards:
             "fault": fault,
             "given": given,
             "now": now,
-            "errors": {},
+            "by": by,
         }
         status = 404 if isinstance(fault, NotFound) else 400 if fault else 200
         return self._drawn("boards/code.html", request, at, values, status=status)

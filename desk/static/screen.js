@@ -132,8 +132,8 @@ async function stayAwake() {
 
 // The page itself came before its worker: it is fetched once more through it, to be there when the line is down.
 async function keepAll() {
-  const files = performance.getEntriesByType("resource").map((one) => one.name);
-  await Promise.all([location.href, ...files].map((one) => fetch(one).catch(() => {})));
+  const files = [...document.querySelectorAll("link[href], script[src]")].map((one) => one.href || one.src);
+  await Promise.all([location.href, "now.json", ...files].map((one) => fetch(one).catch(() => {})));
   document.body.dataset.kept = "yes";
 }
 
