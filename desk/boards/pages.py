@@ -208,8 +208,10 @@ class Boards:
         request: web.Request,
         at: InService,
         sheet: Sheet | None = None,
+        *,
         fault: Said | None = None,
         given: str = "",
+        by: str = "",
     ) -> web.Response:
         now = self._house.clock.now()
         deed = sheet.next_deed(now) if sheet else None
