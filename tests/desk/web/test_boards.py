@@ -18,7 +18,7 @@ from content.item import Item
 from db.types import to_json
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
-from tests.desk.web.test_correction import hidden
+from tests.desk.web.test_items import hidden
 from tests.sounds import record
 
 KEY = "b" * 24
@@ -39,7 +39,7 @@ async def board(desk: Any) -> Any:
 async def send(desk: Any, title: str, klass: BulletinClass = BulletinClass.NORMAL, **more: Any) -> Item:
     """A bulletin on the board's shelf and on the portal."""
     desk.clock.advance(2)
-    item = await desk.approved(title=title, **more)
+    item: Item = await desk.approved(title=title, **more)
     await record(desk.house, item)
     rule = Rule(once=desk.clock.now())
     await desk.schedule(items=(item.id,), outlets=(NAME, "portal"), rule=rule, klass=klass)
