@@ -14,6 +14,7 @@ from channels.shelf import store as shelf_store
 from config.words import NotFound
 from content.bulletin import Bulletin, BulletinClass, Part
 from db.database import Database
+from tests.conftest import both
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 PART = Part("tin", "ban", "d", "lich", "Lịch tiêm chủng", "<p>Ngày 12.</p>", "s", "s", "c")
@@ -48,6 +49,7 @@ def test_a_code_is_read_as_people_write_it() -> None:
     assert code != code_of("1-1", b"k" * 32) and code != code_of("1-0", b"x" * 32)
 
 
+@both
 async def test_what_is_kept(database: Database) -> None:
     """Each deed once; what waits is counted; a photo is found by what it is of, on its own board alone."""
     async with database.write() as tx:
