@@ -214,7 +214,8 @@ class Confirmation:
     """What a partner says later about one delivery, named by our id or by the partner's reference.
 
     `aired` is a further stage of a delivered one: the station has played it. Software that knows nothing of our ids tells
-    the `title`, when it began (seconds since 1970), for how long, and from which playlist.
+    the `title`, when it began (seconds since 1970), for how long, and from which playlist. `down` is the further stage of
+    what hung somewhere: it was taken down.
     """
 
     delivered: bool
@@ -227,11 +228,14 @@ class Confirmation:
     began: float = 0.0
     seconds: float = 0.0
     slot: str = ""
+    down: bool = False
 
     @property
     def stage(self) -> str:
-        """The stage in one word: failed, delivered or aired."""
-        return "failed" if not self.delivered else "aired" if self.aired else "delivered"
+        """The stage in one word: failed, delivered, aired or down."""
+        if not self.delivered:
+            return "failed"
+        return "aired" if self.aired else "down" if self.down else "delivered"
 
 
 class Asked(NamedTuple):

@@ -38,6 +38,7 @@ STAGE_TITLES = {
     "failed": ("bad", "Đối tác báo không tới"),
     "delivered": ("good", "Đối tác xác nhận đã tới"),
     "aired": ("good", "Đài báo đã phát sóng"),
+    "down": ("rest", "Đã gỡ khỏi bảng tin"),
 }
 OUTCOME_TITLES = {
     "sent": "đối tác đã nhận",

@@ -37,6 +37,7 @@ from desk import (
     versions,
 )
 from desk.answer import Answer, Handler, Visit
+from desk.boards import page as boards
 from desk.composing import page as composing
 from desk.delegation import page as delegations
 from desk.evidence import page as evidence
@@ -188,6 +189,11 @@ DOORS: tuple[Door, ...] = (
     Door("plan-task-change", "POST", "/plan/tasks/{id}", plans.change_task, APPROVE, api=True, scope="write"),
     Door("plan-task-remove", "POST", "/plan/tasks/{id}/remove", plans.remove_task, APPROVE, api=True, scope="write"),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
+    Door("boards", "GET", "/boards", boards.list_all, READ, api=True),
+    Door("board-sheet", "GET", "/boards/{name}/{id}/sheet", boards.show_sheet, READ, api=True),
+    Door("board-photo", "GET", "/boards/{name}/{id}/photo", boards.show_photo, READ, api=True),
+    Door("board-posted", "POST", "/boards/{name}/{id}/posted", boards.posted, RUN, True, "write", most=LARGE),
+    Door("board-down", "POST", "/boards/{name}/{id}/down", boards.taken_down, RUN, True, "write", most=LARGE),
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from channels.audience import shown
+from channels.board.screen import paragraphs
 from channels.channel import Form
 from channels.seal import Seal
 from channels.tags import in_words
@@ -104,6 +105,7 @@ class Drawing:
             "article": lambda html: Markup(clean(html)),  # noqa: S704 (cleaned on write, and again here)
             "rule": lambda schedule: rule_in_words(schedule.rule, self),
             "lasting": length_in_words,
+            "lines_of": paragraphs,
         }
         self._jinja.globals |= {
             "office": office,

@@ -1,4 +1,4 @@
-"""What the house itself needs of a person: room on its disks, a voice that works, readings of words nobody knew, its plan."""
+"""What the house itself needs of a person: room on its disks, a voice that works, its boards, words nobody knew, its plan."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.board import store as board_store
 from channels.feedback import store as feedback_store
+from channels.outlet import Outlets
 from content import store as content_store
 from content.item import ItemState
 from content.passing import store as passing_store
@@ -40,18 +42,20 @@ class Need:
     label: str = ""
 
 
-async def needs(house: House, connection: AsyncConnection, unit: str = ROOT) -> list[Need]:
-    """All there are now, the gravest first; for people of a unit what was passed down to it, and its plan."""
+async def needs(house: House, connection: AsyncConnection, outlets: Outlets, unit: str = ROOT) -> list[Need]:
+    """All there are now, the gravest first; for people of a unit its boards, what came to it from above and outside, and its plan."""
     units = await unit_store.below(connection, unit) if unit != ROOT else None
+    boards = await _boards(house, connection, outlets)
     asked = _asked(house, *await feedback_store.waiting(connection, units))
     if units is not None:
         passed = _passed(await passing_store.count_waiting(connection, units))
-        return [*passed, *asked, *await _plan(house, connection, unit)]
+        return [*boards, *passed, *asked, *await _plan(house, connection, unit)]
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
     return [
         *full,
         *voice,
+        *boards,
         *_words(await unknown_words(house, connection)),
         *asked,
         *await _plan(house, connection, ROOT),
@@ -74,6 +78,20 @@ async def _voice(connection: AsyncConnection) -> list[Need]:
     count, note = await recording_store.failing(connection)
     words = f"{count} bản ghi âm chưa thu được{note and f': {note}'}. Loa tự thử lại."
     return [Need("Giọng đọc không làm việc", words, "/voices", "Xem các giọng")] if count else []
+
+
+async def _boards(house: House, connection: AsyncConnection, outlets: Outlets) -> list[Need]:
+    """Sheets that somebody has yet to post or to take down."""
+    told = []
+    for at in outlets:
+        if at.channel.kind == "board":
+            to_post, to_take_down = await board_store.waiting(connection, at.name, house.clock.now())
+            counts = ((to_post, "tờ cần dán"), (to_take_down, "tờ cần gỡ"))
+            words = ", ".join(f"{count} {what}" for count, what in counts if count)
+            told += [f"{at.outlet.title}: {words}"] if words else []
+    more = f"; và {len(told) - NAMED} bảng khác" if len(told) > NAMED else ""
+    words = f"{'; '.join(told[:NAMED])}{more}."
+    return [Need("Bảng tin chờ dán hoặc gỡ", words, "/boards", "Xem bảng tin")] if told else []
 
 
 def _words(unknown: dict[str, str]) -> list[Need]:

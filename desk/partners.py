@@ -51,7 +51,7 @@ class Partners:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._pulls = Pulls(house)
+        self.pulls = Pulls(house)
         self._storm = Storm(house.clock)
         self._drawn = Drawn()
         self._inbox = Inbox(house.database, house.seal)
@@ -75,7 +75,7 @@ class Partners:
             await self.note_token(token)
         if at.channel.shelf_public and page.status == 200 and page.content_type.startswith("text/html"):
             await self.visitors.note(at.name, request)
-        return await self._pulls.send(request, at, page)
+        return await self.pulls.send(request, at, page)
 
     def calm(self, request: web.Request) -> None:
         """Refuse a player that storms, before it costs anything. Raises 429."""
@@ -147,8 +147,8 @@ class Partners:
         """A station says that it has played one: `delivery` (the guid of the feed) as JSON or form, with slot and presenter."""
         mount = request.path.strip("/").split("/", 1)[0]
         at, _ = self.outlet_at(mount, request.match_info["outlet"] + "/aired")
-        if at.channel.shelf_public:
-            raise web.HTTPNotFound  # on a shelf anybody reads nobody is known who could say so
+        if at.channel.shelf_public or at.channel.timetable(at.outlet) is None:
+            raise web.HTTPNotFound  # on a shelf anybody reads nobody is known who could say so; a board airs nothing
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             raise web.HTTPForbidden  # a browser that knows the password is not to be made to say it by another page
         token = request.match_info.get("token")

@@ -1,4 +1,4 @@
-"""A station's sheet of paper: its address with a QR code, how to use it, whom to call; and the keys it comes in with."""
+"""A station's or a board's sheet of paper: its address with a QR code, how to use it, whom to call; and the keys it comes in with."""
 
 from __future__ import annotations
 
@@ -33,16 +33,24 @@ def _station(visit: Visit) -> InService:
     return at
 
 
+def _keyed(visit: Visit) -> InService:
+    """An outlet whose page opens with a key: a station or a notice board."""
+    at = visit.house.outlets[visit.part("name")]
+    if not at.channel.shelf or at.channel.shelf_public:
+        raise NotFound(f"{at.outlet.title} không dùng khóa", f"{at.name} has no key")
+    return at
+
+
 async def show(visit: Visit) -> Answer:
-    """GET /outlets/{name}/sheet: with the key of the configuration, if the station has one there."""
-    at = _station(visit)
+    """GET /outlets/{name}/sheet: with the key of the configuration, if there is one there."""
+    at = _keyed(visit)
     return await _sheet(visit, at, at.channel.token_of(at.outlet), fresh=False)
 
 
 @shape(shapes.NewKeyTold, once=True)
 async def new_key(visit: Visit) -> Answer:
     """POST /outlets/{name}/key: a new key, shown this once on the sheet to be printed."""
-    house, at, now = visit.house, _station(visit), visit.house.clock.now()
+    house, at, now = visit.house, _keyed(visit), visit.house.clock.now()
     key = secrets.token_urlsafe(18)
     async with house.database.write() as tx:
         token = Token(hashed(key), at.name, now, visit.name, None, None)
@@ -94,4 +102,5 @@ async def _sheet(visit: Visit, at: InService, key: str, *, fresh: bool) -> Shown
         for one in tokens
     ]
     plain = {"outlet": at.name, "keys": kept} | ({"key": key, "address": address} if fresh else {})
-    return Shown("station/sheet.html", values, plain)
+    page = "boards/guide.html" if at.channel.kind == "board" else "station/sheet.html"
+    return Shown(page, values, plain)

@@ -76,7 +76,7 @@ async def show(visit: Visit) -> Answer:
         past = await store.list_occurrences(connection, outlets=named, since=now - BEHIND)
         missed = [row for row in past if row.state == "missed"]
         calls = await alerts(connection, visit.outlets, now)
-        wanted = await needs(house, connection, visit.unit)
+        wanted = await needs(house, connection, visit.outlets, visit.unit)
         disabled = [one for one in await subscription_store.troubled(connection) if one.is_disabled]
     outlets = [one for one in await standings(visit) if one.state in {"paused", "troubled"}]
     values = {"coming": coming, "under_way": under_way, "items": items, "waiting": waiting, "drafts": drafts}

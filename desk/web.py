@@ -32,6 +32,7 @@ from desk.answer import (
 from desk.api import Api
 from desk.app import House
 from desk.auth import DoorKeeper, to_door
+from desk.boards import pages as boards
 from desk.doors import ALL, ALLOWED, DOORS, LARGE, MEGABYTE, Door
 from desk.drawing import ROLE_TITLES, STATIC, Drawing
 from desk.feedback import public
@@ -75,10 +76,9 @@ def make_web(house: House) -> web.Application:
     app.router.add_get("/static/{name:.+}", partial(send_static, static, versions))
     pulled = partners.Partners(house)
     app.on_cleanup.append(lambda _: pulled.visitors.write())
-    app.router.add_routes(public.routes(house, pulled))
-    app.router.add_routes(
-        [*stations.routes(house, pulled, drawing), *partners.routes(house, pulled), *health.routes(house)]
-    )
+    pages = [*stations.routes(house, pulled, drawing), *boards.routes(house, pulled, drawing, static)]
+    pages += public.routes(house, pulled)
+    app.router.add_routes([*pages, *partners.routes(house, pulled), *health.routes(house)])
     return app
 
 

@@ -50,7 +50,7 @@ OWN = frozenset(
             "feedback",
         ),
         *("reports", "report-hand-in", "reports-handed-in", "plan", "plan-evidence", "plan-save", "plan-copy"),
-        *("plan-task-add",),
+        *("plan-task-add", "boards"),
     }
 )
 """Shows and takes nothing but what this person's units have."""
@@ -170,6 +170,7 @@ BY_THING: dict[str, tuple[Check, str]] = {
         (
             *("outlet", "outlet-test", "outlet-pause", "outlet-resume", "outlet-quota", "outlet-sheet"),
             *("outlet-paper", "outlet-aired", "outlet-key"),
+            *("board-sheet", "board-posted", "board-down", "board-photo"),
         ),
         (_outlet, "điểm phát"),
     ),

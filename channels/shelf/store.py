@@ -137,6 +137,15 @@ async def holding(connection: AsyncConnection, item: str, now: datetime) -> list
     return [(row.outlet, _one(row)) for row in rows]
 
 
+async def stands_on(connection: AsyncConnection, outlet_name: str, item: str, now: datetime, newest: int = 500) -> bool:
+    """Whether one of the newest bulletins on an outlet's shelf holds the item."""
+    mine = select(shelf.c.holds, shelf.c.withdrawn_at, shelf.c.until).where(shelf.c.outlet == outlet_name)
+    one = mine.order_by(shelf.c.since.desc()).limit(newest).subquery()
+    holds = type_coerce(one.c.holds, Text).contains(f'"{item}"', autoescape=True)
+    stands = one.c.withdrawn_at.is_(None) & or_(one.c.until.is_(None), one.c.until > now)
+    return (await connection.execute(select(one.c.holds).where(stands, holds).limit(1))).first() is not None
+
+
 async def take_off(tx: AsyncConnection, deliveries: Sequence[str], item: str, at: datetime) -> None:
     """Withdraw these entries, which hold the item, and the programmes made of them."""
     if not deliveries:

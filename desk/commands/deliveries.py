@@ -28,7 +28,7 @@ from scheduler.handling import DECISIONS
 from scheduler.log import store
 
 COLUMNS = ("id", "lúc", "điểm phát", "người nhận", "trạng thái", "lần thử", "chi tiết", "tin")
-STAGES = {"delivered": "đã nhận", "failed": "thất bại", "aired": "đã phát sóng"}
+STAGES = {"delivered": "đã nhận", "failed": "thất bại", "aired": "đã phát sóng", "down": "đã gỡ"}
 STATS = (
     "--json prints one object for each outlet: `outlet`; the number of deliveries in each state; their `total`; how many of"
     " those yet to be sent are `due`, how many of these `late` (due for a minute or more), `oldest_due_at` and how many"

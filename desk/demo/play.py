@@ -42,10 +42,12 @@ from scheduler.scheduling import Wish
 _STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
 AUTHOR, LEADER = "Lò Thị Mai", "Quàng Văn Hùng"
 AUDIENCE = "Trưởng bản và người đăng ký"
-OUTLETS = ("cong-thong-tin", "tram-xa", "sms", "zalo")
+OUTLETS = ("cong-thong-tin", "tram-xa", "bang-tin", "sms", "zalo")
 ONCE_SECONDS = 110
 SHOWN = 24
 STATION_KEY = "tram-xa-sop-cop-2026"
+BOARD_KEY = "bang-tin-sop-cop-2026"
+POSTER = "Lường Văn Pó"
 SLOT = "thu"
 SLOT_AHEAD = timedelta(minutes=3)
 
@@ -66,6 +68,11 @@ class Stage:
     def station_page(self) -> str:
         """Where the station's officer taps."""
         return f"{self.house.outlets['tram-xa'].outlet.base_url}/t/{STATION_KEY}/"
+
+    @property
+    def board_page(self) -> str:
+        """Where whoever posts prints and taps."""
+        return f"{self.house.outlets['bang-tin'].outlet.base_url}/t/{BOARD_KEY}/"
 
 
 def free_port() -> int:
@@ -103,6 +110,16 @@ def demo_settings(
                     "phone": "0212 3878 123",
                     "slots": [{"name": SLOT, "title": "Chương trình thử", "time": slot_time, "minutes": 20}],
                     "alert_minutes": 1,
+                },
+                "bang-tin": {
+                    "kind": "board",
+                    "title": "Bảng tin Trung tâm Phục vụ hành chính công",
+                    "token": BOARD_KEY,
+                    "place": "Sảnh trụ sở UBND xã",
+                    "people": POSTER,
+                    "screen": True,
+                    "lit_from": "00:00",
+                    "lit_until": "00:00",
                 },
                 "sms": {"kind": "sms_http", "title": "Tin nhắn SMS", "price": 350, **sms.options()},
                 "zalo": {"kind": "zalo_oa", "title": "Zalo OA của xã", **zalo.options()},
@@ -182,20 +199,23 @@ async def wait_for_recordings(on: Stage, items: list[Item]) -> None:
 
 
 async def partners_live(on: Stage) -> None:
-    """The station polls its feed, a reader opens each new page of the portal."""
+    """The station polls its feed, a reader opens each new page of the portal, each new sheet is printed and posted."""
     house = on.house
     portal = f"{house.settings.web.base_url}/portal/"
     (on.directory / "portal").mkdir(exist_ok=True)
+    (on.directory / "bang-tin").mkdir(exist_ok=True)
     seen: set[str] = set()
     async with aiohttp.ClientSession() as reader:
         while not house.stopping.is_set():
             await on.station.poll()
             await _fetch_programme(on, reader)
             async with house.database.read() as connection:
-                wanted = log_store.Filter(outlets=("cong-thong-tin",), states=(State.SENT,))
+                wanted = log_store.Filter(outlets=("cong-thong-tin", "bang-tin"), states=(State.SENT,))
                 sent = await log_store.list_deliveries(connection, wanted)
             for delivery in sent:
-                if delivery.reference.startswith(portal) and delivery.reference not in seen:
+                if delivery.outlet == "bang-tin":
+                    await _post_sheet(on, reader, delivery.id)
+                elif delivery.reference.startswith(portal) and delivery.reference not in seen:
                     seen.add(delivery.reference)
                     await _read_page(on, reader, delivery.reference)
             await house.clock.wait(house.stopping, 1.0)
@@ -211,6 +231,17 @@ async def _fetch_programme(on: Stage, reader: aiohttp.ClientSession) -> None:
             await asyncio.to_thread(file.write_bytes, await answer.read())
             on.programme = file
             on.house.notifier.ring("delivery")
+
+
+async def _post_sheet(on: Stage, reader: aiohttp.ClientSession, delivery: str) -> None:
+    """As somebody with a printer does: the sheet is taken off, and one tap says that it hangs."""
+    async with reader.get(f"{on.board_page}in/{delivery}-a4.pdf") as answer:
+        answer.raise_for_status()
+        file = on.directory / "bang-tin" / f"{delivery}.pdf"
+        await asyncio.to_thread(file.write_bytes, await answer.read())
+    said = {"delivery": delivery, "deed": "posted", "by": POSTER}
+    async with reader.post(f"{on.board_page}said", data=said, allow_redirects=False) as answer:
+        answer.raise_for_status()
 
 
 async def _read_page(on: Stage, reader: aiohttp.ClientSession, address: str) -> None:
@@ -270,7 +301,7 @@ async def watch(on: Stage, *, once: bool) -> bool:
 def is_over(deliveries: list[Delivery]) -> bool:
     """Whether everything has reached its end: confirmed, or an end that no receipt will change."""
     ended = {State.CONFIRMED, State.FAILED, State.MISSED, State.CANCELLED, State.UNSURE}
-    expected = 5 * (2 + 10 + 7)
+    expected = 5 * (3 + 10 + 7)
     return len(deliveries) >= expected and all(delivery.state in ended for delivery in deliveries)
 
 
@@ -318,6 +349,8 @@ async def _act(on: Stage, *, once: bool) -> bool:
     if not once:
         err.print(f"Người của một bản, có tin chuyển xuống chờ nhận: {units.LOGIN} / {password}  ({units.HEAD})")
     err.print(f"Trang của đài, mở trên điện thoại hay ở đây, bấm “Đã phát”: {on.station_page}")
+    err.print(f"Bảng tin, in tờ A4, A3 và bấm “Đã dán”: {on.board_page}")
+    err.print(f"Màn hình cạnh bảng: {on.house.outlets['bang-tin'].outlet.base_url}/screen/")
     items = await fill(on)
     await wait_for_recordings(on, items)
     err.print(f"{LEADER} nghe và duyệt; phát ngay trên {len(OUTLETS)} kênh.")
@@ -334,6 +367,8 @@ def _tell_where(on: Stage) -> None:
         out.print(f"Chương trình ghép cho giờ phát của đài: {on.programme}")
     for file in audio[:1] + pages[:1]:
         out.print(f"   {file}")
+    posted = sorted((on.directory / "bang-tin").glob("*.pdf"))
+    out.print(f"Tờ tin đã in và dán ({len(posted)} tờ): {on.directory / 'bang-tin'}/")
     out.print(f"Trang cổng thông tin ({len(pages)} trang): {on.directory / 'portal'}/")
     database = f"LOA_DATABASE__URL=sqlite:///{on.directory / 'loa.db'} LOA_FILES__DIR={on.directory}"
     out.print(f"Nhật ký: {database} .venv/bin/loa delivery list")

@@ -27,11 +27,12 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What a document says of itself: its title, by whom, and the words at the foot of each page."""
+    """What a document says of itself: its title, by whom, the words at the foot of each page; how much larger than A4 it is."""
 
     title: str
     author: str
     foot: str
+    larger: float = 1.0
 
 
 def to_pdf(paper: Paper, make: Callable[[], Sequence[Any]]) -> bytes:
@@ -43,6 +44,16 @@ def to_pdf(paper: Paper, make: Callable[[], Sequence[Any]]) -> bytes:
         _, pages = _drawn(paper, make(), 0)
         drawn, _ = _drawn(paper, make(), pages)
     return drawn
+
+
+def fitted_pdf(paper: Paper, make: Callable[[float], Sequence[Any]], sizes: Sequence[float]) -> bytes:
+    """The same in the largest of these sizes of type that leaves it on one page; in the last one when none does."""
+    with _ONE_AT_A_TIME:
+        for size in sizes:
+            drawn, pages = _drawn(paper, make(size), 1)
+            if pages == 1:
+                return drawn
+        return _drawn(paper, make(sizes[-1]), pages)[0]
 
 
 def _drawn(paper: Paper, parts: Sequence[Any], pages: int) -> tuple[bytes, int]:
@@ -68,6 +79,9 @@ def _drawn(paper: Paper, parts: Sequence[Any], pages: int) -> tuple[bytes, int]:
 
 def _draw_around(paper: Paper, pages: int, canvas: Any, document: Any) -> None:
     """The number of the page, which the first has not, and the foot."""
+    if paper.larger != 1.0:
+        canvas.setPageSize((A4[0] * paper.larger, A4[1] * paper.larger))
+        canvas.scale(paper.larger, paper.larger)  # holds until the page ends
     canvas.saveState()
     if document.page > 1:
         canvas.setFont(SERIF, 13)

@@ -61,7 +61,7 @@ PAGES = (
     *("/deliveries?state=failed&outlet=sms&from={last_year}", "/deliveries?state=failed&after={middle}"),
     *("/deliveries/{sent}", "/deliveries/{failed}"),
     *("/outlets", "/outlets/sms", "/outlets/new", "/outlets/new?kind=sms_http"),
-    *("/outlets/sms/quota", "/outlets/dai-xa/sheet", "/programme", "/glossary", "/voices", "/themes"),
+    *("/outlets/sms/quota", "/outlets/dai-xa/sheet", "/boards", "/programme", "/glossary", "/voices", "/themes"),
     *("/audiences", "/policy", "/staff", "/units", "/passed", "/feedback", "/delegations", "/subscriptions"),
     *("/plan", "/plan?year={year}", "/plan/tasks/{task}"),
     *("/reports", "/reports?period={year}-01&basis=calendar", "/reports?period={year}-Q1", "/reports?kind=year"),
@@ -89,6 +89,8 @@ NO_PAGE = {
     *("events", "sound", "programme-sound", "voices-sound", "item-audio"),  # streams and sound
     *(
         "item-slip",
+        "board-sheet",
+        "board-photo",
         "item-evidence",
         "plan-evidence",
         "delivery-export",

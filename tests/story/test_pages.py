@@ -59,7 +59,7 @@ async def _all_confirmed(on: Stage) -> bool:
     async with on.house.database.read() as connection:
         counts = await log_store.stats(connection, log_store.Filter())
     total = sum(count.total() for count in counts.values())
-    return total == 3 * 19 and all(count["confirmed"] == count.total() for count in counts.values())
+    return total == 3 * 20 and all(count["confirmed"] == count.total() for count in counts.values())
 
 
 @pytest.fixture
@@ -120,6 +120,10 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "station": on.station_page.split(str(on.house.settings.web.port), 1)[1],
         "station-sheet": "/outlets/tram-xa/sheet",
         "station-paper": "/outlets/tram-xa/paper",
+        "boards": "/boards",
+        "board": on.board_page.split(str(on.house.settings.web.port), 1)[1],
+        "board-guide": "/outlets/bang-tin/sheet",
+        "board-code": "/board/bang-tin/ma",
         "plan": "/plan",
         "plan-none": f"/plan?year={on.house.reporter.today().year + 1}",
         "plan-task": f"/plan/tasks/{task}",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+from PIL import Image
 
 from channels.channel import Wrote
 from channels.feedback import store as feedback_store
@@ -15,6 +17,8 @@ from desk.delegation import store as delegation_store
 from desk.plan import store as plan_store
 from desk.staff import accounts
 from scheduler import store as scheduler_store
+from scheduler.log import store as log_store
+from scheduler.schedule import Rule
 from scheduler.subscription import store as subscription_store
 from tests.desk.web.test_recordings import sound
 from tests.sounds import hum
@@ -25,13 +29,17 @@ TEXT = {"title": "Tiêm chủng tháng mười hai", "body": "Trạm y tế tiê
 
 @dataclass
 class Request:
-    """A door by name, who asks (an administrator, unless it takes another), what stands in the path, and what is brought."""
+    """A door by name, who asks (an administrator, unless it takes another), what stands in the path, and what is brought.
+
+    `name` is an outlet's, where an `id` stands in the path beside it.
+    """
 
     door: str
     id: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     login: str = "quan"
+    name: str = ""
 
     def form(self) -> aiohttp.FormData:
         """Fields and files as multipart."""
@@ -50,8 +58,8 @@ async def requests(desk: Any) -> AsyncIterator[Request]:
     for name in ("programme", "programme-sound", "glossary", "glossary-table", "report-stations", "openapi"):
         yield Request(name)
     yield Request("sound", fields={"text": "xin chào"})
-    for group in (_items, _schedules, _deliveries, _people, _others, _feedback, _plan, _subscriptions):
-        async for one in group(desk):
+    for walk in (_items, _schedules, _deliveries, _boards, _people, _others, _feedback, _plan, _subscriptions):
+        async for one in walk(desk):
             yield one
 
 
@@ -215,6 +223,22 @@ async def _feedback(desk: Any) -> AsyncIterator[Request]:
     yield Request("feedback-open", other.id)
     yield Request("item-write", fields=TEXT | {"answers": other.id})
     yield Request("feedback", fields={"theme": "mot-cua"})
+
+
+async def _boards(desk: Any) -> AsyncIterator[Request]:
+    yield Request("outlet-add", fields={"kind": "board", "title": "Bảng tin", "name": "bang-tin"})
+    item = await desk.approved(title="Dán ở bảng tin")
+    await desk.schedule(items=(item.id,), outlets=("bang-tin",), rule=Rule(once=desk.clock.now()))
+    await desk.house.runner.drain()
+    yield Request("boards")
+    async with desk.house.database.read() as connection:
+        [sheet] = await log_store.list_deliveries(connection, log_store.Filter(outlets=("bang-tin",)))
+    yield Request("board-sheet", sheet.id, {"paper": "a3"}, name="bang-tin")
+    image = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(image, "JPEG")
+    yield Request("board-posted", sheet.id, {"by": "Chị Hà"}, {"photo": image.getvalue()}, name="bang-tin")
+    yield Request("board-photo", sheet.id, {"deed": "posted"}, name="bang-tin")
+    yield Request("board-down", sheet.id, name="bang-tin")
 
 
 async def _plan(desk: Any) -> AsyncIterator[Request]:

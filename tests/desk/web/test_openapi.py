@@ -23,7 +23,9 @@ OPEN = {door.name: door for door in DOORS if door.api}
 
 async def ask(desk: Any, headers: dict[str, str], door: Door, request: Request) -> aiohttp.ClientResponse:
     """Send it as a program would: a query, JSON, or a form when there is a file."""
-    path = PREFIX + door.path.replace("{id}", quote(request.id, safe="")).replace("{name}", quote(request.id, safe=""))
+    path = PREFIX + door.path.replace("{id}", quote(request.id, safe="")).replace(
+        "{name}", quote(request.name or request.id, safe="")
+    )
     sent: dict[str, Any] = {"params": request.fields}
     if door.method == "POST":
         sent = {"data": request.form()} if request.files else {"json": request.fields}
