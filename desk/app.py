@@ -33,6 +33,7 @@ from content.issue import Press
 from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
 from content.passing.handing import Handing
+from content.procedures.keeping import Procedures
 from content.studio import Studio
 from content.units.keeping import Units
 from content.voice import Voice, find_voices
@@ -98,6 +99,7 @@ class House:
     editing: Editing
     units: Units
     handing: Handing
+    procedures: Procedures
     policy: Policy
     scheduling: Scheduling
     standing: Standing
@@ -199,6 +201,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         editing=editing,
         units=Units(database, journal, clock),
         handing=Handing(database, journal, clock, editing, office),
+        procedures=Procedures(database, journal, clock, editing),
         policy=policy,
         scheduling=scheduling,
         standing=Standing(database, journal, clock),

@@ -45,6 +45,7 @@ from desk.openapi import document
 from desk.outlets import page as outlets
 from desk.outlets import setting
 from desk.plan import page as plans
+from desk.procedures import page as procedures
 from desk.reporting import page as reports
 from desk.second_step import page as second_step
 from desk.shape import shape
@@ -186,6 +187,9 @@ DOORS: tuple[Door, ...] = (
     Door("plan-task", "GET", "/plan/tasks/{id}", plans.show_task, READ, api=True),
     Door("plan-task-change", "POST", "/plan/tasks/{id}", plans.change_task, APPROVE, api=True, scope="write"),
     Door("plan-task-remove", "POST", "/plan/tasks/{id}/remove", plans.remove_task, APPROVE, api=True, scope="write"),
+    Door("procedures", "GET", "/procedures", procedures.list_all, READ, api=True),
+    Door("procedures-import", "POST", "/procedures", procedures.take_in, WRITE, True, "write", most=LARGE),
+    Door("procedure", "GET", "/procedures/{id}", procedures.show, READ, api=True),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),

@@ -62,7 +62,7 @@ PAGES = (
     *("/deliveries/{sent}", "/deliveries/{failed}"),
     *("/outlets", "/outlets/sms", "/outlets/new", "/outlets/new?kind=sms_http"),
     *("/outlets/sms/quota", "/outlets/dai-xa/sheet", "/programme", "/glossary", "/voices", "/themes"),
-    *("/audiences", "/policy", "/staff", "/units", "/passed", "/delegations", "/subscriptions"),
+    *("/audiences", "/policy", "/staff", "/units", "/passed", "/procedures", "/delegations", "/subscriptions"),
     *("/plan", "/plan?year={year}", "/plan/tasks/{task}"),
     *("/reports", "/reports?period={year}-01&basis=calendar", "/reports?period={year}-Q1", "/reports?kind=year"),
     *("/reports?period={handed_in}&basis=calendar", "/reports?period={handed_in}&basis=calendar&version=0"),

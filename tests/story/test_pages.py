@@ -139,6 +139,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "staff": "/staff",
         "units": "/units",
         "passed": "/passed",
+        "procedures": "/procedures",
         "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",
