@@ -45,6 +45,7 @@ from desk.openapi import document
 from desk.outlets import page as outlets
 from desk.outlets import setting
 from desk.plan import page as plans
+from desk.procedures import citing
 from desk.procedures import page as procedures
 from desk.reporting import page as reports
 from desk.second_step import page as second_step
@@ -122,6 +123,7 @@ DOORS: tuple[Door, ...] = (
     Door("item-tell", "POST", "/items/{id}/tell", correction.tell, RUN, api=True, scope="write"),
     Door("item-withdraw", "POST", "/items/{id}/withdraw", items.withdraw, RUN, api=True, scope="approve"),
     Door("item-pass", "POST", "/items/{id}/pass", passing.pass_down, RUN, api=True, scope="write"),
+    Door("item-cite", "POST", "/items/{id}/procedures", citing.cite, WRITE, api=True, scope="write"),
     Door("passed", "GET", "/passed", passing.list_all, READ, api=True),
     Door("passing-accept", "POST", "/passed/{id}/accept", passing.accept, RUN, api=True, scope="write"),
     Door("passing-localise", "POST", "/passed/{id}/localise", passing.localise, WRITE, api=True, scope="write"),

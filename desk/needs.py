@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from content import store as content_store
 from content.item import ItemState
 from content.passing import store as passing_store
+from content.procedures import store as procedure_store
 from content.reading import Entry, load_lexicon
 from content.recordings import store as recording_store
 from content.rendition import read_script
@@ -42,10 +43,20 @@ async def needs(house: House, connection: AsyncConnection, unit: str = ROOT) -> 
     """All there are now, the gravest first; for people of a unit what was passed down to it, and its plan."""
     if unit != ROOT:
         units = await unit_store.below(connection, unit)
-        return [*_passed(await passing_store.count_waiting(connection, units)), *await _plan(house, connection, unit)]
+        return [
+            *_passed(await passing_store.count_waiting(connection, units)),
+            *await _outdated(connection, units),
+            *await _plan(house, connection, unit),
+        ]
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
-    return [*full, *voice, *_words(await unknown_words(house, connection)), *await _plan(house, connection, ROOT)]
+    return [
+        *full,
+        *voice,
+        *_words(await unknown_words(house, connection)),
+        *await _outdated(connection, None),
+        *await _plan(house, connection, ROOT),
+    ]
 
 
 def _disks(house: House) -> Iterator[Need]:
@@ -79,6 +90,20 @@ def _passed(waiting: int) -> list[Need]:
         return []
     words = f"{waiting} tin cấp trên chuyển xuống chờ đơn vị nhận, sửa cho phù hợp, hoặc không dùng."
     return [Need("Tin cấp trên chuyển xuống", words, "/passed", "Xem tin chuyển xuống")]
+
+
+async def _outdated(connection: AsyncConnection, units: frozenset[str] | None) -> list[Need]:
+    """Items under way or in force that speak of procedures which have changed since, whose they are."""
+    changed = await procedure_store.outdated(connection)
+    items = await content_store.items_by_id(connection, changed.keys())
+    found = [one for one in items.values() if units is None or one.unit in units]
+    if not found:
+        return []
+    found.sort(key=lambda one: one.id, reverse=True)
+    named = "; ".join(f"{one.title} ({', '.join(changed[one.id][:NAMED])})" for one in found[:NAMED])
+    more = f" và {len(found) - NAMED} tin khác" if len(found) > NAMED else ""
+    title = f"{len(found)} tin nói đến thủ tục đã thay đổi"
+    return [Need(title, f"{named}{more}.", f"/items/{found[0].id}#procedures", "Xem lại tin mới nhất")]
 
 
 async def _plan(house: House, connection: AsyncConnection, unit: str) -> list[Need]:

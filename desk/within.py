@@ -79,7 +79,7 @@ HOUSE = frozenset(
 ITEM_DEEDS = frozenset(
     {
         *("item-edit", "item-revise", "item-reading", "item-record", "item-unrecord", "item-submit"),
-        *("item-approve", "item-send-back", "item-tell", "item-withdraw", "item-pass"),
+        *("item-approve", "item-send-back", "item-tell", "item-withdraw", "item-pass", "item-cite"),
     }
 )
 SCHEDULE_DEEDS = frozenset(

@@ -11,6 +11,8 @@ from sqlalchemy import Column, Index, Row, Table, Text, and_, exists, func, inse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
+from content import store as content_store
+from content.item import Item, ItemState
 from content.procedures.procedure import Difference, Procedure, Status, folded
 from db.database import Database
 from db.types import ByteOrdered, Json, Moment, has, metadata
@@ -210,12 +212,31 @@ async def cited(connection: AsyncConnection, item: str) -> list[tuple[Procedure,
 
 
 async def outdated(connection: AsyncConnection) -> dict[str, list[str]]:
-    """Items that speak of procedures that have changed since, with their codes."""
-    query = select(item_procedure.c.item, item_procedure.c.code).where(_CHANGED)
+    """Items under way or in force that speak of procedures that have changed since, with their codes."""
+    item = content_store.item
+    query = select(item_procedure.c.item, item_procedure.c.code).join(item, item.c.id == item_procedure.c.item)
+    query = query.where(_CHANGED, item.c.state.not_in([ItemState.WITHDRAWN.value, ItemState.EXPIRED.value]))
     found: dict[str, list[str]] = {}
     for row in await connection.execute(query.order_by(item_procedure.c.item, item_procedure.c.code)):
         found.setdefault(row.item, []).append(row.code)
     return found
+
+
+async def replaced_by(connection: AsyncConnection, item: str) -> list[Item]:
+    """Approved items that announce later changes of all that this one announced; none while there are not such of each."""
+    mine = select(procedure_change.c.code, func.max(procedure_change.c.id).label("id"))
+    mine = mine.where(procedure_change.c.item == item).group_by(procedure_change.c.code)
+    told = {row.code: row.id for row in await connection.execute(mine)}
+    if not told:
+        return []
+    later = select(procedure_change.c.code, procedure_change.c.id, procedure_change.c.item)
+    later = later.where(procedure_change.c.code.in_(sorted(told)), procedure_change.c.id > min(told.values()))
+    rows = [row for row in await connection.execute(later) if row.item not in {"", item} and row.id > told[row.code]]
+    items = await content_store.items_by_id(connection, {row.item for row in rows})
+    standing = [row for row in rows if items[row.item].state is ItemState.APPROVED]
+    if {row.code for row in standing} != told.keys():
+        return []
+    return [items[id] for id in sorted({row.item for row in standing})]
 
 
 async def items_citing(connection: AsyncConnection, code: str) -> list[str]:

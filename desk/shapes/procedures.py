@@ -78,4 +78,16 @@ class ProcedureTold(ProcedureListed):
     items: list[str]
 
 
+class CiteFields(Fields):
+    """All procedures that an item speaks of; none takes them away."""
+
+    codes: list[str] = Field([], description="Codes of the catalogue.", examples=[["1.001193"]])
+
+
+class CitedTold(Told):
+    """What the item speaks of now."""
+
+    procedures: list[str]
+
+
 ProceduresTold = Listed[ProcedureListed]

@@ -161,6 +161,7 @@ async def _people(desk: Any) -> AsyncIterator[Request]:
     yield Request("procedures", fields={"q": "dang ky", "limit": "2"})
     yield Request("procedure", "1.001193")
     item = await desk.approved()
+    yield Request("item-cite", item.id, {"codes": ["1.001193"]})
     yield Request("item-pass", item.id, {"unit": ["xa-sop-cop"], "note": "Phát trong tuần"})
     async with desk.house.database.read() as connection:
         [one] = await passing_store.of_item(connection, item.id)

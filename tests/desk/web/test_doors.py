@@ -53,7 +53,7 @@ MAY = {
     **dict.fromkeys(("staff", "staff-add", "staff-roles", "staff-close", "staff-open"), frozenset({"administrator"})),
     **dict.fromkeys(("staff-password", "staff-step", "staff-unit"), frozenset({"administrator"})),
     **dict.fromkeys(("units", "passed", "procedures", "procedure"), READERS),
-    "procedures-import": WRITERS,
+    **dict.fromkeys(("procedures-import", "item-cite"), WRITERS),
     "passing-localise": WRITERS,
     **dict.fromkeys(("unit-save", "units-import", "units-load"), frozenset({"administrator"})),
     **dict.fromkeys(("tokens", "token-make", "token-remove"), ALL),

@@ -72,3 +72,38 @@ async def test_the_list_is_paged_over_the_api(desk: Any) -> None:
     assert [one["code"] for one in rest["items"]] == ["2.000488"] and rest["next"] is None
     assert (await desk.client.get("/api/v1/procedures/9.999999", headers=header)).status == 404
     assert (await hand_in(await desk.browser("hung"), catalogue())).status == 403
+
+
+async def test_an_item_is_flagged_when_what_it_cites_changes(desk: Any) -> None:
+    """On its page and on Today, until somebody has looked; an unknown code is told and changes nothing."""
+    lan = await desk.browser("lan")
+    await hand_in(lan, catalogue())
+    item = await desk.draft(title="Mời đăng ký khai sinh")
+    path = f"/items/{item.id}/procedures"
+    assert (await lan.post(path, {"codes": "1.001193, 9.999999"})).status == 422
+    assert (await lan.post(path, {"codes": "1.001193"})).status == 303
+    assert "đã thay đổi từ khi viết tin" not in await lan.page(f"/items/{item.id}")
+    desk.clock.advance(60)
+    await hand_in(lan, catalogue("miễn phí"))
+    assert "đã thay đổi từ khi viết tin" in await lan.page(f"/items/{item.id}")
+    assert "1 tin nói đến thủ tục đã thay đổi" in await lan.page("/")
+    assert (await lan.post(path, {"codes": "1.001193"})).status == 303
+    assert "tin nói đến thủ tục đã thay đổi" not in await lan.page("/")
+    assert (await lan.post(path, {"codes": ""})).status == 303
+    assert "1.001193" not in await lan.page(f"/items/{item.id}")
+
+
+async def test_an_announcement_says_what_replaced_it(desk: Any) -> None:
+    """As soon as the newer one is approved, not before."""
+    lan = await desk.browser("lan")
+    for fee in ("8.000 đồng", "5.000 đồng", "miễn phí"):
+        await hand_in(lan, catalogue(fee))
+        desk.clock.advance(60)
+    async with desk.house.database.read() as connection:
+        new, old = await content_store.list_items(connection, states=(ItemState.DRAFT,))
+    assert "Đã có tin mới hơn" not in await lan.page(f"/items/{old.id}")
+    async with desk.house.database.write() as tx:
+        await desk.house.editing.submit(tx, new.id, "Nguyễn Thị Lan")
+        await desk.house.editing.approve(tx, new.id, "Trần Văn Hùng")
+    assert f'/items/{new.id}">' in await lan.page(f"/items/{old.id}")
+    assert "Đã có tin mới hơn" not in await lan.page(f"/items/{new.id}")
