@@ -35,6 +35,7 @@ from desk.auth import DoorKeeper, to_door
 from desk.doors import ALL, ALLOWED, DOORS, LARGE, MEGABYTE, Door
 from desk.drawing import ROLE_TITLES, STATIC, Drawing
 from desk.keys import derive
+from desk.procedures import public
 from desk.second_step import door as code_door
 from desk.second_step import page as second_step
 from desk.second_step.keeping import Standing
@@ -75,7 +76,12 @@ def make_web(house: House) -> web.Application:
     pulled = partners.Partners(house)
     app.on_cleanup.append(lambda _: pulled.visitors.write())
     app.router.add_routes(
-        [*stations.routes(house, pulled, drawing), *partners.routes(house, pulled), *health.routes(house)]
+        [
+            *stations.routes(house, pulled, drawing),
+            *public.routes(house, pulled),
+            *partners.routes(house, pulled),
+            *health.routes(house),
+        ]
     )
     return app
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from channels.channel import Channel, Form, Options, Outlet, Page, Proof, Pull, Receipt, Refused, Shelved, To
 from channels.http import Http
 from channels.options import LONG, TimeZone
-from channels.site.drawing import Place, draw, file_of
+from channels.site.drawing import Place, draw, file_of, place_of
 from channels.site.feeds import atom, sitemap
 from channels.site.news import News, Site, found, months_of, site_of, slug_of, themes_of
 from content.bulletin import Bulletin
@@ -55,7 +54,7 @@ class Portal(Channel[PortalOptions]):
         """Publish; the reference is the public address of the first part's page."""
         if not bulletin.parts:
             raise Refused("empty", "bản tin không có phần nào", "the bulletin has no part")
-        return Receipt(f"{_place(outlet).root}{quote(slug_of(bulletin.parts[0]))}")
+        return Receipt(f"{place_of(outlet).root}{quote(slug_of(bulletin.parts[0]))}")
 
     def feed(self, pull: Pull, shelf: Sequence[Shelved], outlet: Outlet[PortalOptions]) -> Page | None:
         """The list at "", an item at its slug (also a former one) and printed at `in/{slug}`; what else there is has its name.
@@ -70,7 +69,7 @@ class Portal(Channel[PortalOptions]):
             return Page("application/json", pull.visits.json(), headers=FRESH)
         if pull.path.startswith("audio/"):
             return _recording(pull.path.removeprefix("audio/"), shelf)
-        place, site = _place(outlet), site_of(shelf)
+        place, site = place_of(outlet), site_of(shelf)
         current, changed = site.current(pull.now), site.changed_at(pull.now)
         if pull.path == "":
             return Page(HTML, _list(pull, current, place), changed_at=changed)
@@ -84,12 +83,6 @@ class Portal(Channel[PortalOptions]):
             body = draw("visits.html", place, visits=pull.visits, themes=themes_of(current))
             return Page(HTML, body, headers=FRESH)
         return _item(pull, site, current, place)
-
-
-def _place(outlet: Outlet[PortalOptions]) -> Place:
-    options = outlet.options
-    root = outlet.base_url.rstrip("/") + "/"
-    return Place(outlet.name, outlet.title, root, options.introduction, ZoneInfo(options.timezone), options)
 
 
 def _recording(name: str, shelf: Sequence[Shelved]) -> Page | None:

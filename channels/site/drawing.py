@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from channels.channel import Outlet
 from config.lazy import lazily
 from content.bulletin import Part
 
@@ -41,6 +42,12 @@ class Place:
     def path(self) -> str:
         """The path of `root`."""
         return urlsplit(self.root).path or "/"
+
+
+def place_of(outlet: Outlet[Any]) -> Place:
+    """The site of a portal's outlet."""
+    options, root = outlet.options, outlet.base_url.rstrip("/") + "/"
+    return Place(outlet.name, outlet.title, root, options.introduction, ZoneInfo(options.timezone), options)
 
 
 @cache

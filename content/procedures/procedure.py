@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -159,3 +159,28 @@ def folded(text: str) -> str:
 
 def _same(text: str) -> Sequence[str]:
     return unicodedata.normalize("NFC", text).split()
+
+
+def as_of(today: date, one: Procedure, changes: Sequence[tuple[Difference, ...]]) -> tuple[Procedure | None, int]:
+    """The procedure as it stands on a day, and how many of its changes (the newest first) do not hold yet.
+
+    None while nothing of it holds: the last of the changes is the one that brought it.
+    """
+    for undone, told in enumerate(changes):
+        if one.effective is None or one.effective <= today:
+            return one, undone
+        if undone == len(changes) - 1:
+            break
+        one = _undone(one, told)
+    return None, len(changes)
+
+
+def _undone(one: Procedure, told: Sequence[Difference]) -> Procedure:
+    """As it was before a change."""
+    before: dict[str, Any] = {each.field: each.before for each in told}
+    if "effective" in before:
+        day = before["effective"]
+        before["effective"] = datetime.strptime(day, "%d/%m/%Y").date() if day else None  # noqa: DTZ007 (a day)
+    if "status" in before:
+        before["status"] = next(status for status in Status if status.title_vi == before["status"])
+    return replace(one, **before)

@@ -98,24 +98,15 @@ async def search(
     words: str = "",
     *,
     status: Status | None = None,
-    in_force_on: date | None = None,
     after: str = "",
     limit: int = 50,
 ) -> list[Procedure]:
-    """Those that have every one of the words, with or without marks, by code; from the one after `after`.
-
-    `in_force_on` leaves out what people may not ask for on that day.
-    """
+    """Those that have every one of the words, with or without marks, by code; from the one after `after`."""
     query = select(procedure).where(procedure.c.code > after).order_by(procedure.c.code).limit(limit)
     for word in folded(words).split():
         query = query.where(has(procedure.c.folded, word.replace("%", "").replace("_", "")))
     if status is not None:
         query = query.where(procedure.c.status == status.value)
-    if in_force_on is not None:
-        query = query.where(
-            procedure.c.status.in_([one.value for one in Status if one.is_in_force]),
-            procedure.c.effective <= in_force_on.isoformat(),
-        )
     return [_procedure(row) for row in await connection.execute(query)]
 
 
@@ -161,8 +152,16 @@ async def add_changes(tx: AsyncConnection, changes: Iterable[Change]) -> None:
 
 async def history(connection: AsyncConnection, code: str) -> list[Change]:
     """Every change of a procedure, the newest first."""
-    query = select(procedure_change).where(procedure_change.c.code == code).order_by(procedure_change.c.id.desc())
-    return [_change(row) for row in await connection.execute(query)]
+    return (await histories(connection, [code])).get(code, [])
+
+
+async def histories(connection: AsyncConnection, codes: Collection[str]) -> dict[str, list[Change]]:
+    """Every change of each of these, the newest first."""
+    query = select(procedure_change).where(procedure_change.c.code.in_(sorted(codes)))
+    found: dict[str, list[Change]] = {}
+    for row in await connection.execute(query.order_by(procedure_change.c.id.desc())):
+        found.setdefault(row.code, []).append(_change(row))
+    return found
 
 
 def _change(row: Row[Any]) -> Change:

@@ -72,6 +72,7 @@ PAGES = (
         "/portal/?trang=5",
         "/portal/?tim=tiem",
         "/portal/so-cong-bo",
+        "/portal/thu-tuc",
         "/portal/thong-ke",
         "/portal/feed.xml",
     ),

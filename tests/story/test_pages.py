@@ -147,6 +147,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "portal": "/portal/",
         "portal-item": (item := portal.reference.split(str(on.house.settings.web.port), 1)[1]),
         "portal-print": item.replace("/portal/", "/portal/in/"),
+        "portal-procedures": "/portal/thu-tuc",
         "portal-register": "/portal/so-cong-bo",
         "portal-visits": "/portal/thong-ke",
     }

@@ -10,7 +10,7 @@ import pytest
 from config.words import BadInput
 from content.item import check_draft
 from content.procedures.announcing import ALONE, LISTED, Changed, announcement, grouped
-from content.procedures.procedure import Procedure, Status, check, differences, folded
+from content.procedures.procedure import Procedure, Status, as_of, check, differences, folded
 
 BIRTH = Procedure(
     *("1.001193", "Đăng ký khai sinh", "Hộ tịch", "Cấp xã", "Ủy ban nhân dân xã", "5 ngày làm việc", "8.000 đồng"),
@@ -96,3 +96,13 @@ def test_many_changes_are_told_together_by_field_of_work() -> None:
         assert all(one.now.code in draft.body for one in each)
         assert len(draft.script) < 1000
     assert [len(each) for each in grouped(many[:ALONE])] == [1] * ALONE
+
+
+def test_what_holds_on_a_day_is_found_by_undoing() -> None:
+    """A change that is not in force yet leaves the procedure as it was; of one that only begins nothing holds."""
+    later = replace(BIRTH, fee="Không", effective=date(2026, 12, 1), status=Status.ABOLISHED)
+    changes = [differences(BIRTH, later), differences(None, BIRTH)]
+    assert as_of(date(2026, 12, 1), later, changes) == (later, 0)
+    assert as_of(date(2026, 11, 30), later, changes) == (BIRTH, 1)
+    assert as_of(date(2025, 12, 31), later, changes) == (None, 2)
+    assert as_of(date(2025, 12, 31), BIRTH, changes[1:]) == (None, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import FormData
@@ -107,3 +108,34 @@ async def test_an_announcement_says_what_replaced_it(desk: Any) -> None:
         await desk.house.editing.approve(tx, new.id, "Trần Văn Hùng")
     assert f'/items/{new.id}">' in await lan.page(f"/items/{old.id}")
     assert "Đã có tin mới hơn" not in await lan.page(f"/items/{new.id}")
+
+
+async def test_the_portal_shows_what_holds_today(desk: Any) -> None:
+    """Found without marks and without a script; a fee of next week only from next week on; nobody's name."""
+    lan = await desk.browser("lan")
+    today = desk.clock.now()
+    await hand_in(lan, catalogue())
+    desk.clock.advance(60)
+    await hand_in(lan, catalogue("miễn phí", f"{today + timedelta(days=7):%d/%m/%Y}"))
+
+    async def read(path: str, status: int = 200) -> str:
+        answer = await desk.client.get(path)
+        assert answer.status == status, (path, answer.status)
+        return str(await answer.text())
+
+    for words in ("ly+lich", "L%C3%BD+l%E1%BB%8Bch"):
+        found = await read(f"/portal/thu-tuc?tim={words}")
+        assert "/portal/thu-tuc/2.000488" in found and "1.001193" not in found
+    page = await read("/portal/thu-tuc/1.001193")
+    assert "8.000 đồng" in page and "miễn phí" not in page and "Lịch sử" not in page
+    desk.clock.advance(8 * 24 * 3600)
+    page = await read("/portal/thu-tuc/1.001193")
+    assert "miễn phí" in page and "Lịch sử" in page and "Lan" not in page
+    gone = catalogue("miễn phí", f"{today + timedelta(days=8):%d/%m/%Y}").replace(
+        "mới\n".encode(), "bãi bỏ\n".encode(), 1
+    )
+    assert (await hand_in(await desk.browser("lan"), gone)).status == 303
+    assert "không còn áp dụng" in await read("/portal/thu-tuc/1.001193", 410)
+    assert "1.001193" not in await read("/portal/thu-tuc")
+    for path in ("9.999999", "x", "1.001193%00"):
+        await read(f"/portal/thu-tuc/{path}", 404)
