@@ -44,6 +44,7 @@ from db.migrate import migrate
 from db.notifier import Notifier
 from desk.evidence.stamp import Stamp
 from desk.keys import derive, load_key, people_key
+from desk.procedures.watching import Watcher
 from desk.reporting.reporter import Reporter
 from scheduler.chronicler import Chronicler
 from scheduler.correcting import Correcting
@@ -100,6 +101,7 @@ class House:
     units: Units
     handing: Handing
     procedures: Procedures
+    watcher: Watcher
     policy: Policy
     scheduling: Scheduling
     standing: Standing
@@ -149,6 +151,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     glossary = Glossary(database, journal, clock)
     office = settings.office.name
     editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant, office=office)
+    procedures = Procedures(database, journal, clock, editing)
     quiet, policy = _quiet_hours(settings), _policy(settings)
     stopping = asyncio.Event()
     owner, meter = own_name(), Meter(clock, version("loa"))
@@ -201,7 +204,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         editing=editing,
         units=Units(database, journal, clock),
         handing=Handing(database, journal, clock, editing, office),
-        procedures=Procedures(database, journal, clock, editing),
+        procedures=procedures,
+        watcher=Watcher(database, clock, notifier, http, procedures, settings.procedures),
         policy=policy,
         scheduling=scheduling,
         standing=Standing(database, journal, clock),

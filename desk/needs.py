@@ -54,6 +54,7 @@ async def needs(house: House, connection: AsyncConnection, unit: str = ROOT) -> 
         *full,
         *voice,
         *_words(await unknown_words(house, connection)),
+        *await _catalogues(connection),
         *await _outdated(connection, None),
         *await _plan(house, connection, ROOT),
     ]
@@ -90,6 +91,14 @@ def _passed(waiting: int) -> list[Need]:
         return []
     words = f"{waiting} tin cấp trên chuyển xuống chờ đơn vị nhận, sửa cho phù hợp, hoặc không dùng."
     return [Need("Tin cấp trên chuyển xuống", words, "/passed", "Xem tin chuyển xuống")]
+
+
+async def _catalogues(connection: AsyncConnection) -> list[Need]:
+    """Watched catalogues that could not be taken in."""
+    return [
+        Need("Danh mục thủ tục chưa nhận được", f"{source}: {fault}", "/procedures", "Xem danh mục")
+        for source, fault in (await procedure_store.source_faults(connection))[:NAMED]
+    ]
 
 
 async def _outdated(connection: AsyncConnection, units: frozenset[str] | None) -> list[Need]:

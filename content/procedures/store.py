@@ -48,6 +48,15 @@ item_procedure = Table(
     Index("item_procedure_code", "code"),
 )
 
+procedure_source = Table(
+    "procedure_source",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("fault", Text, nullable=False),
+)
+
 CHANGING = tuple(column.name for column in procedure.c if column.name != "code")
 AT_ONCE = 500
 """So many codes are asked for by one statement."""
@@ -242,3 +251,23 @@ async def items_citing(connection: AsyncConnection, code: str) -> list[str]:
     """The items that speak of a procedure."""
     query = select(item_procedure.c.item).where(item_procedure.c.code == code)
     return list((await connection.execute(query.order_by(item_procedure.c.item.desc()))).scalars())
+
+
+async def seen_digest(connection: AsyncConnection, source: str) -> str:
+    """The sha256 of what stood at a watched place last; empty while nothing was seen there."""
+    query = select(procedure_source.c.digest).where(procedure_source.c.source == source)
+    return (await connection.execute(query)).scalar_one_or_none() or ""
+
+
+async def note_source(
+    database: Database, tx: AsyncConnection, source: str, digest: str, at: datetime, fault: str
+) -> None:
+    """What was seen at a watched place, and what is wrong with it (empty: nothing)."""
+    row = {"source": source, "digest": digest, "at": at, "fault": fault}
+    await tx.execute(database.insert_or_update(procedure_source, ["source"], "digest", "at", "fault").values(**row))
+
+
+async def source_faults(connection: AsyncConnection) -> list[tuple[str, str]]:
+    """Watched places with something wrong, each with what it is."""
+    query = select(procedure_source.c.source, procedure_source.c.fault).where(procedure_source.c.fault != "")
+    return [(row.source, row.fault) for row in await connection.execute(query.order_by(procedure_source.c.source))]

@@ -18,5 +18,7 @@ def statements(*, sqlite: bool) -> list[str]:
         "CREATE INDEX procedure_change_item ON procedure_change (item)",
         f"CREATE TABLE item_procedure (item TEXT NOT NULL, code TEXT NOT NULL, seen {ordered} NOT NULL,"
         " PRIMARY KEY (item, code))",
+        "CREATE TABLE procedure_source (source TEXT NOT NULL, digest TEXT NOT NULL, at BIGINT NOT NULL,"
+        " fault TEXT NOT NULL, PRIMARY KEY (source))",
         "CREATE INDEX item_procedure_code ON item_procedure (code)",
     ]

@@ -64,7 +64,7 @@ async def import_procedures(house: House, args: argparse.Namespace) -> int:
     for one in faults[:SHOWN]:
         err.print(f"{args.file}:{one.line}: {one.column}: {one.vi}", markup=False)
     if faults:
-        raise pages.refusal(faults)
+        raise tables.refusal(faults)
     async with house.database.write() as tx:
         taken = await house.procedures.take_in(tx, found, by.name, source=args.file.name)
     house.notifier.ring("item")

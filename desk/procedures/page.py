@@ -8,14 +8,14 @@ from typing import Any
 
 from aiohttp.web import FileField
 
-from config.words import BadInput, Conflict, Said
+from config.words import BadInput, Said
 from content import store as content_store
 from content.procedures import store
 from content.procedures.procedure import TITLES, Procedure, Status, written
 from content.procedures.store import Change
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import choice, iso, limit_of, listed
-from desk.procedures.table import RowFault, read_procedures
+from desk.procedures.table import RowFault, read_procedures, refusal
 from desk.shape import shape
 from desk.shapes import procedures as shapes
 
@@ -123,11 +123,3 @@ async def _refused(visit: Visit, faults: Sequence[RowFault]) -> Answer:
     if visit.json:
         raise fault
     return (await _page(visit, faults)).with_fault(fault)
-
-
-def refusal(faults: Sequence[RowFault]) -> Conflict:
-    """What is said of a file with bad rows: how many, and the first."""
-    first = faults[0]
-    vi = f"Tệp có {len(faults)} dòng lỗi nên chưa nhận gì; dòng {first.line}, cột {first.title_vi}: {first.vi}"
-    en = f"{len(faults)} rows are wrong and nothing was taken in; line {first.line}, column {first.column}: {first.en}"
-    return Conflict(vi, en)

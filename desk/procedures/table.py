@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from channels.rows import MOST_BYTES, read_rows
-from config.words import BadInput
+from config.words import BadInput, Conflict
 from content.procedures.procedure import TITLES, Procedure, Status, check, folded
 
 COLUMNS = {
@@ -186,3 +186,11 @@ def _day(written: str) -> date | None:
     with contextlib.suppress(ValueError):
         return date(int(day[3]), int(day[2]), int(day[1])) if day else date.fromisoformat(written[:10])
     raise BadInput(f"không có ngày “{written[:20]}”", f"there is no day {written[:20]!r}", field="effective")
+
+
+def refusal(faults: Sequence[RowFault]) -> Conflict:
+    """What is said of a file with bad rows: how many, and the first."""
+    first = faults[0]
+    vi = f"Tệp có {len(faults)} dòng lỗi nên chưa nhận gì; dòng {first.line}, cột {first.title_vi}: {first.vi}"
+    en = f"{len(faults)} rows are wrong and nothing was taken in; line {first.line}, column {first.column}: {first.en}"
+    return Conflict(vi, en)
