@@ -195,6 +195,14 @@ class HttpSettings(Section):
     allow: tuple[Network, ...] = ()
 
 
+class ProcedureSettings(Section):
+    """Where catalogues of procedures are looked for, every so many minutes: files of a folder, an https address, or neither."""
+
+    folder: str = ""
+    address: str = Field("", pattern=r"^(https?://\S+)?$")
+    every: int = Field(60, ge=1, le=10_080)
+
+
 class SecuritySettings(Section):
     """The key that seals tokens and chains the journal; made in the files directory at first start when not given."""
 
@@ -260,6 +268,7 @@ class Settings(Section):
     schedule: ScheduleSettings = ScheduleSettings()
     policy: PolicySettings = PolicySettings()
     http: HttpSettings = HttpSettings()
+    procedures: ProcedureSettings = ProcedureSettings()
     security: SecuritySettings = SecuritySettings()
     sign_in: SignInSettings = SignInSettings()
     people: PeopleSettings = PeopleSettings()

@@ -33,6 +33,7 @@ from content.issue import Press
 from content.item import DEFAULT_THEMES
 from content.mastering import Mastering
 from content.passing.handing import Handing
+from content.procedures.keeping import Procedures
 from content.studio import Studio
 from content.units.keeping import Units
 from content.voice import Voice, find_voices
@@ -43,6 +44,7 @@ from db.migrate import migrate
 from db.notifier import Notifier
 from desk.evidence.stamp import Stamp
 from desk.keys import derive, load_key, people_key
+from desk.procedures.watching import Watcher
 from desk.reporting.reporter import Reporter
 from scheduler.answering import Answering
 from scheduler.chronicler import Chronicler
@@ -100,6 +102,8 @@ class House:
     editing: Editing
     units: Units
     handing: Handing
+    procedures: Procedures
+    watcher: Watcher
     policy: Policy
     scheduling: Scheduling
     standing: Standing
@@ -151,6 +155,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     glossary = Glossary(database, journal, clock)
     office = settings.office.name
     editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant, office=office)
+    procedures = Procedures(database, journal, clock, editing)
     quiet, policy = _quiet_hours(settings), _policy(settings)
     stopping = asyncio.Event()
     owner, meter = own_name(), Meter(clock, version("loa"))
@@ -206,6 +211,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         editing=editing,
         units=Units(database, journal, clock),
         handing=Handing(database, journal, clock, editing, office),
+        procedures=procedures,
+        watcher=Watcher(database, clock, notifier, http, procedures, settings.procedures),
         policy=policy,
         scheduling=scheduling,
         standing=Standing(database, journal, clock),

@@ -47,6 +47,8 @@ from desk.openapi import document
 from desk.outlets import page as outlets
 from desk.outlets import setting
 from desk.plan import page as plans
+from desk.procedures import citing
+from desk.procedures import page as procedures
 from desk.reporting import page as reports
 from desk.second_step import page as second_step
 from desk.shape import shape
@@ -123,6 +125,7 @@ DOORS: tuple[Door, ...] = (
     Door("item-tell", "POST", "/items/{id}/tell", correction.tell, RUN, api=True, scope="write"),
     Door("item-withdraw", "POST", "/items/{id}/withdraw", items.withdraw, RUN, api=True, scope="approve"),
     Door("item-pass", "POST", "/items/{id}/pass", passing.pass_down, RUN, api=True, scope="write"),
+    Door("item-cite", "POST", "/items/{id}/procedures", citing.cite, WRITE, api=True, scope="write"),
     Door("passed", "GET", "/passed", passing.list_all, READ, api=True),
     Door("passing-accept", "POST", "/passed/{id}/accept", passing.accept, RUN, api=True, scope="write"),
     Door("passing-localise", "POST", "/passed/{id}/localise", passing.localise, WRITE, api=True, scope="write"),
@@ -188,6 +191,9 @@ DOORS: tuple[Door, ...] = (
     Door("plan-task", "GET", "/plan/tasks/{id}", plans.show_task, READ, api=True),
     Door("plan-task-change", "POST", "/plan/tasks/{id}", plans.change_task, APPROVE, api=True, scope="write"),
     Door("plan-task-remove", "POST", "/plan/tasks/{id}/remove", plans.remove_task, APPROVE, api=True, scope="write"),
+    Door("procedures", "GET", "/procedures", procedures.list_all, READ, api=True),
+    Door("procedures-import", "POST", "/procedures", procedures.take_in, WRITE, True, "write", most=LARGE),
+    Door("procedure", "GET", "/procedures/{id}", procedures.show, READ, api=True),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("boards", "GET", "/boards", boards.list_all, READ, api=True),
     Door("board-sheet", "GET", "/boards/{name}/{id}/sheet", boards.show_sheet, READ, api=True),

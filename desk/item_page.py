@@ -17,6 +17,7 @@ from content.issue import NotApproved
 from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
 from content.passing import store as passing_store
 from content.passing.passing import TITLES as PASSING_TITLES
+from content.procedures import store as procedure_store
 from content.reading import Piece, Reading
 from content.recording import BadScript
 from content.recordings import store as recording_store
@@ -125,6 +126,8 @@ async def sheet_of(visit: Visit) -> Shown:
         to_tell = await house.correcting.reach(connection, gone) if gone else NOBODY
         taken_back = await retraction_store.retractions_of(connection, item.id)
         tree = await unit_store.tree(connection)
+        cited = await procedure_store.cited(connection, item.id)
+        replaced_by = await procedure_store.replaced_by(connection, item.id)
         passed = [one for one in await passing_store.of_item(connection, item.id) if visit.reaches(one.unit)]
     # reading a long script aloud in words takes a moment
     told = await asyncio.to_thread(findings, revision, lexicon)
@@ -139,6 +142,7 @@ async def sheet_of(visit: Visit) -> Shown:
     values |= {"theme": themes.get(revision.theme, revision.theme), "part_titles": PART_TITLES}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
     values |= {"tree": tree, "passed": passed, "passing_titles": PASSING_TITLES}
+    values |= {"cited": cited, "replaced_by": [one for one in replaced_by if visit.reaches(one.unit)]}
     values["may_get"] = [one for one in _below(visit, tree, item) if one.id not in {other.unit for other in passed}]
     values |= {"taken_back": taken_back, "to_tell": sum(to_tell.untold.values())}
     rules = gravest(one for at in visit.outlets for one in house.policy.check(at, {revision.purpose}))

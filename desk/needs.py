@@ -18,6 +18,7 @@ from channels.outlet import Outlets
 from content import store as content_store
 from content.item import ItemState
 from content.passing import store as passing_store
+from content.procedures import store as procedure_store
 from content.reading import Entry, load_lexicon
 from content.recordings import store as recording_store
 from content.rendition import read_script
@@ -49,7 +50,8 @@ async def needs(house: House, connection: AsyncConnection, outlets: Outlets, uni
     asked = _asked(house, *await feedback_store.waiting(connection, units))
     if units is not None:
         passed = _passed(await passing_store.count_waiting(connection, units))
-        return [*boards, *passed, *asked, *await _plan(house, connection, unit)]
+        outdated = await _outdated(connection, units)
+        return [*boards, *passed, *asked, *outdated, *await _plan(house, connection, unit)]
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
     return [
@@ -58,6 +60,8 @@ async def needs(house: House, connection: AsyncConnection, outlets: Outlets, uni
         *boards,
         *_words(await unknown_words(house, connection)),
         *asked,
+        *await _catalogues(connection),
+        *await _outdated(connection, None),
         *await _plan(house, connection, ROOT),
     ]
 
@@ -115,6 +119,28 @@ def _passed(waiting: int) -> list[Need]:
         return []
     words = f"{waiting} tin cấp trên chuyển xuống chờ đơn vị nhận, sửa cho phù hợp, hoặc không dùng."
     return [Need("Tin cấp trên chuyển xuống", words, "/passed", "Xem tin chuyển xuống")]
+
+
+async def _catalogues(connection: AsyncConnection) -> list[Need]:
+    """Watched catalogues that could not be taken in."""
+    return [
+        Need("Danh mục thủ tục chưa nhận được", f"{source}: {fault}", "/procedures", "Xem danh mục")
+        for source, fault in (await procedure_store.source_faults(connection))[:NAMED]
+    ]
+
+
+async def _outdated(connection: AsyncConnection, units: frozenset[str] | None) -> list[Need]:
+    """Items under way or in force that speak of procedures which have changed since, whose they are."""
+    changed = await procedure_store.outdated(connection)
+    items = await content_store.items_by_id(connection, changed.keys())
+    found = [one for one in items.values() if units is None or one.unit in units]
+    if not found:
+        return []
+    found.sort(key=lambda one: one.id, reverse=True)
+    named = "; ".join(f"{one.title} ({', '.join(changed[one.id][:NAMED])})" for one in found[:NAMED])
+    more = f" và {len(found) - NAMED} tin khác" if len(found) > NAMED else ""
+    title = f"{len(found)} tin nói đến thủ tục đã thay đổi"
+    return [Need(title, f"{named}{more}.", f"/items/{found[0].id}#procedures", "Xem lại tin mới nhất")]
 
 
 async def _plan(house: House, connection: AsyncConnection, unit: str) -> list[Need]:

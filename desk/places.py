@@ -32,6 +32,7 @@ PLACES = (
     Place("deliveries", "/deliveries", "Nhật ký", "log"),
     Place("outlets", "/outlets", "Điểm phát", "outlet", beyond=True),
     Place("plan", "/plan", "Kế hoạch", "plan", beyond=True),
+    Place("procedures", "/procedures", "Thủ tục", "note", beyond=True),
     Place("reports", "/reports", "Báo cáo", "chart", beyond=True),
 )
 

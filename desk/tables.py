@@ -14,6 +14,7 @@ from channels.station import store as station_store
 from content import store as content_store
 from content.glossary import store as glossary_store
 from content.passing import store as passing_store
+from content.procedures import store as procedure_store
 from content.recordings import store as recording_store
 from content.units import store as unit_store
 from desk import store as desk_store
@@ -43,6 +44,7 @@ STORES = (
     content_store,
     glossary_store,
     passing_store,
+    procedure_store,
     recording_store,
     unit_store,
     desk_store,

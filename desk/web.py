@@ -35,8 +35,9 @@ from desk.auth import DoorKeeper, to_door
 from desk.boards import pages as boards
 from desk.doors import ALL, ALLOWED, DOORS, LARGE, MEGABYTE, Door
 from desk.drawing import ROLE_TITLES, STATIC, Drawing
-from desk.feedback import public
+from desk.feedback import public as questions
 from desk.keys import derive
+from desk.procedures import public as procedures
 from desk.second_step import door as code_door
 from desk.second_step import page as second_step
 from desk.second_step.keeping import Standing
@@ -77,7 +78,7 @@ def make_web(house: House) -> web.Application:
     pulled = partners.Partners(house)
     app.on_cleanup.append(lambda _: pulled.visitors.write())
     pages = [*stations.routes(house, pulled, drawing), *boards.routes(house, pulled, drawing, static)]
-    pages += public.routes(house, pulled)
+    pages += [*questions.routes(house, pulled), *procedures.routes(house, pulled)]
     app.router.add_routes([*pages, *partners.routes(house, pulled), *health.routes(house)])
     return app
 

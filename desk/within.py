@@ -27,7 +27,17 @@ SHARED = frozenset(
     {
         *("events", "password", "second-step", "second-step-new", "second-step-on", "second-step-codes"),
         *("second-step-off", "sign-out", "change-password", "tokens", "token-make", "token-remove", "openapi"),
-        *("glossary", "glossary-table", "sound", "themes", "policy", "programme", "programme-sound"),
+        *(
+            "glossary",
+            "glossary-table",
+            "sound",
+            "themes",
+            "procedures",
+            "procedure",
+            "policy",
+            "programme",
+            "programme-sound",
+        ),
         *("voices", "voices-judge", "voices-sound", "opt-out", "opt-in"),
     }
 )
@@ -62,6 +72,7 @@ HOUSE = frozenset(
         *("glossary-import", "theme-save", "theme-retire", "person-export", "person-erase", "no-adverts"),
         *("subscriptions", "subscription-add", "subscription-key", "subscription-pause", "subscription-resume"),
         *("subscription-remove", "subscription-test", "subscription-replay", "unit-save", "units-import", "units-load"),
+        "procedures-import",
     }
 )
 """Of the whole office, and only for its own people."""
@@ -70,7 +81,7 @@ HOUSE = frozenset(
 ITEM_DEEDS = frozenset(
     {
         *("item-edit", "item-revise", "item-reading", "item-record", "item-unrecord", "item-submit"),
-        *("item-approve", "item-send-back", "item-tell", "item-withdraw", "item-pass"),
+        *("item-approve", "item-send-back", "item-tell", "item-withdraw", "item-pass", "item-cite"),
     }
 )
 SCHEDULE_DEEDS = frozenset(

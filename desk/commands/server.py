@@ -59,6 +59,8 @@ async def run_server(house: House, args: argparse.Namespace) -> int:
         actors = tuple(role for role in roles if role in ROLES)
         async with asyncio.TaskGroup() as loops:
             loops.create_task(house.fitter.follow(house.stopping))
+            if "sweeper" in roles:
+                loops.create_task(house.watcher.follow(house.stopping))
             await (house.runner.run(actors) if actors else house.stopping.wait())
     return 0
 

@@ -154,7 +154,13 @@ async def _people(desk: Any) -> AsyncIterator[Request]:
     yield Request("units-import", files={"file": "tên,trực thuộc\nBản Sốp Nặm,04231\n".encode()})
     yield Request("units-load", fields={"province": "Sơn La"})
     yield Request("units")
+    catalogue = "mã,tên,lĩnh vực\n1.001193,Đăng ký khai sinh,Hộ tịch\n".encode()
+    yield Request("procedures-import", files={"file": catalogue})
+    yield Request("procedures-import", files={"file": catalogue.replace(b"khai sinh", b"khai sinh (online)")})
+    yield Request("procedures", fields={"q": "dang ky", "limit": "2"})
+    yield Request("procedure", "1.001193")
     item = await desk.approved()
+    yield Request("item-cite", item.id, {"codes": ["1.001193"]})
     yield Request("item-pass", item.id, {"unit": ["xa-sop-cop"], "note": "Phát trong tuần"})
     async with desk.house.database.read() as connection:
         [one] = await passing_store.of_item(connection, item.id)

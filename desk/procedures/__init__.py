@@ -1,0 +1,1 @@
+"""Procedures on the desk: the catalogue, one with its history, and catalogues taken in from files."""
