@@ -302,7 +302,8 @@ Told = Confirmation | Heard | Wrote
 class Shelved:
     """One bulletin standing on an outlet's shelf since `since`; `name` is unique and permanent on that shelf.
 
-    `until` is when it is over by itself, `withdrawn_at` when the office took it back.
+    `until` is when it is over by itself, `withdrawn_at` when the office took it back; `replaced` is the slug of the item in
+    whose favour it ended.
     """
 
     delivery: str
@@ -311,6 +312,7 @@ class Shelved:
     since: datetime
     until: datetime | None = None
     withdrawn_at: datetime | None = None
+    replaced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

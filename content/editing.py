@@ -211,10 +211,11 @@ class Editing:
         withdrawn = replace(item, approved=None)
         return await self._move(tx, withdrawn, ItemState.WITHDRAWN, by, "withdraw", note=note)
 
-    async def expire(self, tx: AsyncConnection, item_id: str) -> Item:
-        """Note that an approved item's validity is over."""
+    async def expire(self, tx: AsyncConnection, item_id: str, *, replaced_by: str = "") -> Item:
+        """Note that an approved item's validity is over, or that another item took its place."""
         item = await store.lock_item(self._database, tx, item_id)
-        return await self._move(tx, item, ItemState.EXPIRED, "Loa", "expire")
+        told = {"replaced_by": replaced_by} if replaced_by else {}
+        return await self._move(tx, item, ItemState.EXPIRED, "Loa", "expire", **told)
 
     async def _render(self, tx: AsyncConnection, draft: Draft, item: str, number: int, by: str) -> Revision:
         now, lexicon = self._clock.now(), await self._glossary.lexicon(tx)

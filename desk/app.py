@@ -77,6 +77,7 @@ from scheduler.sender import Sender
 from scheduler.standing import Standing
 from scheduler.subscribing import Subscribing
 from scheduler.subscription.keys import Keys
+from scheduler.superseding import Superseding
 from scheduler.sweeper import Sweeper
 from scheduler.timekeeper import Timekeeper
 from scheduler.warmer import Warmer
@@ -114,6 +115,7 @@ class House:
     receiver: Receiver
     postbox: Postbox
     answering: Answering
+    superseding: Superseding
     joining: Joining
     subscribing: Subscribing
     herald: Herald
@@ -222,6 +224,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         reporter=Reporter(database, journal, clock, outlets, settings.office.name, settings.office.zone),
         receiver=receiver,
         postbox=postbox,
+        superseding=Superseding(clock, editing),
         answering=Answering(database, journal, clock, outlets, scheduling, policy, seal),
         joining=joining,
         subscribing=Subscribing(database, journal, clock, http, signing, settings.http.allow),

@@ -164,7 +164,8 @@ async def submit(visit: Visit) -> Answer:
 @shape(shapes.ItemTold, shapes.Approve)
 async def approve(visit: Visit) -> Answer:
     """POST /items/{id}/approve: exactly the digest, and the recording, that were on the page."""
-    house, made, refused = visit.house, dict[str, list[Schedule]](), list[str]()
+    house, made = visit.house, dict[str, list[Schedule]]()
+    refused, ended = list[str](), list[str]()
 
     async def deed(tx: AsyncConnection) -> Item:
         item = await house.editing.approve(
@@ -178,6 +179,7 @@ async def approve(visit: Visit) -> Answer:
         )
         made["Bản sửa đang thay bản trước ở"] = await house.correcting.replace(tx, item, visit.name)
         made["Tin báo thu hồi đang gửi qua"] = await house.correcting.announce(tx, item, visit.name)
+        ended.extend(one.title for one in await house.superseding.follow(tx, item))
         told = await house.answering.tell(tx, item, visit.name)
         made["Đang gửi trả lời người hỏi qua"] = list(told.schedules)
         refused.extend(told.refused)
@@ -189,6 +191,7 @@ async def approve(visit: Visit) -> Answer:
     answer = await done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
     said = [f"{words}: {_titles(visit, schedules)}." for words, schedules in made.items() if schedules]
     said += [f"Không gửi trả lời qua {one}." for one in refused]
+    said += [f"Tin cũ “{one}” hết hiệu lực, được thay bằng tin này." for one in ended]
     if said and isinstance(answer, Done):
         house.notifier.ring("schedule")
         return replace(answer, said=f"Đã duyệt. {' '.join(said)}")

@@ -142,7 +142,13 @@ def _gone(pull: Pull, slug: str, current: Sequence[News], place: Place) -> Page:
     news = site_of(pull.past).paths.get(slug)
     if news is None:
         return Page(HTML, draw("missing.html", place, themes=themes_of(current)), status=404, headers=FRESH)
-    return Page(HTML, draw("gone.html", place, news=news, themes=themes_of(current)), status=410)
+    told = {"news": news, "successor": _successor(news, current), "themes": themes_of(current)}
+    return Page(HTML, draw("gone.html", place, **told), status=410)
+
+
+def _successor(news: News, current: Sequence[News]) -> News | None:
+    """What took its place, where that stands here too."""
+    return next((each for each in current if news.replaced and each.slug == news.replaced), None)
 
 
 def _register(pull: Pull, shelf: Sequence[Shelved], place: Place) -> bytes:

@@ -39,6 +39,7 @@ shelf = Table(
     Column("since", Moment, nullable=False),
     Column("until", Moment),
     Column("withdrawn_at", Moment),
+    Column("replaced", Text, nullable=False, default=""),
     Index("shelf_since", "outlet", "since"),
 )
 
@@ -129,6 +130,18 @@ async def take_off_shelves(tx: AsyncConnection, item: str, at: datetime) -> int:
     return int((await tx.execute(update(shelf).where(stands).values(withdrawn_at=at))).rowcount)
 
 
+async def replace_on_shelves(tx: AsyncConnection, item: str, by: str, at: datetime) -> int:
+    """End what holds this item alone in favour of another, of that slug; how many entries of shelves.
+
+    Where it stands among others it stays until the bulletin is over.
+    """
+    alone = type_coerce(shelf.c.holds, Text) == f'["{item}"]'
+    stands = shelf.c.withdrawn_at.is_(None) & alone & (shelf.c.until.is_(None) | (shelf.c.until > at))
+    await turn_shelf(tx, outlet.c.name.in_(select(shelf.c.outlet).where(stands)))
+    await break_programmes(tx, item, at)
+    return int((await tx.execute(update(shelf).where(stands).values(until=at, replaced=by))).rowcount)
+
+
 async def holding(connection: AsyncConnection, item: str, now: datetime) -> list[tuple[str, Shelved]]:
     """Everything that stands on a shelf now and holds the item, with its outlet, oldest first."""
     holds = type_coerce(shelf.c.holds, Text).contains(f'"{item}"', autoescape=True)
@@ -207,4 +220,4 @@ async def _shelved(
 
 def _one(row: Row[Any]) -> Shelved:
     bulletin = Bulletin.from_record(row.bulletin)
-    return Shelved(row.delivery, row.delivery, bulletin, row.since, row.until, row.withdrawn_at)
+    return Shelved(row.delivery, row.delivery, bulletin, row.since, row.until, row.withdrawn_at, row.replaced)

@@ -19,7 +19,8 @@ from content.bulletin import Bulletin, Part
 class News:
     """One item: its newest part, when it first and last appeared, when its text changed, and until when it holds.
 
-    `deliveries` are those that showed the newest text; `withdrawn_at` tells that the office has taken all of it back.
+    `deliveries` are those that showed the newest text; `withdrawn_at` tells that the office has taken all of it back,
+    `replaced` the slug of what took its place.
     """
 
     part: Part
@@ -31,6 +32,7 @@ class News:
     deliveries: tuple[str, ...]
     corrected: tuple[datetime, ...] = ()
     withdrawn_at: datetime | None = None
+    replaced: str = ""
 
     def over(self, now: datetime) -> bool:
         """Whether it no longer holds."""
@@ -89,7 +91,18 @@ def _newest(item: str, times: list[tuple[Shelved, Part]], owners: dict[str, str]
     gone = [each.withdrawn_at for each, _ in times]
     taken_back = max((moment for moment in gone if moment is not None), default=None) if None not in gone else None
     end = min(ends, default=None)
-    return News(part, shelved.bulletin, slug, times[0][0].since, shelved.since, end, shown, changes, taken_back)
+    return News(
+        part,
+        shelved.bulletin,
+        slug,
+        times[0][0].since,
+        shelved.since,
+        end,
+        shown,
+        changes,
+        taken_back,
+        shelved.replaced,
+    )
 
 
 def slug_of(part: Part) -> str:

@@ -230,6 +230,13 @@ async def outdated(connection: AsyncConnection) -> dict[str, list[str]]:
     return found
 
 
+async def announced_before(connection: AsyncConnection, item: str) -> set[str]:
+    """Items that announced earlier changes of the procedures that this one speaks of."""
+    mine = select(procedure_change.c.code).where(procedure_change.c.item == item)
+    others = select(procedure_change.c.item).where(procedure_change.c.code.in_(mine))
+    return set((await connection.execute(others.distinct())).scalars()) - {"", item}
+
+
 async def replaced_by(connection: AsyncConnection, item: str) -> list[Item]:
     """Approved items that announce later changes of all that this one announced; none while there are not such of each."""
     mine = select(procedure_change.c.code, func.max(procedure_change.c.id).label("id"))

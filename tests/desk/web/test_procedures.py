@@ -8,7 +8,8 @@ from typing import Any
 from aiohttp import FormData
 
 from content import store as content_store
-from content.item import ItemState
+from content.item import Item, ItemState
+from scheduler.schedule import Rule
 
 HEAD = "mã,tên,lĩnh vực,cơ quan,phí,hiệu lực,tình trạng\n"
 BIRTH = "1.001193,Đăng ký khai sinh,Hộ tịch,UBND xã,{fee},{day},mới\n"
@@ -139,3 +140,43 @@ async def test_the_portal_shows_what_holds_today(desk: Any) -> None:
     assert "1.001193" not in await read("/portal/thu-tuc")
     for path in ("9.999999", "x", "1.001193%00"):
         await read(f"/portal/thu-tuc/{path}", 404)
+
+
+async def announced(desk: Any, fee: str) -> Item:
+    """A change of the fee, whose draft is approved by a second person."""
+    lan, hung = await desk.browser("lan"), await desk.browser("hung")
+    desk.clock.advance(60)
+    assert (await hand_in(lan, catalogue(fee))).status == 303
+    async with desk.house.database.read() as connection:
+        [draft] = await content_store.list_items(connection, states=(ItemState.DRAFT,))
+    assert (await lan.post(f"/items/{draft.id}/submit")).status == 303
+    plain = await (await hung.get(f"/items/{draft.id}", headers={"Accept": "application/json"})).json()
+    answer = await hung.post(f"/items/{draft.id}/approve", {"digest": plain["digest"]})
+    assert answer.status == 303
+    async with desk.house.database.read() as connection:
+        return await content_store.find_item(connection, draft.id)
+
+
+async def test_an_announcement_ends_when_a_newer_one_is_approved(desk: Any) -> None:
+    """It expires, leaves the portal's list, and its page there says what took its place and leads to it."""
+    assert (await hand_in(await desk.browser("lan"), catalogue())).status == 303
+    old = await announced(desk, "5.000 đồng")
+    await desk.schedule(items=(old.id,), rule=Rule(once=desk.clock.now()))
+    await desk.house.runner.drain()
+    assert "hết hiệu lực" not in await (await desk.client.get(f"/portal/{old.slug}")).text()
+    desk.clock.advance(3600)
+    new = await announced(desk, "miễn phí")
+    async with desk.house.database.read() as connection:
+        assert (await content_store.find_item(connection, old.id)).state is ItemState.EXPIRED
+    page = await (await desk.client.get(f"/portal/{old.slug}")).text()
+    assert "hết hiệu lực" in page
+    assert "Đã có thông tin mới hơn thay thế" in page
+    desk.clock.advance(60)
+    await desk.schedule(items=(new.id,), rule=Rule(once=desk.clock.now()))
+    await desk.house.runner.drain()
+    page = await (await desk.client.get(f"/portal/{old.slug}")).text()
+    assert f'Đã được thay bằng: <a href="/portal/{new.slug}">' in page
+    listed = await (await desk.client.get("/portal/")).text()
+    assert f"/portal/{new.slug}" in listed
+    assert f"/portal/{old.slug}" not in listed
+    assert new.title in await (await desk.browser("xem")).page(f"/items/{old.id}")
