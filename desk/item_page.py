@@ -127,6 +127,7 @@ async def sheet_of(visit: Visit) -> Shown:
         taken_back = await retraction_store.retractions_of(connection, item.id)
         tree = await unit_store.tree(connection)
         cited = await procedure_store.cited(connection, item.id)
+        last = await procedure_store.last_changes(connection, [one.code for one, _ in cited])
         replaced_by = await procedure_store.replaced_by(connection, item.id)
         passed = [one for one in await passing_store.of_item(connection, item.id) if visit.reaches(one.unit)]
     # reading a long script aloud in words takes a moment
@@ -142,7 +143,8 @@ async def sheet_of(visit: Visit) -> Shown:
     values |= {"theme": themes.get(revision.theme, revision.theme), "part_titles": PART_TITLES}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
     values |= {"tree": tree, "passed": passed, "passing_titles": PASSING_TITLES}
-    values |= {"cited": cited, "replaced_by": [one for one in replaced_by if visit.reaches(one.unit)]}
+    values |= {"cited": cited, "cited_seen": max(last.values(), default="")}
+    values |= {"replaced_by": [one for one in replaced_by if visit.reaches(one.unit)]}
     values["may_get"] = [one for one in _below(visit, tree, item) if one.id not in {other.unit for other in passed}]
     values |= {"taken_back": taken_back, "to_tell": sum(to_tell.untold.values())}
     rules = gravest(one for at in visit.outlets for one in house.policy.check(at, {revision.purpose}))

@@ -24,6 +24,7 @@ class Way(StrEnum):
     PORTAL = "portal"
     SMS = "sms"
     ZALO = "zalo"
+    BOARD = "board"
 
     @property
     def title_vi(self) -> str:
@@ -33,6 +34,7 @@ class Way(StrEnum):
             Way.PORTAL: "bài trên cổng, trang tin",
             Way.SMS: "tin nhắn SMS",
             Way.ZALO: "tin Zalo",
+            Way.BOARD: "tờ tin ở bảng tin",
         }[self]
 
 

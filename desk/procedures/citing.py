@@ -19,7 +19,7 @@ MOST = 100
 
 @shape(shapes.CitedTold, shapes.CiteFields)
 async def cite(visit: Visit) -> Answer:
-    """POST /items/{id}/procedures: those it speaks of, all of them, as they stand now; any that changed counts as looked at."""
+    """POST /items/{id}/procedures: those it speaks of, all of them; what had changed by the change `seen` counts as looked at."""
     house, id = visit.house, visit.part("id")
     try:
         codes = _codes(visit)
@@ -31,7 +31,8 @@ async def cite(visit: Visit) -> Answer:
             for one, _ in await store.cited(tx, id):
                 await store.uncite(tx, id, one.code)
             last = await store.last_changes(tx, codes)
-            await store.cite(house.database, tx, id, codes, max(last.values(), default=""))
+            newest = max(last.values(), default="")
+            await store.cite(house.database, tx, id, codes, min(visit.text("seen") or newest, newest))
             await house.journal.note(tx, house.clock.now(), visit.name, "cite", f"item/{id}", procedures=codes)
     except Said as fault:
         if visit.json or fault.field is None:

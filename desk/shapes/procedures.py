@@ -82,6 +82,9 @@ class CiteFields(Fields):
     """All procedures that an item speaks of; none takes them away."""
 
     codes: list[str] = Field([], description="Codes of the catalogue.", examples=[["1.001193"]])
+    seen: str = Field(
+        "", max_length=40, description="The newest change that was looked at; the newest there is when left out."
+    )
 
 
 class CitedTold(Told):

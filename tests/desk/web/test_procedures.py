@@ -89,8 +89,14 @@ async def test_an_item_is_flagged_when_what_it_cites_changes(desk: Any) -> None:
     await hand_in(lan, catalogue("miễn phí"))
     assert "đã thay đổi từ khi viết tin" in await lan.page(f"/items/{item.id}")
     assert "1 tin nói đến thủ tục đã thay đổi" in await lan.page("/")
+    seen = (await lan.page(f"/items/{item.id}")).split('name="seen" value="')[1].split('"')[0]
+    desk.clock.advance(60)
+    await hand_in(lan, catalogue("9.000 đồng"))
+    assert (await lan.post(path, {"codes": "1.001193", "seen": seen})).status == 303
+    assert "đã thay đổi từ khi viết tin" in await lan.page(f"/items/{item.id}"), "it has since the page was opened"
     assert (await lan.post(path, {"codes": "1.001193"})).status == 303
-    assert "tin nói đến thủ tục đã thay đổi" not in await lan.page("/")
+    assert "đã thay đổi từ khi viết tin" not in await lan.page(f"/items/{item.id}")
+    assert "1 tin nói đến thủ tục đã thay đổi" in await lan.page("/"), "the draft of the change before"
     assert (await lan.post(path, {"codes": ""})).status == 303
     assert "1.001193" not in await lan.page(f"/items/{item.id}")
 
