@@ -138,9 +138,8 @@ def _where(now: Procedure) -> str:
 
 def _place(now: Procedure) -> str:
     """Where people file, and at which level of units: as the catalogue names them."""
-    return now.authority + (
-        f" (cấp {now.level.removeprefix('cấp ').removeprefix('Cấp ').lower()})" if now.level else ""
-    )
+    level = f"cấp {now.level.lower().removeprefix('cấp ')}" if now.level else ""
+    return now.authority + (f" ({level})" if level and level not in now.authority.lower() else "")
 
 
 def _sentence(text: str) -> str:
