@@ -21,6 +21,7 @@ from config.clock import Clock
 from config.words import BadInput, Conflict
 from content import store as content_store
 from content.item import Item, ItemState
+from content.procedures import store as procedure_store
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
@@ -59,13 +60,15 @@ class Answering:
         self._policy = policy
         self._seal = seal
 
-    async def put_under(self, tx: AsyncConnection, id: str, theme: str, by: str) -> None:
-        """Say which theme it is about. Raises BadInput, NotFound."""
+    async def put_under(self, tx: AsyncConnection, id: str, theme: str, procedure: str, by: str) -> None:
+        """Say which theme and which procedure it is about; empty for none. Raises BadInput, NotFound."""
         one = await store.find(tx, self._seal, id)
         if theme and theme not in dict(await content_store.themes(tx)):
             raise BadInput("Chọn chủ đề trong danh sách", f"There is no theme {theme}", field="theme")
-        await store.change(tx, one.id, theme=theme)
-        await self._note(tx, by, "put_under", one, theme=theme)
+        if procedure:
+            await procedure_store.find(tx, procedure)
+        await store.change(tx, one.id, theme=theme, procedure=procedure)
+        await self._note(tx, by, "put_under", one, theme=theme, procedure=procedure)
 
     async def answer(self, tx: AsyncConnection, id: str, item_id: str, by: str) -> Item:
         """Have an item answer it: one that is being written, or is out already. Raises Conflict, NotFound."""
@@ -75,6 +78,9 @@ class Answering:
         if item.state is ItemState.WITHDRAWN:
             raise Conflict(f"Tin “{item.title}” đã thu hồi", f"Item {item.id} is withdrawn", field="item")
         await store.change(tx, one.id, answer=item.id, closed_at=None, closed_by="", reason="", told_at=None)
+        if one.procedure:
+            last = await procedure_store.last_changes(tx, [one.procedure])
+            await procedure_store.cite(self._database, tx, item.id, [one.procedure], last.get(one.procedure, ""))
         await self._note(tx, by, "answer", one, item=item.id)
         return item
 

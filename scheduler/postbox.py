@@ -47,14 +47,21 @@ class Postbox:
         return await store.add(self._database, tx, self._seal, new, mark)
 
     async def ask(
-        self, tx: AsyncConnection, at: InService, text: str, name: str, phone: str, about: Item | None
+        self,
+        tx: AsyncConnection,
+        at: InService,
+        text: str,
+        name: str,
+        phone: str,
+        about: Item | None,
+        procedure: str = "",
     ) -> Feedback:
         """Keep what somebody wrote on a portal; `phone` (+84...) is by which they want to be answered. Raises BadInput."""
         said, named = checked(text, name)
         now = self._clock.now()
         whose = (at.unit, Source.PORTAL, at.name, "phone" if phone else "", phone)
         of = (about.id, about.theme) if about else ("", "")
-        new = Feedback(new_id(now), *whose, named, said, *of, now, Standing.OPEN)
+        new = Feedback(new_id(now), *whose, named, said, *of, now, Standing.OPEN, procedure=procedure)
         told = f"{at.name} {named} {phone} {said} {now.date()}"
         await store.add(self._database, tx, self._seal, new, hashlib.sha256(told.encode()).hexdigest())
         return new

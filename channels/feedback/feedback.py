@@ -45,9 +45,10 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One of them. `scheme` and `address` say how its writer is reached, empty where they did not say; `about` is an item's id.
+    """One of them. `scheme` and `address` say how its writer is reached, empty where they did not say.
 
-    `answer` is the item that answers it, `told_at` when its writer was sent that; `unit` is whose outlet it came by.
+    `about` is the item it was written at, by id, `procedure` the procedure it is about, by code. `answer` is the item that
+    answers it, `told_at` when its writer was sent that; `unit` is whose outlet it came by.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Feedback:
     told_at: datetime | None = None
     closed_by: str = ""
     reason: str = ""
+    procedure: str = ""
 
 
 def checked(text: str, name: str = "") -> tuple[str, str]:

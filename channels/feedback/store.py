@@ -54,6 +54,7 @@ feedback = Table(
     Column("closed_at", Moment),
     Column("closed_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("procedure", Text, nullable=False, default=""),
     UniqueConstraint("mark", name="feedback_once"),
     Index("feedback_received", "received_at", "id"),
     Index("feedback_address", "address"),
@@ -74,13 +75,25 @@ def _query() -> Select[Any]:
 
 
 def _of(row: Row[Any], seal: Seal) -> Feedback:
+    standing = Standing(row.standing)
     return Feedback(
-        *(row.id, row.unit, Source(row.source), row.outlet, row.scheme),
-        seal.open(row.address),
-        seal.open_text(row.name),
-        seal.open_text(row.text),
-        *(row.about, row.theme, row.received_at, Standing(row.standing)),
-        *(row.answer if Standing(row.standing) is not Standing.OPEN else "", row.told_at, row.closed_by, row.reason),
+        id=row.id,
+        unit=row.unit,
+        source=Source(row.source),
+        outlet=row.outlet,
+        scheme=row.scheme,
+        address=seal.open(row.address),
+        name=seal.open_text(row.name),
+        text=seal.open_text(row.text),
+        about=row.about,
+        theme=row.theme,
+        procedure=row.procedure,
+        received_at=row.received_at,
+        standing=standing,
+        answer="" if standing is Standing.OPEN else row.answer,
+        told_at=row.told_at,
+        closed_by=row.closed_by,
+        reason=row.reason,
     )
 
 
@@ -88,7 +101,12 @@ async def add(database: Database, tx: AsyncConnection, seal: Seal, new: Feedback
     """Keep what somebody wrote; False when it was kept already, by the `mark` that tells it from all others."""
     row = {"id": new.id, "unit": new.unit, "source": new.source.value, "outlet": new.outlet, "mark": mark}
     row |= {"scheme": new.scheme, "address": seal.close(new.scheme, new.address) if new.address else ""}
-    row |= {"name": seal.close_text(new.name), "text": seal.close_text(new.text), "about": new.about}
+    row |= {
+        "name": seal.close_text(new.name),
+        "text": seal.close_text(new.text),
+        "about": new.about,
+        "procedure": new.procedure,
+    }
     empty = {"answer": "", "told_at": None, "closed_at": None, "closed_by": "", "reason": ""}
     kept = row | {"theme": new.theme, "received_at": new.received_at} | empty
     return bool((await tx.execute(database.insert_if_absent(feedback).values(**kept))).rowcount)

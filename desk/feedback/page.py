@@ -60,7 +60,7 @@ async def _page(visit: Visit) -> Shown:
 
 def plain_feedback(one: Feedback) -> dict[str, Any]:
     """As JSON; the sender's address is masked."""
-    kept = ("id", "unit", "outlet", "name", "text", "about", "theme", "closed_by", "reason")
+    kept = ("id", "unit", "outlet", "name", "text", "about", "theme", "procedure", "closed_by", "reason")
     told: dict[str, Any] = {name: getattr(one, name) for name in kept}
     told |= {"source": one.source.value, "state": one.standing.value, "answer": one.answer or None}
     told |= {"sender": masked(one.address) if one.address else None}
@@ -72,8 +72,9 @@ async def put_under(visit: Visit) -> Answer:
     """POST /feedback/{id}/theme."""
 
     async def deed(tx: AsyncConnection, id: str) -> str:
-        await visit.house.answering.put_under(tx, id, visit.text("theme").strip(), visit.name)
-        return "Đã xếp chủ đề."
+        theme, procedure = visit.text("theme").strip(), visit.text("procedure").strip()
+        await visit.house.answering.put_under(tx, id, theme, procedure, visit.name)
+        return "Đã xếp chủ đề và thủ tục."
 
     return await _done(visit, deed)
 

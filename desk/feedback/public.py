@@ -19,12 +19,14 @@ from channels.site.news import News, site_of, themes_of
 from config.words import BadInput
 from content import store as content_store
 from content.item import Item
+from content.procedures import store as procedure_store
 from desk.app import House
 from desk.keys import derive
 from desk.partners import Partners
 from desk.throttle import Throttle
 
 PATH = "hoi-dap"
+FIELDS = ("noi-dung", "ten", "so-dien-thoai", "tin", "thu-tuc")
 HTML = "text/html"
 MOST_BYTES = 16 * 1024
 FREE, FREE_ALL = 5, 300
@@ -40,6 +42,7 @@ class Typed:
     name: str = ""
     phone: str = ""
     about: str = ""
+    procedure: str = ""
 
 
 def routes(house: House, partners: Partners) -> list[web.RouteDef]:
@@ -62,9 +65,10 @@ class Questions:
         self._throttle = Throttle(house.clock, derive(house.key, "mark"))
 
     async def show(self, request: web.Request) -> web.StreamResponse:
-        """GET .../hoi-dap: the form, and items that answered somebody; `tin` names the item it is about."""
+        """GET .../hoi-dap: the form, and items that answered somebody; `tin` names the item it is about, `thu-tuc` the procedure."""
         self._partners.calm(request)
-        typed, thanked = Typed(about=request.query.get("tin", "")[:120]), request.query.get("da-gui") == "1"
+        about, procedure = (request.query.get(name, "")[:120] for name in ("tin", "thu-tuc"))
+        typed, thanked = Typed(about=about, procedure=procedure), request.query.get("da-gui") == "1"
         return await self._page(self._portal(request), typed, thanked=thanked)
 
     async def take(self, request: web.Request) -> web.StreamResponse:
@@ -72,7 +76,7 @@ class Questions:
         self._partners.calm(request)
         at = self._portal(request)
         form = await _form(request)
-        typed = Typed(*(_text(form, name) for name in ("noi-dung", "ten", "so-dien-thoai", "tin")))
+        typed = Typed(*(_text(form, name) for name in FIELDS))
         if _text(form, "website"):  # nobody sees this field; what fills it in is no person
             return _thanked(request)
         keys = {f"question:{request.remote}": FREE, "questions": FREE_ALL}
@@ -83,7 +87,9 @@ class Questions:
             phone = normal_address("phone", typed.phone) if typed.phone else ""
             about = await self._about(at, typed.about)
             async with self._house.database.write() as tx:
-                await self._house.postbox.ask(tx, at, typed.text, typed.name, phone, about)
+                known = await procedure_store.by_code(tx, [typed.procedure])
+                told = (typed.text, typed.name, phone, about, typed.procedure if known else "")
+                await self._house.postbox.ask(tx, at, *told)
         except BadInput as fault:
             fault.field = {"phone": "so-dien-thoai"}.get(fault.field or "", fault.field)
             return await self._page(at, typed, fault, status=422)
@@ -122,12 +128,14 @@ class Questions:
     ) -> web.Response:
         async with self._house.database.read() as connection:
             current, answers = await self._current(connection, at), await store.answers(connection)
+            procedures = await procedure_store.by_code(connection, [typed.procedure])
         told: dict[str, Any] = {
             "typed": typed,
             "fault": fault,
             "thanked": thanked,
             "answered": [each for each in current if each.part.item in answers][:SHOWN],
             "about": next((each for each in current if each.slug == typed.about), None),
+            "procedure": procedures.get(typed.procedure),
             "themes": themes_of(current),
         }
         limits = {"longest": LONGEST, "longest_name": LONGEST_NAME, "path": PATH}

@@ -19,6 +19,7 @@ class ThemeOf(Fields):
     """What it is about."""
 
     theme: str = Field("", description="A theme by id; none when left out.")
+    procedure: str = Field("", max_length=20, description="A procedure by code; none when left out.")
 
 
 class AnswerOf(Fields):
@@ -39,6 +40,7 @@ class FeedbackTold(Told):
     text: str
     about: str
     theme: str
+    procedure: str
     received_at: AwareDatetime
     state: Standing
     answer: str | None
