@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import resource
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import Row
 
 from channels import store as channels_store
 from channels.people import store as people_store
+from content.units import store as unit_store
 from db.checkup import Checkup, checkup
 from db.journal import Deed
 from db.migrate import steps, version
@@ -78,12 +79,14 @@ async def look(house: House) -> AsyncIterator[Finding]:
         calls = await alerts(connection, house.outlets, now)
         plain = await people_store.any_plain(connection)
         receivers = await subscription_store.troubled(connection)
+        units = await unit_store.names(connection)
     yield of_journal(broken)
     yield of_seals(plain=plain)
     yield of_stations(calls)
     yield of_receivers(receivers)
     for outlet in house.outlets:
         yield of_outlet(outlet.name, rows[outlet.name])
+    yield of_units(house, units)
     for name, words in house.fitter.broken.items():
         yield Finding(f"điểm phát {name}", False, f"không dùng được: {words}", f"đặt lại ở /outlets/{name}/edit")
     for finding in (
@@ -129,6 +132,13 @@ def of_outlet(name: str, row: Row[Any]) -> Finding:
     well = row.paused_at is None and not row.failures
     seen = "tốt" if well else row.trouble or "tạm dừng"
     return Finding(f"điểm phát {name}", well, seen, f"sửa rồi: loa outlet resume {name}")
+
+
+def of_units(house: House, units: Container[str]) -> Finding:
+    """Outlets of units that there are not: nobody but the office's own people sees them."""
+    lost = [f"{at.name} ({at.unit})" for at in house.outlets if at.unit and at.unit not in units]
+    seen = f"không có đơn vị của điểm phát {', '.join(lost)}" if lost else "mọi điểm phát đúng đơn vị"
+    return Finding("đơn vị", not lost, seen, "sửa unit trong [outlets.TÊN], hoặc thêm đơn vị (loa unit save)")
 
 
 def of_stations(calls: Sequence[Alert]) -> Finding:

@@ -19,6 +19,7 @@ from channels.setting import store as setting_store
 from channels.setting.store import Setting
 from config.clock import FakeClock, SystemClock
 from config.settings import Settings
+from content.units.unit import Level, Unit
 from db.checkup import Checkup, checkup, hosts_of
 from db.database import Database
 from db.server import arguments
@@ -112,6 +113,18 @@ async def test_an_outlet_of_the_desk_that_cannot_be_used(office: Office) -> None
     found = await sick(house)
     assert ["điểm phát fax"] == list(found) and "fax" in found["điểm phát fax"].seen
     assert "/outlets/fax/edit" in found["điểm phát fax"].do
+
+
+async def test_an_outlet_of_a_unit_that_is_not_there(office: Office) -> None:
+    """Is named with the unit, until somebody adds that."""
+    house = office.house
+    at = house.outlets["portal"]
+    house.outlets.change_to({"portal": replace(at, unit="xa-sop-cop")})
+    found = await sick(house)
+    assert "portal (xa-sop-cop)" in found["đơn vị"].seen
+    async with house.database.write() as tx:
+        await house.units.save(tx, Unit("", "Xã Sốp Cộp", Level.COMMUNE), "Hùng")
+    assert "đơn vị" not in await sick(house)
 
 
 async def test_an_outlet_that_left_the_configuration(office: Office, plain_settings: dict[str, Any]) -> None:
