@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from content import store
 from content.item import TITLES, Item, ItemState
 from content.units import store as unit_store
 from desk.answer import Answer, Done, Shown, Visit
+from desk.approved import follow
 from desk.composing import store as scratches
 from desk.composing.page import seen
 from desk.composing.store import Scratch
@@ -24,7 +25,6 @@ from desk.item_page import plain_item, sheet_of
 from desk.shape import shape
 from desk.shapes import items as shapes
 from desk.units.choosing import must_reach_feedback, must_see_item, narrowed, unit_choices, unit_of_form
-from scheduler.schedule import Schedule
 
 Deed = Callable[[AsyncConnection], Awaitable[Item]]
 
@@ -164,8 +164,7 @@ async def submit(visit: Visit) -> Answer:
 @shape(shapes.ItemTold, shapes.Approve)
 async def approve(visit: Visit) -> Answer:
     """POST /items/{id}/approve: exactly the digest, and the recording, that were on the page."""
-    house, made = visit.house, dict[str, list[Schedule]]()
-    refused, ended = list[str](), list[str]()
+    house, said = visit.house, list[str]()
 
     async def deed(tx: AsyncConnection) -> Item:
         item = await house.editing.approve(
@@ -177,31 +176,17 @@ async def approve(visit: Visit) -> Answer:
             recording=visit.text("recording") or None,
             instead_of=visit.instead_of,
         )
-        made["Bản sửa đang thay bản trước ở"] = await house.correcting.replace(tx, item, visit.name)
-        made["Tin báo thu hồi đang gửi qua"] = await house.correcting.announce(tx, item, visit.name)
-        ended.extend(one.title for one in await house.superseding.follow(tx, item))
-        told = await house.answering.tell(tx, item, visit.name)
-        made["Đang gửi trả lời người hỏi qua"] = list(told.schedules)
-        refused.extend(told.refused)
+        said.extend(await follow(house, tx, item, visit.name))
         return item
 
     async with house.database.read() as connection:
         item = await store.find_item(connection, visit.part("id"))
     await house.correcting.list_reached(item)
     answer = await done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
-    said = [f"{words}: {_titles(visit, schedules)}." for words, schedules in made.items() if schedules]
-    said += [f"Không gửi trả lời qua {one}." for one in refused]
-    said += [f"Tin cũ “{one}” hết hiệu lực, được thay bằng tin này." for one in ended]
     if said and isinstance(answer, Done):
         house.notifier.ring("schedule")
         return replace(answer, said=f"Đã duyệt. {' '.join(said)}")
     return answer
-
-
-def _titles(visit: Visit, schedules: Sequence[Schedule]) -> str:
-    """Titles of the outlets of these schedules."""
-    outlets = dict.fromkeys(name for one in schedules for name in one.outlets)
-    return ", ".join(visit.house.outlets[name].outlet.title for name in outlets)
 
 
 @shape(shapes.ItemTold, shapes.Why)

@@ -16,6 +16,7 @@ from content.findings import findings
 from content.issue import NotApproved
 from content.item import TITLES, Item, ItemState, Revision
 from desk.app import House
+from desk.approved import follow
 from desk.commands.acting import Actor, actor, add_deed, unreadable
 from desk.commands.output import err, figures_of, local, out, print_json, print_table
 
@@ -268,6 +269,6 @@ async def _do(house: House, tx: Any, verb: str, id: str, by: str, args: argparse
     audio = await house.press.audio_of(tx, await store.find_revision(tx, item.revision))
     heard = audio.sha256 if audio else None
     item = await editing.approve(tx, id, by, digest=args.digest, note=args.note, recording=heard)
-    await house.correcting.replace(tx, item, by)
-    await house.correcting.announce(tx, item, by)
+    for sentence in await follow(house, tx, item, by):
+        err.print(sentence, markup=False)
     return item

@@ -14,6 +14,7 @@ from config.words import BadInput, NotFound, Said
 from content import store as content_store
 from content.item import ItemState
 from desk.answer import Answer, Done, Shown, Visit
+from desk.approved import answered
 from desk.forms import after_of, choice, cursor, iso, limit_of, listed
 from desk.shape import shape
 from desk.shapes import feedback as shapes
@@ -89,15 +90,9 @@ async def answer(visit: Visit) -> Answer:
         await must_see_item(visit, tx, item_id)
         item = await visit.house.answering.answer(tx, id, item_id, visit.name)
         told = await visit.house.answering.tell(tx, item, visit.name) if item.state is ItemState.APPROVED else Told()
-        return f"Đã gắn tin trả lời.{in_words(told)}"
+        return " ".join(["Đã gắn tin trả lời.", *answered(visit.house, told)])
 
     return await _done(visit, deed)
-
-
-def in_words(told: Told) -> str:
-    """What was sent to who asked, or why it was not."""
-    sent = f" Đang gửi trả lời tới người hỏi ({len(told.schedules)} lịch)." if told.schedules else ""
-    return sent + "".join(f" Không gửi trả lời qua {one}." for one in told.refused)
 
 
 @shape(shapes.FeedbackTold, Why)
