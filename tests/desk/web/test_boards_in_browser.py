@@ -106,6 +106,7 @@ async def test_it_runs_without_a_line(board: Any, browser: Browser) -> None:
     await expect(page.locator("body[data-kept=yes]")).to_have_count(1, timeout=SOON)
     await context.set_offline(True)
     await page.reload()
+    await expect(page.locator("#place")).to_have_text("1/2", timeout=SOON)
     await expect(page.locator("h2")).to_have_text("Họp thôn", timeout=SOON)
     await expect(page.locator("#line")).to_contain_text("Mất mạng", timeout=SOON)
     assert await page.evaluate("document.fonts.check('700 20px \"Be Vietnam Pro\"', 'ộ')")

@@ -90,7 +90,9 @@ async def test_floods_are_kept_out(desk: Any) -> None:
     assert (await ask(desk, ASK | {"website": "http://x.example"})).status == 303
     assert await kept(desk) == []
     at_once = [ASK | {"noi-dung": f"Câu hỏi {number}"} for number in range(8)]
-    statuses = [(await desk.client.post("/portal/hoi-dap", data=fields, allow_redirects=False)).status for fields in at_once]
+    statuses = [
+        (await desk.client.post("/portal/hoi-dap", data=fields, allow_redirects=False)).status for fields in at_once
+    ]
     assert statuses.count(429) == 3
     assert len(await kept(desk)) == 5
     assert (await ask(desk, headers={"Content-Type": "text/plain"})).status in {415, 422}

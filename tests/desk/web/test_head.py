@@ -89,7 +89,9 @@ async def test_every_other_address(desk: Any) -> None:
             client, path, {"Authorization": "Basic eDp0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHQ="}
         )
         assert looked.status == read.status != 405, (path, looked.status, read.status)
-        assert borne(looked) == borne(read), path
+        counting = {"Content-Length"} if path == "/metrics" else set()
+        assert borne(looked).keys() == borne(read).keys(), path
+        assert {name for name, value in borne(looked).items() if borne(read)[name] != value} <= counting, path
 
 
 async def test_allow_says_what_there_is(desk: Any) -> None:
