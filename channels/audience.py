@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from channels.audiences.store import Recipient
-from channels.rows import read_rows
+from channels.rows import RowFault, places_of, read_rows
 from channels.seal import ERASED, Seal, SealBroken
 from channels.tags import TAGS, normal_value
 from config.lazy import lazily
@@ -34,17 +34,8 @@ COLUMNS = {
     "group": ("group", "nhom", "doi tuong", "nhom doi tuong"),
     "language": ("language", "ngon ngu", "tieng", "thu tieng"),
 }
+COLUMN_TITLES = {"phone": "số điện thoại", "zalo": "mã Zalo", "consent_at": "ngày đồng ý"}
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-
-
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """One thing wrong with one line of the file."""
-
-    line: int
-    column: str
-    vi: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +74,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def _columns(header: list[str]) -> dict[str, int]:
-    plain = [_plain(name) for name in header]
-    columns = {key: place for key, names in COLUMNS.items() for place, name in enumerate(plain) if name in names}
+    columns = places_of(header, COLUMNS)
     if "phone" not in columns and "zalo" not in columns:
         raise BadInput(
             "Dòng đầu phải có cột phone (số điện thoại) hoặc zalo",
@@ -92,11 +82,6 @@ def _columns(header: list[str]) -> dict[str, int]:
             field="file",
         )
     return columns
-
-
-def _plain(name: str) -> str:
-    bare = unicodedata.normalize("NFD", name.strip().lower().replace("đ", "d"))
-    return " ".join("".join(letter for letter in bare if not unicodedata.combining(letter)).split())
 
 
 def _people(line: int, row: list[str], columns: dict[str, int], zone: tzinfo) -> Iterator[Recipient | RowFault]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from config.lazy import lazily
-from config.words import BadInput
+from config.unmarked import unmarked
+from config.words import BadInput, Conflict
 
 if TYPE_CHECKING:
     import python_calamine
@@ -24,6 +27,42 @@ WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How a zip (XLSX, ODS) and an old workbook (XLS) begin."""
 
 Row = tuple[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """One thing wrong with one line of the file."""
+
+    line: int
+    column: str
+    vi: str
+    en: str
+
+
+def refusal(faults: Sequence[RowFault], titles: Mapping[str, str]) -> Conflict:
+    """What is said of a file with bad rows, of which nothing is taken in: how many, and the first, its column by its title."""
+    first, count = faults[0], len(faults)
+    vi = f"Tệp có {count} dòng lỗi nên chưa nhận gì; dòng {first.line}, cột {titles[first.column]}: {first.vi}"
+    en = f"{count} rows are wrong and nothing was taken in; line {first.line}, column {first.column}: {first.en}"
+    return Conflict(vi, en)
+
+
+def places_of(header: Sequence[str], columns: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Where each of the columns stands that the header names by one of its words, which are without marks; the first of two."""
+    titles = [unmarked(title) for title in header]
+    named = {key: next((titles.index(word) for word in words if word in titles), -1) for key, words in columns.items()}
+    return {key: place for key, place in named.items() if place >= 0}
+
+
+def day_of(written: str, field: str) -> date | None:
+    """`1/7/2025` (or with dashes or full stops) or ISO 8601; None for nothing. Raises BadInput."""
+    if not written:
+        return None
+    day = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", written, re.ASCII)
+    try:
+        return date(int(day[3]), int(day[2]), int(day[1])) if day else date.fromisoformat(written[:10])
+    except ValueError:
+        raise BadInput(f"không có ngày “{written[:20]}”", f"there is no day {written[:20]!r}", field=field) from None
 
 
 def read_rows(data: bytes) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from config.unmarked import unmarked
 from config.words import BadInput, Conflict
 from content.bulletin import BulletinClass, Purpose, digest_of
 
@@ -253,9 +254,7 @@ def _check_letters(draft: Draft) -> None:
 
 def slug_of(title: str) -> str:
     """The title as the end of a web address: no marks, lower case, at most 80 letters, cut at a word."""
-    plain = unicodedata.normalize("NFD", title.lower().replace("đ", "d"))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    words = re.findall(r"[a-z0-9]+", plain)
+    words = re.findall(r"[a-z0-9]+", unmarked(title))
     slug = ""
     for word in words:
         if slug and len(slug) + 1 + len(word) > 80:

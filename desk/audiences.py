@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp.web import FileField
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.audience import AudienceList, masked, read_audience, read_person, sha256_of
+from channels.audience import COLUMN_TITLES, AudienceList, masked, read_audience, read_person, sha256_of
 from channels.audiences import store as audience_store
 from channels.audiences.store import Audience, Source
 from channels.tags import conditions_of
@@ -17,14 +16,12 @@ from config.words import BadInput, Conflict, Said
 from content.units import store as unit_store
 from db.types import new_id
 from desk.answer import Answer, Done, Shown, Visit
-from desk.forms import iso, listed
+from desk.forms import file_of, iso, listed
 from desk.shape import shape
 from desk.shapes import people as shapes
 from desk.units.choosing import must_reach_audience, unit_choices, unit_of_form
 
 LONGEST_NAME = 100
-FAULTS_SHOWN = 200
-COLUMN_TITLES = {"phone": "số điện thoại", "zalo": "mã Zalo", "consent_at": "ngày đồng ý"}
 
 
 @shape(shapes.AudiencesTold)
@@ -40,11 +37,9 @@ async def page(visit: Visit, found: AudienceList | None = None) -> Shown:
         tree = await unit_store.tree(connection)
         stopped = await audience_store.count_opted_out(connection)
     plain = [_plain(row) for row in rows]
-    faults = found.faults[:FAULTS_SHOWN] if found else ()
     values: dict[str, Any] = {
         "audiences": rows,
         "found": found,
-        "faults": faults,
         "typed": dict(visit.form),
         "stopped": stopped,
     }
@@ -156,9 +151,7 @@ def _name(visit: Visit) -> str:
 
 
 async def _read(visit: Visit) -> tuple[AudienceList, Source]:
-    given = visit.form.get("file")
-    if not isinstance(given, FileField) or not given.filename:
-        raise BadInput("Chọn một tệp danh sách", "Choose a file", field="file")
+    given = file_of(visit, "file", "tệp danh sách")
     data = await asyncio.to_thread(given.file.read)
     found = await asyncio.to_thread(read_audience, data, visit.house.settings.office.zone)
     return found, Source(given.filename[:200], await asyncio.to_thread(sha256_of, data), visit.name)

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from aiohttp.web import FileField
-
 from config.words import BadInput
 from content import store
 from content.bulletin import BulletinClass, Purpose
@@ -22,7 +20,7 @@ from desk.answer import Shown, Visit
 from desk.composing import store as scratches
 from desk.composing.store import Scratch
 from desk.composing.under_way import meanwhile, new_place, others_at
-from desk.forms import choice, moment_of
+from desk.forms import choice, file_of, moment_of
 from desk.units.choosing import unit_choices
 from desk.versions import TITLES, in_words
 
@@ -146,9 +144,7 @@ def _readings(visit: Visit) -> tuple[tuple[str, str], ...]:
 
 async def read_upload(visit: Visit) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The form as the uploaded document fills it, and what to know about the reading. Raises BadInput."""
-    given = visit.form.get("file")
-    if not isinstance(given, FileField) or not given.filename:
-        raise BadInput("Chọn một tệp .md, .txt hoặc .docx", "Choose a .md, .txt or .docx file", field="file")
+    given = file_of(visit, "file", "tệp .md, .txt hoặc .docx")
     zone, name = visit.drawing.zone, given.filename.replace("\\", "/").rsplit("/", 1)[-1][:120]
     document = await asyncio.to_thread(lambda: read_document(name, given.file.read(), zone))
     told = [f"Đã đọc tệp {name}. Xem lại rồi bấm lưu."]

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from aiohttp import web
+
 from config.words import BadInput
 from db.types import from_ms, to_ms
 from desk.answer import Visit
@@ -43,6 +45,14 @@ def day_of(visit: Visit, name: str, *, end: bool = False) -> datetime | None:
     except (ValueError, OverflowError):
         raise BadInput(f"Không hiểu ngày “{written[:20]}”", f"Not a day: {written[:20]}", field=name) from None
     return datetime.combine(day, time(), visit.drawing.zone)
+
+
+def file_of(visit: Visit, name: str, what: str) -> web.FileField:
+    """A file of the form. Raises BadInput when none was chosen; `what` is what it should be, in Vietnamese."""
+    given = visit.form.get(name)
+    if not isinstance(given, web.FileField) or not given.filename:
+        raise BadInput(f"Chọn một {what}", "Choose a file", field=name)
+    return given
 
 
 def choice(kind: type[E], written: str, field: str) -> E | None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web import FileField
 
 from config.words import BadInput, Said
 from content import store as content_store
@@ -20,7 +19,7 @@ from content.reading import load_lexicon
 from content.rendition import draft_of
 from content.voice import Speech, VoiceError, VoiceRefused, speak
 from desk.answer import Answer, Done, Shown, Trouble, Visit
-from desk.forms import iso, listed
+from desk.forms import file_of, iso, listed
 from desk.needs import unknown_words
 from desk.shape import shape
 from desk.shapes import speech as shapes
@@ -91,10 +90,8 @@ async def remove(visit: Visit) -> Answer:
 
 async def take_in(visit: Visit) -> Answer:
     """POST /glossary/import: a whole TSV table, or nothing of it."""
-    given = visit.form.get("file")
     try:
-        if not isinstance(given, FileField) or not given.filename:
-            raise BadInput("Chọn một tệp .tsv", "Choose a .tsv file", field="file")
+        given = file_of(visit, "file", "tệp .tsv")
         try:
             table = given.file.read().decode("utf-8-sig")
         except UnicodeDecodeError:

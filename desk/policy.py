@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aiohttp.web import FileField
-
 from channels.audience import read_audience
 from channels.no_adverts import store
 from config.words import BadInput, Said
 from content.bulletin import Purpose
 from desk.answer import Answer, Done, Shown, Visit
+from desk.forms import file_of
 from desk.shape import shape
 from desk.shapes import people as shapes
 from scheduler.policy import LEVELS
@@ -64,10 +63,7 @@ async def take_in(visit: Visit) -> Answer:
 
 
 async def _read(visit: Visit) -> list[str]:
-    given = visit.form.get("file")
-    if not isinstance(given, FileField) or not given.filename:
-        raise BadInput("Chọn tệp danh sách", "Choose a file", field="file")
-    return numbers_of(await asyncio.to_thread(given.file.read))
+    return numbers_of(await asyncio.to_thread(file_of(visit, "file", "tệp danh sách").file.read))
 
 
 def numbers_of(data: bytes) -> list[str]:

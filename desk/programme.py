@@ -7,14 +7,13 @@ from pathlib import PurePath
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web import FileField
 
 from config.words import BadInput, NotFound
 from content.bed import store
 from content.bed.store import Bed
 from content.upload import SUFFIXES
 from desk.answer import Answer, Done, Shown, Trouble, Visit
-from desk.forms import iso
+from desk.forms import file_of, iso
 from desk.shape import shape
 from desk.shapes import speech as shapes
 from desk.shapes.people import Nothing
@@ -51,10 +50,9 @@ def _now(visit: Visit) -> datetime:
 @shape(shapes.BedTold, shapes.Music)
 async def take_bed(visit: Visit) -> Answer:
     """POST /programme/bed: the file in `music` lies under every programme joined from now on."""
-    house, given = visit.house, visit.form.get("music")
+    house = visit.house
     try:
-        if not isinstance(given, FileField) or not given.filename:
-            raise BadInput("Chọn một tệp nhạc", "Choose a music file", field="music")
+        given = file_of(visit, "music", "tệp nhạc")
         master = await house.studio.take_bed(given.file)
     except BadInput as fault:
         if visit.json:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aiohttp.web import FileField
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import BadInput, Said
+from config.words import Said
 from content import store
 from content.item import Item, ItemState
 from content.recording import Recording
 from desk.answer import Answer, Visit
+from desk.forms import file_of
 from desk.item_page import sheet_of
 from desk.items import done
 from desk.shape import shape
@@ -37,13 +37,12 @@ async def upload(visit: Visit) -> Answer:
 
 async def _taken_in(visit: Visit) -> tuple[str, Recording]:
     """The revision it is for, and the recording. Raises BadInput, NotFound, Conflict."""
-    given, house = visit.form.get("recording"), visit.house
+    house = visit.house
     async with house.database.read() as connection:
         item = await store.find_item(connection, visit.part("id"))
         item.check_move(ItemState.DRAFT)
         revision = await store.find_revision(connection, item.revision)
-    if not isinstance(given, FileField) or not given.filename:
-        raise BadInput("Chọn một tệp ghi âm", "Choose a sound file", field="recording")
+    given = file_of(visit, "recording", "tệp ghi âm")
     return visit.text("base") or revision.id, await house.studio.take_in(given.file, house.press.tags_of(revision))
 
 

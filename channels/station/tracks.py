@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 from channels.channel import Outlet, Proof, Pull, Shelved
 from channels.shelf.fetched import PROGRAMME
 from channels.slots import Programme
+from config.unmarked import unmarked
 from content.bulletin import Audio, Bulletin, BulletinClass, Part, Sound
 
 # Vietnam has no summer time; a file's name must not change when a setting does.
@@ -124,15 +124,13 @@ def changed_at(tracks: Sequence[Track], now: datetime, keep: timedelta) -> datet
 
 def stem_of(delivery: str, bulletin: Bulletin, number: int) -> str:
     """The file name without its ending: words, day in Vietnam, and a mark of its own; the same for ever."""
-    words = _plain(bulletin.parts[number].slug or bulletin.parts[number].title)[:60].strip("-") or "ban-tin"
+    words = _words(bulletin.parts[number].slug or bulletin.parts[number].title)[:60].strip("-") or "ban-tin"
     mark = hashlib.sha256(f"{delivery}|{number}".encode()).hexdigest()[:8]
     return f"{words}-{bulletin.issued_at.astimezone(HANOI):%Y%m%d}-{mark}"
 
 
-def _plain(text: str) -> str:
-    bare = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    bare = "".join(mark for mark in bare if not unicodedata.combining(mark))
-    return re.sub(r"[^a-z0-9]+", "-", bare)
+def _words(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", unmarked(text))
 
 
 def dated_stem(programme: Programme, zone: tzinfo) -> str:

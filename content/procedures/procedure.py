@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from config.unmarked import unmarked
 from config.words import BadInput
 
 CODE = re.compile(r"\d\.\d{6}", re.ASCII)
@@ -91,7 +92,7 @@ class Procedure:
     @property
     def folded(self) -> str:
         """What it is searched by."""
-        return folded(f"{self.code} {self.name} {self.field} {self.authority} {self.decision}")
+        return unmarked(f"{self.code} {self.name} {self.field} {self.authority} {self.decision}")
 
     def is_in_force(self, today: date) -> bool:
         """Whether people may ask for it on this day as it is told here."""
@@ -149,12 +150,6 @@ def check(one: Procedure) -> None:
             f"no procedure takes effect in {one.effective.year}",
             field="effective",
         )
-
-
-def folded(text: str) -> str:
-    """Without marks, in lower case, spaces alike: “Lý lịch” and “ly lich” are found by one another."""
-    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
 
 
 def _same(text: str) -> Sequence[str]:

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Column, Index, Row, Table, Text, and_, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.unmarked import unmarked
 from config.words import NotFound
 from content import store as content_store
 from content.item import Item, ItemState
-from content.procedures.procedure import Difference, Procedure, Status, folded
+from content.procedures.procedure import Difference, Procedure, Status
 from db.database import Database
 from db.types import ByteOrdered, Json, Moment, has, metadata
 
@@ -112,7 +113,7 @@ async def search(
 ) -> list[Procedure]:
     """Those that have every one of the words, with or without marks, by code; from the one after `after`."""
     query = select(procedure).where(procedure.c.code > after).order_by(procedure.c.code).limit(limit)
-    for word in folded(words).split():
+    for word in unmarked(words).split():
         query = query.where(has(procedure.c.folded, word.replace("%", "").replace("_", "")))
     if status is not None:
         query = query.where(procedure.c.status == status.value)

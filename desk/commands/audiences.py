@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from channels.audience import AudienceList, read_audience, sha256_of
+from channels.audience import COLUMN_TITLES, AudienceList, read_audience, sha256_of
 from channels.audiences import store
 from channels.audiences.store import Source
 from channels.tags import TAGS, conditions_of, in_words
@@ -17,9 +17,7 @@ from db.types import new_id
 from desk.app import House
 from desk.commands import persons
 from desk.commands.acting import actor, unreadable
-from desk.commands.output import err, out, print_json, print_table
-
-FAULTS_SHOWN = 50
+from desk.commands.output import err, out, print_faults, print_json, print_table
 
 
 def register(commands: Any) -> None:
@@ -70,10 +68,7 @@ def _tell_import(args: argparse.Namespace, found: AudienceList, new: int) -> Non
         faults = [{"line": f.line, "column": f.column, "vi": f.vi, "en": f.en} for f in found.faults]
         print_json({"audience": args.name, "added": new, "doubled": found.doubled, "faults": faults})
         return
-    for fault in found.faults[:FAULTS_SHOWN]:
-        err.print(f"[red]dòng {fault.line}, cột {fault.column}: {fault.vi}[/red]")
-    if len(found.faults) > FAULTS_SHOWN:
-        err.print(f"[red]… và {len(found.faults) - FAULTS_SHOWN} lỗi nữa[/red]")
+    print_faults(found.faults, COLUMN_TITLES)
     if found.faults and not args.keep_good:
         err.print("Không nhập dòng nào. Sửa tệp, hoặc thêm --keep-good để giữ các dòng đúng.")
     else:

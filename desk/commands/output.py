@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from channels.rows import RowFault
 from config.lazy import lazily
 from content.recording import Recording
 
@@ -42,6 +43,17 @@ class Terminal:
 
 
 out, err = Terminal(), Terminal(stderr=True)
+
+
+FAULTS_SHOWN = 50
+
+
+def print_faults(faults: Sequence[RowFault], titles: Mapping[str, str]) -> None:
+    """The first faults of a file, each with its line and column, and how many more there are."""
+    for fault in faults[:FAULTS_SHOWN]:
+        err.print(f"dòng {fault.line}, cột {titles[fault.column]}: {fault.vi}", style="red", markup=False)
+    if len(faults) > FAULTS_SHOWN:
+        err.print(f"… và {len(faults) - FAULTS_SHOWN} lỗi nữa", style="red")
 
 
 def plain(value: Any) -> Any:

@@ -7,11 +7,13 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from channels.rows import refusal
 from config.lazy import lazily
 from content.procedures import store
+from content.procedures.procedure import TITLES
 from desk.app import House
 from desk.commands.acting import actor, unreadable
-from desk.commands.output import err, out, print_json, print_table
+from desk.commands.output import out, print_faults, print_json, print_table
 
 if TYPE_CHECKING:
     from desk.procedures import page as pages
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 else:
     pages, tables = lazily("desk.procedures.page"), lazily("desk.procedures.table")
 
-SHOWN = 20
 LISTED = 200
 
 
@@ -61,10 +62,9 @@ async def import_procedures(house: House, args: argparse.Namespace) -> int:
     async with house.database.read() as connection:
         known = await store.known(connection)
     found, faults = await asyncio.to_thread(tables.read_procedures, data, known)
-    for one in faults[:SHOWN]:
-        err.print(f"{args.file}:{one.line}: {one.column}: {one.vi}", markup=False)
+    print_faults(faults, TITLES)
     if faults:
-        raise tables.refusal(faults)
+        raise refusal(faults, TITLES)
     async with house.database.write() as tx:
         taken = await house.procedures.take_in(tx, found, by.name, source=args.file.name)
     house.notifier.ring("item")

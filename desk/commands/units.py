@@ -8,21 +8,20 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from channels.rows import refusal
 from config.lazy import lazily
-from config.words import BadInput, Conflict
+from config.words import BadInput
 from content.units import store
 from content.units.unit import ROOT, Level, Unit, level_of
 from desk.app import House
 from desk.commands.acting import actor, unreadable
-from desk.commands.output import err, out, print_json, print_table
+from desk.commands.output import out, print_faults, print_json, print_table
 
 if TYPE_CHECKING:
     from desk.units import register as registers
     from desk.units import table as tables
 else:
     registers, tables = lazily("desk.units.register"), lazily("desk.units.table")
-
-SHOWN = 20
 
 
 def register(commands: Any) -> None:
@@ -94,12 +93,9 @@ async def import_units(house: House, args: argparse.Namespace) -> int:
     async with house.database.read() as connection:
         known = await store.tree(connection)
     found, faults = await asyncio.to_thread(tables.read_units, data, known)
-    for one in faults[:SHOWN]:
-        err.print(f"{args.file}:{one.line}: {one.column}: {one.vi}", markup=False)
+    print_faults(faults, tables.COLUMN_TITLES)
     if faults:
-        raise Conflict(
-            f"{len(faults)} dòng lỗi nên chưa nhận gì", f"{len(faults)} rows are wrong; nothing was taken in"
-        )
+        raise refusal(faults, tables.COLUMN_TITLES)
     return await _take_in(house, found, by.name, args.file.name)
 
 

@@ -6,21 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from aiohttp.web import FileField
-
-from config.words import BadInput, Said
+from channels.rows import RowFault, refusal
+from config.words import Said
 from content import store as content_store
 from content.procedures import store
 from content.procedures.procedure import TITLES, Procedure, Status, written
 from content.procedures.store import Change
 from desk.answer import Answer, Done, Shown, Visit
-from desk.forms import choice, iso, limit_of, listed
-from desk.procedures.table import RowFault, read_procedures, refusal
+from desk.forms import choice, file_of, iso, limit_of, listed
+from desk.procedures.table import read_procedures
 from desk.shape import shape
 from desk.shapes import procedures as shapes
 
 HERE = "/procedures"
-FAULTS_SHOWN = 200
 
 
 @shape(shapes.ProceduresTold, shapes.ProceduresAsked)
@@ -44,8 +42,8 @@ async def _page(visit: Visit, faults: Sequence[RowFault] = ()) -> Shown:
         "status": status.value if status else "",
         "statuses": [(one.value, one.title_vi[:1].upper() + one.title_vi[1:]) for one in Status],
         "next": next,
-        "faults": faults[:FAULTS_SHOWN],
-        "more": len(faults) - len(faults[:FAULTS_SHOWN]),
+        "faults": faults,
+        "columns": TITLES,
     }
     return Shown("procedures/list.html", values, listed([plain_procedure(one) for one in shown], next))
 
@@ -107,9 +105,7 @@ async def take_in(visit: Visit) -> Answer:
 
 
 async def _read(visit: Visit) -> tuple[list[Procedure], str, list[RowFault]]:
-    given = visit.form.get("file")
-    if not isinstance(given, FileField) or not given.filename:
-        raise BadInput("Chọn một tệp danh mục", "Choose a file", field="file")
+    given = file_of(visit, "file", "tệp danh mục")
     data = await asyncio.to_thread(given.file.read)
     async with visit.house.database.read() as connection:
         known = await store.known(connection)
@@ -119,7 +115,7 @@ async def _read(visit: Visit) -> tuple[list[Procedure], str, list[RowFault]]:
 
 async def _refused(visit: Visit, faults: Sequence[RowFault]) -> Answer:
     """Every fault with its row and column; nothing has changed."""
-    fault = refusal(faults)
+    fault = refusal(faults, TITLES)
     if visit.json:
         raise fault
     return (await _page(visit, faults)).with_fault(fault)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from channels.rows import MOST_BYTES, read_rows
-from config.words import BadInput, Conflict
-from content.procedures.procedure import TITLES, Procedure, Status, check, folded
+from channels.rows import MOST_BYTES, RowFault, day_of, places_of, read_rows
+from config.unmarked import unmarked
+from config.words import BadInput
+from content.procedures.procedure import TITLES, Procedure, Status, check
 
 COLUMNS = {
     "code": ("code", "ma", "ma thu tuc", "ma tthc", "ma so", "ma so tthc"),
@@ -37,21 +36,6 @@ STATUSES = {
 MOST = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """One thing wrong with one row: its line in a table, its number in JSON."""
-
-    line: int
-    column: str
-    vi: str
-    en: str
-
-    @property
-    def title_vi(self) -> str:
-        """The column's word."""
-        return TITLES.get(self.column, self.column)
-
-
 Written = Mapping[str, str]
 
 
@@ -60,6 +44,7 @@ def read_procedures(
 ) -> tuple[list[Procedure], list[RowFault]]:
     """The procedures of a file and what is wrong with it. Raises BadInput when it is no catalogue at all.
 
+    A fault's line is its line in a table, its number in JSON.
     Of a procedure in `known`, columns that the file does not have stay as they are. Takes a while.
     """
     found: list[Procedure] = []
@@ -111,8 +96,8 @@ def _of_json(data: bytes) -> Iterator[tuple[int, Written]]:
     for number, entry in enumerate(given, 1):
         if not isinstance(entry, dict):
             raise BadInput(f"Mục {number} không phải một thủ tục", f"Entry {number} is no procedure", field="file")
-        places = _places(list(entry))
-        yield number, {name: _text(entry[at]) for name, at in places.items()}
+        values = list(entry.values())
+        yield number, {name: _text(values[at]) for name, at in places_of(list(entry), COLUMNS).items()}
 
 
 def _text(value: Any) -> str:
@@ -124,20 +109,12 @@ def _text(value: Any) -> str:
 def _of_table(data: bytes) -> Iterator[tuple[int, Written]]:
     rows = read_rows(data)
     _, header = next(rows, (0, []))
-    places = _places(header)
+    places = places_of(header, COLUMNS)
     for name in ("code", "name"):
         if name not in places:
             raise BadInput(f"Tệp thiếu cột “{TITLES[name]}”", f"The column “{name}” is missing", field="file")
-    order = {name: header.index(title) for name, title in places.items()}
     for line, row in rows:
-        yield line, {name: row[at] if at < len(row) else "" for name, at in order.items()}
-
-
-def _places(titles: list[str]) -> dict[str, str]:
-    """Which of the titles is which field's."""
-    named = {folded(title): title for title in reversed(titles)}
-    found = {name: next((named[word] for word in words if word in named), None) for name, words in COLUMNS.items()}
-    return {name: title for name, title in found.items() if title is not None}
+        yield line, {name: row[at] if at < len(row) else "" for name, at in places.items()}
 
 
 def _procedure(row: Written, known: Mapping[str, Procedure]) -> Procedure:
@@ -146,7 +123,7 @@ def _procedure(row: Written, known: Mapping[str, Procedure]) -> Procedure:
     texts = {name: _tidy(text, name) for name, text in row.items() if name not in {"code", "effective", "status"}}
     given: dict[str, Any] = dict(texts)
     if "effective" in row:
-        given["effective"] = _day(row["effective"].strip())
+        given["effective"] = day_of(row["effective"].strip(), "effective")
     if "status" in row:
         given["status"] = _status(row["status"].strip())
     return replace(known.get(code, Procedure(code, "")), **given)
@@ -170,27 +147,10 @@ def _status(written: str) -> Status:
     if not written:
         return Status.NEW
     for status, words in STATUSES.items():
-        if folded(written) in words:
+        if unmarked(written) in words:
             return status
     raise BadInput(
         f"không hiểu tình trạng “{written[:40]}” (mới, sửa đổi, thay thế, bãi bỏ)",
         f"not a status: {written[:40]!r} (new, amended, replaced, abolished)",
         field="status",
     )
-
-
-def _day(written: str) -> date | None:
-    if not written:
-        return None
-    day = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", written, re.ASCII)
-    with contextlib.suppress(ValueError):
-        return date(int(day[3]), int(day[2]), int(day[1])) if day else date.fromisoformat(written[:10])
-    raise BadInput(f"không có ngày “{written[:20]}”", f"there is no day {written[:20]!r}", field="effective")
-
-
-def refusal(faults: Sequence[RowFault]) -> Conflict:
-    """What is said of a file with bad rows: how many, and the first."""
-    first = faults[0]
-    vi = f"Tệp có {len(faults)} dòng lỗi nên chưa nhận gì; dòng {first.line}, cột {first.title_vi}: {first.vi}"
-    en = f"{len(faults)} rows are wrong and nothing was taken in; line {first.line}, column {first.column}: {first.en}"
-    return Conflict(vi, en)

@@ -9,16 +9,17 @@ from pathlib import Path
 
 from channels.answer import SendError
 from channels.http import Http
-from channels.rows import MOST_BYTES
+from channels.rows import MOST_BYTES, refusal
 from config.clock import Clock
 from config.logs import log
 from config.settings import ProcedureSettings
 from config.words import BadInput, Said
 from content.procedures import store
 from content.procedures.keeping import Procedures
+from content.procedures.procedure import TITLES
 from db.database import Database, DatabaseTrouble
 from db.notifier import Notifier
-from desk.procedures.table import read_procedures, refusal
+from desk.procedures.table import read_procedures
 
 SUFFIXES = {".csv", ".xlsx", ".xls", ".ods", ".json"}
 AUTHOR = "Loa (theo dõi danh mục)"
@@ -102,7 +103,7 @@ class Watcher:
         try:
             found, faults = await asyncio.to_thread(read_procedures, data, known)
             if faults:
-                raise refusal(faults)
+                raise refusal(faults, TITLES)
             async with self._database.write() as tx:
                 await self._procedures.take_in(tx, found, AUTHOR, source=source)
                 await store.note_source(self._database, tx, source, digest, self._clock.now(), "")

@@ -7,32 +7,20 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from aiohttp.web import FileField
-
-from config.words import BadInput, Conflict, NotFound, Said
+from channels.rows import RowFault, refusal
+from config.words import BadInput, NotFound, Said
 from content.units import store
 from content.units.unit import ROOT, TITLES, Level, Tree, Unit, level_of
 from desk.answer import Answer, Done, Shown, Visit
-from desk.forms import choice, listed
+from desk.forms import choice, file_of, listed
 from desk.shape import shape
 from desk.shapes import units as shapes
 from desk.units import register
 from desk.units.choosing import unit_choices
-from desk.units.table import COLUMNS, RowFault, read_units
+from desk.units.table import COLUMN_TITLES, read_units
 
 HERE = "/units"
-FAULTS_SHOWN = 200
 FIELDS = ("id", "name", "level", "parent", "code", "since", "until", "before")
-COLUMN_TITLES = {
-    "name": "tên",
-    "level": "cấp",
-    "code": "mã",
-    "parent": "trực thuộc",
-    "since": "từ ngày",
-    "until": "đến ngày",
-    "before": "tiền thân",
-}
-assert COLUMN_TITLES.keys() == COLUMNS.keys()
 
 
 @shape(shapes.UnitsTold)
@@ -55,8 +43,7 @@ async def _page(visit: Visit, faults: Sequence[RowFault] = ()) -> Shown:
         "levels": [(level.value, title[:1].upper() + title[1:]) for level, title in TITLES.items()],
         "parents": unit_choices(visit, tree, kept=typed["parent"]) or [(ROOT, visit.house.settings.office.name)],
         "provinces": [(name, name) for name in provinces],
-        "faults": faults[:FAULTS_SHOWN],
-        "more": len(faults) - len(faults[:FAULTS_SHOWN]),
+        "faults": faults,
         "columns": COLUMN_TITLES,
         "typed": typed,
         "province": visit.text("province"),
@@ -177,9 +164,7 @@ async def _told(visit: Visit, fault: Said) -> Shown:
 
 
 async def _read(visit: Visit, known: Tree) -> tuple[list[Unit], str, list[RowFault]]:
-    given = visit.form.get("file")
-    if not isinstance(given, FileField) or not given.filename:
-        raise BadInput("Chọn một tệp danh sách", "Choose a file", field="file")
+    given = file_of(visit, "file", "tệp danh sách")
     data = await asyncio.to_thread(given.file.read)
     found, faults = await asyncio.to_thread(read_units, data, known)
     if not found and not faults:
@@ -189,9 +174,7 @@ async def _read(visit: Visit, known: Tree) -> tuple[list[Unit], str, list[RowFau
 
 async def _refused(visit: Visit, faults: Sequence[RowFault]) -> Answer:
     """Every fault with its line; nothing has changed."""
-    first = faults[0]
-    vi = f"Tệp có {len(faults)} dòng lỗi nên chưa nhận gì; dòng {first.line}: {first.vi}"
-    fault = Conflict(vi, f"{len(faults)} rows are wrong and nothing was taken in; line {first.line}: {first.en}")
+    fault = refusal(faults, COLUMN_TITLES)
     if visit.json:
         raise fault
     return (await _page(visit, faults)).with_fault(fault)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 
-from channels.rows import read_rows
+from channels.rows import RowFault, day_of, places_of, read_rows
+from config.unmarked import unmarked
 from config.words import BadInput, NotFound
 from content.units.unit import LONGEST_NAME, ROOT, TITLES, Level, Tree, Unit, id_of, level_of
 
@@ -22,17 +18,16 @@ COLUMNS = {
     "until": ("until", "den ngay", "ket thuc", "ngay ket thuc"),
     "before": ("before", "tien than", "sap nhap tu", "duoc lap tu"),
 }
+COLUMN_TITLES = {
+    "name": "tên",
+    "level": "cấp",
+    "code": "mã",
+    "parent": "trực thuộc",
+    "since": "từ ngày",
+    "until": "đến ngày",
+    "before": "tiền thân",
+}
 MOST = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """One thing wrong with one line of the file."""
-
-    line: int
-    column: str
-    vi: str
-    en: str
 
 
 def read_units(data: bytes, known: Tree) -> tuple[list[Unit], list[RowFault]]:
@@ -43,16 +38,15 @@ def read_units(data: bytes, known: Tree) -> tuple[list[Unit], list[RowFault]]:
     """
     rows = read_rows(data)
     _, header = next(rows, (0, []))
-    columns = {_folded(title): place for place, title in enumerate(header)}
-    places = {name: next((columns[one] for one in words if one in columns), None) for name, words in COLUMNS.items()}
-    if places["name"] is None:
+    places = places_of(header, COLUMNS)
+    if "name" not in places:
         raise BadInput("Tệp thiếu cột “tên”", "The column “name” is missing", field="file")
     reading = _Reading(known)
     for number, (line, row) in enumerate(rows):
         if number == MOST:
             raise BadInput(f"Nhiều hơn {MOST} dòng", f"More than {MOST} rows", field="file")
-        written = {name: row[at].strip() if at is not None and at < len(row) else "" for name, at in places.items()}
-        reading.take(line, written)
+        cells = {name: row[at].strip() for name, at in places.items() if at < len(row)}
+        reading.take(line, dict.fromkeys(COLUMNS, "") | cells)
     return reading.found, reading.faults
 
 
@@ -69,7 +63,7 @@ class _Reading:
             self._name(one)
 
     def _name(self, one: Unit) -> None:
-        for word in {one.id, _folded(one.name), one.code} - {""}:
+        for word in {one.id, unmarked(one.name), one.code} - {""}:
             if one.id not in self._named.setdefault(word, []):
                 self._named[word].append(one.id)
 
@@ -85,10 +79,7 @@ class _Reading:
             parent = self._one(written["parent"]) if written["parent"] else ROOT
             column = "before"
             before = tuple(sorted(self._one(part.strip()) for part in written["before"].split(";") if part.strip()))
-            column = "since"
-            since = _day(written["since"])
-            column = "until"
-            until = _day(written["until"])
+            since, until = day_of(written["since"], "since"), day_of(written["until"], "until")
             column = "code"
             id = self._known(written["code"], name, parent) or id_of(name, level, self.units)
             if id in self._lines:
@@ -104,7 +95,7 @@ class _Reading:
         self._name(one)
 
     def _known(self, code: str, name: str, parent: str) -> str:
-        for word in (code, _folded(name)):
+        for word in (code, unmarked(name)):
             same = [id for id in self._named.get(word, ()) if word]
             if word != code:
                 same = [id for id in same if self.units[id].parent == parent]
@@ -113,7 +104,7 @@ class _Reading:
         return ""
 
     def _one(self, word: str) -> str:
-        found = self._named.get(word) or self._named.get(_folded(word)) or []
+        found = self._named.get(word) or self._named.get(unmarked(word)) or []
         if not found:
             raise NotFound(f"không có đơn vị “{word[:60]}” ở trên hay trong Loa", f"there is no unit {word[:60]!r}")
         if len(found) > 1:
@@ -129,23 +120,8 @@ def _level(written: str, name: str) -> Level:
         if (level := level_of(name)) is None:
             raise BadInput("thiếu cấp, và tên không cho biết", "no level, and the name does not tell")
         return level
-    word = _folded(written)
+    word = unmarked(written)
     for level, title in TITLES.items():
-        if word == level.value or word in (_folded(part) for part in title.split(" (")[0].split(",")):
+        if word == level.value or word in (unmarked(part) for part in title.split(" (")[0].split(",")):
             return level
     raise BadInput(f"không hiểu cấp “{written[:40]}”", f"not a level: {written[:40]!r}")
-
-
-def _day(written: str) -> date | None:
-    if not written:
-        return None
-    day = re.fullmatch(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", written)
-    with contextlib.suppress(ValueError):
-        return date(int(day[3]), int(day[2]), int(day[1])) if day else date.fromisoformat(written)
-    raise BadInput(f"không có ngày “{written[:20]}”", f"not a day: {written[:20]!r}")
-
-
-def _folded(written: str) -> str:
-    """Without marks, in lower case, spaces alike: as titles of columns and names are compared."""
-    plain = unicodedata.normalize("NFD", written.lower().replace("đ", "d"))
-    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())

@@ -7,10 +7,11 @@ from datetime import date
 
 import pytest
 
+from config.unmarked import unmarked
 from config.words import BadInput
 from content.item import check_draft
 from content.procedures.announcing import ALONE, LISTED, Changed, announcement, grouped
-from content.procedures.procedure import Procedure, Status, as_of, check, differences, folded
+from content.procedures.procedure import Procedure, Status, as_of, check, differences
 
 BIRTH = Procedure(
     *("1.001193", "Đăng ký khai sinh", "Hộ tịch", "Cấp xã", "Ủy ban nhân dân xã", "5 ngày làm việc", "8.000 đồng"),
@@ -56,7 +57,7 @@ def test_what_cannot_stand_is_named(wrong: dict[str, object], field: str) -> Non
 
 def test_marks_make_no_difference_to_who_searches() -> None:
     """“Lý lịch” and “ly lich” are the same."""
-    assert folded("Lý  LỊCH tư pháp, Đăng ký") == "ly lich tu phap, dang ky"
+    assert unmarked("Lý  LỊCH tư pháp, Đăng ký") == "ly lich tu phap, dang ky"
 
 
 def test_a_change_is_said_in_plain_words() -> None:
