@@ -150,7 +150,13 @@ class Boards:
         at = self._screened(request)
         async with self._house.database.read() as connection:
             sheets = shown(await self._standing(connection, at), self._house.clock.now())
-        return self._drawn("boards/screen.html", request, at, {"sheets": sheets}, kept="no-cache")
+        return self._drawn(
+            "boards/screen.html",
+            request,
+            at,
+            {"sheets": sheets, "zone": self._house.settings.office.timezone},
+            kept="no-cache",
+        )
 
     async def screen_now(self, request: web.Request) -> web.StreamResponse:
         """What the screen shows, asked for every few seconds: a row of the database, and 304 while nothing has changed."""

@@ -7,6 +7,8 @@ const wall = document.getElementById("wall");
 const line = document.getElementById("line");
 const place = document.getElementById("place");
 const clock = document.getElementById("clock");
+// The office's hours: a tablet is often left in the zone it was made in.
+const hours = new Intl.DateTimeFormat("en-GB", { timeZone: document.body.dataset.zone, hour: "2-digit", minute: "2-digit" });
 
 let told = null;
 let text = "";
@@ -111,8 +113,7 @@ function round() {
 }
 
 function light() {
-  const now = new Date();
-  const time = `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
+  const time = hours.format(new Date());
   clock.textContent = time;
   const urgent = pages[at]?.sheet.class === "urgent";
   const [from, until] = told ? told.lit : ["00:00", "00:00"];
