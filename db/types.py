@@ -1,10 +1,10 @@
-"""Column types both databases share: UTC time as milliseconds, JSON as text; and ids that sort by time."""
+"""Column types both databases share: UTC time as milliseconds, days and JSON as text; and ids that sort by time."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Float, MetaData, Text
@@ -54,6 +54,21 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """From the database."""
         return None if value is None else from_ms(value)
+
+
+class Day(TypeDecorator[date]):
+    """A day of the calendar or none, stored as ISO 8601 text; nothing is the empty text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str:
+        """To the database."""
+        return value.isoformat() if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
+        """From the database."""
+        return date.fromisoformat(value) if value else None
 
 
 class Json(TypeDecorator[Any]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Index, Row, Table, Text, and_, exists, func, insert, select, update
@@ -16,14 +16,16 @@ from content import store as content_store
 from content.item import Item, ItemState
 from content.procedures.procedure import Difference, Procedure, Status
 from db.database import Database
-from db.types import ByteOrdered, Json, Moment, has, metadata
+from db.types import ByteOrdered, Day, Json, Moment, has, metadata
 
 procedure = Table(
     "procedure",
     metadata,
     Column("code", ByteOrdered, primary_key=True),
     *(Column(name, Text, nullable=False) for name in ("name", "field", "level", "authority", "time_limit", "fee")),
-    *(Column(name, Text, nullable=False) for name in ("dossier", "legal_basis", "decision", "effective", "status")),
+    *(Column(name, Text, nullable=False) for name in ("dossier", "legal_basis", "decision")),
+    Column("effective", Day, nullable=False),
+    Column("status", Text, nullable=False),
     Column("folded", Text, nullable=False),
 )
 procedure_change = Table(
@@ -123,7 +125,7 @@ async def search(
 def _procedure(row: Row[Any]) -> Procedure:
     return Procedure(
         *(row.code, row.name, row.field, row.level, row.authority, row.time_limit, row.fee, row.dossier),
-        *(row.legal_basis, row.decision, date.fromisoformat(row.effective) if row.effective else None),
+        *(row.legal_basis, row.decision, row.effective),
         Status(row.status),
     )
 
@@ -136,9 +138,8 @@ async def save(database: Database, tx: AsyncConnection, procedures: Iterable[Pro
 
 
 def _columns(one: Procedure) -> dict[str, Any]:
-    plain = {name: getattr(one, name) for name in CHANGING if name not in {"effective", "status"}}
-    day = one.effective.isoformat() if one.effective else ""
-    return plain | {"code": one.code, "effective": day, "status": one.status.value}
+    plain = {name: getattr(one, name) for name in CHANGING if name != "status"}
+    return plain | {"code": one.code, "status": one.status.value}
 
 
 async def add_changes(tx: AsyncConnection, changes: Iterable[Change]) -> None:

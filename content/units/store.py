@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, Index, Table, Text, delete, insert, select
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.words import NotFound
 from content.units.unit import ROOT, Level, Tree, Unit
 from db.database import Database
-from db.types import metadata
+from db.types import Day, metadata
 
 unit = Table(
     "unit",
@@ -22,8 +21,8 @@ unit = Table(
     Column("name", Text, nullable=False),
     Column("level", Text, nullable=False),
     Column("parent", Text, nullable=False),
-    Column("since", Text, nullable=False),
-    Column("until", Text, nullable=False),
+    Column("since", Day, nullable=False),
+    Column("until", Day, nullable=False),
     Index("unit_parent", "parent"),
 )
 unit_before = Table(
@@ -49,16 +48,12 @@ async def tree(connection: AsyncConnection) -> Tree:
             Level(row.level),
             row.parent,
             row.code,
-            _day(row.since),
-            _day(row.until),
+            row.since,
+            row.until,
             before.get(row.id, ()),
         )
         for row in rows
     )
-
-
-def _day(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None
 
 
 async def names(connection: AsyncConnection, ids: Collection[str] | None = None) -> dict[str, str]:
@@ -95,6 +90,6 @@ async def save(database: Database, tx: AsyncConnection, units: Iterable[Unit]) -
 
 
 def _columns(one: Unit) -> tuple[dict[str, Any], tuple[str, ...]]:
-    days = {name: day.isoformat() if day else "" for name, day in (("since", one.since), ("until", one.until))}
+    days = {"since": one.since, "until": one.until}
     about = {"id": one.id, "code": one.code, "name": one.name, "level": one.level.value, "parent": one.parent}
     return about | days, one.before

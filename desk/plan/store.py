@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
 from db.database import Database
-from db.types import metadata
+from db.types import Day, metadata
 from desk.plan.plan import Plan, Rhythm, Task, Way
 
 plan = Table(
@@ -32,7 +31,7 @@ plan = Table(
     metadata,
     Column("year", Integer, nullable=False),
     Column("number", Text, nullable=False),
-    Column("signed", Text, nullable=False),
+    Column("signed", Day, nullable=False),
     Column("title", Text, nullable=False),
     Column("objectives", Text, nullable=False),
     Column("audiences", Text, nullable=False),
@@ -50,7 +49,7 @@ plan_task = Table(
     Column("way", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("rhythm", Text, nullable=False),
-    Column("deadline", Text, nullable=False),
+    Column("deadline", Day, nullable=False),
     Column("target", Integer, nullable=False),
     Column("unit", Text, nullable=False, default=""),
     ForeignKeyConstraint(["unit", "year"], ["plan.unit", "plan.year"]),
@@ -73,7 +72,7 @@ async def find(connection: AsyncConnection, year: int, unit: str = "") -> Plan |
     tasks = select(plan_task).where(plan_task.c.unit == unit, plan_task.c.year == year)
     rows = await connection.execute(tasks.order_by(plan_task.c.position, plan_task.c.id))
     about = (row.title, row.objectives, row.audiences)
-    return Plan(row.year, row.number, _day(row.signed), *about, tuple(_task(one) for one in rows), unit)
+    return Plan(row.year, row.number, row.signed, *about, tuple(_task(one) for one in rows), unit)
 
 
 async def find_task(connection: AsyncConnection, id: str) -> Task:
@@ -86,11 +85,7 @@ async def find_task(connection: AsyncConnection, id: str) -> Task:
 
 def _task(row: Row[Any]) -> Task:
     about = (row.words, row.theme, Way(row.way) if row.way else None, row.owner)
-    return Task(row.id, row.year, *about, Rhythm(row.rhythm), _day(row.deadline), row.target, row.unit)
-
-
-def _day(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None
+    return Task(row.id, row.year, *about, Rhythm(row.rhythm), row.deadline, row.target, row.unit)
 
 
 async def save(database: Database, tx: AsyncConnection, one: Plan) -> None:
@@ -105,9 +100,8 @@ async def add(database: Database, tx: AsyncConnection, one: Plan) -> bool:
 
 
 def _head(one: Plan) -> dict[str, Any]:
-    signed = one.signed.isoformat() if one.signed else ""
     about = {"title": one.title, "objectives": one.objectives, "audiences": one.audiences}
-    return {"unit": one.unit, "year": one.year, "number": one.number, "signed": signed, **about}
+    return {"unit": one.unit, "year": one.year, "number": one.number, "signed": one.signed, **about}
 
 
 async def add_task(tx: AsyncConnection, one: Task) -> None:
@@ -123,7 +117,7 @@ async def change_task(tx: AsyncConnection, one: Task) -> None:
 
 
 def _columns(one: Task) -> dict[str, Any]:
-    when = {"rhythm": one.rhythm.value, "deadline": one.deadline.isoformat() if one.deadline else ""}
+    when = {"rhythm": one.rhythm.value, "deadline": one.deadline}
     about = {"words": one.words, "theme": one.theme, "way": one.way.value if one.way else "", "owner": one.owner}
     return {"id": one.id, "unit": one.unit, "year": one.year, **about, **when, "target": one.target}
 

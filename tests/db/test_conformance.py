@@ -421,7 +421,7 @@ def test_ids_sort_by_time_and_can_be_read_back(clock: FakeClock) -> None:
 def test_tables_use_nothing_only_one_database_has() -> None:
     """No enums, arrays or sequences: every column type is one of a few plain ones."""
     kinds = {type(column.type).__name__ for table in metadata.sorted_tables for column in table.columns}
-    assert kinds <= {"Text", "BigInteger", "Integer", "SmallInteger", "Float", "Moment", "Json"}
+    assert kinds <= {"Text", "BigInteger", "Integer", "SmallInteger", "Float", "Moment", "Day", "Json"}
     assert all(isinstance(table, Table) for table in metadata.sorted_tables)
     assert not any(
         isinstance(column.type, Integer) and column.autoincrement is True
