@@ -19,7 +19,7 @@ from content.rendition import draft_of
 from content.units import store as unit_store
 from db.database import Database
 from db.journal import Journal
-from db.types import new_id
+from db.types import new_ids
 
 
 class Handing:
@@ -45,6 +45,7 @@ class Handing:
         if not units:
             raise BadInput("Chọn ít nhất một đơn vị", "Choose at least one unit", field="unit")
         tree, now = await unit_store.tree(tx), self._clock.now()
+        ids = new_ids(now)
         below = tree.below(item.unit) - {item.unit}
         given = []
         for unit in dict.fromkeys(units):
@@ -52,7 +53,7 @@ class Handing:
                 raise BadInput(
                     f"“{tree[unit].name}” không dưới đơn vị của tin này", f"{unit} is not under it", field="unit"
                 )
-            row = {"id": new_id(now), "item": item.id, "unit": unit, "state": first_state(item.klass).value}
+            row = {"id": next(ids), "item": item.id, "unit": unit, "state": first_state(item.klass).value}
             about = {"passed_by": by, "passed_at": now, "note": note.strip()}
             open_still = {"decided_by": "", "decided_at": None, "reason": "", "local": ""}
             if await store.add(self._database, tx, row | about | open_still):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,7 @@ from content.procedures.procedure import Procedure, check, differences
 from content.procedures.store import Change
 from db.database import Database
 from db.journal import Journal
-from db.types import new_id
+from db.types import new_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,25 @@ class Procedures:
             if (told := differences(known.get(one.code), one))
         ]
         now = self._clock.now()
+        ids = new_ids(now)
         await store.save(self._database, tx, (one.now for one in changed))
-        drafts = [] if is_first else [await self._announce(tx, same, by, source) for same in grouped(changed)]
+        drafts = [] if is_first else [await self._announce(tx, same, by, source, ids) for same in grouped(changed)]
         if is_first:
-            await store.add_changes(tx, (self._change(one, by, source) for one in changed))
+            await store.add_changes(tx, (self._change(next(ids), one, by, source) for one in changed))
         new = sum(one.is_new for one in changed)
         counts = {"source": source, "added": new, "changed": len(changed) - new, "drafts": drafts}
         await self._journal.note(tx, now, by, "take_in_procedures", "procedure", **counts)
         return Taken(new, len(changed) - new, len(found) - len(changed), tuple(drafts))
 
-    async def _announce(self, tx: AsyncConnection, same: Sequence[Changed], by: str, source: str) -> str:
+    async def _announce(
+        self, tx: AsyncConnection, same: Sequence[Changed], by: str, source: str, ids: Iterator[str]
+    ) -> str:
         """One draft of what is told together; what it tells of is noted as seen by it."""
         item = await self._editing.write(tx, announcement(same), by, via="procedure")
-        changes = [self._change(one, by, source, item.id) for one in same]
+        changes = [self._change(next(ids), one, by, source, item.id) for one in same]
         await store.add_changes(tx, changes)
         await store.cite(self._database, tx, item.id, codes(same), max(one.id for one in changes))
         return item.id
 
-    def _change(self, one: Changed, by: str, source: str, item: str = "") -> Change:
-        now = self._clock.now()
-        return Change(new_id(now), one.now.code, now, by, source, one.is_new, one.differences, item)
+    def _change(self, id: str, one: Changed, by: str, source: str, item: str = "") -> Change:
+        return Change(id, one.now.code, self._clock.now(), by, source, one.is_new, one.differences, item)

@@ -15,7 +15,7 @@ from config.lazy import lazily
 from config.words import Conflict, NotFound, Said
 from content import store as content_store
 from content.units import store as unit_store
-from db.types import new_id
+from db.types import new_id, new_ids
 from desk.answer import Answer, Done, Shown, Visit
 from desk.plan import store
 from desk.plan.counting import standings_of
@@ -157,8 +157,8 @@ async def copy(visit: Visit) -> Answer:
             plan = copied(known, year)
             if not await store.add(house.database, tx, plan):
                 raise Conflict(f"Năm {year} đã có kế hoạch", f"There is a plan of {year} already")
-            for task in plan.tasks:
-                await store.add_task(tx, replace(task, id=new_id(now)))
+            for id, task in zip(new_ids(now), plan.tasks, strict=False):
+                await store.add_task(tx, replace(task, id=id))
             told = {"from": begun, "tasks": len(plan.tasks)}
             await house.journal.note(tx, now, visit.name, "copy_plan", _thing(year, unit), **told)
     except Said as fault:

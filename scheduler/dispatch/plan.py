@@ -7,14 +7,14 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain, count
+from itertools import chain
 from typing import Any
 
 from channels.tags import patterns
 from content.bulletin import BulletinClass
 from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
-from db.types import from_ms, new_number, spell, to_json, to_ms
+from db.types import from_ms, new_ids, new_number, to_json, to_ms
 from scheduler.delivery import LETTER, OccurrenceState, State
 from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
 
@@ -165,8 +165,7 @@ def occur(dues: Sequence[Due], now: datetime) -> Work:
 def open_runs(dues: Sequence[Due], now: datetime, *, early: bool = False) -> Work:
     """Rows for every run, unless there is one already; `early`: only some of the outlets, before the moment."""
     ends = yield from _ends({item.revision for one in dues for item in one.schedule.items})
-    # in sequence: of some hundred drawn by lot in one millisecond, two would soon be the same
-    ids = map(spell, count(new_number(now)))
+    ids = new_ids(now)
     rows = []
     for one in dues:
         schedule = one.schedule

@@ -22,6 +22,7 @@ from config.clock import FakeClock
 from config.settings import Settings
 from content.bulletin import Bulletin, BulletinClass, Order, Pinned
 from content.item import DEFAULT_THEMES, Draft
+from content.procedures.procedure import Procedure, Status
 from db.direct import Append, Each, Rows, Step
 from db.types import new_id, to_ms
 from desk import store
@@ -40,6 +41,7 @@ MOST_DAYS, FEWEST_A_DAY = 400, 250
 AUDIENCES = ("Trưởng thôn, bản", "Hộ dân thôn Đông", "Hộ dân thôn Tây", "Cán bộ, công chức")
 WRITER, APPROVER, ADMINISTRATOR = "Nguyễn Thị Lan", "Trần Văn Hùng", "Quản Trị"
 STATIONS = ("dai-xa", "dai-thon")
+PROCEDURES = 2000
 LATELY, UNSETTLED = timedelta(days=62), timedelta(days=7)
 PEOPLE = ((WRITER, "lan", "author"), (APPROVER, "hung", "approver"), (ADMINISTRATOR, "quan", "administrator"))
 SUBJECTS = (
@@ -116,6 +118,7 @@ async def fill(place: Path, count: int, database: str = "") -> None:
         await _answer(house)
         await _publish(house)
         await _make_plan(house)
+        await _take_in_catalogue(house)
         period = handed_in(clock.now())
         await house.reporter.hand_in(period, (await house.reporter.report(period)).figures.digest, APPROVER)
         if not house.database.is_sqlite:
@@ -133,6 +136,29 @@ async def _make_plan(house: House) -> None:
         for theme, way, target in asked:
             task = Task(new_id(now), year, "Bản tin", theme, way, WRITER, Rhythm.QUARTER, None, target)
             await plan_store.add_task(tx, task)
+
+
+async def _take_in_catalogue(house: House) -> None:
+    """As many procedures as a province has."""
+    each = [
+        Procedure(
+            f"{1 + number % 3}.{number:06}",
+            f"{SUBJECTS[number % len(SUBJECTS)]}, thủ tục số {number}",
+            *(
+                "Hộ tịch",
+                "Xã",
+                "Ủy ban nhân dân cấp xã",
+                "05 ngày làm việc",
+                "Không",
+                PARAGRAPH,
+                "Nghị định 123/2015/NĐ-CP",
+            ),
+            *(f"{number}/QĐ-UBND", house.reporter.today(), Status.NEW),
+        )
+        for number in range(1, PROCEDURES + 1)
+    ]
+    async with house.database.write() as tx:
+        await house.procedures.take_in(tx, each, WRITER, source="danh-muc.xlsx")
 
 
 def handed_in(now: datetime) -> Period:

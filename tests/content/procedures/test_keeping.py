@@ -52,6 +52,15 @@ async def test_the_first_catalogue_is_the_stock(database: Database, clock: FakeC
 
 
 @both
+async def test_a_whole_province_is_taken_in_at_once(database: Database, clock: FakeClock) -> None:
+    """Thousands of changes of one moment, of which no two are the same; ids drawn by lot would clash."""
+    catalogue = Catalogue(database, clock)
+    each = [replace(BIRTH, code=f"1.{number:06}") for number in range(4_000)]
+    assert await catalogue.take_in(*each) == Taken(4_000, 0, 0, ())
+    assert (await catalogue.take_in(*(replace(one, fee="Không") for one in each))).changed == 4_000
+
+
+@both
 async def test_a_change_is_a_draft_that_a_second_person_approves(database: Database, clock: FakeClock) -> None:
     """It waits as a draft that speaks of the procedure; whoever brought the catalogue does not approve it."""
     catalogue = Catalogue(database, clock)

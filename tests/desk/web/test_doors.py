@@ -8,6 +8,7 @@ import pytest
 
 from desk.doors import ALL, DOORS
 from desk.web import HEADERS
+from tests.bench.pages import unmeasured
 
 PEOPLE = {
     "lan": {"author"},
@@ -217,3 +218,8 @@ async def test_bad_queries_are_told(desk: Any, query: str) -> None:
     answer = await desk.client.get(f"/api/v1/items?{query}", headers=headers)
     assert (answer.status, answer.content_type) == (400, "application/problem+json")
     assert (await answer.json())["field"] == query.split("=", maxsplit=1)[0]
+
+
+def test_every_page_is_measured() -> None:
+    """A door that opens a page is in the benchmark of pages, or named there as none."""
+    assert unmeasured() == []
