@@ -363,6 +363,8 @@ class Channel(ABC, Generic[O]):
     """How its recipients are addressed (`phone`, `zalo`); empty: the outlet itself is the only address."""
     quiet_hours: ClassVar[bool] = False
     """Whether people are disturbed by it, so that quiet hours hold (urgent bulletins are exempt)."""
+    carries: ClassVar[bool] = False
+    """Whether a bulletin takes other texts along through it (lồng ghép): they are its last parts, each naming its `ride`."""
     replaces: ClassVar[bool] = False
     """Whether a later text of an item takes the place of the one it was sent before, at the partner's."""
     shelf: ClassVar[str] = ""

@@ -112,7 +112,8 @@ class Audio:
 class Part:
     """One approved revision inside a bulletin, with its renditions for every form of channel.
 
-    `article` is cleaned HTML; `script` is words ready to be spoken; `short` fits an SMS; `chat` is for Zalo.
+    `article` is cleaned HTML; `script` is words ready to be spoken; `short` fits an SMS; `chat` is for Zalo. One that only
+    goes along names the rule by which it does in `ride`, and in `until` the ISO 8601 moment from which it no longer should.
     """
 
     item: str
@@ -130,6 +131,8 @@ class Part:
     language: str = "vi"
     audio: Audio | None = None
     purpose: str = Purpose.OUTREACH.value
+    ride: str = ""
+    until: str = ""
 
 
 class Pinned(NamedTuple):
@@ -140,19 +143,36 @@ class Pinned(NamedTuple):
     digest: str
 
 
+class Rider(NamedTuple):
+    """A text that goes along with others (lồng ghép): pinned, by which rule, and until when, as an ISO 8601 moment."""
+
+    pinned: Pinned
+    ride: str
+    until: str
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A bulletin to be issued: its texts in running order."""
+    """A bulletin to be issued: its texts in running order, and those that go along behind them."""
 
     id: str
     klass: BulletinClass
     issued_at: datetime
     pinned: tuple[Pinned, ...]
+    riders: tuple[Rider, ...] = ()
+
+    @property
+    def texts(self) -> tuple[Pinned, ...]:
+        """All of them."""
+        return (*self.pinned, *(one.pinned for one in self.riders)) if self.riders else self.pinned
 
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """What goes out at one occurrence, due at `issued_at` and stale from `valid_until` (both aware UTC)."""
+    """What goes out at one occurrence, due at `issued_at` and stale from `valid_until` (both aware UTC).
+
+    Its own texts come first in `parts`, those that go along behind them.
+    """
 
     id: str
     klass: BulletinClass
@@ -167,9 +187,18 @@ class Bulletin:
         return frozenset(Purpose(part.purpose) for part in self.parts)
 
     @property
+    def own(self) -> tuple[Part, ...]:
+        """The parts it is made of, without those that go along."""
+        return tuple(part for part in self.parts if not part.ride)
+
+    def without(self, item: str) -> Bulletin:
+        """The same, without a text that goes along."""
+        return replace(self, parts=tuple(part for part in self.parts if not (part.ride and part.item == item)))
+
+    @property
     def title(self) -> str:
-        """The first part's title; further parts are counted, not listed."""
-        rest = len(self.parts) - 1
+        """The first part's title; further parts are counted, not listed, and what goes along is not even that."""
+        rest = len(self.own) - 1
         return self.parts[0].title if rest == 0 else f"{self.parts[0].title} (+{rest})"
 
     @property
@@ -198,8 +227,8 @@ class Bulletin:
 
     @property
     def digest(self) -> str:
-        """Hex sha256 over the parts' digests in running order: what an approval of the whole is bound to."""
-        return digest_of([part.digest for part in self.parts])
+        """Hex sha256 over its own parts' digests in running order: what an approval of the whole is bound to."""
+        return digest_of([part.digest for part in self.own])
 
     def record(self) -> dict[str, Any]:
         """The bulletin as JSON-ready values, for shelves and signed messages."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
@@ -140,6 +140,11 @@ class Press:
             parts.append(one.part)
             if one.valid_until:
                 ends.append(one.valid_until)
+        parts += [
+            replace(one.part, ride=rider.ride, until=rider.until)
+            for rider in order.riders
+            if isinstance(one := cleared[rider.pinned], Cleared)  # else the bulletin goes without it
+        ]
         return Bulletin(order.id, order.klass, self.office, order.issued_at, min(ends, default=None), tuple(parts))
 
     async def audio_of(self, connection: AsyncConnection, revision: Revision) -> Audio | None:

@@ -67,6 +67,7 @@ from scheduler.postbox import Postbox
 from scheduler.receiver import Receiver
 from scheduler.recorder import Recorder
 from scheduler.retractor import Retractor
+from scheduler.riding import Riding
 from scheduler.rights import Rights
 from scheduler.rules import load_rules
 from scheduler.runner import Runner
@@ -107,6 +108,7 @@ class House:
     watcher: Watcher
     policy: Policy
     scheduling: Scheduling
+    riding: Riding
     standing: Standing
     correcting: Correcting
     handling: Handling
@@ -217,6 +219,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         watcher=Watcher(database, clock, notifier, http, procedures, settings.procedures),
         policy=policy,
         scheduling=scheduling,
+        riding=Riding(database, journal, clock, outlets, settings.office.zone),
         standing=Standing(database, journal, clock),
         correcting=Correcting(database, journal, clock, outlets, scheduling, seal),
         handling=handling,

@@ -50,6 +50,7 @@ from desk.plan import page as plans
 from desk.procedures import citing
 from desk.procedures import page as procedures
 from desk.reporting import page as reports
+from desk.rides import page as rides
 from desk.second_step import page as second_step
 from desk.shape import shape
 from desk.staff import page as staff
@@ -191,6 +192,12 @@ DOORS: tuple[Door, ...] = (
     Door("plan-task", "GET", "/plan/tasks/{id}", plans.show_task, READ, api=True),
     Door("plan-task-change", "POST", "/plan/tasks/{id}", plans.change_task, APPROVE, api=True, scope="write"),
     Door("plan-task-remove", "POST", "/plan/tasks/{id}/remove", plans.remove_task, APPROVE, api=True, scope="write"),
+    Door("rides", "GET", "/rides", rides.list_all, READ, api=True),
+    Door("ride-add", "POST", "/rides", rides.add, RUN, api=True, scope="write"),
+    Door("ride", "GET", "/rides/{id}", rides.show, READ, api=True),
+    Door("ride-approve", "POST", "/rides/{id}/approve", rides.approve, APPROVE, api=True, scope="approve"),
+    Door("ride-send-back", "POST", "/rides/{id}/send-back", rides.send_back, APPROVE, api=True, scope="approve"),
+    Door("ride-end", "POST", "/rides/{id}/end", rides.end, RUN, api=True, scope="write"),
     Door("procedures", "GET", "/procedures", procedures.list_all, READ, api=True),
     Door("procedures-import", "POST", "/procedures", procedures.take_in, WRITE, True, "write", most=LARGE),
     Door("procedure", "GET", "/procedures/{id}", procedures.show, READ, api=True),

@@ -63,7 +63,9 @@ MARKS = {
     **dict.fromkeys(("pending", "in_review", "draft", "wanted", "waiting", "answering"), "wait"),
     **dict.fromkeys(("failed", "missed", "refused", "disabled"), "bad"),
     **dict.fromkeys(("unsure", "troubled", "unavailable", "unanswered"), "ask"),
-    **dict.fromkeys(("paused", "cancelled", "ended", "expired", "withdrawn", "declined", "closed"), "rest"),
+    **dict.fromkeys(
+        ("paused", "cancelled", "ended", "expired", "withdrawn", "declined", "closed", "sent_back"), "rest"
+    ),
 }
 
 

@@ -29,6 +29,7 @@ from scheduler.diversion import store as diversion_store
 from scheduler.events import store as event_store
 from scheduler.inquiry import store as inquiry_store
 from scheduler.retraction import store as retraction_store
+from scheduler.ride import store as ride_store
 from scheduler.subscription import store as subscription_store
 
 STORES = (
@@ -59,6 +60,7 @@ STORES = (
     event_store,
     inquiry_store,
     retraction_store,
+    ride_store,
     subscription_store,
 )
 """Each adds its tables to the metadata when it is imported."""

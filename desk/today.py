@@ -22,6 +22,8 @@ from scheduler.delivery import DONE, State
 from scheduler.log import store as log_store
 from scheduler.log.store import Filter
 from scheduler.lookout import Alert, alerts
+from scheduler.ride import store as ride_store
+from scheduler.ride.ride import RideState
 from scheduler.schedule import Schedule, ScheduleState
 from scheduler.subscription import store as subscription_store
 from scheduler.tally import store as tally
@@ -68,6 +70,8 @@ async def show(visit: Visit) -> Answer:
         under_way = [UnderWay(row, outcomes.get(row.id, Counter())) for row in opened]
         items = await content_store.list_items(connection, states=review, units=visit.units, limit=MOST)
         waiting = await store.list_schedules(connection, states=(ScheduleState.IN_REVIEW,), outlets=named, limit=MOST)
+        rides = await ride_store.list_all(connection, states=(RideState.IN_REVIEW,), units=visit.units, limit=MOST)
+        ridden = await content_store.items_by_id(connection, {one.item for one in rides})
         drafts = await content_store.list_items(connection, states=(ItemState.DRAFT,), units=visit.units, limit=5)
         bad = Filter(states=(State.FAILED, State.UNSURE), outlets=named or (), since=now - BEHIND)
         troubles = await log_store.list_deliveries(connection, bad, limit=8)
@@ -81,6 +85,7 @@ async def show(visit: Visit) -> Answer:
     outlets = [one for one in await standings(visit) if one.state in {"paused", "troubled"}]
     values = {"coming": coming, "under_way": under_way, "items": items, "waiting": waiting, "drafts": drafts}
     values |= {"troubles": troubles, "missed": missed[:MOST], "troubled": outlets, "week": week, "calls": calls}
+    values |= {"rides": rides if visit.may("rides") else [], "ridden": ridden}
     # Whoever may not read items or the log is not told of them here either.
     values["items"] = items = items if visit.may("items") else []
     values["troubles"] = troubles if visit.may("delivery") else []
@@ -88,7 +93,11 @@ async def show(visit: Visit) -> Answer:
     values |= {"disabled": disabled if visit.may("outlet-pause") and visit.units is None else []}
     plain = {
         "coming": [{"at": iso(one.at), "schedule": one.schedule.id, "title": one.schedule.title} for one in coming],
-        "waiting": {"items": [item.id for item in items], "schedules": [one.id for one in waiting]},
+        "waiting": {
+            "items": [item.id for item in items],
+            "schedules": [one.id for one in waiting],
+            "rides": [one.id for one in rides],
+        },
         "alerts": [plain_alert(one) for one in calls],
         "week": {state.value: week[state] for state in State},
     }

@@ -19,6 +19,7 @@ from desk.plan import store as plan_store
 from desk.units.choosing import sees_item
 from scheduler import store
 from scheduler.log import store as log_store
+from scheduler.ride import store as ride_store
 from scheduler.schedule import Schedule
 
 Check = Callable[[Visit, AsyncConnection], Awaitable[bool]]
@@ -60,7 +61,7 @@ OWN = frozenset(
             "feedback",
         ),
         *("reports", "report-hand-in", "reports-handed-in", "plan", "plan-evidence", "plan-save", "plan-copy"),
-        *("plan-task-add", "boards"),
+        *("plan-task-add", "boards", "rides", "ride-add"),
     }
 )
 """Shows and takes nothing but what this person's units have."""
@@ -117,6 +118,10 @@ async def _passing(visit: Visit, connection: AsyncConnection) -> bool:
     return visit.reaches((await passing_store.find(connection, visit.part("id"))).unit)
 
 
+async def _ride(visit: Visit, connection: AsyncConnection) -> bool:
+    return visit.reaches((await ride_store.find(connection, visit.part("id"))).unit)
+
+
 async def _schedule_seen(visit: Visit, connection: AsyncConnection) -> bool:
     found = await store.find_schedule(connection, visit.part("id"))
     if not _is_own(visit, found):
@@ -170,6 +175,7 @@ BY_THING: dict[str, tuple[Check, str]] = {
     **dict.fromkeys(ITEM_DEEDS, (_item, "tin bài")),
     **dict.fromkeys(("feedback-theme", "feedback-answer", "feedback-close", "feedback-open"), (_feedback, "câu hỏi")),
     **dict.fromkeys(("passing-accept", "passing-localise", "passing-decline"), (_passing, "tin chuyển xuống")),
+    **dict.fromkeys(("ride", "ride-approve", "ride-send-back", "ride-end"), (_ride, "lồng ghép")),
     "schedule": (_schedule_seen, "lịch phát"),
     **dict.fromkeys(SCHEDULE_DEEDS - {"occurrence-cancel"}, (_schedule, "lịch phát")),
     "occurrence-cancel": (_occurrence, "kỳ phát"),

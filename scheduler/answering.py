@@ -149,7 +149,7 @@ class Answering:
             for one in asked
         }
         id = new_id(now)
-        name = f"Người hỏi: {item.title[:60]} ({id[-6:]})"
+        name = f"{audience_store.ASKED}{item.title[:60]} ({id[-6:]})"
         told = (id, name, list(people.values()), now)
         await audience_store.save_audience(self._database, tx, self._seal, *told, unit=asked[0].unit)
         title = f"Trả lời người hỏi: {item.title}"[:300]

@@ -30,6 +30,7 @@ from scheduler.delivery import DONE
 from scheduler.log import store as log_store
 from scheduler.log.store import Filter
 from scheduler.retraction import store as retraction_store
+from scheduler.ride import store as ride_store
 from scheduler.schedule import Rule, Schedule
 from scheduler.scheduling import Scheduling, Wish
 
@@ -92,6 +93,7 @@ class Correcting:
         ]
         away = [one.delivery for outlet, one in standing if not self._outlets[outlet].channel.shelf_public]
         await shelf_store.take_off(tx, away, item.id, now)
+        await self._leave_behind(tx, item.id, now)
         groups = _grouped(standing)
         before = Filter(item=item.id, until=await self._approved_at(tx, item))
         if posted := await self._posted(tx, before):
@@ -108,8 +110,14 @@ class Correcting:
         """A withdrawn item leaves every shelf now, and partners that can take it back are asked to."""
         now = self._clock.now()
         await shelf_store.take_off_shelves(tx, item.id, now)
+        await self._leave_behind(tx, item.id, now)
         for outlet in await self._posted(tx, Filter(item=item.id)):
             await retraction_store.ask_back(self._database, tx, outlet, item, now)
+
+    async def _leave_behind(self, tx: AsyncConnection, item: str, now: datetime) -> None:
+        """What only carries it along stands and goes on without it."""
+        await shelf_store.leave_behind(tx, item, now)
+        await ride_store.leave_open_runs(self._database, tx, item)
 
     async def reach(self, connection: AsyncConnection, item: Item) -> Reach:
         """Whom earlier texts of an approved item, or any text of a withdrawn one, have reached one by one."""
@@ -234,7 +242,7 @@ class Correcting:
 
 
 def _is_earlier(one: Shelved, item: Item) -> bool:
-    return any(part.item == item.id and part.revision != item.approved for part in one.bulletin.parts)
+    return any(part.item == item.id and part.revision != item.approved for part in one.bulletin.own)
 
 
 def _grouped(
@@ -243,7 +251,7 @@ def _grouped(
     """The outlets of bulletins of the same items and class: each is issued anew once."""
     groups: dict[tuple[tuple[str, ...], BulletinClass], list[str]] = {}
     for outlet, one in standing:
-        items = tuple(dict.fromkeys(part.item for part in one.bulletin.parts))
+        items = tuple(dict.fromkeys(part.item for part in one.bulletin.own))
         outlets = groups.setdefault((items, one.bulletin.klass), [])
         outlets += [] if outlet in outlets else [outlet]
     return groups

@@ -110,7 +110,8 @@ class Director:
             async with self._database.write() as tx:
                 await shelf_store.turn_shelf(tx, outlet_table.c.name == at.name)
                 await station_store.break_programme(tx, known)
-        holds = tuple(one for one in known.holds if one[0] in standing)
+        left = (standing[delivery] for delivery, _ in known.holds if delivery in standing)
+        holds = tuple((one.delivery, len(one.bulletin.parts)) for one in left)
         if not holds:
             return None
         logger.info("programme_mended", outlet=at.name, slot=known.slot, holds=len(holds))

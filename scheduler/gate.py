@@ -13,7 +13,7 @@ from channels.outlet import InService
 from channels.seal import Seal
 from config.clock import Clock
 from config.logs import log
-from content.bulletin import Bulletin, BulletinClass, Pinned
+from content.bulletin import Bulletin, BulletinClass, Part, Pinned
 from content.issue import Cleared, NotApproved, Press
 from db.database import Database
 from db.notifier import Notifier
@@ -86,7 +86,7 @@ class Gate:
         now = self._clock.now()
         early = [self._untimely(at, parcel, now) for parcel in parcels]
         asked = [parcel for parcel, ruling in zip(parcels, early, strict=True) if ruling is None]
-        cleared = await self._clear({one for parcel in asked for one in parcel.order.pinned}, now)
+        cleared = await self._clear({one for parcel in asked for one in parcel.order.texts}, now)
         rulings = [
             ruling or self._judged(at, self._press.issue(parcel.order, cleared), now)
             for parcel, ruling in zip(parcels, early, strict=True)
@@ -138,6 +138,7 @@ class Gate:
             return Never(State.CANCELLED, rule=rule)
         if waits := self._policy.opening(at, issued.purposes, now):
             return Later(*waits)
+        issued = _fitting(at, issued)
         if at.channel.form is Form.AUDIO and any(part.audio is None for part in issued.parts):
             return Later(now + AUDIO_PAUSE)
         if not at.channel.scheme and issued.asks_link:
@@ -195,3 +196,20 @@ class Gate:
         async with self._database.write() as tx:
             note = (rule.rule, rule.reason_vi, self._clock.now())
             await holds.hold(self._database, tx, parcel.id, counts, *note)
+
+
+def _fitting(at: InService, issued: Bulletin) -> Bulletin:
+    """The bulletin without what cannot go along after all: its own texts neither wait for that nor make room."""
+    for one in [part for part in reversed(issued.parts) if part.ride]:
+        if not _has_room(at, issued, one):
+            logger.info("ride_left_out", outlet=at.name, occurrence=issued.id, item=one.item)
+            issued = issued.without(one.item)
+    return issued
+
+
+def _has_room(at: InService, issued: Bulletin, one: Part) -> bool:
+    """Whether a text that goes along is recorded, and the message not too long with it."""
+    if at.channel.form is Form.AUDIO:
+        return one.audio is not None
+    text = {Form.SHORT: issued.short, Form.CHAT: issued.chat}.get(at.channel.form, "")
+    return not at.channel.limit or len(text) <= at.channel.limit

@@ -72,7 +72,7 @@ class Joining:
         """One file of these bulletins in order, in every sound the station takes. Raises JoinError."""
         timetable = at.channel.timetable(at.outlet)
         assert timetable is not None
-        parts = [part for one in bulletins for part in one.bulletin.parts if part.audio is not None]
+        parts = _once([part for one in bulletins for part in one.bulletin.parts if part.audio is not None])
         with _in_words():
             programme = await self._around(
                 airtime.starts_at.astimezone(timetable.zone),
@@ -154,3 +154,14 @@ class Joining:
             valid_from=f"{local:%Y-%m-%d %H:%M:%S}",
             valid_until=f"{end:%Y-%m-%d %H:%M:%S}",
         )
+
+
+def _once(parts: Sequence[Part]) -> list[Part]:
+    """What several bulletins of a programme carry along is heard in it once, and not where it is an item of its own."""
+    heard = {part.item for part in parts if not part.ride}
+    kept = []
+    for part in parts:
+        if not part.ride or part.item not in heard:
+            heard.add(part.item)
+            kept.append(part)
+    return kept

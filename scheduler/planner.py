@@ -96,7 +96,7 @@ class Planner:
         dues = [self._due(schedule, now) for schedule in schedules]
         if dues:
             yield from early.go_on(dues, now)
-            yield from plan.occur(dues, now)
+            yield from plan.occur(self._database, dues, now)
         dues += yield from self._open_early(now)
         if dues:
             yield from tidings.note_opened(self._database, dues)

@@ -78,6 +78,7 @@ occurrence = Table(
     Column("planned_at", Moment, nullable=False),
     Column("reason", Text, nullable=False),
     Column("early", BigInteger, nullable=False, default=0),
+    Column("riders", Json, nullable=False, default=[]),
     UniqueConstraint("schedule", "due_at", name="occurrence_due"),
     Index("occurrence_state", "state", "due_at"),
     Index("occurrence_due_at", "due_at"),

@@ -29,8 +29,10 @@ from content.voice import VoiceError
 from db.database import Database, DatabaseTrouble
 from db.notifier import Notifier
 from scheduler import store as scheduler_store
+from scheduler.ride import store as ride_store
 
 HORIZON = timedelta(hours=48)
+DAY = timedelta(days=1)
 LEASE = timedelta(minutes=10)
 RETRY = (30, 120, 600, 1800)
 """Seconds before the next try after each failure; the last one repeats."""
@@ -77,6 +79,10 @@ class Warmer:
                 if self._speaks(row.outlets):
                     for pinned in row.pinned:
                         coming.setdefault(pinned["revision"], set()).update(self._sounds(row.outlets))
+            now = self._clock.now()
+            for ride in await ride_store.running(connection, (now - DAY).date(), (now + HORIZON + DAY).date()):
+                if self._speaks(ride.outlets):
+                    coming.setdefault(ride.revision, set()).update(self._sounds(ride.outlets))
             for item in await store.list_items(connection, states=(ItemState.IN_REVIEW,)):
                 coming.setdefault(item.revision, set())
         return coming

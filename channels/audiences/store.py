@@ -37,6 +37,8 @@ MOST_TAGS = 10_000
 """Different sets of tags on a list that are looked through for what can be filtered by."""
 
 RETOLD = "Đã nhận "
+ASKED = "Người hỏi: "
+ONES_OWN = (RETOLD, ASKED)
 """So begin the names of lists of people who have something already and are to be told that it was corrected or withdrawn."""
 
 audience = Table(

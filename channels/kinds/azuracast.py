@@ -40,6 +40,7 @@ class AzuraCast(Channel[AzuraCastOptions]):
     title_vi = "AzuraCast (đẩy bản ghi âm vào thư mục)"
     title_en = "AzuraCast (pushes recordings into a folder)"
     form = Form.AUDIO
+    carries = True
     options = AzuraCastOptions
     pace = Pace(per_second=1, at_once=1)
 

@@ -39,6 +39,7 @@ class LibreTime(Channel[LibreTimeOptions]):
     title_vi = "LibreTime (đẩy bản ghi âm vào thư viện)"
     title_en = "LibreTime (pushes recordings into the library)"
     form = Form.AUDIO
+    carries = True
     options = LibreTimeOptions
     pace = Pace(per_second=1, at_once=1)
 

@@ -14,7 +14,7 @@ from channels.options import LONG, TimeZone
 from channels.site.drawing import Place, draw, file_of, place_of
 from channels.site.feeds import atom, sitemap
 from channels.site.news import News, Site, found, months_of, site_of, slug_of, themes_of
-from content.bulletin import Bulletin
+from content.bulletin import Bulletin, Part
 
 HTML = "text/html; charset=utf-8"
 ON_A_PAGE = 13
@@ -45,6 +45,7 @@ class Portal(Channel[PortalOptions]):
     title_vi = "Cổng thông tin (trang tin của cơ quan)"
     title_en = "Public portal (embedded)"
     form = Form.ARTICLE
+    carries = True
     options = PortalOptions
     shelf = "portal"
     shelf_public = True
@@ -133,8 +134,14 @@ def _item(pull: Pull, site: Site, current: Sequence[News], place: Place) -> Page
     if slug != pull.path:
         return Page(HTML, draw("print.html", place, **told), changed_at=changed)
     others = [each for each in current if each is not news][:OTHERS]
-    body = draw("item.html", place, others=others, **told)
+    boxes = [(part, _stands(part, current)) for part in news.along(pull.now)]
+    body = draw("item.html", place, others=others, boxes=boxes, **told)
     return Page(HTML, body, changed_at=changed, proves=tuple(map(Proof, news.deliveries)))
+
+
+def _stands(part: Part, current: Sequence[News]) -> str:
+    """Where a text that goes along stands by itself on this site, if it does."""
+    return next((each.slug for each in current if each.part.item == part.item), "")
 
 
 def _gone(pull: Pull, slug: str, current: Sequence[News], place: Place) -> Page:

@@ -118,6 +118,7 @@ class Radio(Channel[RadioOptions]):
     title_vi = "Đài phát thanh (tự lấy bản tin)"
     title_en = "Radio station (pulls its feed)"
     form = Form.AUDIO
+    carries = True
     options = RadioOptions
     shelf = "radio"
     # A station that has just read the list may still fetch what expired meanwhile: a dead address stops some players.

@@ -62,6 +62,7 @@ class Sftp(Channel[SftpOptions]):
     title_vi = "SFTP (đặt tệp vào thư mục của đài)"
     title_en = "SFTP (puts files into a station's folder)"
     form = Form.AUDIO
+    carries = True
     options = SftpOptions
     pace = Pace(per_second=1, at_once=1)
 

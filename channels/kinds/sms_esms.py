@@ -101,6 +101,7 @@ class SmsEsms(Channel[EsmsOptions]):
     title_vi = "Tin nhắn SMS qua eSMS"
     title_en = "SMS through eSMS"
     form = Form.SHORT
+    carries = True
     options = EsmsOptions
     limit = MOST_CHARACTERS
     scheme = "phone"

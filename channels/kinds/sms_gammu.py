@@ -135,6 +135,7 @@ class SmsGammu(Channel[SmsGammuOptions]):
     title_vi = "Tin nhắn SMS qua modem GSM (gammu-smsd)"
     title_en = "SMS through a GSM modem (gammu-smsd)"
     form = Form.SHORT
+    carries = True
     options = SmsGammuOptions
     limit = MOST_CHARACTERS
     scheme = "phone"

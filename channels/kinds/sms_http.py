@@ -239,6 +239,7 @@ class SmsHttp(Channel[SmsHttpOptions]):
     title_vi = "Tin nhắn SMS qua nhà cung cấp"
     title_en = "SMS gateway over HTTP"
     form = Form.SHORT
+    carries = True
     options = SmsHttpOptions
     limit = MOST_CHARACTERS
     scheme = "phone"

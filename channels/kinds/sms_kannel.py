@@ -91,6 +91,7 @@ class SmsKannel(Channel[SmsKannelOptions]):
     title_vi = "Tin nhắn SMS qua Kannel"
     title_en = "SMS through Kannel"
     form = Form.SHORT
+    carries = True
     options = SmsKannelOptions
     limit = MOST_CHARACTERS
     scheme = "phone"

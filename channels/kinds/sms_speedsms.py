@@ -97,6 +97,7 @@ class SmsSpeedSms(Channel[SpeedSmsOptions]):
     title_vi = "Tin nhắn SMS qua SpeedSMS"
     title_en = "SMS through SpeedSMS"
     form = Form.SHORT
+    carries = True
     options = SpeedSmsOptions
     limit = MOST_CHARACTERS
     scheme = "phone"

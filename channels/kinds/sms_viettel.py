@@ -65,6 +65,7 @@ class SmsViettel(Channel[SmsViettelOptions]):
     title_vi = "Tin nhắn SMS Viettel (SOAP)"
     title_en = "Viettel bulk SMS (SOAP)"
     form = Form.SHORT
+    carries = True
     options = SmsViettelOptions
     limit = MOST_CHARACTERS
     scheme = "phone"

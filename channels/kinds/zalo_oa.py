@@ -38,6 +38,7 @@ class ZaloOa(Channel[ZaloOptions]):
     title_vi = "Zalo Official Account (tin tư vấn)"
     title_en = "Zalo Official Account (consultation message)"
     form = Form.CHAT
+    carries = True
     options = ZaloOptions
     limit = _LIMIT
     scheme = "zalo"

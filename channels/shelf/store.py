@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -40,6 +41,7 @@ shelf = Table(
     Column("until", Moment),
     Column("withdrawn_at", Moment),
     Column("replaced", Text, nullable=False, default=""),
+    Column("carries", Json, nullable=False, default=[]),
     Index("shelf_since", "outlet", "since"),
 )
 
@@ -59,7 +61,8 @@ class Stock:
     def next_end(self, now: datetime) -> datetime | None:
         """When something of what stands there now is over by itself."""
         ends = (moment for one in self.stands for moment in (one.until, one.bulletin.valid_until) if moment is not None)
-        return min((moment for moment in ends if moment > now), default=None)
+        along = (datetime.fromisoformat(part.until) for one in self.stands for part in one.bulletin.parts if part.ride)
+        return min((moment for moment in chain(ends, along) if moment > now), default=None)
 
     def past(self, now: datetime) -> list[Shelved]:
         """What stood there once: gone is another answer than never there."""
@@ -85,16 +88,21 @@ async def put_on_shelf(tx: AsyncConnection, outlet_name: str, delivery: str, bul
     """
     # The outlet's row is held until the end, so that two workers do not both follow the same newest one.
     await turn_shelf(tx, outlet.c.name == outlet_name)
-    last = select(shelf.c.since, shelf.c.holds).where(shelf.c.outlet == outlet_name).order_by(shelf.c.since.desc())
+    last = (
+        select(shelf.c.since, shelf.c.holds, shelf.c.carries)
+        .where(shelf.c.outlet == outlet_name)
+        .order_by(shelf.c.since.desc())
+    )
     newest = (await tx.execute(last.limit(1))).one_or_none()
     since = now.replace(microsecond=0)
     if newest is not None:
-        since = max(since, newest.since + timedelta(seconds=max(1, len(newest.holds))))
+        since = max(since, newest.since + timedelta(seconds=max(1, len(newest.holds) + len(newest.carries))))
     await tx.execute(
         insert(shelf).values(
             delivery=delivery,
             outlet=outlet_name,
-            holds=[part.item for part in bulletin.parts],
+            holds=[part.item for part in bulletin.own],
+            carries=[part.item for part in bulletin.parts if part.ride],
             bulletin=bulletin.record(),
             since=since,
             until=bulletin.valid_until,
@@ -140,6 +148,21 @@ async def replace_on_shelves(tx: AsyncConnection, item: str, by: str, at: dateti
     await turn_shelf(tx, outlet.c.name.in_(select(shelf.c.outlet).where(stands)))
     await break_programmes(tx, item, at)
     return int((await tx.execute(update(shelf).where(stands).values(until=at, replaced=by))).rowcount)
+
+
+async def leave_behind(tx: AsyncConnection, item: str, at: datetime) -> int:
+    """Take an item off everything that only carries it along, which stands on without it; off how many entries."""
+    carried = type_coerce(shelf.c.carries, Text).contains(f'"{item}"', autoescape=True)
+    stands = shelf.c.withdrawn_at.is_(None) & or_(shelf.c.until.is_(None), shelf.c.until > at) & carried
+    rows = (await tx.execute(select(shelf.c.delivery, shelf.c.bulletin, shelf.c.carries).where(stands))).all()
+    if rows:
+        await turn_shelf(tx, outlet.c.name.in_(select(shelf.c.outlet).where(stands)))
+        await break_programmes(tx, item, at)
+    for row in rows:
+        left = Bulletin.from_record(row.bulletin).without(item).record()
+        mine = update(shelf).where(shelf.c.delivery == row.delivery)
+        await tx.execute(mine.values(bulletin=left, carries=[one for one in row.carries if one != item]))
+    return len(rows)
 
 
 async def holding(connection: AsyncConnection, item: str, now: datetime) -> list[tuple[str, Shelved]]:

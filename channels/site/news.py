@@ -34,6 +34,11 @@ class News:
     withdrawn_at: datetime | None = None
     replaced: str = ""
 
+    def along(self, now: datetime) -> list[Part]:
+        """What its newest bulletin carries along now."""
+        parts = (part for part in self.bulletin.parts if part.ride and part.item != self.part.item)
+        return [part for part in parts if datetime.fromisoformat(part.until) > now]
+
     def over(self, now: datetime) -> bool:
         """Whether it no longer holds."""
         return self.until is not None and self.until <= now
@@ -69,7 +74,7 @@ def site_of(shelf: Iterable[Shelved]) -> Site:
     stood: dict[str, list[tuple[Shelved, Part]]] = {}
     named: dict[str, str] = {}
     for shelved in sorted(shelf, key=lambda each: (each.since, each.delivery)):
-        for part in shelved.bulletin.parts:
+        for part in shelved.bulletin.own:
             owners.setdefault(slug_of(part), part.item)
             stood.setdefault(part.item, []).append((shelved, part))
             named.setdefault(shelved.name, part.item)

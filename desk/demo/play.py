@@ -36,6 +36,7 @@ from desk.demo.station import Station
 from desk.demo.zalo import ZaloSandbox
 from scheduler.delivery import DONE, TITLES, Delivery, State
 from scheduler.log import store as log_store
+from scheduler.riding import Wish as Ride
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
 
@@ -181,6 +182,9 @@ async def approve_and_schedule(on: Stage, items: list[Item]) -> None:
         tomorrow = now + timedelta(days=30)
         morning = Wish((items[0].id,), ("tram-xa",), Rule(cron="0 5 * * *"), until=tomorrow, title="Bản tin sáng 5 giờ")
         await house.scheduling.add(tx, morning, LEADER, may_approve=True)
+        today = house.reporter.today()
+        along = Ride(items[0].id, ("cong-thong-tin",), today, today + timedelta(days=30), share=50)
+        await house.riding.add(tx, along, LEADER, may_approve=True)
     house.notifier.ring("schedule")
 
 

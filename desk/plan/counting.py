@@ -14,9 +14,11 @@ from desk.plan import store
 from desk.plan.plan import Plan, Way
 from desk.plan.progress import Progress, Sent, standings
 from scheduler.tally import store as tally_store
-from scheduler.tally.store import Taken
+from scheduler.tally.store import Carried, Taken
 
 Texts = Mapping[str, Sequence[tuple[str, str]]]
+Outlets = Mapping[str, tuple[str, str]]
+"""Kind and title, by name."""
 
 
 def way_of(kind: str) -> Way | None:
@@ -40,7 +42,9 @@ async def sent_between(
     edges = [datetime.combine(day, time(), zone).astimezone(UTC) for day in (begin, end)]
     taken, texts = await tally_store.taken_over(connection, edges), await tally_store.texts(connection, edges)
     taken = own(taken, await tally_store.senders(connection, edges), unit)
-    return sent_of(taken, texts, await tally_store.outlet_titles(connection), zone)
+    outlets = await tally_store.outlet_titles(connection)
+    along = along_of(taken, await tally_store.carried(connection, edges), outlets, zone)
+    return [*sent_of(taken, texts, outlets, zone), *along]
 
 
 def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[Taken]:
@@ -48,7 +52,7 @@ def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[T
     return [one for one in taken if senders.get(one.schedule, "") == unit]
 
 
-def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Mapping[str, tuple[str, str]], zone: ZoneInfo) -> list[Sent]:
+def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Outlets, zone: ZoneInfo) -> list[Sent]:
     """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets."""
     kinds = {name: way_of(kind) for name, (kind, _) in outlets.items()}
     runs = dict[str, tuple[str, date]]()
@@ -61,6 +65,17 @@ def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Mapping[str, tuple[st
     return [
         Sent(run, item, theme, day, by) for run, schedule, day, by in each for item, theme in texts.get(schedule, ())
     ]
+
+
+def along_of(taken: Sequence[Taken], carried: Sequence[Carried], outlets: Outlets, zone: ZoneInfo) -> list[Sent]:
+    """What these runs took along: once a run, by the ways in which anything of it arrived."""
+    days = {(one.occurrence, one.outlet): one.due_at.astimezone(zone).date() for one in taken}
+    ways = defaultdict[tuple[str, str, str, date], set[Way]](set)
+    for one in carried:
+        kind = outlets.get(one.outlet, ("", ""))[0]
+        if (day := days.get((one.occurrence, one.outlet))) and (way := way_of(kind)):
+            ways[one.occurrence, one.item, one.theme, day].add(way)
+    return [Sent(*about, frozenset(by)) for about, by in ways.items()]
 
 
 async def standings_of(connection: AsyncConnection, plan: Plan, today: date, zone: ZoneInfo) -> list[Progress]:

@@ -176,6 +176,7 @@ class Reporter:
         if plan is not None and plan.tasks:
             taken = counting.own(await tally_store.taken_over(connection, edges), senders, unit)
             sent = counting.sent_of(taken, texts, outlets, self._zone)
+            sent += counting.along_of(taken, await tally_store.carried(connection, edges), outlets, self._zone)
             seen = replace(seen, plan=progress.figures(plan, sent, period))
         office = tree[unit].office if unit != ROOT else self._office
         return await asyncio.to_thread(gathered, office, period, seen)

@@ -11,6 +11,7 @@ from channels.audiences import store as audience_store
 from channels.feedback import store as feedback_store
 from config.words import BadInput, NotFound
 from content import store as content_store
+from content.bulletin import BulletinClass
 from content.item import Item
 from content.passing import store as passing_store
 from content.passing.passing import PassingState
@@ -101,7 +102,7 @@ def must_reach_any(visit: Visit, outlets: Sequence[str]) -> None:
 async def own_wish(visit: Visit, connection: AsyncConnection, wish: Wish) -> Wish:
     """What is asked for, if all of it is this person's; what is not of one unit is sent by the person's own. Raises NotFound."""
     for id in wish.items:
-        await _must_send(visit, connection, await content_store.find_item(connection, id), wish)
+        await may_send(visit, connection, await content_store.find_item(connection, id), wish.klass)
     for name in wish.outlets:
         visit.outlets[name]
     if wish.audience:
@@ -110,7 +111,7 @@ async def own_wish(visit: Visit, connection: AsyncConnection, wish: Wish) -> Wis
     return wish if len(units) == 1 and all(map(visit.reaches, units)) else replace(wish, unit=visit.unit)
 
 
-async def _must_send(visit: Visit, connection: AsyncConnection, item: Item, wish: Wish) -> None:
+async def may_send(visit: Visit, connection: AsyncConnection, item: Item, klass: BulletinClass | None = None) -> None:
     """Raises NotFound for an item of others that no unit of this person's has accepted, BadInput for a lower class than it has."""
     if visit.units is None or item.unit in visit.units:
         return
@@ -118,7 +119,7 @@ async def _must_send(visit: Visit, connection: AsyncConnection, item: Item, wish
     if not await passing_store.has(connection, item.id, visit.units, [PassingState.ACCEPTED]):
         vi = f"Tin “{item.title}” của cấp trên: hãy nhận ở trang Tin chuyển xuống rồi lập lịch"
         raise BadInput(vi, f"Item {item.id} was passed down and is not accepted", field="item")
-    if wish.klass is not None and wish.klass.rank > item.klass.rank:
+    if klass is not None and klass.rank > item.klass.rank:
         vi = f"Tin “{item.title}” là tin {item.klass.title_vi}, không hạ loại được"
         raise BadInput(vi, f"Item {item.id} has the class {item.klass}", field="klass")
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, 
 from functools import lru_cache
 from typing import Any
 
-from content.bulletin import BulletinClass, Order, Pinned
+from content.bulletin import BulletinClass, Order, Pinned, Rider
 from db.database import Database
 from db.direct import Ask, Each, Rows, Step, marks
 from db.types import from_ms
@@ -56,7 +56,7 @@ def not_in_hand(again: Rows, parcels: Iterable[Parcel], rows: Mapping[int, Row])
     ]
 
 
-def again_in_hand(again: Rows, rows: Mapping[int, Row]) -> Generator[Step, Rows, list[Parcel]]:
+def again_in_hand(again: Rows, rows: Mapping[int, Row], outlet: str) -> Generator[Step, Rows, list[Parcel]]:
     """What was claimed, as parcels: the places of one parcel together, questions apart from tries."""
     todo: defaultdict[tuple[int, bool], list[tuple[int, int, str]]] = defaultdict(list)
     suspects = set()
@@ -65,7 +65,7 @@ def again_in_hand(again: Rows, rows: Mapping[int, Row]) -> Generator[Step, Rows,
         if crashes >= ALONE_AFTER:
             suspects.add(id)
     people = yield from _people(sorted({id for id, _ in todo}))
-    orders = yield from _orders({rows[id].occurrence for id, _ in todo})
+    orders = yield from _orders({rows[id].occurrence for id, _ in todo}, outlet)
     found = []
     for (id, _), places in todo.items():
         # Before what goes first of its class: behind it there would always be something more.
@@ -95,7 +95,7 @@ def claim(database: Database, wish: Wish, short: int, parcels: Sequence[Parcel])
     )
     found = yield Ask(take, (wish.outlet, wish.now, *before, most, wish.owner, wish.lease))
     people = yield from _people([row[0] for row in found])
-    orders = yield from _orders({row[1] for row in found})
+    orders = yield from _orders({row[1] for row in found}, wish.outlet)
     return [
         Parcel(
             *(id, rank, place, until, epoch),
@@ -116,18 +116,28 @@ def _people(ids: Sequence[int]) -> Generator[Step, Rows, dict[int, list[list[str
     return {row[0]: json.loads(row[1]) for row in rows}
 
 
-def _orders(occurrences: Collection[str]) -> Generator[Step, Rows, dict[str, Order]]:
-    """What each is to say."""
+def _orders(occurrences: Collection[str], outlet: str) -> Generator[Step, Rows, dict[str, Order]]:
+    """What each is to say by an outlet."""
     if not occurrences:
         return {}
-    about = f"SELECT id, klass, due_at, pinned FROM occurrence WHERE id IN ({marks(len(occurrences))})"
+    about = f"SELECT id, klass, due_at, pinned, riders FROM occurrence WHERE id IN ({marks(len(occurrences))})"
     rows = yield Ask(about, sorted(occurrences))
-    return {row[0]: Order(row[0], BulletinClass(row[1]), from_ms(row[2]), _pinned(row[3])) for row in rows}
+    return {
+        id: Order(id, BulletinClass(klass), from_ms(due_at), _pinned(pinned), _riders(riders, outlet))
+        for id, klass, due_at, pinned, riders in rows
+    }
 
 
 @lru_cache(1024)
 def _pinned(record: str) -> tuple[Pinned, ...]:
     return tuple(Pinned(**one) for one in json.loads(record))
+
+
+@lru_cache(1024)
+def _riders(record: str, outlet: str) -> tuple[Rider, ...]:
+    """What goes along by this outlet."""
+    mine = [one for one in json.loads(record) if one["outlet"] == outlet]
+    return tuple(Rider(Pinned(one["item"], one["revision"], one["digest"]), one["ride"], one["until"]) for one in mine)
 
 
 # --- giving back ---------------------------------------------------------------------------------------------------------

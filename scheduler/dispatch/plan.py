@@ -16,9 +16,11 @@ from db.database import Database
 from db.direct import Append, Ask, Each, Rows, Step, marks
 from db.types import from_ms, new_ids, new_number, to_json, to_ms
 from scheduler.delivery import LETTER, OccurrenceState, State
+from scheduler.dispatch.boarding import Riders, board
 from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
 
 KNOWN = 1024
+NOTHING: Riders = {}
 Work = Generator[Step, Rows, None]
 
 
@@ -77,7 +79,7 @@ class Sight:
 # --- due schedules -----------------------------------------------------------------------------------------------------
 
 
-SCHEDULE = "id, title, pinned, outlets, audience, rule, zone, klass, start, until, missed, state, next_due_at, made_by, made_at"
+SCHEDULE = "id, title, pinned, outlets, audience, rule, zone, klass, start, until, missed, state, next_due_at, made_by, made_at, unit"
 
 
 def due(database: Database, now: datetime, most: int) -> Generator[Step, Rows, list[Schedule]]:
@@ -115,6 +117,7 @@ def to_schedule(row: Any) -> Schedule:
         from_ms(next_due_at),
         made[0],
         from_ms(made[1]),
+        made[2],
     )
 
 
@@ -152,25 +155,30 @@ def _moment(value: int | None) -> datetime | None:
     return None if value is None else from_ms(value)
 
 
-def occur(dues: Sequence[Due], now: datetime) -> Work:
+def occur(database: Database, dues: Sequence[Due], now: datetime) -> Work:
     """Rows for every run of schedules that are held, and each schedule moved on."""
     moves = []
     for one in dues:
         state = ScheduleState.ENDED if one.next_due_at is None else one.schedule.state
         moves.append((one.next_due_at and to_ms(one.next_due_at), state.value, one.schedule.id))
     yield Each("UPDATE schedule SET next_due_at = ?, state = ? WHERE id = ?", moves)
-    yield from open_runs(dues, now)
+    runs = [(one.schedule, run.due_at, run.state) for one in dues for run in one.runs]
+    yield from open_runs(dues, now, riders=(yield from board(database, runs)))
 
 
-def open_runs(dues: Sequence[Due], now: datetime, *, early: bool = False) -> Work:
-    """Rows for every run, unless there is one already; `early`: only some of the outlets, before the moment."""
+def open_runs(dues: Sequence[Due], now: datetime, *, early: bool = False, riders: Riders = NOTHING) -> Work:
+    """Rows for every run with its `riders`, unless there is one already; `early`: only some of the outlets, before the moment."""
     ends = yield from _ends({item.revision for one in dues for item in one.schedule.items})
     ids = new_ids(now)
     rows = []
     for one in dues:
         schedule = one.schedule
         until = min((ends[item.revision] for item in schedule.items if item.revision in ends), default=None)
-        rows += [(*_row(next(ids), schedule, run, until, now), int(early)) for run in one.runs]
+        carried = (to_json(riders.get((schedule.id, run.due_at), [])) for run in one.runs)
+        rows += [
+            (*_row(next(ids), schedule, run, until, now), int(early), along)
+            for run, along in zip(one.runs, carried, strict=True)
+        ]
     yield Each(_OCCUR, rows)
 
 
@@ -186,7 +194,7 @@ def _ends(revisions: set[str]) -> Generator[Step, Rows, dict[str, int]]:
 
 _OCCUR = (
     "INSERT INTO occurrence (id, schedule, due_at, state, title, klass, pinned, outlets, audience, outlet_at, address_at,"
-    " size, until, planned_at, reason, early) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, ?, ?, ?, ?)"
+    " size, until, planned_at, reason, early, riders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, ?, ?, ?, ?, ?)"
     " ON CONFLICT (schedule, due_at) DO NOTHING"
 )
 

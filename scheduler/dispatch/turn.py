@@ -57,7 +57,7 @@ def turn(
     if wish.free:
         yield from let_go_waits(parcels, ours)
     yield from book(wish, done, told)
-    done.claimed = yield from again_in_hand(again, rows)
+    done.claimed = yield from again_in_hand(again, rows, wish.outlet)
     if not wish.free and not done.paused:
         short = short_of(wish, done, [*parcels, *done.claimed])
         if short > 0 or wish.look:
@@ -71,7 +71,7 @@ def _suspect(database: Database, wish: Wish) -> Generator[Step, Rows, list[Parce
     """With nothing else to do: hundreds of them, each alone, would keep all others waiting after a restart."""
     found = yield from claim_suspect(database, wish)
     rows = yield from _rows(database, [one[0] for one in found])
-    return (yield from again_in_hand(not_in_hand(found, (), rows), rows))
+    return (yield from again_in_hand(not_in_hand(found, (), rows), rows, wish.outlet))
 
 
 # --- rows in hand ------------------------------------------------------------------------------------------------------

@@ -151,6 +151,7 @@ def _opened(row: Row[Any]) -> dict[str, object]:
         "due_at": row.due_at.isoformat(),
         "outlets": row.outlets,
         "items": row.pinned,
+        "riders": row.riders,
     }
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -176,7 +177,9 @@ def _narrowed_further(query: Select[Any], wanted: Filter) -> Select[Any]:
     if wanted.schedule:
         query = query.where(occurrence.c.schedule == wanted.schedule)
     if wanted.item:
-        query = query.where(type_coerce(occurrence.c.pinned, Text).contains(f'"item":"{wanted.item}"'))
+        pinned, riders = (type_coerce(occurrence.c[name], Text) for name in ("pinned", "riders"))
+        along = '%"outlet":"' + parcel.c.outlet + literal(f'","item":"{wanted.item}"%')
+        query = query.where(or_(pinned.contains(f'"item":"{wanted.item}"'), riders.like(along)))
     if wanted.addresses:
         # recipients are frozen in order of address, so a person is looked for in one parcel an occurrence
         query = query.where(or_(*((parcel.c.first <= one) & (parcel.c.last >= one) for one in wanted.addresses)))

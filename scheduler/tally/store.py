@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, case, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences.store import RETOLD, audience
@@ -107,6 +107,28 @@ async def texts(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[
     rows = (await connection.execute(select(schedule.c.id, schedule.c.pinned).where(schedule.c.id.in_(due)))).all()
     themes = await _themes_of(connection, {one["revision"] for row in rows for one in row.pinned})
     return {row.id: [(one["item"], themes.get(one["revision"], "")) for one in row.pinned] for row in rows}
+
+
+class Carried(NamedTuple):
+    """A text that a run took along by an outlet, and the theme it had."""
+
+    occurrence: str
+    outlet: str
+    item: str
+    theme: str
+
+
+async def carried(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Carried]:
+    """What runs took along (`scheduler/ride`), of all that fell due between the edges."""
+    query = select(occurrence.c.id, occurrence.c.riders)
+    query = query.where(_between(edges), type_coerce(occurrence.c.riders, Text) != "[]")
+    rows = (await connection.execute(query)).all()
+    themes = await _themes_of(connection, {one["revision"] for row in rows for one in row.riders})
+    return [
+        Carried(row.id, one["outlet"], one["item"], themes.get(one["revision"], ""))
+        for row in rows
+        for one in row.riders
+    ]
 
 
 async def senders(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[str, str]:

@@ -20,8 +20,9 @@ from channels.reasons import Reason
 from channels.shelf.store import put_on_shelf
 from config.clock import FakeClock
 from config.settings import Settings
+from content import store as content_store
 from content.bulletin import Bulletin, BulletinClass, Order, Pinned
-from content.item import DEFAULT_THEMES, Draft
+from content.item import DEFAULT_THEMES, Draft, ItemState
 from content.procedures.procedure import Procedure, Status
 from db.direct import Append, Each, Rows, Step
 from db.types import new_id, to_ms
@@ -33,6 +34,7 @@ from desk.plan.plan import Plan, Rhythm, Task, Way
 from desk.reporting.period import Basis, Period, parse
 from scheduler.delivery import LETTER, OccurrenceState, State, delivery_id
 from scheduler.dispatch.tables import parcel
+from scheduler.riding import Wish as Ride
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
 from scheduler.store import occurrence
@@ -119,6 +121,7 @@ async def fill(place: Path, count: int, database: str = "") -> None:
         await _publish(house)
         await _make_plan(house)
         await _take_in_catalogue(house)
+        await _let_ride(house)
         period = handed_in(clock.now())
         await house.reporter.hand_in(period, (await house.reporter.report(period)).figures.digest, APPROVER)
         if not house.database.is_sqlite:
@@ -136,6 +139,15 @@ async def _make_plan(house: House) -> None:
         for theme, way, target in asked:
             task = Task(new_id(now), year, "Bản tin", theme, way, WRITER, Rhythm.QUARTER, None, target)
             await plan_store.add_task(tx, task)
+
+
+async def _let_ride(house: House) -> None:
+    """A text that goes along in what comes."""
+    async with house.database.write() as tx:
+        item = (await content_store.list_items(tx, states=(ItemState.APPROVED,), limit=1))[0]
+        today = house.reporter.today()
+        wish = Ride(item.id, (*STATIONS, "portal"), today, today + timedelta(days=60), share=30)
+        await house.riding.add(tx, wish, APPROVER, may_approve=True)
 
 
 async def _take_in_catalogue(house: House) -> None:

@@ -37,6 +37,7 @@ from scheduler import store as scheduler_store
 from scheduler.delivery import State, delivery_id
 from scheduler.dispatch.tables import parcel
 from scheduler.log import store as log_store
+from scheduler.ride import store as ride_store
 from scheduler.schedule import ScheduleState
 from tests.bench.office import fill, handed_in, settings
 from tests.bench.scale import _p
@@ -48,6 +49,7 @@ PAGES = (
     *("/items/{item}", "/items/{item}/edit", "/items/{item}/versions", "/items/{in_review}"),
     *("/schedules", "/schedules?state=in_review", "/schedules/new?item={item}", "/occurrences?schedule={routine}"),
     *("/schedules/{campaign}", "/schedules/{routine}", "/schedules/{wanted}", "/schedules/{coming}/move"),
+    *("/rides", "/rides?item={item}", "/rides/{ride}"),
     *("/calendar", "/calendar?view=week", "/calendar?view=day", "/calendar?outlet=sms", "/calendar/pause"),
     *("/calendar?day={last_month}", "/calendar?day={last_year}"),
     *("/deliveries", "/deliveries?after={middle}", "/deliveries?after={last}", "/deliveries?state=failed"),
@@ -185,6 +187,7 @@ async def _places(house: House) -> dict[str, str]:
         known = await _texts(connection) | await _schedules(connection) | await _deliveries(connection)
         plan = await plan_store.find(connection, today.year)
         assert plan is not None
+        [ride] = [one.id for one in await ride_store.list_all(connection)]
         procedure = next(iter(await procedures_store.known(connection)))
     known |= {
         "year": str(today.year),
@@ -193,6 +196,7 @@ async def _places(house: House) -> dict[str, str]:
         "key": "t" * 32,
         "task": plan.tasks[0].id,
         "procedure": procedure,
+        "ride": ride,
     }
     before = today.replace(day=1) - timedelta(days=10)
     last_year = (today - timedelta(days=300)).isoformat()

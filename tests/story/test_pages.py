@@ -29,6 +29,7 @@ from desk.plan import store as plan_store
 from desk.plan.plan import Plan, Rhythm, Task, Way
 from desk.reporting.period import Basis, Kind, last_finished
 from scheduler.log import store as log_store
+from scheduler.riding import Wish as RideWish
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
 from scheduler.store import list_schedules
@@ -88,6 +89,15 @@ async def _plan(on: Stage) -> str:
     return ids[-1]
 
 
+async def _ride(on: Stage, item: str) -> str:
+    """A text that goes along in what comes, and waits for approval; its page."""
+    today = on.house.reporter.today()
+    async with on.house.database.write() as tx:
+        wish = RideWish(item, ("cong-thong-tin",), today, today + timedelta(days=30), share=30)
+        one = await on.house.riding.add(tx, wish, LEADER, may_approve=False)
+    return f"/rides/{one.id}"
+
+
 async def _addresses(on: Stage) -> dict[str, str]:
     task = await _plan(on)
     await _hand_in(on)
@@ -145,6 +155,8 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "passed": "/passed",
         "feedback": "/feedback",
         "procedures": "/procedures",
+        "rides": f"/rides?item={schedule.items[0].item}",
+        "ride": await _ride(on, schedule.items[0].item),
         "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",

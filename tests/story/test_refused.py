@@ -25,7 +25,10 @@ PLACES = {
 }
 ROLES = {"xem": ("viewer", "xem"), "dai": ("station", "đài phát")}
 SHARED = {"today", "schedules", "schedule", "calendar", "occurrences", "outlets", "password", "tokens"}
-REACHED = {"xem": SHARED | {"items", "item", "deliveries", "delivery", "plan", "procedures", "reports"}, "dai": SHARED}
+REACHED = {
+    "xem": SHARED | {"items", "item", "deliveries", "delivery", "plan", "procedures", "reports", "rides"},
+    "dai": SHARED,
+}
 """Doors to which links lead them, whatever else there is."""
 SCREENS = {"xem": WIDE, "dai": PHONE}
 NOBODY, NOWHERE = "0000000000000", "khong-co"

@@ -60,7 +60,9 @@ async def sent(house: House, clock: FakeClock, item: Item, people: int = 3) -> l
     async with house.database.write() as tx:
         wish = Wish(items=(item.id,), outlets=("portal",), rule=Rule(cron="0 5 * * *"))
         schedule = await house.scheduling.add(tx, wish, OPENER, may_approve=True)
-    await house.database.run(occur([Due(schedule, [Run(now, OccurrenceState.OPEN)], schedule.next_due_at)], now))
+    await house.database.run(
+        occur(house.database, [Due(schedule, [Run(now, OccurrenceState.OPEN)], schedule.next_due_at)], now)
+    )
     async with house.database.read() as connection:
         [run] = await scheduler_store.list_occurrences(connection, schedule_id=schedule.id)
     ids = []

@@ -57,7 +57,7 @@ async def went_out(house: House, items: tuple[str, ...], outlet: str, letters: s
         wish = Wish(items, (outlet,), Rule(cron="0 5 * * *"), **to)
         schedule = await house.scheduling.add(tx, wish, "Hùng", may_approve=True)
     run = Run(due, OccurrenceState.OPEN)
-    await house.database.run(occur([Due(schedule, [run], schedule.next_due_at)], due))
+    await house.database.run(occur(house.database, [Due(schedule, [run], schedule.next_due_at)], due))
     async with house.database.read() as connection:
         [one] = [row.id for row in await scheduler_store.list_occurrences(connection, schedule_id=schedule.id)]
     frozen = Frozen(len(people), people[0][0], people[-1][0], to_json(people))

@@ -18,6 +18,8 @@ from desk.plan import store as plan_store
 from desk.staff import accounts
 from scheduler import store as scheduler_store
 from scheduler.log import store as log_store
+from scheduler.ride import store as ride_store
+from scheduler.ride.ride import RideState
 from scheduler.schedule import Rule
 from scheduler.subscription import store as subscription_store
 from tests.desk.web.test_recordings import sound
@@ -58,7 +60,7 @@ async def requests(desk: Any) -> AsyncIterator[Request]:
     for name in ("programme", "programme-sound", "glossary", "glossary-table", "report-stations", "openapi"):
         yield Request(name)
     yield Request("sound", fields={"text": "xin chào"})
-    for walk in (_items, _schedules, _deliveries, _boards, _people, _others, _feedback, _plan, _subscriptions):
+    for walk in (_items, _schedules, _rides, _deliveries, _boards, _people, _others, _feedback, _plan, _subscriptions):
         async for one in walk(desk):
             yield one
 
@@ -230,6 +232,21 @@ async def _feedback(desk: Any) -> AsyncIterator[Request]:
     yield Request("feedback-open", other.id)
     yield Request("item-write", fields=TEXT | {"answers": other.id})
     yield Request("feedback", fields={"theme": "mot-cua"})
+
+
+async def _rides(desk: Any) -> AsyncIterator[Request]:
+    wish = {"outlet": ["portal", "dai-xa"], "begins": "2026-11-23", "ends": "2026-12-31", "share": 40}
+    for verb in ("ride-approve", "ride-send-back"):
+        yield Request("ride-add", fields=wish | {"item": (await desk.approved()).id}, login="lan")
+        async with desk.house.database.read() as connection:
+            [one] = await ride_store.list_all(connection, states=(RideState.IN_REVIEW,))
+        yield Request("ride", one.id)
+        yield Request(verb, one.id, {"digest": one.digest} if verb == "ride-approve" else {"note": "Chưa cần"})
+        desk.clock.advance(1)
+    async with desk.house.database.read() as connection:
+        [one] = await ride_store.list_all(connection, states=(RideState.APPROVED,))
+    yield Request("ride-end", one.id, {"note": "Đủ rồi"})
+    yield Request("rides", fields={"state": "ended", "limit": "1"})
 
 
 async def _boards(desk: Any) -> AsyncIterator[Request]:

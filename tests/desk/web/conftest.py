@@ -152,7 +152,7 @@ class Desk:
         schedule, now = await self.schedule(), self.clock.now()
         people = [(f"+8491234000{place}", f"Người {place}") for place in range(len(letters))]
         run = Run(now, OccurrenceState.OPEN)
-        await self.house.database.run(occur([Due(schedule, [run], schedule.next_due_at)], now))
+        await self.house.database.run(occur(self.house.database, [Due(schedule, [run], schedule.next_due_at)], now))
         async with self.house.database.read() as connection:
             [occurrence] = [
                 row.id for row in await scheduler_store.list_occurrences(connection, schedule_id=schedule.id)

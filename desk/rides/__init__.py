@@ -1,0 +1,1 @@
+"""Rides (lồng ghép) on the desk: texts that go along in other bulletins by rule."""
