@@ -30,7 +30,7 @@ from db.types import new_id
 from desk import auth, serving
 from desk.app import House, opened
 from desk.commands.output import err, local, out
-from desk.demo import procedures, units
+from desk.demo import procedures, units, year
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.station import Station
 from desk.demo.zalo import ZaloSandbox
@@ -361,6 +361,8 @@ async def _act(on: Stage, *, once: bool) -> bool:
     await approve_and_schedule(on, items)
     await units.pass_down(on.house, items[0], LEADER)
     await procedures.settle(on.house, AUTHOR)
+    await year.plan(on.house, LEADER)
+    await year.ask(on.house)
     return await watch(on, once=once)
 
 
