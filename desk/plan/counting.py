@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,28 +54,32 @@ def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[T
 
 def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Outlets, zone: ZoneInfo) -> list[Sent]:
     """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets."""
-    kinds = {name: way_of(kind) for name, (kind, _) in outlets.items()}
-    runs = dict[str, tuple[str, date]]()
-    ways: defaultdict[str, set[Way]] = defaultdict(set)
-    for one in taken:
-        runs[one.occurrence] = one.schedule, one.due_at.astimezone(zone).date()
-        if way := kinds.get(one.outlet):
-            ways[one.occurrence].add(way)
-    each = ((run, schedule, day, frozenset(ways[run])) for run, (schedule, day) in runs.items())
+    ways = {one: _ways(one, outlets) for one in {one.outlets for one in taken}}
+    each = ((one, one.due_at.astimezone(zone).date()) for one in taken)
     return [
-        Sent(run, item, theme, day, by) for run, schedule, day, by in each for item, theme in texts.get(schedule, ())
+        Sent(one.occurrence, item, theme, day, ways[one.outlets])
+        for one, day in each
+        for item, theme in texts.get(one.schedule, ())
     ]
+
+
+def _ways(names: Iterable[str], outlets: Outlets) -> frozenset[Way]:
+    """By which ways these outlets reach people."""
+    found = (way_of(outlets[name][0]) for name in names if name in outlets)
+    return frozenset(way for way in found if way is not None)
 
 
 def along_of(taken: Sequence[Taken], carried: Sequence[Carried], outlets: Outlets, zone: ZoneInfo) -> list[Sent]:
     """What these runs took along: once a run, by the ways in which anything of it arrived."""
-    days = {(one.occurrence, one.outlet): one.due_at.astimezone(zone).date() for one in taken}
-    ways = defaultdict[tuple[str, str, str, date], set[Way]](set)
+    runs = {one.occurrence: one for one in taken}
+    by = defaultdict[tuple[str, str, str], set[str]](set)
     for one in carried:
-        kind = outlets.get(one.outlet, ("", ""))[0]
-        if (day := days.get((one.occurrence, one.outlet))) and (way := way_of(kind)):
-            ways[one.occurrence, one.item, one.theme, day].add(way)
-    return [Sent(*about, frozenset(by)) for about, by in ways.items()]
+        if one.occurrence in runs and one.outlet in runs[one.occurrence].outlets:
+            by[one.occurrence, one.item, one.theme].add(one.outlet)
+    return [
+        Sent(run, item, theme, runs[run].due_at.astimezone(zone).date(), _ways(names, outlets))
+        for (run, item, theme), names in by.items()
+    ]
 
 
 async def standings_of(connection: AsyncConnection, plan: Plan, today: date, zone: ZoneInfo) -> list[Progress]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -75,14 +76,14 @@ class Progress:
         return max(0, self.expected - self.now.done)
 
 
-def counts(task: Task, one: Sent) -> bool:
+def counts(task: Task, theme: str, ways: Container[Way]) -> bool:
     """Whether what went out is what the task asks for, whenever that was."""
-    return task.theme in {"", one.theme} and (task.way is None or task.way in one.ways)
+    return task.theme in {"", theme} and (task.way is None or task.way in ways)
 
 
 def progress(task: Task, sent: Sequence[Sent], today: date) -> Progress:
     """How a task stands on a day; of `today` itself nothing is expected yet."""
-    fitting = [one for one in sent if counts(task, one)]
+    fitting = [one for one in sent if counts(task, one.theme, one.ways)]
     parts = tuple(_part(task, stretch, fitting) for stretch in task.stretches())
     now = next(one for one in parts if one.stretch == task.on(today))
     begin, end = now.stretch.begin, now.stretch.end
@@ -119,9 +120,14 @@ def standings(plan: Plan, sent: Sequence[Sent], today: date) -> list[Progress]:
 def figures(plan: Plan, sent: Sequence[Sent], period: Period) -> PlanFigures:
     """The plan in a report of a period of its year: each task that has a target in it, and how many counted in its days."""
     begin, last, lines = period.begin, period.end, []
+    alike = Counter((one.theme, one.ways, one.day) for one in sent)  # a year has thousands, of some hundred kinds
     for task in plan.tasks:
         if target := task.within(period):
             end = min(last, task.stretches()[-1].end) if task.deadline else last
-            done = sum(begin <= one.day < end and counts(task, one) for one in sent)
+            done = sum(
+                number
+                for (theme, ways, day), number in alike.items()
+                if begin <= day < end and counts(task, theme, ways)
+            )
             lines.append(PlanLine(task.id, task.words, task.owner, target, done))
     return PlanFigures(plan.name, tuple(lines))

@@ -40,12 +40,12 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One run of a schedule of which an outlet's partner took over at least one delivery."""
+    """One run of a schedule, with the outlets whose partners took over at least one delivery of it."""
 
     occurrence: str
     schedule: str
     due_at: datetime
-    outlet: str
+    outlets: frozenset[str]
 
 
 async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Tally]:
@@ -58,13 +58,15 @@ async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> lis
 
 
 async def taken_over(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Taken]:
-    """Each run between the edges with each outlet by which anything of it arrived, with proof or without."""
-    query = select(occurrence.c.id, occurrence.c.schedule, occurrence.c.due_at, parcel.c.outlet).distinct()
-    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id)
+    """Each run between the edges of which anything arrived by any outlet, with proof or without."""
+    about = occurrence.c.id, occurrence.c.schedule, occurrence.c.due_at
+    query = select(*about, func.aggregate_strings(parcel.c.outlet, ","))
+    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).group_by(*about)
     query = query.where(
         _between(edges), or_(*(has(parcel.c.letters, LETTER[state]) for state in State if state in DONE))
     )
-    return [Taken(*row) for row in await connection.execute(query)]
+    rows = await connection.execute(query)
+    return [Taken(id, schedule, due_at, frozenset(outlets.split(","))) for id, schedule, due_at, outlets in rows]
 
 
 def _between(edges: Sequence[datetime]) -> ColumnElement[bool]:
