@@ -206,11 +206,15 @@ def check_draft(draft: Draft) -> None:
     if not draft.title.strip():
         raise BadInput("Thiếu tiêu đề", "The title is missing", field="title")
     if len(draft.title) > 300:
-        raise BadInput("Tiêu đề dài quá 300 ký tự", "The title is longer than 300 characters", field="title")
+        vi = f"Tiêu đề dài {len(draft.title)} ký tự, nhiều nhất 300: hãy rút gọn (ở tệp văn bản, tiêu đề là dòng đầu)"
+        raise BadInput(vi, "The title is longer than 300 characters; in a file it is the first line", field="title")
     if not draft.body.strip():
         raise BadInput("Thiếu nội dung", "The body is missing", field="body")
     if len(draft.body) > 200_000:
-        raise BadInput("Nội dung dài quá 200.000 ký tự", "The body is longer than 200,000 characters", field="body")
+        long = f"{len(draft.body):,}".replace(",", ".")
+        vi = f"Nội dung dài {long} ký tự, nhiều nhất 200.000: hãy chia thành nhiều tin, hoặc tóm tắt và dẫn liên kết"
+        en = "The body is longer than 200,000 characters; make several items of it, or a summary with a link"
+        raise BadInput(vi, en, field="body")
     for name, title in LIMITED.items():
         if len(getattr(draft, name)) > LIMITS.get(name, 300):
             raise BadInput(f"{title} dài quá {LIMITS.get(name, 300)} ký tự", f"The {name} is too long", field=name)

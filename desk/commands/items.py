@@ -78,7 +78,8 @@ async def import_documents(house: House, args: argparse.Namespace) -> int:
             item = await _import(house, document, args, operator, file)
         except Said as error:
             failed += 1
-            err.print(f"[red]{error.text(house.settings.office.locale)}[/red]")
+            said = error.text(house.settings.office.locale)
+            err.print(said if file.name in said else f"{file.name}: {said}", style="red", markup=False)
             continue
         if args.json:
             print_json({**_brief(item), "dated": document.dated, "dropped": document.dropped})

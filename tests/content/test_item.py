@@ -200,6 +200,13 @@ def test_a_draft_that_cannot_stand_is_told_by_field(field: str, values: dict[str
     assert caught.value.vi != caught.value.en
 
 
+def test_who_brings_a_book_is_told_how_long_it_is_and_what_to_do() -> None:
+    """The number as Vietnamese writes it."""
+    with pytest.raises(BadInput) as caught:
+        check_draft(Draft(title="Sổ tay", body="a" * 439_998))
+    assert "439.998" in caught.value.vi and "chia thành nhiều tin" in caught.value.vi
+
+
 def test_a_draft_at_the_limits_stands() -> None:
     """300 and 200,000 characters, tabs and line ends, one moment of validity."""
     check_draft(Draft("a" * 300, "a\t\n" * 66_666, valid_from=NOON, valid_until=NOON + timedelta(milliseconds=1)))

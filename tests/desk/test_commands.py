@@ -85,6 +85,13 @@ async def test_a_bad_document_leaves_the_good_ones_alone(run: Run, tmp_path: Pat
     assert 1 == len(said.splitlines())
 
 
+async def test_a_book_is_no_item(run: Run, tmp_path: Path) -> None:
+    """Two hundred pages are refused whole, and nothing is stored."""
+    (tmp_path / "so-tay.txt").write_text("Sổ tay\n\n" + "Hướng dẫn nộp hồ sơ.\n\n" * 20_000, encoding="utf-8")
+    assert "" == await run("item", "import", str(tmp_path / "so-tay.txt"), "--author", "Mai", code=1)
+    assert "" == await run("item", "list", "--json")
+
+
 async def test_approving_a_draft_hands_it_over_first(run: Run, house: House) -> None:
     """At the console the second person need not wait for a submission; both steps are in the journal."""
     item = await approved(run)
