@@ -11,7 +11,7 @@ from content.voices.kokoro_vi.script import lines
 
 SPEAKERS = {
     "female": Manner({"hf_beta_vi": 1.0}, speed=0.95, middle=215),
-    "male": Manner({"jm_kumo_vi": 1.0}, speed=1.0, middle=120),
+    "male": Manner({"kumo_beta_vi": 1.0}, speed=0.95, middle=125),
 }
 """Of the model's styles but the Chinese ones, those that were understood best (tests/bench/hearing); each was led on from there."""
 GAIN = 0.7
