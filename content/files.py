@@ -8,6 +8,7 @@ import os
 import uuid
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from content.formats import FORMATS
 from content.mastering import Mastered, Mastering
@@ -62,12 +63,7 @@ def keep_finished(directory: Path, made: Mastered, mastering: Mastering, origin:
 
 def sidecar(file: File, mastering: Mastering, origin: Origin, master: str) -> bytes:
     """What a machine can read of a file's origin and figures; nothing in it depends on when it was made."""
-    said = {
-        "law": LAW,
-        "synthetic": bool(origin.voice),
-        "notice": SYNTHETIC if origin.voice else HUMAN,
-        "voice": origin.voice,
-        "script_sha256": origin.script,
+    said = _origin(origin) | {
         "file": PurePosixPath(file.name).name,
         "sha256": file.sha256,
         "bytes": file.bytes,
@@ -78,6 +74,16 @@ def sidecar(file: File, mastering: Mastering, origin: Origin, master: str) -> by
         "master": PurePosixPath(master).name,
     }
     return json.dumps(said, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {
+        "law": LAW,
+        "synthetic": bool(origin.voice),
+        "notice": SYNTHETIC if origin.voice else HUMAN,
+        "voice": origin.voice,
+        "script_sha256": origin.script,
+    }
 
 
 def keep(directory: Path, name: str, data: bytes) -> None:
@@ -100,6 +106,33 @@ def keep(directory: Path, name: str, data: bytes) -> None:
         part.unlink(missing_ok=True)
     for folder in (target.parent, directory):
         _sync(folder)
+
+
+def move_in(directory: Path, made: Path) -> tuple[str, str, int]:
+    """Keep a file that stands in the same file system: its name below `directory`, sha256 in hex, size. Raises OSError.
+
+    It is never in memory as a whole. One that is there already stays as it is.
+    """
+    digest = hashlib.sha256()
+    with made.open("rb") as file:
+        while piece := file.read(2**20):
+            digest.update(piece)
+        os.fsync(file.fileno())
+    sha256, size = digest.hexdigest(), made.stat().st_size
+    name = f"{sha256[:2]}/{sha256}{made.suffix}"
+    target = directory / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not (target.is_file() and target.stat().st_size == size):
+        made.replace(target)
+    for folder in (target.parent, directory):
+        _sync(folder)
+    return name, sha256, size
+
+
+def keep_origin(directory: Path, name: str, origin: Origin, figures: dict[str, Any]) -> None:
+    """Keep the sidecar of a file that was moved in. Raises OSError."""
+    data = json.dumps(_origin(origin) | figures, ensure_ascii=False, indent=1).encode() + b"\n"
+    keep(directory, sidecar_of(name), data)
 
 
 def _sync(folder: Path) -> None:

@@ -13,11 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.words import Said
 from content import store
 from content.bulletin import Audio, Bulletin, Order, Part, Pinned, Sound, Variant, digest_of
+from content.files import SYNTHETIC as MACHINE
 from content.files import Origin
+from content.film import FILMED, LOOK
+from content.film.cues import Line
+from content.film.look import Words
+from content.film.making import Film
 from content.item import Item, ItemState, Revision
 from content.mastering import Mastering, Tags
 from content.recording import BadScript, recording_key, script_digest
 from content.recordings import store as recording_store
+from content.rendition import read_script
+from content.sentences import by_line
 
 KNOWN = 128
 """Texts kept at hand, some tens of kilobytes each."""
@@ -89,8 +96,32 @@ class Press:
         """What the sidecars of a recording by this voice (empty: a person's) say."""
         return Origin(voice, script_digest(self.script_of(revision)) if voice else "")
 
-    def variant_key(self, revision: Revision, sha256: str, sound: Sound) -> str:
-        """The key of a recording's file in another sound: its tags are the revision's, its loudness the mastering's."""
+    def film_of(self, revision: Revision, voice: str) -> Film:
+        """What a clip of its recording by this voice (empty: a person's) is made of."""
+        reading = read_script(revision.script, revision.readings)
+        sentences = [one for line in by_line(revision.script, reading) for one in line]
+        said = [Line("".join(text for text, _ in one.stretches), one.spoken) for one in sentences]
+        if voice and self.say_synthetic:
+            said.append(Line(SYNTHETIC.capitalize(), SYNTHETIC))
+        day = revision.made_at.astimezone(self.zone)
+        told = f"Ngày {day.day} tháng {day.month} năm {day.year}"
+        source = f"Nguồn: {revision.source}" if revision.source else ""
+        words = Words(self.office, revision.title, told, source, MACHINE if voice else "")
+        return Film(words, tuple(said), self.origin_of(revision, voice))
+
+    def variant_key(self, revision: Revision, sha256: str, sound: Sound, voice: str) -> str:
+        """The key of a recording's file in another sound: its tags are the revision's, its loudness the mastering's.
+
+        A clip and its subtitles are of all that stands on the screen, which the revision's digest covers.
+        """
+        if sound.format in FILMED:
+            told = [
+                revision.digest,
+                self.office,
+                revision.made_at.astimezone(self.zone).date().isoformat(),
+                bool(voice),
+            ]
+            return digest_of([LOOK, sha256, sound.format, *told])[:32]
         asked = [sha256, self.mastering.sounding(sound).key, asdict(self.tags_of(revision))]
         return digest_of(asked)[:32]
 
@@ -207,7 +238,8 @@ class Press:
                 Variant(sound, other.name, other.bytes, other.sha256)
                 for other in others
                 if other.variant_of == row.sha256
-                and other.key == self.variant_key(revision, row.sha256, sound := Sound(other.format, other.lufs))
+                and other.key
+                == self.variant_key(revision, row.sha256, sound := Sound(other.format, other.lufs), row.voice or "")
             )
             audios[revision.id] = Audio(row.name, row.bytes, row.seconds, row.sha256, variants)
         return audios

@@ -20,6 +20,8 @@ from config.words import BadInput
 from content.bed.mixing import tuned, under
 from content.bulletin import Audio, Sound, Variant
 from content.files import SYNTHETIC, File, Origin, keep, keep_finished, keep_master
+from content.film.making import Film, Kept, Progress
+from content.film.making import make as make_film
 from content.mastering import Mastered, Mastering, SilentSpeech, Tags, finish, shape
 from content.programme import CLOSING, OPENING, Joined, Programme, Segment, laid_out, pieces_of
 from content.recording import Recording, canonical, recording_key, script_digest, upload_key
@@ -122,6 +124,10 @@ class Studio:
             return keep_finished(self._directory, finish(data, mastering, tags, stop), mastering, origin, master)
 
         return await self._off_loop(stop, make)
+
+    async def film(self, master: str, film: Film, progress: Progress) -> dict[Sound, Kept]:
+        """The clip of a kept master and its subtitles, kept too. Raises NothingToShow, OSError; see `content.film.making`."""
+        return await make_film(self._directory, master, film, progress)
 
     async def join(self, programme: Programme) -> Joined:
         """Join recordings to one, finish it in every sound and keep it with its master.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PROBLEM = "application/problem+json"
 API = "/api/"
-MACHINES = (API, "/hooks/", "/radio/")
+MACHINES = (API, "/hooks/", "/radio/", "/tv/")
 KEPT = {"Accept", "Allow", "Retry-After", "WWW-Authenticate", "Content-Range"}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

@@ -69,6 +69,11 @@ MARKS = {
 }
 
 
+def size_in_words(number: int) -> str:
+    """How large a file is: `12,4 MB`."""
+    return f"{number / 1e6:.1f} MB".replace(".", ",") if number >= 1e5 else f"{number / 1e3:.0f} kB"
+
+
 class Drawing:
     """Draws the desk's pages for one office."""
 
@@ -108,6 +113,7 @@ class Drawing:
             "rule": lambda schedule: rule_in_words(schedule.rule, self),
             "lasting": length_in_words,
             "lines_of": paragraphs,
+            "size": size_in_words,
         }
         self._jinja.globals |= {
             "office": office,

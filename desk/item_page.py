@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.words import NotFound
 from content import store
 from content.difference import Change, changes
+from content.film import CLIP
 from content.findings import Finding, beside, findings
 from content.issue import NotApproved
 from content.item import LANGUAGES, MOVES, RENDITIONS, TITLES, Approval, Item, ItemState, Revision, same_person
@@ -58,6 +59,8 @@ class Sheet:
     """What announces that it was withdrawn."""
     gone: Item | None
     """What it announces the withdrawal of."""
+    clip: Any
+    """What television desks get, made or being made; None when none asks for it."""
 
     @property
     def uploaded(self) -> Revision | None:
@@ -114,6 +117,7 @@ async def sheet_of(visit: Visit) -> Shown:
         verdicts = {one.id: await store.approvals_of(connection, one.id) for one in revisions}
         revision = next(one for one in revisions if one.id == item.revision)
         recording = await _recording(visit, connection, revision)
+        clip = await _clip(visit, connection, revision, recording)
         deeds = await house.journal.of(connection, f"item/{item.id}")
         deeds = [one for one in deeds if visit.reaches(one.detail.get("unit", visit.unit))]
         themes = dict(await store.themes(connection))
@@ -138,7 +142,7 @@ async def sheet_of(visit: Visit) -> Shown:
     if in_force is not None:
         since = in_force, in_words(await asyncio.to_thread(changes, in_force, revision), visit.drawing, themes)
     seen = (told, reading, versions, sms_of(house, revision), since)
-    sheet = Sheet(item, revision, revisions, verdicts, recording, *seen, notice, gone)
+    sheet = Sheet(item, revision, revisions, verdicts, recording, *seen, notice, gone, clip)
     values = {"sheet": sheet, "item": item, "revision": revision, "deeds": deeds}
     values |= {"theme": themes.get(revision.theme, revision.theme), "part_titles": PART_TITLES}
     values |= {"languages": LANGUAGES, "titles": TITLES, "suffixes": SUFFIXES, "reach": reach, "outlets": house.outlets}
@@ -193,6 +197,7 @@ def plain_sheet(sheet: Sheet) -> dict[str, Any]:
             {"rendition": one.rendition, "bad": one.bad, "vi": one.vi, "en": one.en} for one in sheet.findings
         ],
         "recording": None if row is None or row.state != "made" else plain_recording(row),
+        "clip": None if sheet.clip is None else plain_clip(sheet.clip),
         "versions": [{"id": item.id, "language": language, "state": item.state} for item, language in sheet.versions],
         "approvals": [
             {"verdict": one.verdict, "person": one.person, "at": iso(one.at), "note": one.note, "digest": one.digest}
@@ -206,6 +211,25 @@ def plain_recording(row: Any) -> dict[str, Any]:
     """A finished recording as JSON; loudness in LUFS and true peak in dBTP as measured on the file."""
     file = {"sha256": row.sha256, "seconds": row.seconds, "bytes": row.bytes}
     return {**file, "voice": row.voice, "synthetic": bool(row.voice), "loudness": row.loudness, "true_peak": row.peak}
+
+
+def plain_clip(row: Any) -> dict[str, Any]:
+    """The clip of a recording as JSON: how far it is, or its length in seconds and its size."""
+    return {
+        "state": row.state,
+        "note": row.note or "",
+        "seconds": row.seconds,
+        "bytes": row.bytes,
+        "sha256": row.sha256,
+    }
+
+
+async def _clip(visit: Visit, connection: AsyncConnection, revision: Revision, recording: Any) -> Any:
+    """The row of the clip that is or is to be made of a recording, if any television desk asks for one."""
+    if recording is None or recording.state != "made":
+        return None
+    key = visit.house.press.variant_key(revision, recording.sha256, CLIP, recording.voice or "")
+    return (await recording_store.recordings(connection, [key])).get(key)
 
 
 async def _recording(visit: Visit, connection: AsyncConnection, revision: Revision) -> Any:

@@ -16,12 +16,16 @@ from channels.pulls import store as pull_store
 from channels.shelf.fetched import Pulled
 from channels.slots import Airtime
 from channels.station import store as station_store
+from channels.station.clips import File, files_of
 from channels.station.store import Airing
 from channels.station.tracks import MAIN, Track, dated_stem, tracks_of
 from content.bulletin import BulletinClass
 from desk.app import House
 from desk.drawing import Drawing
 from desk.partners import Partners
+
+LISTS = {"radio": ["feed.xml", "playlist.m3u", "khan-cap.m3u"], "tv": ["danh-sach.json"]}
+"""What a station's software reads, by where its shelf is mounted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class Told:
     airings: tuple[Airing, ...]
     pulls: tuple[Pulled, ...]
     replaces: bool
+
+    @property
+    def files(self) -> list[File]:
+        """What a television desk takes of it; none while its clip is being made."""
+        return files_of(self.track)
 
     @property
     def script(self) -> list[str]:
@@ -120,7 +129,8 @@ class Stations:
             "others": sorted(others, key=lambda one: (one.track.klass.rank, one.track.at)),
             "places": places,
             "timetable": timetable,
-            "lists": ["feed.xml", "playlist.m3u", "khan-cap.m3u"],
+            "lists": LISTS[at.channel.shelf],
+            "filmed": at.channel.kind == "television",
         }
 
 

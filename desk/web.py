@@ -43,6 +43,7 @@ from desk.second_step import page as second_step
 from desk.second_step.keeping import Standing
 from desk.shape import shape_of
 from desk.single_sign_on import door as sso_door
+from desk.television import pages as television
 
 BEFORE_SECOND_STEP = frozenset({"second-step", "second-step-on", "sign-out"})
 """What opens to whoever must switch on the second step first."""
@@ -78,7 +79,7 @@ def make_web(house: House) -> web.Application:
     pulled = partners.Partners(house)
     app.on_cleanup.append(lambda _: pulled.visitors.write())
     pages = [*stations.routes(house, pulled, drawing), *boards.routes(house, pulled, drawing, static)]
-    pages += [*questions.routes(house, pulled), *procedures.routes(house, pulled)]
+    pages += [*television.routes(house, pulled), *questions.routes(house, pulled), *procedures.routes(house, pulled)]
     app.router.add_routes([*pages, *partners.routes(house, pulled), *health.routes(house)])
     return app
 

@@ -19,6 +19,8 @@ from config.logs import log
 from content import store
 from content.bulletin import Sound
 from content.files import File
+from content.film import CLIP, SRT, VTT
+from content.film.making import Kept, NothingToShow
 from content.issue import Press
 from content.item import ItemState, Revision
 from content.mastering import SilentSpeech
@@ -34,6 +36,8 @@ from scheduler.ride import store as ride_store
 HORIZON = timedelta(hours=48)
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=10)
+TELL_SECONDS = 2.0
+"""How often it is told how far a clip is."""
 RETRY = (30, 120, 600, 1800)
 """Seconds before the next try after each failure; the last one repeats."""
 
@@ -65,7 +69,7 @@ class Warmer:
         """Make every recording that is wanted and due for a try, then their other sounds; how many were made."""
         sounds = await self._coming()
         made = await self._each([partial(self._record, revision) for revision in await self._unmade(sounds)])
-        return made + await self._each([partial(self._vary, *one) for one in await self._unvaried(sounds)])
+        return made + await self._each([partial(self._further, *one) for one in await self._unvaried(sounds)])
 
     async def _coming(self) -> dict[str, set[Sound]]:
         """Revisions that are to be heard, soonest first, then those in review, with the sounds their outlets take."""
@@ -153,11 +157,58 @@ class Warmer:
         await self._made(key, recording)
         return True
 
-    async def _vary(self, revision: Revision, row: Row[Any], sound: Sound) -> bool:
-        """One variant from claim to row; it is made from the master, so that it is what was heard."""
-        key, voice = self._press.variant_key(revision, row.sha256, sound), row.voice or ""
+    async def _further(self, revision: Revision, row: Row[Any], sound: Sound) -> bool:
+        """One further file of a recording, made from its master, so that it is what was heard."""
+        key = self._press.variant_key(revision, row.sha256, sound, row.voice or "")
         if not await self._claim(key):
             return False
+        make = self._film if sound == CLIP else self._vary
+        return await make(key, revision, row, sound)
+
+    async def _film(self, key: str, revision: Revision, row: Row[Any], sound: Sound) -> bool:
+        """A clip with its subtitles; how far it is stands in its row meanwhile."""
+        film = await asyncio.to_thread(self._press.film_of, revision, row.voice or "")
+        told_at = self._clock.steady()
+
+        async def progress(done: float) -> None:
+            nonlocal told_at
+            if self._clock.steady() - told_at >= TELL_SECONDS:
+                told_at = self._clock.steady()
+                await self._tell(key, f"đang dựng clip, được {done:.0%}")
+
+        try:
+            async with self._held(key):
+                made = await self._studio.film(row.master, film, progress)
+        except (NothingToShow, OSError) as error:
+            await self._failed(key, revision, error)
+            return False
+        about = {"voice": row.voice or "", "variant_of": row.sha256, "master": row.master}
+        for subtitle in (SRT, VTT):
+            await self._add(
+                self._press.variant_key(revision, row.sha256, subtitle, row.voice or ""), subtitle, made, about
+            )
+        await self._save(key, made[CLIP], format=sound.format, lufs=sound.lufs, note="", **about)
+        logger.info("clip_made", key=key, seconds=round(made[CLIP].seconds, 1))
+        return True
+
+    async def _tell(self, key: str, note: str) -> None:
+        """How far something is, for whoever looks; nothing is lost if it cannot be told."""
+        with contextlib.suppress(DatabaseTrouble):
+            async with self._database.write() as tx:
+                lease = self._clock.now() + LEASE
+                await recording_store.renew_recording(tx, key, self._owner, lease, note=note)
+            self._notifier.ring("recording")
+
+    async def _add(self, key: str, sound: Sound, made: Mapping[Sound, Kept], about: Mapping[str, Any]) -> None:
+        one = made[sound]
+        file = {"name": one.name, "sha256": one.sha256, "bytes": one.bytes, "seconds": one.seconds}
+        more = {"format": sound.format, "lufs": sound.lufs, "made_at": self._clock.now()}
+        async with self._database.write() as tx:
+            await recording_store.add_recording(self._database, tx, key, **file, **more, **about)
+
+    async def _vary(self, key: str, revision: Revision, row: Row[Any], sound: Sound) -> bool:
+        """Another format or loudness, from claim to row."""
+        voice = row.voice or ""
         origin = self._press.origin_of(revision, voice)
         try:
             async with self._held(key):
@@ -200,7 +251,7 @@ class Warmer:
         await self._save(key, recording, master=recording.master, voice=recording.voice, note=note)
         logger.info("recording_made", key=key, seconds=round(recording.seconds, 1), voice=recording.voice)
 
-    async def _save(self, key: str, made: Recording | File, **more: Any) -> None:
+    async def _save(self, key: str, made: Recording | File | Kept, **more: Any) -> None:
         figures = {"seconds": made.seconds, "loudness": made.lufs, "peak": made.true_peak_db}
         file = {"name": made.name, "sha256": made.sha256, "bytes": made.bytes, "made_at": self._clock.now()}
         async with self._database.write() as tx:

@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from channels.channel import (
     Callback,
     Channel,
     Confirmation,
     Form,
-    Options,
     Outlet,
     Page,
     Pull,
@@ -29,13 +28,14 @@ from channels.channel import (
     Unavailable,
 )
 from channels.http import Http
-from channels.options import TimeZone
 from channels.slots import Slot
 from channels.station import lists
 from channels.station.feed import Show, rss
+from channels.station.options import StationOptions
 from channels.station.tracks import (
     FURTHER,
     MAIN,
+    OVER,
     Addresses,
     Track,
     Wanted,
@@ -52,22 +52,13 @@ from content.bulletin import Bulletin, Sound
 _SOONEST = 5.0
 
 
-class RadioOptions(Options):
+class RadioOptions(StationOptions):
     """Options of a radio station outlet."""
 
-    token: SecretStr = Field(
-        default=SecretStr(""),
-        description="Khóa của riêng đài này, gắn vào địa chỉ (?token=...) hoặc làm mật khẩu Basic. Để trống nếu chỉ dùng "
-        "khóa cấp ở trang Điểm phát.",
-    )
     description: str = Field(default="Bản tin phát thanh của cơ quan.", description="Lời giới thiệu trong nguồn tin.")
     author: str = Field(default="", description="Tên đơn vị biên soạn; để trống thì dùng tên điểm phát.")
     image_url: str = Field(
         default="", description="Ảnh vuông 1400 đến 3000 điểm ảnh (JPEG, PNG) cho trình nghe podcast."
-    )
-    phone: str = Field(default="", description="Điện thoại của người trực đài, để gọi khi đài chưa lấy bản tin.")
-    keep_days: Annotated[int, Field(ge=1, le=366)] = Field(
-        default=14, description="Bản tin không ghi hạn thì ở trong danh sách bao nhiêu ngày."
     )
     loudness: Annotated[float, Field(ge=-30, le=-10)] | None = Field(
         default=None, description="Độ to riêng của đài, LUFS, ví dụ -23 theo EBU R128; để trống: như cơ quan ghi."
@@ -75,7 +66,6 @@ class RadioOptions(Options):
     sounds: tuple[Literal["low", "wav", "opus"], ...] = Field(
         default=(), description="Thêm loại tệp: low (MP3 48 kb/s cho đường truyền yếu), wav (48 kHz), opus."
     )
-    timezone: TimeZone = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của giờ phát.")
     slots: tuple[Slot, ...] = Field(default=(), description="Các giờ phát trong ngày; để trống nếu đài tự xếp.")
     freeze_minutes: Annotated[float, Field(ge=1, le=720)] = Field(
         default=60, description="Chốt chương trình trước giờ phát bao nhiêu phút."
@@ -86,16 +76,6 @@ class RadioOptions(Options):
     alert_minutes: Annotated[float, Field(ge=1, le=720)] = Field(
         default=30, description="Đài chưa lấy trước giờ phát bao nhiêu phút thì báo người trực."
     )
-    urgent_alert_seconds: Annotated[int, Field(ge=10, le=3600)] = Field(
-        default=120, description="Tin khẩn cấp chưa được lấy sau bao nhiêu giây thì báo."
-    )
-
-    @field_validator("token")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < 12:
-            raise ValueError("phải có ít nhất 12 ký tự (at least 12 characters)")
-        return value
 
     @field_validator("slots")
     @classmethod
@@ -225,9 +205,8 @@ def _recording(name: str, tracks: Sequence[Track], wanted: Wanted, now: datetime
     """The recording itself, in one of its sounds; 410 when its time is over."""
     for track in tracks:
         if name.startswith(track.stem) and name in (files := track.files(wanted)):
-            ends = [end for end in (track.shelved.until, track.shelved.bulletin.valid_until) if end is not None]
-            if ends and now >= min(ends) + grace:
-                return Page("text/plain; charset=utf-8", "Bản tin đã hết hạn.\n".encode(), status=410)
+            if track.is_over(now - grace):
+                return OVER
             kind, audio = files[name]
             return Page(kind.media, audio=audio, changed_at=track.at, proves=(track.proof,))
     return None

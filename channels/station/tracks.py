@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
-from channels.channel import Outlet, Proof, Pull, Shelved
+from channels.channel import Outlet, Page, Proof, Pull, Shelved
 from channels.shelf.fetched import PROGRAMME
 from channels.slots import Programme
 from config.unmarked import unmarked
@@ -19,6 +19,10 @@ from content.bulletin import Audio, Bulletin, BulletinClass, Part, Sound
 # Vietnam has no summer time; a file's name must not change when a setting does.
 HANOI = timezone(timedelta(hours=7))
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+
+
+OVER = Page("text/plain; charset=utf-8", "Bản tin đã hết hạn.\n".encode(), status=410)
+"""What is fetched when its time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,11 @@ class Track:
         """When it is over: by the shelf, by the bulletin, or for its age."""
         ends = [moment for moment in (self.shelved.until, self.shelved.bulletin.valid_until) if moment is not None]
         return min(ends, default=self.shelved.since + keep)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the shelf or the bulletin says that it no longer holds."""
+        ends = (self.shelved.until, self.shelved.bulletin.valid_until)
+        return any(end is not None and end <= now for end in ends)
 
     def files(self, wanted: Wanted) -> dict[str, tuple[Kind, Audio]]:
         """Every file of it that is there now, by file name; the one to be listed first.

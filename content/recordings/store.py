@@ -89,10 +89,10 @@ async def add_recording(database: Database, tx: AsyncConnection, key: str, **val
     await tx.execute(database.insert_if_absent(recording).values(**new))
 
 
-async def renew_recording(tx: AsyncConnection, key: str, owner: str, lease_until: datetime) -> None:
-    """Keep a claim that is still ours."""
+async def renew_recording(tx: AsyncConnection, key: str, owner: str, lease_until: datetime, **more: Any) -> None:
+    """Keep a claim that is still ours; `more`, such as a note, is written with it."""
     mine = (recording.c.key == key) & (recording.c.owner == owner)
-    await tx.execute(update(recording).where(mine).values(lease_until=lease_until))
+    await tx.execute(update(recording).where(mine).values(lease_until=lease_until, **more))
 
 
 async def save_recording(tx: AsyncConnection, key: str, owner: str, **values: Any) -> bool:

@@ -28,8 +28,8 @@ def way_of(kind: str) -> Way | None:
         return None
     if kind.startswith("zalo"):
         return Way.ZALO
-    if kind == "board":
-        return Way.BOARD
+    if kind in {Way.BOARD, Way.TELEVISION}:
+        return Way(kind)
     if channel.scheme == "phone":
         return Way.SMS
     return {Form.AUDIO: Way.RADIO, Form.SCRIPT: Way.RADIO, Form.ARTICLE: Way.PORTAL}.get(channel.form)

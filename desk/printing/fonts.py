@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from importlib.resources import files
 from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 SERIF, SERIF_BOLD, SANS = "Loa Serif", "Loa Serif Bold", "Loa Sans"
-_FACES = Path(__file__).parent / "faces"
+_FACES = Path(str(files("content") / "faces"))
 _FILES = {
     SERIF: "noto-serif-regular.ttf",
     SERIF_BOLD: "noto-serif-bold.ttf",

@@ -140,6 +140,16 @@ class RecordingTold(Told):
     true_peak: float | None
 
 
+class ClipTold(Told):
+    """A clip: made, or wanted with how far it is; length in seconds."""
+
+    state: Literal["wanted", "made"]
+    note: str
+    seconds: float | None
+    bytes: int | None
+    sha256: str | None
+
+
 class ReadOtherwise(Told):
     """A form that is read otherwise than written, and by which rule."""
 
@@ -208,6 +218,7 @@ class ItemSheet(ItemTold):
     spoken_otherwise: list[ReadOtherwise]
     findings: list[FindingTold]
     recording: RecordingTold | None
+    clip: ClipTold | None = Field(description="For television desks; none while none asks for it.")
     versions: list[Version]
     approvals: list[ApprovalTold]
     policy: list[RuleTold]

@@ -1,0 +1,35 @@
+"""Options that radio and television stations have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+
+from channels.channel import Options
+from channels.options import TimeZone
+
+
+class StationOptions(Options):
+    """Who pulls: a station with a key of its own, and somebody who answers the telephone."""
+
+    token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Khóa của riêng đài này, gắn vào địa chỉ (?token=...) hoặc làm mật khẩu Basic. Để trống nếu chỉ dùng "
+        "khóa cấp ở trang Điểm phát.",
+    )
+    phone: str = Field(default="", description="Điện thoại của người trực đài, để gọi khi đài chưa lấy bản tin.")
+    keep_days: Annotated[int, Field(ge=1, le=366)] = Field(
+        default=14, description="Bản tin không ghi hạn thì ở trong danh sách bao nhiêu ngày."
+    )
+    timezone: TimeZone = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của giờ phát.")
+    urgent_alert_seconds: Annotated[int, Field(ge=10, le=3600)] = Field(
+        default=120, description="Tin khẩn cấp chưa được lấy sau bao nhiêu giây thì báo."
+    )
+
+    @field_validator("token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 12:
+            raise ValueError("phải có ít nhất 12 ký tự (at least 12 characters)")
+        return value
