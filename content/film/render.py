@@ -34,7 +34,7 @@ AUDIO_RATE = 48_000
 AUDIO_BITS = 192_000
 TOLERANCE, ROUNDS = 0.3, 3
 X264 = {
-    "preset": "veryfast",
+    "preset": "superfast",
     "crf": "18",
     "profile": "high",
     "level": "4.1",

@@ -30,7 +30,7 @@ from db.types import new_id
 from desk import auth, serving
 from desk.app import House, opened
 from desk.commands.output import err, local, out
-from desk.demo import procedures, units, year
+from desk.demo import procedures, television, units, year
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.station import Station
 from desk.demo.zalo import ZaloSandbox
@@ -64,11 +64,17 @@ class Stage:
     directory: Path
     pages: list[Path] = field(default_factory=list)
     programme: Path | None = None
+    clip: Path | None = None
 
     @property
     def station_page(self) -> str:
         """Where the station's officer taps."""
         return f"{self.house.outlets['tram-xa'].outlet.base_url}/t/{STATION_KEY}/"
+
+    @property
+    def television_page(self) -> str:
+        """Where the television desk takes its clips."""
+        return f"{self.house.outlets[television.NAME].outlet.base_url}/t/{television.KEY}/"
 
     @property
     def board_page(self) -> str:
@@ -122,6 +128,7 @@ def demo_settings(
                     "lit_from": "00:00",
                     "lit_until": "00:00",
                 },
+                television.NAME: television.OPTIONS,
                 "sms": {"kind": "sms_http", "title": "Tin nhắn SMS", "price": 350, **sms.options()},
                 "zalo": {"kind": "zalo_oa", "title": "Zalo OA của xã", **zalo.options()},
             },
@@ -179,6 +186,8 @@ async def approve_and_schedule(on: Stage, items: list[Item]) -> None:
             await house.editing.approve(tx, item.id, LEADER, recording=audio.sha256 if audio else None)
             wish = Wish((item.id,), OUTLETS, Rule(once=now), AUDIENCE)
             await house.scheduling.add(tx, wish, LEADER, may_approve=True)
+        clip = Wish((items[-1].id,), (television.NAME,), Rule(once=now))
+        await house.scheduling.add(tx, clip, LEADER, may_approve=True)
         tomorrow = now + timedelta(days=30)
         morning = Wish((items[0].id,), ("tram-xa",), Rule(cron="0 5 * * *"), until=tomorrow, title="Bản tin sáng 5 giờ")
         await house.scheduling.add(tx, morning, LEADER, may_approve=True)
@@ -213,6 +222,8 @@ async def partners_live(on: Stage) -> None:
         while not house.stopping.is_set():
             await on.station.poll()
             await _fetch_programme(on, reader)
+            if on.clip is None:
+                on.clip = await television.take(reader, on.television_page, on.directory / television.NAME)
             async with house.database.read() as connection:
                 wanted = log_store.Filter(outlets=("cong-thong-tin", "bang-tin"), states=(State.SENT,))
                 sent = await log_store.list_deliveries(connection, wanted)
@@ -353,11 +364,12 @@ async def _act(on: Stage, *, once: bool) -> bool:
     if not once:
         err.print(f"Người của một bản, có tin chuyển xuống chờ nhận: {units.LOGIN} / {password}  ({units.HEAD})")
     err.print(f"Trang của đài, mở trên điện thoại hay ở đây, bấm “Đã phát”: {on.station_page}")
+    err.print(f"Trang của đài truyền hình, xem clip và tải: {on.television_page}")
     err.print(f"Bảng tin, in tờ A4, A3 và bấm “Đã dán”: {on.board_page}")
     err.print(f"Màn hình cạnh bảng: {on.house.outlets['bang-tin'].outlet.base_url}/screen/")
     items = await fill(on)
     await wait_for_recordings(on, items)
-    err.print(f"{LEADER} nghe và duyệt; phát ngay trên {len(OUTLETS)} kênh.")
+    err.print(f"{LEADER} nghe và duyệt; phát ngay trên {len(OUTLETS)} kênh, một tin thành clip truyền hình.")
     await approve_and_schedule(on, items)
     await units.pass_down(on.house, items[0], LEADER)
     await procedures.settle(on.house, AUTHOR)
@@ -372,6 +384,8 @@ def _tell_where(on: Stage) -> None:
     out.print(f"Âm thanh đài đã tải ({len(audio)} tệp): {on.directory / 'tram-xa'}/")
     if on.programme is not None:
         out.print(f"Chương trình ghép cho giờ phát của đài: {on.programme}")
+    if on.clip is not None:
+        out.print(f"Clip truyền hình, phụ đề, chữ chạy, kịch bản: {on.clip.parent}/")
     for file in audio[:1] + pages[:1]:
         out.print(f"   {file}")
     posted = sorted((on.directory / "bang-tin").glob("*.pdf"))

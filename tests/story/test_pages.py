@@ -129,6 +129,8 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "outlet-new": "/outlets/new?kind=sms_http",
         "station": on.station_page.split(str(on.house.settings.web.port), 1)[1],
         "station-sheet": "/outlets/tram-xa/sheet",
+        "television": on.television_page.split(str(on.house.settings.web.port), 1)[1],
+        "television-sheet": "/outlets/truyen-hinh/sheet",
         "station-paper": "/outlets/tram-xa/paper",
         "boards": "/boards",
         "board": on.board_page.split(str(on.house.settings.web.port), 1)[1],
