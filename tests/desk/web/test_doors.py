@@ -22,6 +22,7 @@ PUBLIC = (
     "/sign-in",
     "/portal",
     "/radio",
+    "/tv",
     "/board",
     "/hooks",
     "/thoi-nhan/",
