@@ -21,7 +21,7 @@ from channels.http import Http
 from channels.outlet import Fittings, Outlets, set_up_outlets
 from channels.recordings import loader
 from channels.seal import Seal
-from channels.stoplink import StopLinks
+from channels.stoplink import REPLY_PATH, StopLinks
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
 from config.loading import BadSettings, reason_of
@@ -126,6 +126,7 @@ class House:
     seal: Seal
     sealing: Sealing
     stop_links: StopLinks
+    reply_links: StopLinks
     stamp: Stamp
     key: bytes = field(repr=False)
 
@@ -146,9 +147,11 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     sealing = Sealing(database, seal)
     recordings = settings.files.dir / "recordings"
     stop_links = StopLinks(derive(key, "thoi-nhan"), settings.web.base_url)
+    reply_links = StopLinks(derive(key, "tra-loi"), settings.web.base_url, REPLY_PATH)
     keep_key = derive(key, "seal")
     keep = cache(partial(SealedKeep, database, clock, keep_key))
-    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), stop_links.address)
+    links = (stop_links.address, reply_links.address)
+    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), *links)
     outlets = set_up_outlets(settings.outlets, fittings, source=settings.source)
     http = Http(clock, settings.http.allow)
     fitter = Fitter(database, clock, notifier, http, outlets, fittings, settings.outlets, keep_key)
@@ -236,6 +239,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         seal=seal,
         sealing=sealing,
         stop_links=stop_links,
+        reply_links=reply_links,
         stamp=Stamp(derive(key, "evidence")),
         key=key,
     )
