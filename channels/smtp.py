@@ -9,17 +9,13 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import aiosmtplib
 
 from channels.answer import SHOWN_CHARACTERS, Refused, SendError, Unavailable, Unsure, veiled
 from channels.http import Http
 from channels.reasons import Reason
-from config.lazy import lazily
-
-if TYPE_CHECKING:
-    import aiosmtplib
-else:
-    aiosmtplib = lazily("aiosmtplib")
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -46,11 +42,12 @@ async def hand_over(account: Account, http: Http, sender: str, address: str, let
     secrets = (account.password, address)
     place = await http.reach(account.host, account.port)
     line = _line(place)
-    client = _client(account, line, sender)
+    client, begun = _client(account, line, sender), False
     try:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await asyncio.get_running_loop().sock_connect(line, (place, account.port))
+                begun = True  # from here on the line is the client's
                 await client.connect()
                 if account.user:
                     await client.login(account.user, account.password)
@@ -70,7 +67,8 @@ async def hand_over(account: Account, http: Http, sender: str, address: str, let
         return _shown(taken.message, secrets)
     finally:
         client.close()
-        line.close()
+        if not begun:
+            line.close()
 
 
 def _line(place: str) -> socket.socket:
@@ -80,9 +78,19 @@ def _line(place: str) -> socket.socket:
     return line
 
 
-def _client(account: Account, line: socket.socket, sender: str) -> aiosmtplib.SMTP:
+class _Client(aiosmtplib.SMTP):
+    """Closes at once: whoever is called off does not wait for the other side's good-bye of TLS."""
+
+    def close(self) -> None:
+        transport: Any = self.transport
+        if transport is not None:
+            transport.abort()
+        super().close()
+
+
+def _client(account: Account, line: socket.socket, sender: str) -> _Client:
     """One that speaks on a line to the very address that was checked; the name is what its certificate is held against."""
-    return aiosmtplib.SMTP(
+    return _Client(
         hostname=account.host,
         local_hostname=sender.rpartition("@")[2],
         timeout=CONNECT_SECONDS,
@@ -99,7 +107,7 @@ def _before(error: Exception, account: Account, secrets: Sequence[str]) -> SendE
     if certificate is not None:
         vi, en = f"chứng thư số của {account.host} không hợp lệ", f"the certificate of {account.host} is not valid"
         return Unavailable("certificate", vi, en, person=isinstance(certificate, ssl.SSLCertVerificationError))
-    if isinstance(error, aiosmtplib.SMTPNotSupported):
+    if isinstance(error, aiosmtplib.SMTPNotSupported) or type(error) is aiosmtplib.SMTPException:
         vi = "máy chủ thư không mã hóa (STARTTLS) hay không cho đăng nhập theo cách Loa biết; xem security và cổng"
         return Unavailable("security", vi, "no STARTTLS, or no way to sign in that Loa knows", person=True)
     if isinstance(error, aiosmtplib.SMTPResponseException):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import ssl
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import Header
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime
 from html import escape
 from typing import Annotated
 
@@ -24,6 +27,7 @@ from content.markup import plain_text
 from content.meeting import ics
 
 CALENDAR = "lich.ics"
+WIRE = compat32.clone(linesep="\r\n")
 
 
 class EmailOptions(PacedOptions):
@@ -108,7 +112,7 @@ class Email(Channel[EmailOptions]):
         message = letter(bulletin, outlet, to, http.now())
         secret = options.password.get_secret_value()
         account = Account(options.host, options.port, options.security, options.ca, options.username, secret)
-        said = await hand_over(account, http, options.sender, to.address, message.as_bytes())
+        said = await hand_over(account, http, options.sender, to.address, message.as_bytes(policy=WIRE))
         return Receipt(str(message["Message-ID"]), said)
 
     def repeatable(self, outlet: Outlet[EmailOptions]) -> bool:
@@ -116,30 +120,51 @@ class Email(Channel[EmailOptions]):
         return False
 
 
-def letter(bulletin: Bulletin, outlet: Outlet[EmailOptions], to: To, now: datetime) -> EmailMessage:
-    """The letter itself: plain text and HTML, the sessions it invites to attached, links of this person's own in it."""
-    options, message = outlet.options, EmailMessage(policy=SMTP)
-    message["Subject"] = _line(bulletin.title)
-    message["From"] = Address(_line(options.sender_name or bulletin.office), addr_spec=options.sender)
-    message["To"] = Address(_line(to.name), addr_spec=to.address)
-    if options.reply_to:
-        message["Reply-To"] = Address(addr_spec=options.reply_to)
-    message["Date"] = now
-    message["Message-ID"] = f"<{re.sub(r'[^A-Za-z0-9.-]', '-', to.delivery)}@{options.sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
+def letter(bulletin: Bulletin, outlet: Outlet[EmailOptions], to: To, now: datetime) -> Message:
+    """The letter itself: plain text and HTML, the sessions it invites to attached, links of this person's own in it.
+
+    Headers are written by `Header`: the newer classes of Python 3.11 lose spaces where they fold Vietnamese.
+    """
+    options = outlet.options
     stop = "" if bulletin.purposes <= {Purpose.INTERNAL} else outlet.stop_link(to.delivery)
+    meetings = [one for part in bulletin.parts for one in part.meetings]
+    answer = outlet.reply_link(to.delivery) if meetings else ""
+    texts = MIMEMultipart("alternative")
+    texts.attach(MIMEText(_plain(bulletin, answer, stop), "plain", "utf-8"))
+    texts.attach(MIMEText(_html(bulletin, answer, stop), "html", "utf-8"))
+    message = texts
+    if meetings:
+        message = MIMEMultipart("mixed")
+        message.attach(texts)
+        message.attach(_calendar(ics(meetings, bulletin.office, bulletin.issued_at, answer)))
+    message["Subject"] = Header(_line(bulletin.title), "utf-8", header_name="Subject")
+    message["From"] = _whom(options.sender_name or bulletin.office, options.sender)
+    message["To"] = _whom(to.name, to.address)
+    if options.reply_to:
+        message["Reply-To"] = options.reply_to
+    message["Date"] = format_datetime(now)
+    own = re.sub(r"[^A-Za-z0-9.-]", "-", to.delivery)
+    message["Message-ID"] = f"<{own}@{options.sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
     if stop:
         message["List-Unsubscribe"] = f"<{stop}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    meetings = [one for part in bulletin.parts for one in part.meetings]
-    answer = outlet.reply_link(to.delivery) if meetings else ""
-    message.set_content(_plain(bulletin, answer, stop), cte="base64")
-    message.add_alternative(_html(bulletin, answer, stop), subtype="html", cte="base64")
-    if meetings:
-        drawn = ics(meetings, bulletin.office, bulletin.issued_at, answer)
-        method = {"method": "PUBLISH"}
-        message.add_attachment(drawn, subtype="calendar", filename=CALENDAR, params=method, cte="base64")
     return message
+
+
+def _whom(name: str, address: str) -> Header:
+    header = Header(header_name="Reply-To")
+    if shown := _line(name):
+        header.append(shown, "utf-8")
+    header.append(f"<{address}>", "us-ascii")
+    return header
+
+
+def _calendar(drawn: str) -> MIMEText:
+    calendar = MIMEText(drawn, "calendar", "utf-8")
+    calendar.set_param("method", "PUBLISH")
+    calendar.add_header("Content-Disposition", "attachment", filename=CALENDAR)
+    return calendar
 
 
 def _plain(bulletin: Bulletin, answer: str, stop: str) -> str:

@@ -47,6 +47,7 @@ class MailServer:
         while self.open:
             self.left.clear()
             await self.left.wait()
+        await asyncio.sleep(0)  # what is aborted is closed one turn later
 
     def _protocol(self) -> SMTP:
         return _Protocol(
@@ -76,7 +77,7 @@ class MailServer:
             raise ConnectionResetError
         if answer is None:
             assert server.transport is not None
-            server.transport.close()
+            server.transport.abort()  # type: ignore[attr-defined]
             raise ConnectionResetError
         return str(answer)
 
