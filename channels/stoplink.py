@@ -26,7 +26,9 @@ class StopLinks:
         self._base = f"{base_url.rstrip('/')}{path}/"
 
     def address(self, delivery: str) -> str:
-        """The link of a delivery: 22 letters, digits, `-` and `_` behind the path."""
+        """The link of a delivery: 22 letters, digits, `-` and `_` behind the path; that of a test is as long and leads nowhere."""
+        if delivery.startswith("test-"):
+            return self.sample
         content = _content(delivery)
         return self._base + base64.urlsafe_b64encode(content + self._mac(content)).decode().rstrip("=")
 

@@ -80,6 +80,7 @@ from scheduler.subscription.keys import Keys
 from scheduler.superseding import Superseding
 from scheduler.sweeper import Sweeper
 from scheduler.timekeeper import Timekeeper
+from scheduler.training import Training
 from scheduler.warmer import Warmer
 from scheduler.worker import Worker
 
@@ -115,6 +116,7 @@ class House:
     receiver: Receiver
     postbox: Postbox
     answering: Answering
+    training: Training
     superseding: Superseding
     joining: Joining
     subscribing: Subscribing
@@ -166,7 +168,13 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     owner, meter = own_name(), Meter(clock, version("loa"))
     handling = Handling(database, journal, clock, outlets, seal)
     farewell = Farewell(clock, outlets, http, settings.office.name)
-    postbox = Postbox(database, clock, outlets, seal, replies=settings.feedback.replies)
+    scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
+    training = Training(
+        *(database, journal, clock, outlets, editing, scheduling, policy, seal),
+        settings.office.zone,
+        derive(key, "class"),
+    )
+    postbox = Postbox(database, clock, outlets, seal, training, replies=settings.feedback.replies)
     receiver = Receiver(database, clock, notifier, outlets, handling, farewell, seal, postbox)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     signing = Keys(derive(key, "subscription"))
@@ -188,7 +196,9 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         lookout=Lookout(*usual),
         director=Director(*usual, joining, owner),
         sweeper=Sweeper(
-            *usual, editing, journal, sealing, owner, keep_written=timedelta(days=settings.feedback.keep_days)
+            *(*usual, editing, journal, sealing, owner),
+            keep_written=timedelta(days=settings.feedback.keep_days),
+            keep_trained=timedelta(days=settings.classes.keep_days),
         ),
         receiver=receiver,
         retractor=Retractor(*usual, http, journal),
@@ -199,7 +209,6 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         herald=herald,
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
-    scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
     return House(
         settings=settings,
         clock=clock,
@@ -228,6 +237,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         receiver=receiver,
         postbox=postbox,
         superseding=Superseding(clock, editing),
+        training=training,
         answering=Answering(database, journal, clock, outlets, scheduling, policy, seal),
         joining=joining,
         subscribing=Subscribing(database, journal, clock, http, signing, settings.http.allow),

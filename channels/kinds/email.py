@@ -12,7 +12,7 @@ from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -132,7 +132,7 @@ def letter(bulletin: Bulletin, outlet: Outlet[EmailOptions], to: To, now: dateti
     texts = MIMEMultipart("alternative")
     texts.attach(MIMEText(_plain(bulletin, answer, stop), "plain", "utf-8"))
     texts.attach(MIMEText(_html(bulletin, answer, stop), "html", "utf-8"))
-    message = texts
+    message: Any = texts
     if meetings:
         message = MIMEMultipart("mixed")
         message.attach(texts)
@@ -149,7 +149,8 @@ def letter(bulletin: Bulletin, outlet: Outlet[EmailOptions], to: To, now: dateti
     if stop:
         message["List-Unsubscribe"] = f"<{stop}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    return message
+    whole: Message = message
+    return whole
 
 
 def _whom(name: str, address: str) -> Header:

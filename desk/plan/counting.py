@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel, Form
+from channels.classes import store as class_store
+from channels.classes.store import Held
 from desk.plan import store
 from desk.plan.plan import Plan, Way
 from desk.plan.progress import Progress, Sent, standings
@@ -30,6 +32,8 @@ def way_of(kind: str) -> Way | None:
         return Way.BOARD
     if channel.scheme == "phone":
         return Way.SMS
+    if channel.scheme == "email":
+        return Way.EMAIL
     return {Form.AUDIO: Way.RADIO, Form.SCRIPT: Way.RADIO, Form.ARTICLE: Way.PORTAL}.get(channel.form)
 
 
@@ -40,7 +44,15 @@ async def sent_between(
     edges = [datetime.combine(day, time(), zone).astimezone(UTC) for day in (begin, end)]
     taken, texts = await tally_store.taken_over(connection, edges), await tally_store.texts(connection, edges)
     taken = own(taken, await tally_store.senders(connection, edges), unit)
-    return sent_of(taken, texts, await tally_store.outlet_titles(connection), zone)
+    out = sent_of(taken, texts, await tally_store.outlet_titles(connection), zone)
+    return [*out, *held_of(await class_store.held(connection, *edges), zone, unit)]
+
+
+def held_of(held: Sequence[Held], zone: ZoneInfo, unit: str) -> list[Sent]:
+    """Sessions of a unit's own classes to which anybody came; each is one, by the item that invited to it."""
+    ways = frozenset({Way.CLASS})
+    mine = (one for one in held if one.unit == unit)
+    return [Sent(one.session, one.invitation, one.theme, one.begins_at.astimezone(zone).date(), ways) for one in mine]
 
 
 def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[Taken]:

@@ -25,6 +25,8 @@ class Way(StrEnum):
     SMS = "sms"
     ZALO = "zalo"
     BOARD = "board"
+    EMAIL = "email"
+    CLASS = "class"
 
     @property
     def title_vi(self) -> str:
@@ -35,6 +37,8 @@ class Way(StrEnum):
             Way.SMS: "tin nhắn SMS",
             Way.ZALO: "tin Zalo",
             Way.BOARD: "tờ tin ở bảng tin",
+            Way.EMAIL: "thư điện tử",
+            Way.CLASS: "buổi tập huấn",
         }[self]
 
 

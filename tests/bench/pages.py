@@ -21,6 +21,7 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.classes import store as class_store
 from channels.shelf.store import on_shelf
 from content import store as content_store
 from content.item import ItemState
@@ -70,6 +71,8 @@ PAGES = (
         "/passed",
         "/feedback",
         "/procedures",
+        "/classes",
+        "/classes/{class}",
         "/delegations",
         "/subscriptions",
     ),
@@ -102,6 +105,10 @@ NO_PAGE = {
         "item-slip",
         "board-sheet",
         "board-photo",
+        "class-sheet",
+        "class-list",
+        "class-certificates",
+        "class-file-show",
         "item-evidence",
         "plan-evidence",
         "delivery-export",
@@ -179,12 +186,14 @@ async def _places(house: House) -> dict[str, str]:
         known = await _texts(connection) | await _schedules(connection) | await _deliveries(connection)
         plan = await plan_store.find(connection, today.year)
         assert plan is not None
+        [course] = await class_store.listed(connection)
     known |= {
         "year": str(today.year),
         "this_year": str(today.year),
         "handed_in": handed_in(now).written,
         "key": "t" * 32,
         "task": plan.tasks[0].id,
+        "class": course.id,
     }
     before = today.replace(day=1) - timedelta(days=10)
     last_year = (today - timedelta(days=300)).isoformat()
