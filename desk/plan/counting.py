@@ -49,10 +49,16 @@ async def sent_between(
 
 
 def held_of(held: Sequence[Held], zone: ZoneInfo, unit: str) -> list[Sent]:
-    """Sessions of a unit's own classes to which anybody came; each is one, by the item that invited to it."""
+    """Sessions of a unit's own classes to which anybody came; each is one."""
     ways = frozenset({Way.CLASS})
-    mine = (one for one in held if one.unit == unit)
-    return [Sent(one.session, one.invitation, one.theme, one.begins_at.astimezone(zone).date(), ways) for one in mine]
+    return [
+        Sent(
+            *(one.session, one.invitation, one.theme, one.begins_at.astimezone(zone).date(), ways, one.klass),
+            f"Lớp “{one.title}” ({one.attended} người dự)",
+        )
+        for one in held
+        if one.unit == unit
+    ]
 
 
 def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[Taken]:

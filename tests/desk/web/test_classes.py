@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from channels.audiences import store as audience_store
 from channels.audiences.store import Recipient
 from channels.channel import Wrote
 from channels.classes import store
+from channels.classes.store import Material
 from channels.classes.training import Answer, Session, TrainingClass, door_code
 from channels.feedback import store as feedback_store
 from config.clock import FakeClock
@@ -30,6 +32,8 @@ from desk.classes.page import key_of
 from desk.classes.reading import media_of
 from desk.plan.counting import sent_between
 from desk.plan.plan import Way
+from desk.reporting.figures import Figures
+from desk.reporting.period import Basis, parse
 from desk.web import make_web
 from scheduler.delivery import State
 from scheduler.log import store as log_store
@@ -160,8 +164,8 @@ async def test_an_invitation_goes_to_everybody_with_a_link_of_their_own(commune:
     assert str(event["url"]).endswith(await commune.link(MUON))
     [one] = await commune.office.deliveries(outlets=("sms",))
     assert one.address == PHONE
-    [[text]] = [[each["text"] for each in commune.sms.asked]] if hasattr(commune.sms, "asked") else [[""]]
-    assert not text or commune.house.reply_links.address(one.id) in text
+    [text] = [each.content for each in commune.sms.ledger.taken]
+    assert commune.house.reply_links.address(one.id) in text and "{tra_loi}" not in text
 
 
 async def test_two_people_stand_behind_an_invitation(commune: Commune) -> None:
@@ -313,6 +317,10 @@ async def test_a_session_held_counts_for_the_plan(commune: Commune) -> None:
         await commune.house.training.tick(tx, id, session.id, frozenset({one.id}), "Lò Thị Mai")
     [held] = await counted()
     assert (held.theme, held.day, held.occurrence) == ("mot-cua", date(2026, 12, 5), session.id)
+    assert held.course == id and held.title == "Lớp “Một cửa liên thông” (1 người dự)"
+    figures = (await commune.house.reporter.report(parse("2026-12", Basis.CALENDAR))).figures
+    assert [("Một cửa liên thông", 1, 1)] == [(line.title, line.sessions, line.attended) for line in figures.classes]
+    assert Figures.from_record(json.loads(json.dumps(figures.record()))).digest == figures.digest
 
 
 async def test_a_cancelled_class_takes_its_invitation_back(commune: Commune) -> None:
@@ -341,3 +349,77 @@ def test_only_harmless_files_are_handed_out(data: bytes) -> None:
     """By their content, whatever they are called."""
     with pytest.raises(BadInput):
         media_of(data)
+
+
+SESSION = {"date": "2026-12-05", "start": "08:00", "end": "11:30", "place": "Nhà văn hóa"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "words"),
+    [
+        ({"date": ""}, "date", "Lớp phải có ngày"),
+        ({"date": "5/12"}, "date", "Không hiểu ngày"),
+        ({"date": "2026-11-01"}, "date", "phải ở phía trước"),
+        ({"start": ""}, "start", "Ghi giờ"),
+        ({"start": "25:00"}, "start", "Không hiểu"),
+        ({"end": "07:00"}, "end", "Giờ kết thúc phải sau"),
+        ({"place": " "}, "place", "Ghi địa điểm"),
+        ({"title": ""}, "title", "Ghi tên lớp"),
+        ({"theme": "khong-co"}, "theme", "Chọn chủ đề"),
+        ({"audience": "Không có"}, "audience", "Không có nhóm nhận"),
+        ({"capacity": "nhiều"}, "capacity", "Ghi một số"),
+        ({"outlet": "portal"}, "outlet", "không gửi tới từng người"),
+    ],
+)
+async def test_what_is_wrong_is_told_at_its_field(desk: Any, wrong: dict[str, str], field: str, words: str) -> None:
+    """In words, on the page with everything that was typed; nothing is kept."""
+    lan = await desk.browser("lan")
+    answer = await lan.post("/classes", SESSION | {"title": "Một cửa"} | wrong)
+    page = await answer.text()
+    assert answer.status == 422 and words in page and f"#f-{field}" in page
+    async with desk.house.database.read() as connection:
+        assert await store.listed(connection) == []
+
+
+async def test_the_api_wants_a_date(desk: Any) -> None:
+    """A class without one is refused with the field's name."""
+    told = {name: value for name, value in SESSION.items() if name != "date"} | {"title": "Một cửa"}
+    answer = await desk.client.post("/api/v1/classes", json=told, headers=await desk.api("lan", "read", "write"))
+    problem = await answer.json()
+    assert answer.status == 400 and problem["field"] == "date" and "date" in problem["detail"]
+
+
+async def test_tries_at_the_door_are_slowed(commune: Commune) -> None:
+    """Forty a day from one address are heard at once, and then one has to wait."""
+    id = await commune.invited()
+    _, session = await at_the_door(commune, id)
+    door = await door_of(commune, session)
+    statuses = [(await commune.post(door, who="0987654321")).status for _ in range(42)]
+    assert {422} == set(statuses[:40]) and 429 == statuses[-1]
+
+
+async def test_what_is_handed_out(commune: Commune) -> None:
+    """Whoever is invited saves a file, reads an item in force, and sees nothing of other classes."""
+    id, house = await commune.invited(), commune.house
+    item = await commune.office.item("Hướng dẫn nộp hồ sơ")
+    async with house.database.write() as tx:
+        now = house.clock.now()
+        for new, body in (
+            (Material(new_id(now), id, "Bài giảng", "", "", "application/pdf"), "JVBERi0="),
+            (Material(new_id(now), id, "", "", item.id, ""), ""),
+        ):
+            await house.training.add_material(tx, new, body, "Lò Thị Mai")
+        kept = {one.title: one.id for one in await store.materials(tx, id)}
+    link = await commune.link(MUON)
+    assert "Bài giảng" in await (await commune.client.get(link, headers=NAVIGATION)).text()
+    file = await commune.client.get(f"{link}/tai-lieu/{kept['Bài giảng']}")
+    assert await file.read() == b"%PDF-" and file.headers["Content-Disposition"].startswith("attachment")
+    read = await commune.client.get(f"{link}/tai-lieu/{kept['Hướng dẫn nộp hồ sơ']}", headers=NAVIGATION)
+    assert "sáng thứ bảy" in await read.text()
+    async with house.database.write() as tx:
+        await house.editing.withdraw(tx, item.id, "Mai", "Hết hạn")
+    gone = await commune.client.get(f"{link}/tai-lieu/{kept['Hướng dẫn nộp hồ sơ']}", headers=NAVIGATION)
+    assert gone.status == 404
+    assert (await commune.client.get(f"{link}/tai-lieu/khong-co", headers=NAVIGATION)).status == 404
+    calendar = await (await commune.client.get(f"{link}/lich.ics")).text()
+    assert "BEGIN:VEVENT" in calendar and calendar.endswith("END:VCALENDAR\r\n")
