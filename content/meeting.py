@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from config.lazy import lazily
@@ -23,6 +23,18 @@ class Meeting(NamedTuple):
     title: str
     place: str
     about: str = ""
+
+    @property
+    def line(self) -> str:
+        """In one line, as it is held against another text's."""
+        begin, end = self.begins_at, self.ends_at
+        about = f"; {self.about}" if self.about else ""
+        return f"{begin:%d/%m/%Y %H:%M}–{end:%H:%M} (UTC{begin:%z}) {self.title}, {self.place}{about}"
+
+    def within(self, zone: tzinfo) -> Meeting:
+        """The same on the clocks of a zone."""
+        begin, end = (moment.astimezone(zone).isoformat() for moment in (self.begins_at, self.ends_at))
+        return self._replace(begin=begin, end=end)
 
     @property
     def begins_at(self) -> datetime:

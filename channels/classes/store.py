@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.audiences.store import is_person
+from channels.audiences.store import audience, is_person, recipient
 from channels.classes.training import Answer, How, Person, Session, TrainingClass
 from channels.seal import ERASED, Seal
 from config.words import NotFound
@@ -482,13 +482,17 @@ async def forget_person(tx: AsyncConnection, seal: Seal, scheme: str, address: s
 
 
 async def forget_old(tx: AsyncConnection, before: datetime) -> int:
-    """The same of everybody whose class was made before a moment and whose last session has begun by then. How many."""
+    """The same of everybody whose class was over before a moment, and of the list that was the class's own. How many."""
     kept = training_person.c
     later = select(training_session.c.id).where(
         training_session.c.klass == kept.klass, training_session.c.ends_at >= before
     )
-    query = select(kept.id).where(kept.added_at < before, kept.name + kept.scheme != "", ~later.exists())
-    return await _forget(tx, list((await tx.execute(query)).scalars()))
+    query = select(kept.id, kept.klass).where(kept.added_at < before, kept.name + kept.scheme != "", ~later.exists())
+    found = list(await tx.execute(query))
+    own = select(training_class.c.list).where(training_class.c.id.in_({row.klass for row in found}))
+    lists = select(audience.c.id).where(audience.c.name.in_(list((await tx.execute(own)).scalars())))
+    await tx.execute(delete(recipient).where(recipient.c.audience.in_(lists)))
+    return await _forget(tx, [row.id for row in found])
 
 
 async def _forget(tx: AsyncConnection, ids: Sequence[str]) -> int:

@@ -24,12 +24,14 @@ from config.settings import Settings
 from config.words import BadInput, Conflict
 from content import store as content_store
 from content.bulletin import Purpose
+from content.difference import changes
 from content.item import ItemState
 from db.types import new_id
 from desk.app import House, opened
 from desk.approved import follow
 from desk.classes.page import key_of
 from desk.classes.reading import media_of
+from desk.evidence.manifest import TextFacts
 from desk.plan.counting import sent_between
 from desk.plan.plan import Way
 from desk.reporting.figures import Figures
@@ -341,6 +343,9 @@ async def test_people_are_forgotten_in_time(commune: Commune) -> None:
         assert await store.forget_old(tx, commune.house.clock.now()) == 0
         assert await store.forget_old(tx, datetime(2026, 12, 6, tzinfo=commune.house.settings.office.zone)) == 3
         people = await store.people_of(tx, commune.house.seal, id)
+        course = await store.find(tx, id)
+        assert (await audience_store.find_audience(tx, course.list)).size == 0
+        assert (await audience_store.find_audience(tx, course.audience)).size == 3
     assert [("", "")] * 3 == [(one.name, one.address) for one in people]
 
 
@@ -423,3 +428,20 @@ async def test_what_is_handed_out(commune: Commune) -> None:
     assert (await commune.client.get(f"{link}/tai-lieu/khong-co", headers=NAVIGATION)).status == 404
     calendar = await (await commune.client.get(f"{link}/lich.ics")).text()
     assert "BEGIN:VEVENT" in calendar and calendar.endswith("END:VCALENDAR\r\n")
+
+
+async def test_the_second_person_sees_what_calendar_goes_along(commune: Commune) -> None:
+    """It is in the digest; another hour is another text, told as such; a bundle of evidence keeps it and checks."""
+    id, house = await commune.invited(), commune.house
+    async with house.database.write() as tx:
+        course = await store.find(tx, id)
+        moved = replace(course.sessions[0], begins_at=course.sessions[0].begins_at + timedelta(hours=1))
+        await house.training.move_session(tx, moved, "Lò Thị Mai")
+        await house.training.invite(tx, id, "Lò Thị Mai")
+        new, old = await content_store.revisions_of(tx, course.invitation)
+    assert new.digest != old.digest and new.digest != replace(new, meetings=()).digest
+    [told] = [one for one in changes(old, new) if one.part == "meetings"]
+    assert "05/12/2026" in "".join(text for _, text in told.stretches)
+    facts = TextFacts.model_validate_json(TextFacts.of(new).model_dump_json())
+    texts = {name: getattr(new, name) for name in ("body", "article", "script", "spoken", "short", "chat")}
+    assert facts.revision(texts).digest == new.digest
