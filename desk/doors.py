@@ -38,6 +38,7 @@ from desk import (
 )
 from desk.answer import Answer, Handler, Visit
 from desk.boards import page as boards
+from desk.classes import materials, printed
 from desk.classes import page as classes
 from desk.composing import page as composing
 from desk.delegation import page as delegations
@@ -210,18 +211,18 @@ DOORS: tuple[Door, ...] = (
     Door("class-session", "POST", "/classes/{id}/sessions", classes.add_session, WRITE, api=True, scope="write"),
     Door("class-session-move", "POST", SESSION, classes.move_session, WRITE, True, "write"),
     Door("class-session-drop", "POST", f"{SESSION}/remove", classes.drop_session, WRITE, api=True, scope="write"),
-    Door("class-sheet", "GET", f"{SESSION}/sheet.pdf", classes.show_sheet, READ, api=True),
+    Door("class-sheet", "GET", f"{SESSION}/sheet.pdf", printed.show_sheet, READ, api=True),
     Door("class-invite", "POST", "/classes/{id}/invite", classes.invite, WRITE, api=True, scope="write"),
     Door("class-person", "POST", "/classes/{id}/people", classes.add_person, RUN, api=True, scope="write"),
     Door("class-answer", "POST", "/classes/{id}/people/{name}/answer", classes.note_answer, RUN, True, "write"),
     Door("class-tick", "POST", "/classes/{id}/attendance", classes.tick, RUN, api=True, scope="write"),
-    Door("class-list", "GET", "/classes/{id}/list.pdf", classes.show_list, READ, api=True),
+    Door("class-list", "GET", "/classes/{id}/list.pdf", printed.show_list, READ, api=True),
     Door("class-certify", "POST", "/classes/{id}/certificates", classes.certify, APPROVE, api=True, scope="approve"),
-    Door("class-certificates", "GET", "/classes/{id}/certificates.pdf", classes.show_certificates, READ, api=True),
-    Door("class-material", "POST", "/classes/{id}/materials", classes.add_material, WRITE, api=True, scope="write"),
-    Door("class-file", "POST", "/classes/{id}/materials/file", classes.take_file, WRITE, True, "write", most=LARGE),
-    Door("class-material-drop", "POST", f"{MATERIAL}/remove", classes.drop_material, WRITE, api=True, scope="write"),
-    Door("class-file-show", "GET", MATERIAL, classes.show_file, READ, api=True),
+    Door("class-certificates", "GET", "/classes/{id}/certificates.pdf", printed.show_certificates, READ, api=True),
+    Door("class-material", "POST", "/classes/{id}/materials", materials.add_material, WRITE, api=True, scope="write"),
+    Door("class-file", "POST", "/classes/{id}/materials/file", materials.take_file, WRITE, True, "write", most=LARGE),
+    Door("class-material-drop", "POST", f"{MATERIAL}/remove", materials.drop_material, WRITE, api=True, scope="write"),
+    Door("class-file-show", "GET", MATERIAL, materials.show_file, READ, api=True),
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),

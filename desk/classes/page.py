@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from base64 import b64decode
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audience import masked
@@ -37,14 +34,13 @@ from db.types import new_id
 from desk.answer import Answer as Answered
 from desk.answer import Done, Shown, Visit
 from desk.app import House
-from desk.classes.reading import ENDINGS, class_of, file_in, session_of
+from desk.classes.reading import class_of, session_of
 from desk.forms import after_of, choice, cursor, iso, limit_of, listed
 from desk.keys import derive
 from desk.shape import shape
 from desk.shapes import classes as shapes
 from desk.shapes.items import Why
-from desk.shapes.reports import PDF
-from desk.units.choosing import must_reach_audience, must_see_item, unit_choices, unit_of_form
+from desk.units.choosing import must_reach_audience, unit_choices, unit_of_form
 
 if TYPE_CHECKING:
     from desk.classes import paper
@@ -235,7 +231,7 @@ async def _plain(visit: Visit, id: str) -> dict[str, Any]:
     return plain
 
 
-async def _done(
+async def done(
     visit: Visit, deed: Callable[[AsyncConnection, str], Awaitable[str]], anchor: str = "", status: int = 200
 ) -> Answered:
     """A deed in one transaction, and the word after it; or the page with what stood in its way."""
@@ -262,7 +258,7 @@ async def change(visit: Visit) -> Answered:
         await visit.house.training.change(tx, new, visit.name)
         return "Đã lưu."
 
-    return await _done(visit, deed)
+    return await done(visit, deed)
 
 
 @shape(shapes.ClassTold, Why)
@@ -274,7 +270,7 @@ async def cancel(visit: Visit) -> Answered:
             await visit.house.correcting.take_back(tx, item)
         return "Đã hủy lớp, thu hồi lời mời và tin nhắc. Báo cho người đã được mời ở trang của lời mời."
 
-    return await _done(visit, deed)
+    return await done(visit, deed)
 
 
 @shape(shapes.ClassTold, shapes.SessionFields, status=201)
@@ -285,7 +281,7 @@ async def add_session(visit: Visit) -> Answered:
         await visit.house.training.add_session(tx, session_of(visit, id), visit.name)
         return "Đã thêm buổi học."
 
-    return await _done(visit, deed, "#sessions", 201)
+    return await done(visit, deed, "#sessions", 201)
 
 
 @shape(shapes.ClassTold, shapes.SessionFields)
@@ -296,7 +292,7 @@ async def move_session(visit: Visit) -> Answered:
         await visit.house.training.move_session(tx, session_of(visit, id, visit.part("name")), visit.name)
         return "Đã đổi buổi học. Soạn lại lời mời để báo cho người đã mời."
 
-    return await _done(visit, deed, "#sessions")
+    return await done(visit, deed, "#sessions")
 
 
 @shape(shapes.ClassTold)
@@ -309,7 +305,7 @@ async def drop_session(visit: Visit) -> Answered:
             await visit.house.correcting.take_back(tx, item)
         return "Đã bỏ buổi học."
 
-    return await _done(visit, deed, "#sessions")
+    return await done(visit, deed, "#sessions")
 
 
 @shape(shapes.DraftsTold)
@@ -340,7 +336,7 @@ async def add_person(visit: Visit) -> Answered:
         await visit.house.training.add_person(tx, id, name, visit.name)
         return "Đã thêm vào danh sách."
 
-    return await _done(visit, deed, "#people", 201)
+    return await done(visit, deed, "#people", 201)
 
 
 @shape(shapes.ClassTold, shapes.AnswerFields)
@@ -354,7 +350,7 @@ async def note_answer(visit: Visit) -> Answered:
         await visit.house.training.answer(tx, id, visit.part("name"), answer, How.DESK, visit.name)
         return "Đã ghi trả lời."
 
-    return await _done(visit, deed, "#people")
+    return await done(visit, deed, "#people")
 
 
 @shape(shapes.ClassTold, shapes.CameFields)
@@ -369,7 +365,7 @@ async def tick(visit: Visit) -> Answered:
         await visit.house.training.tick(tx, id, session, came, visit.name)
         return f"Đã điểm danh: {len(came)} người."
 
-    return await _done(visit, deed, "#people")
+    return await done(visit, deed, "#people")
 
 
 @shape(shapes.ClassTold)
@@ -380,127 +376,4 @@ async def certify(visit: Visit) -> Answered:
         count = await visit.house.training.certify(tx, id, visit.name)
         return f"Đã cấp {count} giấy chứng nhận."
 
-    return await _done(visit, deed, "#people")
-
-
-# --- on paper ---
-
-
-@shape(None, media=(PDF,))
-async def show_list(visit: Visit) -> Answered:
-    """GET /classes/{id}/list.pdf: the list to be printed and signed."""
-    house = visit.house
-    async with house.database.read() as connection:
-        course = await store.find(connection, visit.part("id"))
-        people = await store.people_of(connection, house.seal, course.id)
-    coming = [one for one in people if one.answer is not Answer.NO]
-    drawn = await asyncio.to_thread(paper.roster, _office(house), course, coming, house.settings.office.zone)
-    return _pdf(drawn, f"danh-sach-{course.id[-6:]}")
-
-
-@shape(None, media=(PDF,))
-async def show_sheet(visit: Visit) -> Answered:
-    """GET /classes/{id}/sessions/{name}/sheet.pdf: what is hung at the door, with the code of this session."""
-    house = visit.house
-    async with house.database.read() as connection:
-        course, session = await store.by_session(connection, visit.part("name"))
-    if course.id != visit.part("id"):
-        raise NotFound("Không có buổi học này trong lớp", "There is no such session in the class")
-    told_by = (door_code(session.id, key_of(house)), door_address(house, session), house.settings.office.zone)
-    drawn = await asyncio.to_thread(paper.door, _office(house), course, session, *told_by)
-    return _pdf(drawn, f"diem-danh-{session.id[-6:]}")
-
-
-@shape(None, shapes.OnePerson, media=(PDF,))
-async def show_certificates(visit: Visit) -> Answered:
-    """GET /classes/{id}/certificates.pdf: everybody's in one file, or one `person`'s."""
-    house, wanted = visit.house, visit.asked("person")
-    async with house.database.read() as connection:
-        course = await store.find(connection, visit.part("id"))
-        given = await store.certificates(connection, course.id)
-        people = {one.id: one for one in await store.people_of(connection, house.seal, course.id)}
-    pairs = [(people[id], one) for id, one in given.items() if wanted in {"", id} and people[id].name]
-    if not pairs:
-        raise NotFound("Chưa cấp giấy chứng nhận nào", "There is no certificate", field="person")
-    base, zone = house.settings.web.base_url, house.settings.office.zone
-    drawn = await asyncio.to_thread(paper.certificates, _office(house), course, pairs, base, zone)
-    return _pdf(drawn, f"chung-nhan-{course.id[-6:]}")
-
-
-def _office(house: House) -> str:
-    return house.settings.office.name
-
-
-def _pdf(drawn: bytes, name: str) -> web.Response:
-    headers = {
-        "Content-Type": PDF,
-        "Content-Disposition": f'inline; filename="{name}.pdf"',
-        "Cache-Control": "no-store",
-    }
-    return web.Response(body=drawn, headers=headers)
-
-
-# --- materials ---
-
-
-@shape(shapes.ClassTold, shapes.MaterialFields, status=201)
-async def add_material(visit: Visit) -> Answered:
-    """POST /classes/{id}/materials: a link, or an approved item."""
-
-    async def deed(tx: AsyncConnection, id: str) -> str:
-        link, item = visit.text("link").strip(), visit.text("item").strip()
-        if bool(link) == bool(item):
-            raise BadInput("Ghi một địa chỉ, hoặc chọn một tin", "Give a link or an item", field="link")
-        title = line(visit.text("title"), "title", "" if item else "Ghi tên tài liệu")
-        if link and not link.startswith(("https://", "http://")):
-            raise BadInput("Địa chỉ bắt đầu bằng https://", "The link is no web address", field="link")
-        if item:
-            await must_see_item(visit, tx, item)
-        new = Material(new_id(visit.house.clock.now()), id, title, line(link, "link"), item, "")
-        await visit.house.training.add_material(tx, new, "", visit.name)
-        return "Đã thêm tài liệu."
-
-    return await _done(visit, deed, "#materials", 201)
-
-
-@shape(shapes.ClassTold, shapes.MaterialFile, status=201)
-async def take_file(visit: Visit) -> Answered:
-    """POST /classes/{id}/materials/file: a file, looked at by its content."""
-
-    async def deed(tx: AsyncConnection, id: str) -> str:
-        name, media, body = await file_in(visit)
-        title = line(visit.text("title"), "title") or line(name[: LONGEST["title"]], "title", "Ghi tên tài liệu")
-        new = Material(new_id(visit.house.clock.now()), id, title, "", "", media)
-        await visit.house.training.add_material(tx, new, body, visit.name)
-        return "Đã thêm tài liệu."
-
-    return await _done(visit, deed, "#materials", 201)
-
-
-@shape(shapes.ClassTold)
-async def drop_material(visit: Visit) -> Answered:
-    """POST /classes/{id}/materials/{name}/remove."""
-
-    async def deed(tx: AsyncConnection, id: str) -> str:
-        await visit.house.training.drop_material(tx, id, visit.part("name"), visit.name)
-        return "Đã bỏ tài liệu."
-
-    return await _done(visit, deed, "#materials")
-
-
-@shape(None, media=tuple(ENDINGS))
-async def show_file(visit: Visit) -> Answered:
-    """GET /classes/{id}/materials/{name}: a file that is handed out."""
-    async with visit.house.database.read() as connection:
-        return await send_file(connection, visit.part("id"), visit.part("name"))
-
-
-async def send_file(connection: AsyncConnection, klass: str, id: str) -> web.Response:
-    """A file to be saved, never shown in our pages' name. Raises NotFound."""
-    found = next((one for one in await store.materials(connection, klass) if one.id == id and one.media), None)
-    if found is None:
-        raise NotFound("Không có tệp này", "There is no such file")
-    body = await asyncio.to_thread(b64decode, await store.body_of(connection, id))
-    name = f"tai-lieu-{id[-6:]}.{ENDINGS[found.media]}"
-    headers = {"Content-Type": found.media, "Content-Disposition": f'attachment; filename="{name}"'}
-    return web.Response(body=body, headers=headers)
+    return await done(visit, deed, "#people")

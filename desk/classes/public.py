@@ -33,7 +33,8 @@ from db.types import new_id
 from desk.answer import Answer as Answered
 from desk.answer import Done, Shown, Trouble, Visit
 from desk.app import House
-from desk.classes.page import key_of, send_file
+from desk.classes.materials import send_file
+from desk.classes.page import key_of
 from desk.keys import derive
 from desk.throttle import Throttle
 from scheduler import store as scheduler_store
