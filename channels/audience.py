@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from channels.audiences.store import Recipient
+from channels.email_address import EMAIL, normal_email, veiled_email
 from channels.rows import RowFault, places_of, read_rows
 from channels.seal import ERASED, Seal, SealBroken
 from channels.tags import TAGS, normal_value
@@ -27,6 +28,7 @@ COLUMNS = {
     "name": ("name", "ten", "ho ten", "ho va ten"),
     "phone": ("phone", "sdt", "so dt", "so dien thoai", "dien thoai", "so di dong", "di dong", "mobile"),
     "zalo": ("zalo", "zalo id", "zalo user id", "user_id"),
+    "email": ("email", "e mail", "mail", "gmail", "thu dien tu", "dia chi thu", "dia chi email", "hop thu"),
     "consent": ("consent", "dong y", "nguon"),
     "consent_at": ("consent at", "consent_at", "ngay dong y", "thoi diem dong y", "ngay ky"),
     "unit": ("unit", "don vi", "co quan"),
@@ -34,7 +36,9 @@ COLUMNS = {
     "group": ("group", "nhom", "doi tuong", "nhom doi tuong"),
     "language": ("language", "ngon ngu", "tieng", "thu tieng"),
 }
-COLUMN_TITLES = {"phone": "số điện thoại", "zalo": "mã Zalo", "consent_at": "ngày đồng ý"}
+COLUMN_TITLES = {"phone": "số điện thoại", "zalo": "mã Zalo", "email": "thư điện tử", "consent_at": "ngày đồng ý"}
+SCHEMES = ("phone", "zalo", "email")
+"""How people of a list can be reached."""
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
@@ -75,10 +79,10 @@ def sha256_of(data: bytes) -> str:
 
 def _columns(header: list[str]) -> dict[str, int]:
     columns = places_of(header, COLUMNS)
-    if "phone" not in columns and "zalo" not in columns:
+    if not any(scheme in columns for scheme in SCHEMES):
         raise BadInput(
-            "Dòng đầu phải có cột phone (số điện thoại) hoặc zalo",
-            "The first line must name a phone or a zalo column",
+            "Dòng đầu phải có cột phone (số điện thoại), zalo hoặc email",
+            "The first line must name a phone, a zalo or an email column",
             field="file",
         )
     return columns
@@ -97,9 +101,10 @@ def _people(line: int, row: list[str], columns: dict[str, int], zone: tzinfo) ->
         shown = cell("consent_at")[:30]
         yield RowFault(line, "consent_at", f"không phải ngày (như 26/11/2026): {shown}", f"not a date: {shown}")
         return
-    if not cell("phone") and not cell("zalo"):
-        yield RowFault(line, "phone", "thiếu số điện thoại và mã Zalo", "neither a phone number nor a Zalo id")
-    for scheme in ("phone", "zalo"):
+    if not any(map(cell, SCHEMES)):
+        vi, en = "thiếu số điện thoại, mã Zalo hoặc thư điện tử", "no phone number, Zalo id or e-mail address"
+        yield RowFault(line, "phone", vi, en)
+    for scheme in SCHEMES:
         if cell(scheme):
             try:
                 address = normal_address(scheme, cell(scheme))
@@ -121,7 +126,9 @@ def _moment(written: str, zone: tzinfo) -> datetime | None:
 
 
 def normal_address(scheme: str, written: str) -> str:
-    """The address in its one normal form: a mobile number as +84..., a Zalo user id in digits. Raises BadInput."""
+    """The address in its one normal form: a mobile number as +84..., a Zalo id in digits, e-mail in lower case. Raises BadInput."""
+    if scheme == "email":
+        return normal_email(written)
     if scheme == "zalo":
         if re.fullmatch(r"[0-9]e\+[0-9]+", written):
             raise BadInput(
@@ -154,9 +161,9 @@ LONGEST_PHONE = 15
 
 
 def read_person(written: str) -> tuple[str, str]:
-    """Scheme and address of a person named by a phone number in any writing or a Zalo id. Raises BadInput on `address`."""
+    """Scheme and address of a person named by a number in any writing, a Zalo id or an e-mail address. Raises BadInput on `address`."""
     written = written.strip()
-    scheme = "zalo" if len(written) > LONGEST_PHONE and written.isdigit() else "phone"
+    scheme = "zalo" if len(written) > LONGEST_PHONE and written.isdigit() else "email" if "@" in written else "phone"
     try:
         return scheme, normal_address(scheme, written)
     except BadInput as fault:
@@ -164,7 +171,9 @@ def read_person(written: str) -> tuple[str, str]:
 
 
 def masked(address: str) -> str:
-    """An address as logs and pages show it: a person's number or id keeps its last three digits only."""
+    """An address as logs and pages show it: a person's number or id keeps its last three digits only, e-mail its first letter."""
+    if EMAIL.fullmatch(address):
+        return veiled_email(address)
     digits = re.sub(r"\D", "", address)
     if len(digits) < 6 or len(digits) < len(address.replace(" ", "")) - 4:
         return address

@@ -192,6 +192,8 @@ class Outlet(Generic[O]):
     load: Load = no_recordings
     stop_link: Callable[[str], str] = no_link
     """The address by which whom a delivery reaches refuses further messages."""
+    reply_link: Callable[[str], str] = no_link
+    """The address by which they say whether they come to what it invites to."""
 
 
 class To(NamedTuple):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     siv = lazily("channels.siv")
 
-SEALED = {"phone": "P", "zalo": "Z"}
+SEALED = {"phone": "P", "zalo": "Z", "email": "E"}
 """The letter before a sealed address, by scheme; no plain one begins with a capital letter."""
 _TEXT = "T"
 _NUMBER = re.compile(r"\d{8,}")
@@ -60,8 +60,10 @@ class Seal:
         return {letter: siv.AESSIV(key) for letter, key in keys.items()}
 
     def close(self, scheme: str, address: str) -> str:
-        """`+84...` or a Zalo id in 29 letters or some more; an address of any other scheme as it is."""
+        """`+84...`, a Zalo id or an e-mail address in 29 letters or more; an address of any other scheme as it is."""
         letter = SEALED.get(scheme)
+        if letter == "E" and "@" in address:
+            return self._sealed(letter, address.encode())
         if letter is None or not address.removeprefix("+").isdigit():
             return address
         # A Zalo id may begin with noughts, a telephone number with its country never does.
@@ -77,6 +79,8 @@ class Seal:
         letter = stored[:1]
         if letter not in self._ciphers:
             return stored
+        if letter == "E":
+            return self._opened(stored).decode()
         number = int.from_bytes(self._opened(stored))
         return f"+{number}" if letter == "P" else str(number)[1:]
 
@@ -117,5 +121,5 @@ class Seal:
 
 
 def scheme_of(address: str) -> str:
-    """Of a person's plain address: a telephone number has its plus, a Zalo id has none."""
-    return "phone" if address.startswith("+") else "zalo"
+    """Of a person's plain address: an e-mail address has its @, a telephone number its plus, a Zalo id neither."""
+    return "email" if "@" in address else "phone" if address.startswith("+") else "zalo"

@@ -1,4 +1,4 @@
-"""The link by which a recipient refuses further messages: signed, with no number in it, so that a text may carry it.
+"""Links of single recipients, by which they refuse further messages or answer an invitation: signed, with no number in them.
 
 What it holds is which delivery it came with; whom that reached is looked up when the link is opened.
 """
@@ -15,18 +15,20 @@ from db.types import spell, unspell
 
 _MAC = 6
 _SHAPE = struct.Struct(">QH")
-PATH = "/thoi-nhan"
+PATH, REPLY_PATH = "/thoi-nhan", "/tra-loi"
 
 
 class StopLinks:
-    """Makes and reads links under the office's public address with a key of 32 bytes."""
+    """Makes and reads links of one kind under the office's public address with a key of 32 bytes, which is that kind's own."""
 
-    def __init__(self, key: bytes, base_url: str) -> None:
+    def __init__(self, key: bytes, base_url: str, path: str = PATH) -> None:
         self._key = key
-        self._base = f"{base_url.rstrip('/')}{PATH}/"
+        self._base = f"{base_url.rstrip('/')}{path}/"
 
     def address(self, delivery: str) -> str:
-        """The link of a delivery: 22 letters, digits, `-` and `_` behind the path."""
+        """The link of a delivery: 22 letters, digits, `-` and `_` behind the path; that of a test is as long and leads nowhere."""
+        if delivery.startswith("test-"):
+            return self.sample
         content = _content(delivery)
         return self._base + base64.urlsafe_b64encode(content + self._mac(content)).decode().rstrip("=")
 

@@ -234,6 +234,12 @@ class SignInSettings(Section):
         return self
 
 
+class ClassSettings(Section):
+    """For how many days the people of training classes are kept by name after the last session."""
+
+    keep_days: int = Field(1825, ge=1, le=36500)
+
+
 class FeedbackSettings(Section):
     """How many days what people write to the office, and how to reach them, is kept; whether answers to SMS and Zalo are."""
 
@@ -273,6 +279,7 @@ class Settings(Section):
     sign_in: SignInSettings = SignInSettings()
     people: PeopleSettings = PeopleSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    classes: ClassSettings = ClassSettings()
     log: LogSettings = LogSettings()
     outlets: dict[OutletName, OutletTable] = Field({"portal": {"kind": "portal"}}, repr=False)
     source: str = ""

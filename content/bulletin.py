@@ -9,8 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from content.meeting import Meeting
+
 LINK = "{thoi_nhan}"
 """Stands in a short or chat text for the address by which its reader refuses further messages."""
+REPLY = "{tra_loi}"
+"""Stands there for the address by which its reader answers whether they come."""
 
 
 class BulletinClass(StrEnum):
@@ -133,6 +137,7 @@ class Part:
     purpose: str = Purpose.OUTREACH.value
     ride: str = ""
     until: str = ""
+    meetings: tuple[Meeting, ...] = ()
 
 
 class Pinned(NamedTuple):
@@ -215,15 +220,17 @@ class Bulletin:
 
     @property
     def asks_link(self) -> bool:
-        """Whether a text for single people leaves a place for their link."""
-        return any(LINK in part.short or LINK in part.chat for part in self.parts)
+        """Whether a text for single people leaves a place for a link of their own."""
+        return any(link in text for part in self.parts for text in (part.short, part.chat) for link in (LINK, REPLY))
 
-    def with_link(self, link: str) -> Bulletin:
-        """The texts for single people with one person's link in them."""
-        filled = (
-            replace(one, short=one.short.replace(LINK, link), chat=one.chat.replace(LINK, link)) for one in self.parts
-        )
-        return replace(self, parts=tuple(filled))
+    def with_links(self, stop: str, reply: str) -> Bulletin:
+        """The texts for single people with one person's links in them: to refuse further messages, and to answer."""
+
+        def filled(text: str) -> str:
+            return text.replace(LINK, stop).replace(REPLY, reply)
+
+        parts = (replace(one, short=filled(one.short), chat=filled(one.chat)) for one in self.parts)
+        return replace(self, parts=tuple(parts))
 
     @property
     def digest(self) -> str:
@@ -242,7 +249,13 @@ class Bulletin:
         """The opposite of `record`."""
         until = plain["valid_until"]
         parts = tuple(
-            Part(**{**part, "audio": Audio.from_record(part["audio"]) if part["audio"] else None})
+            Part(
+                **{
+                    **part,
+                    "audio": Audio.from_record(part["audio"]) if part["audio"] else None,
+                    "meetings": tuple(Meeting(*one) for one in part.get("meetings", ())),
+                }
+            )
             for part in plain["parts"]
         )
         return cls(

@@ -54,7 +54,7 @@ def changes(old: Revision, new: Revision) -> list[Change]:
 
 
 def _texts(old: Revision, new: Revision) -> Iterator[str]:
-    for part in ("title", "body", *RENDITIONS, "readings"):
+    for part in ("title", "body", *RENDITIONS, "readings", "meetings"):
         # What follows whole from the body would tell each change of it again.
         if part not in {"article", "script"} or part not in old.derived or part not in new.derived:
             yield part
@@ -63,6 +63,8 @@ def _texts(old: Revision, new: Revision) -> Iterator[str]:
 def _words(revision: Revision, part: str) -> str:
     if part == "readings":
         return "\n".join(f"{written} = {spoken}" for written, spoken in revision.readings)
+    if part == "meetings":
+        return "\n".join(one.line for one in revision.meetings)
     text: str = getattr(revision, part)
     return plain_text(text) if part == "article" else text
 

@@ -98,6 +98,7 @@ class Editing:
         _check_base(item, base)
         item.check_move(ItemState.DRAFT)
         before = await store.find_revision(tx, item.revision)
+        draft = replace(draft, meetings=draft.meetings or before.meetings)
         revision = await self._render(tx, draft, item.id, before.number + 1, by)
         if (revision.spoken, revision.language) == (before.spoken, before.language):
             revision = replace(revision, recorded=before.recorded)  # the same words may still be heard as they were

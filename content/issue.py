@@ -262,6 +262,7 @@ def _part(item: Item, revision: Revision, digest: str, theme: str, audio: Audio 
         language=revision.language,
         audio=audio,
         purpose=revision.purpose.value,
+        meetings=revision.meetings,
     )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from config.unmarked import unmarked
 from config.words import BadInput, Conflict
 from content.bulletin import BulletinClass, Purpose, digest_of
+from content.meeting import Meeting
 
 
 class ItemState(StrEnum):
@@ -92,6 +93,8 @@ class Draft:
     readings: tuple[tuple[str, str], ...] = ()
     """What is read otherwise in this text alone: (written, spoken)."""
     purpose: Purpose = Purpose.OUTREACH
+    meetings: tuple[Meeting, ...] = ()
+    """What the text invites to; no form has them, and a revision keeps those of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class Revision:
     readings: tuple[tuple[str, str], ...] = ()
     recorded: str = ""
     purpose: Purpose = Purpose.OUTREACH
+    meetings: tuple[Meeting, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -135,6 +139,7 @@ class Revision:
                 *(_written(moment) for moment in (self.valid_from, self.valid_until)),
                 *([self.recorded] if self.recorded else []),  # digests from before there were uploads stay right
                 *([f"purpose:{self.purpose}"] if self.purpose is not Purpose.OUTREACH else []),  # likewise
+                *([["meetings", *map(list, self.meetings)]] if self.meetings else []),  # likewise
             ]
         )
 

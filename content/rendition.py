@@ -20,7 +20,7 @@ from content.short import cut_at_word
 SHORT_CHARACTERS = 160
 CHAT_CHARACTERS = 2000
 """Zalo's limit for a consultation text message."""
-AS_TOLD = ("theme", "klass", "valid_from", "valid_until", "language", "readings", "purpose")
+AS_TOLD = ("theme", "klass", "valid_from", "valid_until", "language", "readings", "purpose", "meetings")
 """What a revision has as its draft had it."""
 TEXTS = ("title", "body", *RENDITIONS, "source", "byline")
 

@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.words import NotFound
 from content.bulletin import BulletinClass, Purpose
 from content.item import Approval, Item, ItemState, Revision
+from content.meeting import Meeting
 from content.short import unaccented
 from db.database import Database
 from db.types import Json, Moment, metadata
@@ -82,6 +83,7 @@ revision = Table(
     Column("readings", Json, nullable=False),
     Column("recorded", Text, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("meetings", Json, nullable=False, default=list),
     UniqueConstraint("item", "number", name="revision_number"),
 )
 
@@ -119,6 +121,7 @@ def to_revision(row: Row[Any]) -> Revision:
     """A revision of its row."""
     values = {name: getattr(row, name) for name in REVISION_FIELDS}
     plain = {"derived": tuple(row.derived), "readings": tuple((one[0], one[1]) for one in row.readings)}
+    plain["meetings"] = tuple(Meeting(*one) for one in row.meetings)
     return Revision(**{**values, **plain, "klass": BulletinClass(row.klass), "purpose": Purpose(row.purpose)})
 
 

@@ -21,7 +21,7 @@ from channels.http import Http
 from channels.outlet import Fittings, Outlets, set_up_outlets
 from channels.recordings import loader
 from channels.seal import Seal
-from channels.stoplink import StopLinks
+from channels.stoplink import REPLY_PATH, StopLinks
 from channels.store import SealedKeep
 from config.clock import Clock, SystemClock
 from config.loading import BadSettings, reason_of
@@ -81,6 +81,7 @@ from scheduler.subscription.keys import Keys
 from scheduler.superseding import Superseding
 from scheduler.sweeper import Sweeper
 from scheduler.timekeeper import Timekeeper
+from scheduler.training import Training
 from scheduler.warmer import Warmer
 from scheduler.worker import Worker
 
@@ -117,6 +118,7 @@ class House:
     receiver: Receiver
     postbox: Postbox
     answering: Answering
+    training: Training
     superseding: Superseding
     joining: Joining
     subscribing: Subscribing
@@ -128,6 +130,7 @@ class House:
     seal: Seal
     sealing: Sealing
     stop_links: StopLinks
+    reply_links: StopLinks
     stamp: Stamp
     key: bytes = field(repr=False)
 
@@ -148,9 +151,11 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     sealing = Sealing(database, seal)
     recordings = settings.files.dir / "recordings"
     stop_links = StopLinks(derive(key, "thoi-nhan"), settings.web.base_url)
+    reply_links = StopLinks(derive(key, "tra-loi"), settings.web.base_url, REPLY_PATH)
     keep_key = derive(key, "seal")
     keep = cache(partial(SealedKeep, database, clock, keep_key))
-    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), stop_links.address)
+    links = (stop_links.address, reply_links.address)
+    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), *links)
     outlets = set_up_outlets(settings.outlets, fittings, source=settings.source)
     http = Http(clock, settings.http.allow)
     fitter = Fitter(database, clock, notifier, http, outlets, fittings, settings.outlets, keep_key)
@@ -165,7 +170,13 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     owner, meter = own_name(), Meter(clock, version("loa"))
     handling = Handling(database, journal, clock, outlets, seal)
     farewell = Farewell(clock, outlets, http, settings.office.name)
-    postbox = Postbox(database, clock, outlets, seal, replies=settings.feedback.replies)
+    scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
+    training = Training(
+        *(database, journal, clock, outlets, editing, scheduling, policy, seal),
+        settings.office.zone,
+        derive(key, "class"),
+    )
+    postbox = Postbox(database, clock, outlets, seal, training, replies=settings.feedback.replies)
     receiver = Receiver(database, clock, notifier, outlets, handling, farewell, seal, postbox)
     joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
     signing = Keys(derive(key, "subscription"))
@@ -187,7 +198,9 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         lookout=Lookout(*usual),
         director=Director(*usual, joining, owner),
         sweeper=Sweeper(
-            *usual, editing, journal, sealing, owner, keep_written=timedelta(days=settings.feedback.keep_days)
+            *(*usual, editing, journal, sealing, owner),
+            keep_written=timedelta(days=settings.feedback.keep_days),
+            keep_trained=timedelta(days=settings.classes.keep_days),
         ),
         receiver=receiver,
         retractor=Retractor(*usual, http, journal),
@@ -198,7 +211,6 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         herald=herald,
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
-    scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
     return House(
         settings=settings,
         clock=clock,
@@ -228,6 +240,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         receiver=receiver,
         postbox=postbox,
         superseding=Superseding(clock, editing),
+        training=training,
         answering=Answering(database, journal, clock, outlets, scheduling, policy, seal),
         joining=joining,
         subscribing=Subscribing(database, journal, clock, http, signing, settings.http.allow),
@@ -239,6 +252,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         seal=seal,
         sealing=sealing,
         stop_links=stop_links,
+        reply_links=reply_links,
         stamp=Stamp(derive(key, "evidence")),
         key=key,
     )

@@ -18,12 +18,20 @@ async def follow(house: House, tx: AsyncConnection, item: Item, by: str) -> list
     announced = await house.correcting.announce(tx, item, by)
     ended = await house.superseding.follow(tx, item)
     told = await house.answering.tell(tx, item, by)
+    sent = await house.training.follow(tx, item, by)
     said = {"Bản sửa đang thay bản trước ở": replaced, "Tin báo thu hồi đang gửi qua": announced}
     return [
         *(f"{words}: {_titles(house, made)}." for words, made in said.items() if made),
         *(f"Tin cũ “{one.title}” hết hiệu lực, được thay bằng tin này." for one in ended),
         *answered(house, told),
+        *(f"Gửi lúc {_local(house, one)} qua {_titles(house, [one])}." for one in sent.schedules),
+        *(f"Không gửi lời mời qua {one}." for one in sent.refused),
     ]
+
+
+def _local(house: House, one: Schedule) -> str:
+    moment = one.next_due_at or one.start
+    return f"{moment.astimezone(house.settings.office.zone):%H:%M %d/%m/%Y}"
 
 
 def answered(house: House, told: Told) -> list[str]:

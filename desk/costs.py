@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.audiences import store as audience_store
 from channels.sms import SmsOptions
 from content import store as content_store
-from content.bulletin import LINK
+from content.bulletin import LINK, REPLY
 from content.findings import length_of
 from desk.answer import Visit
 from scheduler.schedule import Schedule
@@ -49,7 +49,7 @@ async def costs_of(visit: Visit, connection: AsyncConnection, schedule: Schedule
         return []
     revisions = [await content_store.find_revision(connection, one.revision) for one in schedule.items]
     link = visit.house.stop_links.sample
-    text = "\n".join(one.short for one in revisions).replace(LINK, link)
+    text = "\n".join(one.short for one in revisions).replace(LINK, link).replace(REPLY, visit.house.reply_links.sample)
     audience = await audience_store.audience_id(connection, schedule.audience)
     found = []
     for at, options in asked:

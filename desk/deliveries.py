@@ -132,6 +132,8 @@ def _address(written: str) -> str:
     """A phone number in any writing as it is kept; a Zalo id or an outlet's own address as it is."""
     if not written:
         return ""
+    if "@" in written:
+        return _email(written)
     try:
         return normal_address("phone", written)
     except BadInput:
@@ -145,6 +147,13 @@ def _address(written: str) -> str:
             "Not a mobile number or Zalo id; write it whole",
             field="address",
         ) from None
+
+
+def _email(written: str) -> str:
+    try:
+        return normal_address("email", written)
+    except BadInput as fault:
+        raise BadInput(fault.vi, fault.en, field="address") from None
 
 
 async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str, str]]:

@@ -38,6 +38,8 @@ from desk import (
 )
 from desk.answer import Answer, Handler, Visit
 from desk.boards import page as boards
+from desk.classes import materials, printed
+from desk.classes import page as classes
 from desk.composing import page as composing
 from desk.delegation import page as delegations
 from desk.evidence import page as evidence
@@ -67,6 +69,7 @@ WRITE = frozenset({"author", "administrator"})
 APPROVE = frozenset({"approver", "administrator"})
 RUN = WRITE | APPROVE
 ADMIN = frozenset({"administrator"})
+SESSION, MATERIAL = "/classes/{id}/sessions/{name}", "/classes/{id}/materials/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +210,26 @@ DOORS: tuple[Door, ...] = (
     Door("board-photo", "GET", "/boards/{name}/{id}/photo", boards.show_photo, READ, api=True),
     Door("board-posted", "POST", "/boards/{name}/{id}/posted", boards.posted, RUN, True, "write", most=LARGE),
     Door("board-down", "POST", "/boards/{name}/{id}/down", boards.taken_down, RUN, True, "write", most=LARGE),
+    Door("classes", "GET", "/classes", classes.list_all, READ, api=True),
+    Door("class-open", "POST", "/classes", classes.open_class, WRITE, api=True, scope="write"),
+    Door("class", "GET", "/classes/{id}", classes.show, READ, api=True),
+    Door("class-change", "POST", "/classes/{id}", classes.change, WRITE, api=True, scope="write"),
+    Door("class-cancel", "POST", "/classes/{id}/cancel", classes.cancel, RUN, api=True, scope="approve"),
+    Door("class-session", "POST", "/classes/{id}/sessions", classes.add_session, WRITE, api=True, scope="write"),
+    Door("class-session-move", "POST", SESSION, classes.move_session, WRITE, True, "write"),
+    Door("class-session-drop", "POST", f"{SESSION}/remove", classes.drop_session, WRITE, api=True, scope="write"),
+    Door("class-sheet", "GET", f"{SESSION}/sheet.pdf", printed.show_sheet, READ, api=True),
+    Door("class-invite", "POST", "/classes/{id}/invite", classes.invite, WRITE, api=True, scope="write"),
+    Door("class-person", "POST", "/classes/{id}/people", classes.add_person, RUN, api=True, scope="write"),
+    Door("class-answer", "POST", "/classes/{id}/people/{name}/answer", classes.note_answer, RUN, True, "write"),
+    Door("class-tick", "POST", "/classes/{id}/attendance", classes.tick, RUN, api=True, scope="write"),
+    Door("class-list", "GET", "/classes/{id}/list.pdf", printed.show_list, READ, api=True),
+    Door("class-certify", "POST", "/classes/{id}/certificates", classes.certify, APPROVE, api=True, scope="approve"),
+    Door("class-certificates", "GET", "/classes/{id}/certificates.pdf", printed.show_certificates, READ, api=True),
+    Door("class-material", "POST", "/classes/{id}/materials", materials.add_material, WRITE, api=True, scope="write"),
+    Door("class-file", "POST", "/classes/{id}/materials/file", materials.take_file, WRITE, True, "write", most=LARGE),
+    Door("class-material-drop", "POST", f"{MATERIAL}/remove", materials.drop_material, WRITE, api=True, scope="write"),
+    Door("class-file-show", "GET", MATERIAL, materials.show_file, READ, api=True),
     Door("voices", "GET", "/voices", listening.show, ALL, api=True),
     Door("voices-judge", "POST", "/voices/{id}", listening.judge, ALL),
     Door("voices-sound", "GET", "/voices/{id}/{side}", listening.sound, ALL),

@@ -190,6 +190,7 @@ def plain_sheet(sheet: Sheet) -> dict[str, Any]:
         "renditions": {name: getattr(revision, name) for name in (*RENDITIONS, "spoken")},
         "derived": list(revision.derived),
         "readings": dict(revision.readings),
+        "meetings": [one._asdict() for one in revision.meetings],
         "spoken_otherwise": [
             {"written": piece.written, "spoken": piece.spoken, "rule": piece.rule} for piece in sheet.changes
         ],

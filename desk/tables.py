@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from channels import store as channels_store
 from channels.board import store as board_store
+from channels.classes import store as class_store
 from channels.feedback import store as feedback_store
 from channels.past import store as past_store
 from channels.pulls import store as pull_store
@@ -35,6 +36,7 @@ from scheduler.subscription import store as subscription_store
 STORES = (
     channels_store,
     feedback_store,
+    class_store,
     board_store,
     past_store,
     pull_store,

@@ -34,6 +34,7 @@ TITLES = {
     "byline": "Người viết",
     "recorded": "Bản ghi âm giọng người",
     "readings": "Cách đọc riêng",
+    "meetings": "Lịch kèm theo",
     "valid_from": "Có hiệu lực từ",
     "valid_until": "Hết hiệu lực lúc",
 }

@@ -33,6 +33,7 @@ from desk.api import Api
 from desk.app import House
 from desk.auth import DoorKeeper, to_door
 from desk.boards import pages as boards
+from desk.classes.public import AtTheDoor
 from desk.doors import ALL, ALLOWED, DOORS, LARGE, MEGABYTE, Door
 from desk.drawing import ROLE_TITLES, STATIC, Drawing
 from desk.feedback import public as questions
@@ -90,6 +91,7 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
     def at(door: Door, *, api: bool) -> Next:
         return partial(enter, house, drawing, keeper, door, machines if api else None)
 
+    at_the_door = AtTheDoor(house)
     special = (
         Door("sign-in", "GET", "/sign-in", auth.show_door, frozenset()),
         Door("sign-in", "POST", "/sign-in", keeper.sign_in, frozenset()),
@@ -99,6 +101,14 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
         Door("sign-in-code", "POST", "/sign-in/code", code_door.take, frozenset()),
         Door("stopping", "GET", "/thoi-nhan/{token}", stopping.show, frozenset()),
         Door("stopping", "POST", "/thoi-nhan/{token}", stopping.change, frozenset()),
+        Door("class-own", "GET", "/tra-loi/{token}", at_the_door.own, frozenset()),
+        Door("class-own", "POST", "/tra-loi/{token}", at_the_door.answer, frozenset()),
+        Door("class-own-calendar", "GET", "/tra-loi/{token}/lich.ics", at_the_door.calendar, frozenset()),
+        Door("class-own-material", "GET", "/tra-loi/{token}/tai-lieu/{material}", at_the_door.material, frozenset()),
+        Door("class-door", "GET", "/diem-danh/{token}", at_the_door.door, frozenset()),
+        Door("class-door", "POST", "/diem-danh/{token}", at_the_door.arrive, frozenset()),
+        Door("class-check", "GET", "/chung-nhan", at_the_door.certificate, frozenset()),
+        Door("class-check", "GET", "/chung-nhan/{code}", at_the_door.certificate, frozenset()),
         Door("sign-out", "POST", "/sign-out", keeper.sign_out, ALL),
         Door("change-password", "POST", "/password", keeper.change_password, ALL),
     )

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.classes import store as class_store
 from channels.feedback import store as feedback_store
 from config.words import NotAllowed, NotFound
 from content import store as content_store
@@ -61,7 +62,7 @@ OWN = frozenset(
             "feedback",
         ),
         *("reports", "report-hand-in", "reports-handed-in", "plan", "plan-evidence", "plan-save", "plan-copy"),
-        *("plan-task-add", "boards", "rides", "ride-add"),
+        *("plan-task-add", "boards", "rides", "ride-add", "classes", "class-open"),
     }
 )
 """Shows and takes nothing but what this person's units have."""
@@ -159,6 +160,11 @@ async def _task(visit: Visit, connection: AsyncConnection) -> bool:
     return visit.reaches((await plan_store.find_task(connection, visit.part("id"))).unit)
 
 
+async def _class(visit: Visit, connection: AsyncConnection) -> bool:
+    unit = await class_store.unit_of(connection, visit.part("id"))
+    return unit is not None and visit.reaches(unit)
+
+
 def _any(visit: Visit, outlets: tuple[str, ...]) -> bool:
     return any(name in visit.outlets for name in outlets)
 
@@ -194,6 +200,15 @@ BY_THING: dict[str, tuple[Check, str]] = {
     **dict.fromkeys(
         ("staff-roles", "staff-close", "staff-open", "staff-password", "staff-step", "staff-unit"),
         (_person, "tài khoản"),
+    ),
+    **dict.fromkeys(
+        (
+            *("class", "class-change", "class-cancel", "class-session", "class-session-move", "class-session-drop"),
+            *("class-sheet", "class-invite", "class-person", "class-answer", "class-tick", "class-list"),
+            *("class-certify", "class-certificates", "class-material", "class-file", "class-material-drop"),
+            "class-file-show",
+        ),
+        (_class, "lớp tập huấn"),
     ),
     **dict.fromkeys(("plan-task", "plan-task-change", "plan-task-remove"), (_task, "nhiệm vụ")),
 }

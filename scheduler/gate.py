@@ -142,7 +142,7 @@ class Gate:
         if at.channel.form is Form.AUDIO and any(part.audio is None for part in issued.parts):
             return Later(now + AUDIO_PAUSE)
         if not at.channel.scheme and issued.asks_link:
-            return issued.with_link("")  # a public place has no reader of its own
+            return issued.with_links("", "")  # a public place has no reader of its own
         return issued
 
     async def _look_at_people(self, at: InService, parcel: Parcel, bulletin: Bulletin, now: datetime) -> None:

@@ -16,6 +16,7 @@ from config.words import BadInput
 from content.item import Item
 from db.database import Database
 from db.types import new_id
+from scheduler.training import Training
 
 SOURCES = {"phone": Source.SMS, "zalo": Source.ZALO}
 
@@ -23,16 +24,31 @@ SOURCES = {"phone": Source.SMS, "zalo": Source.ZALO}
 class Postbox:
     """Keeps what comes; the same from the same person on one day is one."""
 
-    def __init__(self, database: Database, clock: Clock, outlets: Outlets, seal: Seal, *, replies: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        outlets: Outlets,
+        seal: Seal,
+        training: Training,
+        *,
+        replies: bool = True,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._outlets = outlets
         self._seal = seal
+        self._training = training
         self._replies = replies
 
     async def hear(self, tx: AsyncConnection, said: Wrote, outlet: str) -> bool:
-        """Keep what somebody wrote to an outlet; False when it was kept before, is empty, or replies are not kept here."""
+        """Keep what somebody wrote to an outlet; False when it was kept before, is empty, or replies are not kept here.
+
+        Whoever is invited to a class answers by CO or KHONG, which is no question for the office.
+        """
         at = self._outlets.get(outlet)
+        if await self._training.hear(tx, said):
+            return True
         if not self._replies or at is None:
             return False
         try:

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import tags
 from channels.audience import masked
+from channels.classes import store as class_store
+from channels.classes.training import Person, TrainingClass
 from channels.feedback import store as feedback_store
 from channels.people import store as people_store
 from channels.seal import NOBODY, Seal, SealBroken
@@ -52,8 +54,10 @@ class Rights:
             stopped = await people_store.opted_out(connection, self._seal, scheme, address)
             wanted = Filter(addresses=self._seal.forms(address))
             written = await feedback_store.of_person(connection, self._seal, scheme, address)
+            places = await class_store.places_of(connection, self._seal, scheme, address)
+            classes = [_place(await class_store.find(connection, one.klass), one) for one in places]
             deliveries = [_told(one) async for one in log_store.walk(connection, wanted)]
-        if not (rows or stopped or deliveries or written):
+        if not (rows or stopped or deliveries or written or classes):
             raise NotFound("Không lưu gì về người này", "Nothing is kept of this person", field="address")
         async with self._database.write() as tx:
             now = self._clock.now()
@@ -65,6 +69,7 @@ class Rights:
             "opted_out": None if stopped is None else {"at": stopped.at, "how": stopped.how},
             "deliveries": deliveries,
             "written": [{"at": one.received_at, "name": one.name, "text": one.text} for one in written],
+            "classes": classes,
         }
 
     async def show_number(self, tx: AsyncConnection, id: str, by: str, reason: str) -> str:
@@ -97,6 +102,7 @@ class Rights:
                 await self._erase(tx, parcel, seqs, address)
             lists = await people_store.forget_person(tx, self._seal, scheme, address)
             await feedback_store.forget_person(tx, self._seal, scheme, address)
+            await class_store.forget_person(tx, self._seal, scheme, address)
             done = Erased(lists, sum(map(len, places.values())), cancelled)
             about = {"reason": reason.strip()[:300], "lists": done.lists, "deliveries": done.deliveries}
             await self._journal.note(tx, self._clock.now(), by, "erase_person", _person(address), **about)
@@ -123,6 +129,18 @@ class Rights:
 
 def _person(address: str) -> str:
     return f"recipient/{masked(address)}"
+
+
+def _place(course: TrainingClass, one: Person) -> dict[str, Any]:
+    """Somebody's place in a class: what they answered, and when they came."""
+    came = [each.begins_at for each in course.sessions if each.id in one.attended]
+    return {
+        "title": course.title,
+        "name": one.name,
+        "answer": one.answer,
+        "answered_at": one.answered_at,
+        "attended": came,
+    }
 
 
 def _standing(row: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
+from channels.classes import store as class_store
 from channels.feedback import store as feedback_store
 from channels.outlet import Outlets
 from channels.past import store as past_store
@@ -60,6 +61,7 @@ class Sweeper:
         owner: str,
         dead: Callable[[str], bool] = is_dead,
         keep_written: timedelta = timedelta(days=365),
+        keep_trained: timedelta = timedelta(days=1825),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -71,6 +73,7 @@ class Sweeper:
         self._owner = owner
         self._dead = dead
         self._keep_written = keep_written
+        self._keep_trained = keep_trained
         self._pruned_at: datetime | None = None
 
     async def sweep(self) -> int:
@@ -206,6 +209,7 @@ class Sweeper:
                 await past_store.prune(tx, now - KEEP_PAST)
                 await holds.prune_contacts(tx, now - KEEP_CONTACTS)
                 await feedback_store.forget_old(tx, now - self._keep_written)
+                await class_store.forget_old(tx, now - self._keep_trained)
 
     async def _expire(self) -> int:
         async with self._database.read() as connection:

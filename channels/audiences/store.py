@@ -304,6 +304,21 @@ async def count_recipients(connection: AsyncConnection, id: str, scheme: str | N
     return int((await connection.execute(query)).scalar_one())
 
 
+async def people(
+    connection: AsyncConnection, seal: Seal, id: str, schemes: Collection[str], most: int
+) -> list[Recipient]:
+    """Who is reached by an audience in these ways, at most so many; their addresses opened."""
+    query = select(recipient).where(await reach(connection, id), recipient.c.scheme.in_(sorted(schemes))).limit(most)
+    rows = await connection.execute(query.order_by(recipient.c.added_at, recipient.c.line, recipient.c.scheme))
+    return [Recipient(row.scheme, seal.open(row.address), row.name, row.consent, row.consent_at) for row in rows]
+
+
+async def take_off(tx: AsyncConnection, seal: Seal, name: str, scheme: str, address: str) -> None:
+    """Somebody is on this one list no more."""
+    mine = recipient.c.audience == await audience_id(tx, name)
+    await tx.execute(delete(recipient).where(mine, is_person(recipient, seal, scheme, address)))
+
+
 async def audience_names(connection: AsyncConnection) -> list[Row[Any]]:
     """Every audience as (id, name, part_of); the last is the id of the list a saved filter is over."""
     return list(await connection.execute(select(audience.c.id, audience.c.name, audience.c.part_of)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.sms import SmsOptions
-from content.bulletin import LINK
+from content.bulletin import LINK, REPLY
 from content.findings import Finding, beside, findings, length_of
 from content.item import Draft, Revision
 from content.reading import Lexicon, Reading
@@ -65,7 +65,7 @@ def _preview(house: House, draft: Draft, writer: str, lexicon: Lexicon) -> Previ
 
 def sms_of(house: House, revision: Revision) -> Sms:
     """The SMS text as a phone shows it, a link as long as it will be in its place."""
-    whole = revision.short.replace(LINK, house.stop_links.sample)
+    whole = revision.short.replace(LINK, house.stop_links.sample).replace(REPLY, house.reply_links.sample)
     bare = unaccented(whole)
     with_marks, without = length_of(revision, whole), length_of(revision, bare)
     prices = tuple(

@@ -30,7 +30,8 @@ from db.types import new_id
 from desk import auth, serving
 from desk.app import House, opened
 from desk.commands.output import err, local, out
-from desk.demo import procedures, television, units, year
+from desk.demo import classes, procedures, television, units, year
+from desk.demo.mail import MailSandbox
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.station import Station
 from desk.demo.zalo import ZaloSandbox
@@ -61,6 +62,7 @@ class Stage:
     sms: SmsGateway
     zalo: ZaloSandbox
     station: Station
+    mail: MailSandbox
     directory: Path
     pages: list[Path] = field(default_factory=list)
     programme: Path | None = None
@@ -91,7 +93,12 @@ def free_port() -> int:
 
 
 def demo_settings(
-    directory: Path, port: int, sms: SmsGateway, zalo: ZaloSandbox, slot_ahead: timedelta = SLOT_AHEAD
+    directory: Path,
+    port: int,
+    sms: SmsGateway,
+    zalo: ZaloSandbox,
+    mail: MailSandbox,
+    slot_ahead: timedelta = SLOT_AHEAD,
 ) -> Settings:
     """Settings of the demo: nothing leaves this machine, and quiet hours are off so that it runs at any time of day.
 
@@ -131,6 +138,7 @@ def demo_settings(
                 television.NAME: television.OPTIONS,
                 "sms": {"kind": "sms_http", "title": "Tin nhắn SMS", "price": 350, **sms.options()},
                 "zalo": {"kind": "zalo_oa", "title": "Zalo OA của xã", **zalo.options()},
+                "thu": {"kind": "email", "title": "Thư điện tử của xã", "per_second": 20, **mail.options()},
             },
         }
     )
@@ -145,10 +153,13 @@ async def stage(
     sms = SmsGateway(f"{base}/hooks/sms", clock=clock, latency=0.15, receipt_after=1.0)
     zalo = ZaloSandbox(f"{base}/hooks/zalo", clock=clock, latency=0.1, webhook_after=1.5)
     feed = f"{base}/radio/tram-xa/feed.xml?token={STATION_KEY}"
-    async with sms, zalo, Station(feed, directory / "tram-xa", clock=clock) as station:
-        settings = demo_settings(directory, port, sms, zalo, slot_ahead)
+    letters = directory / "thu"
+    await asyncio.to_thread(letters.mkdir, parents=True, exist_ok=True)
+    mail = MailSandbox(letters, clock=clock)
+    async with sms, zalo, mail, Station(feed, directory / "tram-xa", clock=clock) as station:
+        settings = demo_settings(directory, port, sms, zalo, mail, slot_ahead)
         async with opened(settings, clock) as house, serving.desk(house):
-            yield Stage(house, sms, zalo, station, directory)
+            yield Stage(house, sms, zalo, station, mail, directory)
 
 
 async def gather(on: Stage) -> None:
@@ -317,7 +328,10 @@ def is_over(deliveries: list[Delivery]) -> bool:
     """Whether everything has reached its end: confirmed, or an end that no receipt will change."""
     ended = {State.CONFIRMED, State.FAILED, State.MISSED, State.CANCELLED, State.UNSURE}
     expected = 5 * (3 + 10 + 7)
-    return len(deliveries) >= expected and all(delivery.state in ended for delivery in deliveries)
+    letters = [one for one in deliveries if one.outlet == classes.OUTLET]  # nobody reports what became of a letter
+    others = [one for one in deliveries if one.outlet != classes.OUTLET]
+    whole = all(one.state in ended for one in others) and all(one.state in {*ended, State.SENT} for one in letters)
+    return len(others) >= expected and whole
 
 
 def summary(house: House, deliveries: list[Delivery]) -> Table:
@@ -375,6 +389,8 @@ async def _act(on: Stage, *, once: bool) -> bool:
     await procedures.settle(on.house, AUTHOR)
     await year.plan(on.house, LEADER)
     await year.ask(on.house)
+    course = await classes.settle(on.house, AUTHOR, LEADER)
+    err.print(f"Lớp tập huấn, mời bằng thư có tệp lịch: {on.house.settings.web.base_url}/classes/{course}")
     return await watch(on, once=once)
 
 
@@ -391,6 +407,7 @@ def _tell_where(on: Stage) -> None:
     posted = sorted((on.directory / "bang-tin").glob("*.pdf"))
     out.print(f"Tờ tin đã in và dán ({len(posted)} tờ): {on.directory / 'bang-tin'}/")
     out.print(f"Trang cổng thông tin ({len(pages)} trang): {on.directory / 'portal'}/")
+    out.print(f"Thư mời dự lớp tập huấn ({len(on.mail.taken)} thư, có lich.ics): {on.mail.folder}/")
     database = f"LOA_DATABASE__URL=sqlite:///{on.directory / 'loa.db'} LOA_FILES__DIR={on.directory}"
     out.print(f"Nhật ký: {database} .venv/bin/loa delivery list")
     out.print(f"Xong lúc {local(on.house.clock.now(), on.house.settings.office.zone)}")

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from config.words import BadInput
 from content.bulletin import BulletinClass, Purpose
 from content.item import Revision
+from content.meeting import Meeting
 from db.journal import Deed, Link, line
 from desk.evidence.stamp import ALGORITHM, Stamp
 
@@ -145,6 +146,7 @@ class TextFacts(Part):
     readings: tuple[tuple[str, str], ...]
     recorded: str
     purpose: Purpose
+    meetings: tuple[Meeting, ...] = ()
 
     @classmethod
     def of(cls, revision: Revision) -> TextFacts:

@@ -71,6 +71,7 @@ def _about(record: Record, one: Approved, zone: ZoneInfo) -> list[tuple[str, str
         ("Mục đích", revision.purpose.title_vi),
         ("Hiệu lực", _validity(revision, zone)),
         ("Chủ đề", record.themes.get(revision.theme, revision.theme) or "không"),
+        *(("Kèm tệp lịch", meeting.within(zone).line) for meeting in revision.meetings),
         ("Ngôn ngữ", LANGUAGES.get(revision.language, revision.language)),
         ("Nguồn", revision.source or "không ghi"),
         ("Tác giả", revision.byline or "không ghi"),

@@ -62,7 +62,7 @@ def _address(at: InService, to: str) -> str:
     if not at.channel.scheme:
         return at.name
     if not to.strip():
-        what = "số điện thoại" if at.channel.scheme == "phone" else "mã Zalo của người nhận"
+        what = {"phone": "số điện thoại", "email": "địa chỉ thư"}.get(at.channel.scheme, "mã Zalo của người nhận")
         raise BadInput(f"Ghi {what} nhận tin thử", f"Say where to: {at.channel.scheme}", field="to")
     try:
         return normal_address(at.channel.scheme, to.strip())

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel, Form
+from channels.classes import store as class_store
+from channels.classes.store import Held
 from desk.plan import store
 from desk.plan.plan import Plan, Way
 from desk.plan.progress import Progress, Sent, standings
@@ -32,6 +34,8 @@ def way_of(kind: str) -> Way | None:
         return Way(kind)
     if channel.scheme == "phone":
         return Way.SMS
+    if channel.scheme == "email":
+        return Way.EMAIL
     return {Form.AUDIO: Way.RADIO, Form.SCRIPT: Way.RADIO, Form.ARTICLE: Way.PORTAL}.get(channel.form)
 
 
@@ -44,7 +48,21 @@ async def sent_between(
     taken = own(taken, await tally_store.senders(connection, edges), unit)
     outlets = await tally_store.outlet_titles(connection)
     along = along_of(taken, await tally_store.carried(connection, edges), outlets, zone)
-    return [*sent_of(taken, texts, outlets, zone), *along]
+    held = held_of(await class_store.held(connection, *edges), zone, unit)
+    return [*sent_of(taken, texts, outlets, zone), *along, *held]
+
+
+def held_of(held: Sequence[Held], zone: ZoneInfo, unit: str) -> list[Sent]:
+    """Sessions of a unit's own classes to which anybody came; each is one."""
+    ways = frozenset({Way.CLASS})
+    return [
+        Sent(
+            *(one.session, one.invitation, one.theme, one.begins_at.astimezone(zone).date(), ways, one.klass),
+            f"Lớp “{one.title}” ({one.attended} người dự)",
+        )
+        for one in held
+        if one.unit == unit
+    ]
 
 
 def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[Taken]:

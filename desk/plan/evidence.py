@@ -14,7 +14,7 @@ import xlsxwriter
 
 from desk.cells import PLAIN_TEXT
 from desk.plan.plan import Plan, Way
-from desk.plan.progress import Progress
+from desk.plan.progress import Progress, Sent
 
 PLAIN = {"in_memory": True, "strings_to_numbers": False, **PLAIN_TEXT}
 TASKS = (
@@ -71,12 +71,19 @@ def _tasks(found: Sequence[Progress], themes: Mapping[str, str]) -> list[tuple[A
 def _texts(found: Sequence[Progress], items: Mapping[str, str], base: str) -> list[tuple[Any, ...]]:
     return [
         (
-            *(number, one.task.words, f"{sent.day:%d/%m/%Y}", items.get(sent.item, sent.item), _named(sent.ways)),
-            *(f"{base}/items/{sent.item}", f"{base}/items/{sent.item}/evidence.zip"),
+            *(number, one.task.words, f"{sent.day:%d/%m/%Y}", sent.title or items.get(sent.item, sent.item)),
+            *(_named(sent.ways), *_places(sent, base)),
         )
         for number, one in enumerate(found, 1)
         for sent in reversed(one.counted)
     ]
+
+
+def _places(sent: Sent, base: str) -> tuple[str, str]:
+    """Where it is looked at, and where its evidence is: of a class its list to sign."""
+    if sent.course:
+        return f"{base}/classes/{sent.course}", f"{base}/classes/{sent.course}/list.pdf"
+    return f"{base}/items/{sent.item}", f"{base}/items/{sent.item}/evidence.zip"
 
 
 def _target(one: Progress) -> int:

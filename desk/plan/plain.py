@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from desk.plan.plan import Plan, Task
-from desk.plan.progress import Part, Progress
+from desk.plan.progress import Part, Progress, Sent
 
 HEAD = ("unit", "year", "number", "signed", "title", "objectives", "audiences")
 TASK = ("words", "theme", "way", "owner", "rhythm", "deadline", "target")
@@ -34,9 +34,7 @@ def plain_task(task: Task) -> dict[str, Any]:
 
 def plain_progress(one: Progress) -> dict[str, Any]:
     """A task and how it stands."""
-    counted = [
-        {"occurrence": sent.occurrence, "item": sent.item, "day": sent.day.isoformat()} for sent in one.counted[:MANY]
-    ]
+    counted = [_plain_sent(sent) for sent in one.counted[:MANY]]
     how = {"now": _part(one.now), "expected": one.expected, "gap": one.gap, "standing": one.standing.value}
     return plain_task(one.task) | how | {"parts": [_part(part) for part in one.parts], "counted": counted}
 
@@ -45,3 +43,8 @@ def _part(one: Part) -> dict[str, Any]:
     last = one.stretch.end - timedelta(days=1)
     days = {"begin": one.stretch.begin.isoformat(), "end": last.isoformat()}
     return {**days, "target": one.target, "done": one.done}
+
+
+def _plain_sent(sent: Sent) -> dict[str, Any]:
+    told = {"occurrence": sent.occurrence, "item": sent.item or None, "day": sent.day.isoformat()}
+    return told | {"class": sent.course or None}

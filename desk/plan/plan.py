@@ -26,6 +26,8 @@ class Way(StrEnum):
     ZALO = "zalo"
     BOARD = "board"
     TELEVISION = "television"
+    EMAIL = "email"
+    CLASS = "class"
 
     @property
     def title_vi(self) -> str:
@@ -37,6 +39,8 @@ class Way(StrEnum):
             Way.ZALO: "tin Zalo",
             Way.BOARD: "tờ tin ở bảng tin",
             Way.TELEVISION: "clip truyền hình",
+            Way.EMAIL: "thư điện tử",
+            Way.CLASS: "buổi tập huấn",
         }[self]
 
 

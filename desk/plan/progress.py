@@ -15,13 +15,18 @@ from desk.reporting.period import Period
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One text that went out at one due moment: its theme then, the day on the office's clock, and by which ways it left."""
+    """One text that went out at one due moment: its theme then, the day on the office's clock, and by which ways it left.
+
+    Or one session of a training class that was held: `course` is the class by id, `title` what it is called.
+    """
 
     occurrence: str
     item: str
     theme: str
     day: date
     ways: frozenset[Way]
+    course: str = ""
+    title: str = ""
 
 
 class Standing(StrEnum):

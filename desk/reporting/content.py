@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from channels.feedback.feedback import Source
 from desk.printing.roman import ROMAN
-from desk.reporting.figures import FeedbackFigures, Figures, Line, PlanFigures
+from desk.reporting.figures import ClassLine, FeedbackFigures, Figures, Line, PlanFigures
 from desk.reporting.period import Basis
 from scheduler.delivery import State
 
@@ -131,6 +131,8 @@ def content_of(figures: Figures, handed: Handed | None, now: datetime) -> Conten
         sections.append(("Theo đơn vị", most, *_lines("bars", figures.units, figures.whole, "Đơn vị")))
     if figures.feedback is not None:
         sections.append(("Hỏi đáp, góp ý", _of_feedback(figures.feedback), None, _asked(figures.feedback)))
+    if figures.classes:
+        sections.append(("Lớp tập huấn", _of_classes(figures.classes), None, _taught(figures.classes)))
     if figures.plan is not None:
         sections.append(("Thực hiện kế hoạch", _of_plan(figures.plan), None, _tasks(figures.plan)))
     return Content(
@@ -246,6 +248,17 @@ def _asked(feedback: FeedbackFigures) -> Table:
     whole = feedback.whole
     foot = ("Cộng", whole.received, whole.answered, whole.closed, whole.waiting)
     return Table(("Chủ đề", "Đã nhận", "Đã trả lời", "Không cần trả lời", "Chưa trả lời"), tuple(lines), foot)
+
+
+def _of_classes(classes: Sequence[ClassLine]) -> tuple[str, ...]:
+    held, came = sum(one.sessions for one in classes), sum(one.attended for one in classes)
+    return (f"Đã tổ chức {number_vi(held)} buổi của {number_vi(len(classes))} lớp, {number_vi(came)} lượt người dự.",)
+
+
+def _taught(classes: Sequence[ClassLine]) -> Table:
+    lines = tuple((one.title, one.sessions, one.attended) for one in classes)
+    foot = ("Cộng", sum(one.sessions for one in classes), sum(one.attended for one in classes))
+    return Table(("Lớp", "Số buổi", "Lượt người dự"), lines, foot)
 
 
 def _notes(basis: Basis) -> tuple[str, ...]:

@@ -114,6 +114,15 @@ class FeedbackFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassLine:
+    """A training class: how many of its sessions were held in the period, and how many people came to them, one by one."""
+
+    title: str
+    sessions: int
+    attended: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """A whole period's. `begin` and `end` are its first and last day, as ISO 8601; `period` and `basis` as in addresses."""
 
@@ -135,6 +144,7 @@ class Figures:
     plan: PlanFigures | None = None
     units: tuple[Line, ...] = ()
     feedback: FeedbackFigures | None = None
+    classes: tuple[ClassLine, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """JSON-ready values; without a plan or units they are those of before there were any, and so is their digest."""
@@ -146,7 +156,17 @@ class Figures:
         lists = {name: tuple(Line(**one) for one in plain.get(name, ())) for name in LISTS}
         plan = _plan_of(plain["plan"]) if plain.get("plan") else None
         feedback = _feedback_of(plain["feedback"]) if plain.get("feedback") else None
-        return cls(**{**plain, **lists, "whole": Line(**plain["whole"]), "plan": plan, "feedback": feedback})
+        classes = tuple(ClassLine(**one) for one in plain.get("classes", ()))
+        return cls(
+            **{
+                **plain,
+                **lists,
+                "whole": Line(**plain["whole"]),
+                "plan": plan,
+                "feedback": feedback,
+                "classes": classes,
+            }
+        )
 
     @property
     def digest(self) -> str:
@@ -169,7 +189,7 @@ def digest_of(record: Mapping[str, Any]) -> str:
 
 
 LISTS = ("stretches", "themes", "channels", "outlets", "units")
-LATER = frozenset({"plan", "units", "feedback"})
+LATER = frozenset({"plan", "units", "feedback", "classes"})
 """What reports did not have from the first."""
 
 

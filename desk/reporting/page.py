@@ -200,7 +200,7 @@ def plain_handed(one: HandedIn) -> dict[str, Any]:
 
 def _plain(visit: Visit, report: Report, unit: str) -> dict[str, Any]:
     return (
-        {"plan": None, "feedback": None, "units": [], "unit": unit}
+        {"plan": None, "feedback": None, "units": [], "classes": [], "unit": unit}
         | report.figures.record()
         | {
             "digest": report.digest,

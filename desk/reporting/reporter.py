@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel
+from channels.classes import store as class_store
+from channels.classes.store import Held
 from channels.feedback import store as feedback_store
 from channels.feedback.feedback import Source, Standing
 from channels.outlet import Outlets
@@ -26,7 +28,16 @@ from db.types import new_id
 from desk.plan import counting, progress
 from desk.plan import store as plan_store
 from desk.reporting import store
-from desk.reporting.figures import FeedbackFigures, FeedbackLine, Figures, Gathering, Line, PlanFigures, digest_of
+from desk.reporting.figures import (
+    ClassLine,
+    FeedbackFigures,
+    FeedbackLine,
+    Figures,
+    Gathering,
+    Line,
+    PlanFigures,
+    digest_of,
+)
 from desk.reporting.period import Period
 from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
@@ -73,6 +84,7 @@ class Seen:
     """Names of units; none while there is but the office."""
     plan: PlanFigures | None = None
     feedback: FeedbackFigures | None = None
+    classes: tuple[ClassLine, ...] = ()
 
 
 class Reporter:
@@ -172,11 +184,14 @@ class Reporter:
         )
         asked = await feedback_store.counts(connection, edges[0], edges[-1], units)
         seen = replace(seen, feedback=feedback_of(asked, seen.themes) if asked else None)
+        held = await class_store.held(connection, edges[0], edges[-1])
+        seen = replace(seen, classes=classes_of(one for one in held if units is None or one.unit in units))
         plan = await plan_store.find(connection, period.year, unit)
         if plan is not None and plan.tasks:
             taken = counting.own(await tally_store.taken_over(connection, edges), senders, unit)
             sent = counting.sent_of(taken, texts, outlets, self._zone)
             sent += counting.along_of(taken, await tally_store.carried(connection, edges), outlets, self._zone)
+            sent += counting.held_of(held, self._zone, unit)
             seen = replace(seen, plan=progress.figures(plan, sent, period))
         office = tree[unit].office if unit != ROOT else self._office
         return await asyncio.to_thread(gathered, office, period, seen)
@@ -277,7 +292,18 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
         plan=seen.plan,
         units=_told(units),
         feedback=seen.feedback,
+        classes=seen.classes,
     )
+
+
+def classes_of(held: Iterable[Held]) -> tuple[ClassLine, ...]:
+    """Sessions that were held, by class, the earliest first."""
+    titles, sessions, came = dict[str, str](), Counter[str](), Counter[str]()
+    for one in held:
+        titles.setdefault(one.klass, one.title)
+        sessions[one.klass] += 1
+        came[one.klass] += one.attended
+    return tuple(ClassLine(title, sessions[id], came[id]) for id, title in titles.items())
 
 
 def feedback_of(asked: Counter[tuple[Source, str, Standing]], themes: Mapping[str, str]) -> FeedbackFigures:

@@ -200,6 +200,17 @@ class RuleTold(Told):
     instead_en: str
 
 
+class MeetingTold(Told):
+    """A time and place that the text invites to; it goes out as iCalendar."""
+
+    uid: str
+    begin: AwareDatetime
+    end: AwareDatetime
+    title: str
+    place: str
+    about: str
+
+
 class ItemSheet(ItemTold):
     """An item with its newest text, what to know of it, and its approvals."""
 
@@ -215,6 +226,7 @@ class ItemSheet(ItemTold):
     renditions: dict[str, str]
     derived: list[str]
     readings: dict[str, str]
+    meetings: list[MeetingTold]
     spoken_otherwise: list[ReadOtherwise]
     findings: list[FindingTold]
     recording: RecordingTold | None

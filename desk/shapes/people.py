@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from channels.classes.training import Answer
 from desk.shape import Fields, Listed, Needed, Note, Reason, Told, Upload
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -136,6 +137,16 @@ class WrittenTold(Told):
     text: str
 
 
+class ClassPlaceTold(Told):
+    """A person's place in a training class: what was answered, and when the sessions began that were attended."""
+
+    title: str
+    name: str
+    answer: Answer | None
+    answered_at: AwareDatetime | None
+    attended: list[AwareDatetime]
+
+
 class PersonTold(Told):
     """Everything that is kept of one person."""
 
@@ -145,6 +156,7 @@ class PersonTold(Told):
     opted_out: dict[str, Any] | None
     deliveries: list[dict[str, Any]]
     written: list[WrittenTold]
+    classes: list[ClassPlaceTold]
 
 
 class PolicyTold(Told):

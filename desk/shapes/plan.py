@@ -99,10 +99,11 @@ class PartTold(Told):
 
 
 class CountedTold(Told):
-    """A text that counted: once for each run in which it went out."""
+    """A text that counted, once for each run in which it went out; or a session of a class that was held, by its id."""
 
     occurrence: str
-    item: str
+    item: str | None
+    klass: str | None = Field(alias="class")
     day: date
 
 

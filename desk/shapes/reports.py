@@ -97,6 +97,14 @@ class FeedbackFiguresTold(Told):
     themes: list[FeedbackLineTold]
 
 
+class ClassLineTold(Told):
+    """A training class: sessions held in the period, and how many came to them."""
+
+    title: str
+    sessions: int
+    attended: int
+
+
 class HandedTold(Told):
     """One version of a report that was handed in; `reason` of those after the first."""
 
@@ -134,6 +142,7 @@ class ReportTold(Told):
     outlets: list[LineTold]
     plan: PlanFiguresTold | None
     feedback: FeedbackFiguresTold | None
+    classes: list[ClassLineTold]
     digest: str
     over: bool
     handed_in: HandedTold | None

@@ -16,12 +16,13 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 from channels.audiences import store as audience_store
+from channels.classes.training import Session, TrainingClass
 from channels.reasons import Reason
 from channels.shelf.store import put_on_shelf
 from config.clock import FakeClock
 from config.settings import Settings
 from content import store as content_store
-from content.bulletin import Bulletin, BulletinClass, Order, Pinned
+from content.bulletin import Bulletin, BulletinClass, Order, Pinned, Purpose
 from content.item import DEFAULT_THEMES, Draft, ItemState
 from content.procedures.procedure import Procedure, Status
 from db.direct import Append, Each, Rows, Step
@@ -122,6 +123,7 @@ async def fill(place: Path, count: int, database: str = "") -> None:
         await _make_plan(house)
         await _take_in_catalogue(house)
         await _let_ride(house)
+        await _teach(house)
         period = handed_in(clock.now())
         await house.reporter.hand_in(period, (await house.reporter.report(period)).figures.digest, APPROVER)
         if not house.database.is_sqlite:
@@ -171,6 +173,19 @@ async def _take_in_catalogue(house: House) -> None:
     ]
     async with house.database.write() as tx:
         await house.procedures.take_in(tx, each, WRITER, source="danh-muc.xlsx")
+
+
+async def _teach(house: House) -> None:
+    """A class of forty people."""
+    now = house.clock.now()
+    begin = now + timedelta(days=3)
+    id = new_id(now)
+    session = Session(id, id, begin, begin + timedelta(hours=3), "Nhà văn hóa xã", "")
+    told = ("Một cửa liên thông", "", "", Purpose.OUTREACH, "", (), 0, 0, WRITER, now)
+    async with house.database.write() as tx:
+        await house.training.open(tx, TrainingClass(id, "", *told, sessions=(session,)), WRITER)
+        for number in range(40):
+            await house.training.add_person(tx, id, f"Người {number}", WRITER)
 
 
 def handed_in(now: datetime) -> Period:

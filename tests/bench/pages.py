@@ -21,6 +21,7 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.classes import store as class_store
 from channels.shelf.store import on_shelf
 from content import store as content_store
 from content.item import ItemState
@@ -74,6 +75,8 @@ PAGES = (
         "/feedback",
         "/procedures",
         "/procedures/{procedure}",
+        "/classes",
+        "/classes/{class}",
         "/delegations",
         "/subscriptions",
     ),
@@ -108,6 +111,10 @@ NO_PAGE = {
         "item-slip",
         "board-sheet",
         "board-photo",
+        "class-sheet",
+        "class-list",
+        "class-certificates",
+        "class-file-show",
         "item-evidence",
         "plan-evidence",
         "delivery-export",
@@ -189,6 +196,7 @@ async def _places(house: House) -> dict[str, str]:
         assert plan is not None
         [ride] = [one.id for one in await ride_store.list_all(connection)]
         procedure = next(iter(await procedures_store.known(connection)))
+        [course] = await class_store.listed(connection)
     known |= {
         "year": str(today.year),
         "this_year": str(today.year),
@@ -197,6 +205,7 @@ async def _places(house: House) -> dict[str, str]:
         "task": plan.tasks[0].id,
         "procedure": procedure,
         "ride": ride,
+        "class": course.id,
     }
     before = today.replace(day=1) - timedelta(days=10)
     last_year = (today - timedelta(days=300)).isoformat()

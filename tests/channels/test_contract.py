@@ -18,8 +18,8 @@ from channels.http import Http
 from tests.channels.samples import Sample, find_samples
 
 KINDS = find_channels()
-WITHOUT_HTTP = {"sms_gammu"}
-"""Those that speak to a database keep the same promises in a suite of their own, test_KIND.py."""
+WITHOUT_HTTP = {"email", "sms_gammu"}
+"""Those that speak to a database or a mail server keep the same promises in a suite of their own, test_KIND.py."""
 PUSHING = sorted(
     kind
     for kind, channel in KINDS.items()

@@ -13,9 +13,16 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
+from channels.classes import store as class_store
+from channels.classes.store import Material
+from channels.classes.training import How, Session
 from db.types import new_id
 from desk import auth
+from desk.app import House
+from desk.classes.page import door_address
+from desk.demo import classes
 from desk.demo.play import (
+    AUTHOR,
     LEADER,
     Stage,
     approve_and_schedule,
@@ -28,6 +35,7 @@ from desk.demo.play import (
 from desk.plan import store as plan_store
 from desk.plan.plan import Plan, Rhythm, Task, Way
 from desk.reporting.period import Basis, Kind, last_finished
+from scheduler.delivery import Delivery, State
 from scheduler.log import store as log_store
 from scheduler.riding import Wish as RideWish
 from scheduler.schedule import Rule
@@ -98,8 +106,43 @@ async def _ride(on: Stage, item: str) -> str:
     return f"/rides/{one.id}"
 
 
+async def _class(on: Stage) -> tuple[str, Session]:
+    """The demo's class, its letters on their way, with a session that is open now."""
+    house, now = on.house, on.house.clock.now()
+    id = await classes.settle(house, AUTHOR, LEADER)
+    async with house.notifier.waiting("delivery") as changed:
+        wanted = log_store.Filter(outlets=(classes.OUTLET,), states=(State.SENT,))
+        while not on.mail.taken or not await _found(house, wanted):
+            changed.clear()
+            await house.clock.wait(changed, 0.2)
+    async with house.database.write() as tx:
+        [planned] = (await class_store.find(tx, id)).sessions
+        begin = now + timedelta(minutes=20)
+        session = Session(new_id(now), id, begin, begin + timedelta(hours=2), "Nhà văn hóa bản Nà Khi", "")
+        await house.training.add_session(tx, session, LEADER)
+        one, *_ = await class_store.people_of(tx, house.seal, id)
+        await class_store.attend(house.database, tx, planned.id, one.id, now, How.DESK, LEADER)
+        await class_store.attend(house.database, tx, session.id, one.id, now, How.QR, "")
+        await house.training.certify(tx, id, LEADER)
+        material = Material(new_id(now), id, "Cổng dịch vụ công", "https://dichvucong.gov.vn", "", "")
+        await house.training.add_material(tx, material, "", LEADER)
+    return id, session
+
+
+async def _found(house: House, wanted: log_store.Filter) -> list[Delivery]:
+    async with house.database.read() as connection:
+        return await log_store.list_deliveries(connection, wanted)
+
+
+async def _own_link(on: Stage) -> str:
+    wanted = log_store.Filter(outlets=(classes.OUTLET,))
+    return on.house.reply_links.address((await _found(on.house, wanted))[0].id).removeprefix(
+        on.house.settings.web.base_url
+    )
+
+
 async def _addresses(on: Stage) -> dict[str, str]:
-    task = await _plan(on)
+    task, course, session = await _plan(on), *await _class(on)
     await _hand_in(on)
     async with on.house.database.read() as connection:
         schedule = (await list_schedules(connection))[-1]
@@ -159,6 +202,11 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "procedures": "/procedures",
         "rides": f"/rides?item={schedule.items[0].item}",
         "ride": await _ride(on, schedule.items[0].item),
+        "classes": "/classes",
+        "class": f"/classes/{course}",
+        "class-own": await _own_link(on),
+        "class-door": door_address(on.house, session).removeprefix(on.house.settings.web.base_url),
+        "class-check": "/chung-nhan",
         "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",
@@ -202,7 +250,7 @@ async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> N
 async def test_a_phone_finds_every_place_without_a_script(on: Stage, browser: Browser) -> None:
     """Five at hand, the last of which opens the rest; at a desk all stand in the rail."""
     base, places = on.house.settings.web.base_url, "nav[aria-label='Các mục chính'] a:visible, nav summary:visible"
-    for width, shown in ((1280, 9), (390, 5)):
+    for width, shown in ((1280, 10), (390, 5)):
         context = await browser.new_context(viewport={"width": width, "height": 844}, java_script_enabled=False)
         page = await context.new_page()
         await sign_in(page, base)

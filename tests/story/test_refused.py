@@ -20,13 +20,24 @@ from tests.story.office import PHONE, WIDE, Screens, Somebody
 pytestmark = needs_chromium
 
 PLACES = {
-    "xem": ["Hôm nay", "Tin bài", "Lịch phát", "Lịch", "Nhật ký", "Điểm phát", "Kế hoạch", "Thủ tục", "Báo cáo"],
+    "xem": [
+        "Hôm nay",
+        "Tin bài",
+        "Lịch phát",
+        "Lịch",
+        "Nhật ký",
+        "Điểm phát",
+        "Kế hoạch",
+        "Thủ tục",
+        "Lớp tập huấn",
+        "Báo cáo",
+    ],
     "dai": ["Hôm nay", "Lịch phát", "Lịch", "Điểm phát"],
 }
 ROLES = {"xem": ("viewer", "xem"), "dai": ("station", "đài phát")}
 SHARED = {"today", "schedules", "schedule", "calendar", "occurrences", "outlets", "password", "tokens"}
 REACHED = {
-    "xem": SHARED | {"items", "item", "deliveries", "delivery", "plan", "procedures", "reports", "rides"},
+    "xem": SHARED | {"items", "item", "deliveries", "delivery", "plan", "procedures", "classes", "reports", "rides"},
     "dai": SHARED,
 }
 """Doors to which links lead them, whatever else there is."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 from PIL import Image
 
 from channels.channel import Wrote
+from channels.classes import store as class_store
 from channels.feedback import store as feedback_store
 from content.passing import store as passing_store
 from desk.delegation import store as delegation_store
@@ -60,7 +62,19 @@ async def requests(desk: Any) -> AsyncIterator[Request]:
     for name in ("programme", "programme-sound", "glossary", "glossary-table", "report-stations", "openapi"):
         yield Request(name)
     yield Request("sound", fields={"text": "xin chào"})
-    for walk in (_items, _schedules, _rides, _deliveries, _boards, _people, _others, _feedback, _plan, _subscriptions):
+    for walk in (
+        _items,
+        _schedules,
+        _rides,
+        _deliveries,
+        _boards,
+        _people,
+        _others,
+        _feedback,
+        _classes,
+        _plan,
+        _subscriptions,
+    ):
         async for one in walk(desk):
             yield one
 
@@ -247,6 +261,46 @@ async def _rides(desk: Any) -> AsyncIterator[Request]:
         [one] = await ride_store.list_all(connection, states=(RideState.APPROVED,))
     yield Request("ride-end", one.id, {"note": "Đủ rồi"})
     yield Request("rides", fields={"state": "ended", "limit": "1"})
+
+
+async def _classes(desk: Any) -> AsyncIterator[Request]:
+    people = "tên,sđt\nLò Văn Muôn,0912345671\nQuàng Thị Dó,0912345672\n".encode()
+    yield Request("audience-import", fields={"name": "Trưởng bản"}, files={"file": people})
+    session = {"date": "2026-12-20", "start": "08:00", "end": "11:30", "place": "Nhà văn hóa", "lecturer": "Bà Mai"}
+    about = {"title": "Một cửa", "audience": "Trưởng bản", "outlet": ["sms"], "theme": "mot-cua", "needed": 1}
+    yield Request("class-open", fields=about | session)
+    yield Request("classes", fields={"limit": "1"})
+    async with desk.house.database.read() as connection:
+        [one] = await class_store.listed(connection)
+    yield Request("class-change", one.id, about | {"capacity": 30})
+    yield Request("class-session", one.id, session | {"date": "2026-12-21"})
+    async with desk.house.database.read() as connection:
+        first, second = (await class_store.find(connection, one.id)).sessions
+    yield Request("class-session-move", one.id, session | {"start": "07:30"}, name=first.id)
+    yield Request("class-invite", one.id)
+    yield Request("class-session-drop", one.id, name=second.id)
+    yield Request("class-sheet", one.id, name=first.id)
+    yield Request("class-list", one.id)
+    yield Request("class-person", one.id, {"name": "Cà Văn Ơn"})
+    async with desk.house.database.read() as connection:
+        person = (await class_store.people_of(connection, desk.house.seal, one.id))[0]
+    yield Request("class-answer", one.id, {"answer": "yes"}, name=person.id)
+    yield Request("class-material", one.id, {"title": "Cổng dịch vụ công", "link": "https://dichvucong.gov.vn"})
+    yield Request("class-material", one.id, {"item": (await desk.approved()).id})
+    yield Request("class-file", one.id, {"title": "Bài giảng"}, {"file": b"%PDF-1.7 bai giang"})
+    async with desk.house.database.read() as connection:
+        file = next(each for each in await class_store.materials(connection, one.id) if each.media)
+    yield Request("class-file-show", one.id, name=file.id)
+    yield Request("class-material-drop", one.id, name=file.id)
+    async with desk.house.database.write() as tx:  # it is this morning
+        now = desk.clock.now()
+        await class_store.change_session(tx, first.id, begins_at=now, ends_at=now + timedelta(hours=3))
+    yield Request("class-tick", one.id, {"session": first.id, "person": [person.id]})
+    yield Request("class-certify", one.id)
+    yield Request("class-certificates", one.id, {"person": person.id})
+    yield Request("class", one.id)
+    yield Request("person-export", fields={"person": "0912345671"})
+    yield Request("class-cancel", one.id, {"note": "Mưa lũ"})
 
 
 async def _boards(desk: Any) -> AsyncIterator[Request]:

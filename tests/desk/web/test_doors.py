@@ -26,6 +26,9 @@ PUBLIC = (
     "/board",
     "/hooks",
     "/thoi-nhan/",
+    "/tra-loi/",
+    "/diem-danh/",
+    "/chung-nhan",
     "/healthz",
     "/readyz",
     "/metrics",
@@ -59,6 +62,13 @@ MAY = {
     **dict.fromkeys(("staff-password", "staff-step", "staff-unit"), frozenset({"administrator"})),
     **dict.fromkeys(("units", "passed", "feedback", "procedures", "procedure", "rides", "ride"), READERS),
     **dict.fromkeys(("procedures-import", "item-cite"), WRITERS),
+    **dict.fromkeys(
+        ("classes", "class", "class-sheet", "class-list", "class-certificates", "class-file-show"), READERS
+    ),
+    **dict.fromkeys(("class-open", "class-change", "class-session", "class-session-move"), WRITERS),
+    **dict.fromkeys(("class-session-drop", "class-invite", "class-material", "class-file"), WRITERS),
+    "class-material-drop": WRITERS,
+    "class-certify": JUDGES,
     "passing-localise": WRITERS,
     **dict.fromkeys(("unit-save", "units-import", "units-load"), frozenset({"administrator"})),
     **dict.fromkeys(("tokens", "token-make", "token-remove"), ALL),

@@ -1,0 +1,1 @@
+"""Training classes at the desk, at the door and on paper."""

@@ -1,0 +1,422 @@
+"""The office's verbs on training classes: opened, invited to and reminded of by approved items, answered, attended, certified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.audiences import store as audience_store
+from channels.audiences.store import Recipient
+from channels.channel import Wrote
+from channels.classes import store
+from channels.classes.inviting import invitation, reminder
+from channels.classes.store import Certificate, Material
+from channels.classes.training import (
+    AHEAD,
+    MOST_MATERIALS,
+    MOST_PEOPLE,
+    MOST_SESSIONS,
+    Answer,
+    How,
+    Person,
+    Session,
+    TrainingClass,
+    answer_in,
+    certificate_code,
+    earned,
+)
+from channels.outlet import Outlets
+from channels.seal import Seal
+from config.clock import Clock
+from config.words import BadInput, Conflict, NotFound
+from content import store as content_store
+from content.editing import Editing
+from content.item import Draft, Item, ItemState
+from content.units import store as unit_store
+from db.database import Database
+from db.journal import Journal
+from db.types import new_id
+from scheduler.policy import Policy
+from scheduler.policy import Standing as Kept
+from scheduler.schedule import Rule, Schedule
+from scheduler.scheduling import Scheduling, Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The schedules by which people are invited or reminded, and of outlets that may not send it the reason."""
+
+    schedules: tuple[Schedule, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+class Training:
+    """Verbs that change classes; each runs in the transaction it is given. `by` is a person's written name."""
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        clock: Clock,
+        outlets: Outlets,
+        editing: Editing,
+        scheduling: Scheduling,
+        policy: Policy,
+        seal: Seal,
+        zone: tzinfo,
+        key: bytes,
+    ) -> None:
+        self._database = database
+        self._journal = journal
+        self._clock = clock
+        self._outlets = outlets
+        self._editing = editing
+        self._scheduling = scheduling
+        self._policy = policy
+        self._seal = seal
+        self._zone = zone
+        self._key = key
+
+    # --- the class itself ---
+
+    async def open(self, tx: AsyncConnection, new: TrainingClass, by: str) -> None:
+        """Keep a new class with its first sessions. Raises BadInput, NotFound."""
+        await unit_store.must_exist(tx, new.unit)
+        await self._check(tx, new)
+        for one in new.sessions:
+            self._must_come(one)
+        await store.add(tx, new)
+        await self._note(tx, by, "open_class", new.id, title=new.title)
+
+    async def change(self, tx: AsyncConnection, new: TrainingClass, by: str) -> None:
+        """What is said of a class, as it is now. Raises BadInput, Conflict, NotFound."""
+        old = await self._running(tx, new.id)
+        if old.invitation and old.audience != new.audience:
+            raise Conflict(
+                "Đã soạn lời mời cho nhóm này; không đổi nhóm được nữa",
+                "The list was invited already",
+                field="audience",
+            )
+        await self._check(tx, new)
+        names = ("title", "theme", "about", "audience", "capacity", "needed")
+        values = {name: getattr(new, name) for name in names}
+        await store.change(tx, new.id, **values, purpose=new.purpose.value, outlets=list(new.outlets))
+        await self._note(tx, by, "change_class", new.id, title=new.title)
+
+    async def _check(self, tx: AsyncConnection, new: TrainingClass) -> None:
+        if new.theme and new.theme not in dict(await content_store.themes(tx)):
+            raise BadInput("Chọn chủ đề trong danh sách", f"There is no theme {new.theme}", field="theme")
+        if new.audience:
+            await audience_store.audience_id(tx, new.audience)
+        for name in new.outlets:
+            if not self._outlets[name].channel.scheme:
+                vi = f"{self._outlets[name].outlet.title} không gửi tới từng người; chọn SMS, Zalo hoặc thư điện tử"
+                raise BadInput(vi, f"{name} does not reach people one by one", field="outlet")
+
+    def _must_come(self, session: Session) -> None:
+        if session.begins_at <= self._clock.now():
+            raise BadInput("Buổi học phải ở phía trước", "The session lies in the past", field="date")
+
+    async def cancel(self, tx: AsyncConnection, id: str, by: str, note: str) -> list[Item]:
+        """It will not be: what invites to it and reminds of it is withdrawn; those items. The reason is obligatory."""
+        if not note.strip():
+            raise BadInput("Hãy ghi lý do hủy lớp", "Say why it is cancelled", field="note")
+        course = await self._running(tx, id)
+        await store.change(tx, id, cancelled_at=self._clock.now())
+        gone = []
+        for item in filter(None, (course.invitation, *(one.reminder for one in course.sessions))):
+            found = await content_store.find_item(tx, item)
+            if found.state not in {ItemState.WITHDRAWN, ItemState.EXPIRED}:
+                gone.append(await self._editing.withdraw(tx, item, by, f"Hủy lớp: {note.strip()}"[:1000]))
+        await self._note(tx, by, "cancel_class", id, note=note.strip()[:1000])
+        return gone
+
+    async def add_session(self, tx: AsyncConnection, new: Session, by: str) -> None:
+        """One more session. Raises BadInput, Conflict, NotFound."""
+        course = await self._running(tx, new.klass)
+        if len(course.sessions) >= MOST_SESSIONS:
+            raise Conflict(f"Một lớp có nhiều nhất {MOST_SESSIONS} buổi", f"{MOST_SESSIONS} sessions at most")
+        self._must_come(new)
+        await store.add_session(tx, new)
+        await self._note(tx, by, "add_session", new.klass, begins=new.begins_at.isoformat())
+
+    async def move_session(self, tx: AsyncConnection, new: Session, by: str) -> None:
+        """Another time, place or lecturer of a session that has not begun. Raises BadInput, Conflict, NotFound."""
+        await self._running(tx, new.klass)
+        self._must_come(await self._session(tx, new.klass, new.id))
+        self._must_come(new)
+        told = {"begins_at": new.begins_at, "ends_at": new.ends_at, "place": new.place, "lecturer": new.lecturer}
+        await store.change_session(tx, new.id, **told)
+        await self._note(tx, by, "move_session", new.klass, begins=new.begins_at.isoformat())
+
+    async def drop_session(self, tx: AsyncConnection, klass: str, id: str, by: str) -> Item | None:
+        """A session that will not be; its reminder is withdrawn. Conflict for the only one, and when people came to it."""
+        course = await self._running(tx, klass)
+        session = await self._session(tx, klass, id)
+        if len(course.sessions) == 1:
+            raise Conflict(
+                "Lớp phải có ít nhất một buổi; muốn thôi hẳn thì hủy lớp", "A class has one session at least"
+            )
+        if await store.there(tx, id):
+            raise Conflict("Buổi này đã có người dự", "People have attended it")
+        await store.drop_session(tx, id)
+        await self._note(tx, by, "drop_session", klass, begins=session.begins_at.isoformat())
+        if not session.reminder:
+            return None
+        found = await content_store.find_item(tx, session.reminder)
+        done = found.state in {ItemState.WITHDRAWN, ItemState.EXPIRED}
+        return None if done else await self._editing.withdraw(tx, found.id, by, "Bỏ buổi học")
+
+    # --- inviting ---
+
+    async def invite(self, tx: AsyncConnection, id: str, by: str) -> list[str]:
+        """Draft what invites, and a reminder for each session, or draft them anew; the items, for somebody to hand in.
+
+        People of the audience come onto the class's own list. Raises BadInput, Conflict, NotFound.
+        """
+        course = await self._running(tx, id)
+        coming = course.to_come(self._clock.now())
+        if not coming:
+            raise Conflict("Không còn buổi nào ở phía trước", "No session is to come")
+        if not course.outlets:
+            raise BadInput(
+                "Chọn cách gửi lời mời: SMS, Zalo hoặc thư điện tử", "Choose outlets to invite by", field="outlet"
+            )
+        if not course.audience:
+            raise BadInput("Chọn nhóm được mời", "Choose whom to invite", field="audience")
+        await self._enrol(tx, course)
+        drafted = [await self._draft(tx, course, course.invitation, invitation(course, coming, self._zone), by)]
+        await store.change(tx, id, invitation=drafted[0])
+        for one in coming:
+            if one.begins_at - AHEAD > self._clock.now() or one.reminder:
+                item = await self._draft(tx, course, one.reminder, reminder(course, one, self._zone), by)
+                await store.change_session(tx, one.id, reminder=item)
+                drafted.append(item)
+        await self._note(tx, by, "invite", id, items=", ".join(drafted))
+        return drafted
+
+    async def _draft(self, tx: AsyncConnection, course: TrainingClass, known: str, draft: Draft, by: str) -> str:
+        """A new item, or the next text of the one there is; one that says the same already stays as it is."""
+        if not known:
+            return (await self._editing.write(tx, draft, by, via="class", unit=course.unit)).id
+        item = await content_store.find_item(tx, known)
+        before = await content_store.find_revision(tx, item.revision)
+        if (before.title, before.body, before.meetings) != (draft.title, draft.body.strip(), draft.meetings):
+            await self._editing.revise(tx, known, draft, by)
+        return known
+
+    async def _enrol(self, tx: AsyncConnection, course: TrainingClass) -> None:
+        """Everybody of the audience whom the outlets reach, onto the roster and onto a list of the class's own."""
+        schemes = {self._outlets[name].channel.scheme for name in course.outlets}
+        audience = await audience_store.audience_id(tx, course.audience)
+        people = await audience_store.people(tx, self._seal, audience, schemes, MOST_PEOPLE + 1)
+        if len(people) > MOST_PEOPLE:
+            vi = f"Nhóm “{course.audience}” có hơn {MOST_PEOPLE} người; hãy lọc nhóm cho lớp"
+            raise BadInput(vi, f"More than {MOST_PEOPLE} people; narrow the list", field="audience")
+        if not people:
+            vi = f"Nhóm “{course.audience}” không có ai nhận qua các cách gửi đã chọn"
+            raise BadInput(vi, "Nobody of the list can be reached by these outlets", field="audience")
+        now = self._clock.now()
+        on_roster = [Person(new_id(now), course.id, one.scheme, one.address, one.name) for one in people]
+        await store.add_people(self._database, tx, self._seal, on_roster, now)
+        name = course.list or f"Lớp: {course.title[:60]} ({course.id[-6:]})"
+        declined = {
+            (one.scheme, one.address)
+            for one in await store.people_of(tx, self._seal, course.id)
+            if one.answer is Answer.NO
+        }
+        still = [one for one in people if (one.scheme, one.address) not in declined]
+        told = (new_id(now), name, still, now)
+        await audience_store.save_audience(self._database, tx, self._seal, *told, unit=course.unit)
+        await store.change(tx, course.id, list=name)
+
+    async def follow(self, tx: AsyncConnection, item: Item, by: str) -> Sent:
+        """What an item, just approved, invites to or reminds of goes out: at once, or a day before its session; each once.
+
+        What rules forbid is not sent, and said. A later text is sent again only by a correction.
+        """
+        now = self._clock.now()
+        course = await store.by_invitation(tx, item.id)
+        if course is not None:
+            if course.invited_at is not None or course.is_over(now):
+                return Sent()
+            sent = await self._send(tx, course, item, course.audience, now, f"Mời dự: {course.title}", by)
+            await store.change(tx, course.id, invited_at=now if sent.schedules else None)
+            return sent
+        found = await store.by_reminder(tx, item.id)
+        if found is None:
+            return Sent()
+        course, session = found
+        if course.is_over(now) or session.begins_at <= now or not await store.remind(tx, session.id, now):
+            return Sent()
+        moment = max(session.begins_at - AHEAD, now)
+        return await self._send(tx, course, item, course.list, moment, f"Nhắc lịch: {course.title}", by)
+
+    async def _send(
+        self, tx: AsyncConnection, course: TrainingClass, item: Item, audience: str, at: datetime, title: str, by: str
+    ) -> Sent:
+        made, refused = list[Schedule](), list[str]()
+        id = await audience_store.audience_id(tx, audience)
+        for name in course.outlets:
+            if (outlet := self._outlets.get(name)) is None:
+                continue
+            if not await audience_store.count_recipients(tx, id, outlet.channel.scheme):
+                continue
+            if broken := self._forbidden(course, name, at):
+                refused.append(f"{outlet.outlet.title}: {broken}")
+                continue
+            wish = Wish((item.id,), (name,), Rule(once=at), audience=audience, title=title[:300], unit=course.unit)
+            made.append(await self._scheduling.add(tx, wish, by, may_approve=True))
+        return Sent(tuple(made), tuple(refused))
+
+    def _forbidden(self, course: TrainingClass, outlet: str, at: datetime) -> str:
+        """Why the rules keep it from going out there, in words; empty when they do not."""
+        said = self._policy.check(self._outlets[outlet], frozenset({course.purpose}), [at])
+        return next((one.reason_vi for one in said if one.standing is Kept.BROKEN), "")
+
+    # --- answers ---
+
+    async def answer(
+        self, tx: AsyncConnection, klass: str, person: str, answer: Answer, how: How, by: str = ""
+    ) -> None:
+        """Whether somebody comes; said again it is changed. Conflict when the class is full, over or cancelled."""
+        course = await store.hold(self._database, tx, klass)
+        one, now = await self._person(tx, klass, person), self._clock.now()
+        if course.is_over(now):
+            raise Conflict("Lớp này đã kết thúc hoặc bị hủy", "The class is over or cancelled")
+        if one.answer is answer:
+            return
+        if answer is Answer.YES and course.capacity and await store.count_coming(tx, klass) >= course.capacity:
+            raise Conflict(f"Lớp đã đủ {course.capacity} chỗ", f"All {course.capacity} places are taken")
+        await store.answered(tx, person, answer, how, now)
+        await self._keep_reminded(tx, course, one, answer, now)
+        if by:
+            await self._note(tx, by, "note_answer", klass, who=person, answer=answer.value)
+
+    async def _keep_reminded(
+        self, tx: AsyncConnection, course: TrainingClass, one: Person, answer: Answer, now: datetime
+    ) -> None:
+        """Who declines is reminded no more; who comes after all is again."""
+        if not course.list or not one.address:
+            return
+        if answer is Answer.NO:
+            await audience_store.take_off(tx, self._seal, course.list, one.scheme, one.address)
+            return
+        back = Recipient(one.scheme, one.address, one.name, "trả lời dự lớp")
+        told = (new_id(now), course.list, [back], now)
+        await audience_store.save_audience(self._database, tx, self._seal, *told, unit=course.unit)
+
+    async def hear(self, tx: AsyncConnection, said: Wrote) -> bool:
+        """CO or KHONG of somebody who is invited to a class that is still to come: of the last one; False for anything else."""
+        answer = answer_in(said.text)
+        if answer is None:
+            return False
+        now = self._clock.now()
+        for one in await store.places_of(tx, self._seal, said.scheme, said.address):
+            course = await store.find(tx, one.klass)
+            if course.invited_at is None or not course.to_come(now) or course.cancelled_at is not None:
+                continue
+            how = How.ZALO if said.scheme == "zalo" else How.SMS
+            try:
+                await self.answer(tx, course.id, one.id, answer, how)
+            except Conflict:
+                return False  # it comes into the inbox, so that a person tells them
+            return True
+        return False
+
+    # --- who came ---
+
+    async def add_person(self, tx: AsyncConnection, klass: str, name: str, by: str) -> Person:
+        """Somebody who was not invited. Raises BadInput, Conflict, NotFound."""
+        course = await store.find(tx, klass)
+        if len(await store.people_of(tx, self._seal, klass)) >= MOST_PEOPLE:
+            raise Conflict(f"Lớp có nhiều nhất {MOST_PEOPLE} người", f"{MOST_PEOPLE} people at most")
+        now = self._clock.now()
+        one = Person(new_id(now), course.id, "", "", name)
+        await store.add_people(self._database, tx, self._seal, [one], now)
+        if by:
+            await self._note(tx, by, "add_person", klass, who=one.id)
+        return one
+
+    async def attend(self, tx: AsyncConnection, session: Session, person: str, how: How, by: str) -> bool:
+        """Somebody is there by the code at the door; False when that was known."""
+        await self._person(tx, session.klass, person)
+        return await store.attend(self._database, tx, session.id, person, self._clock.now(), how, by)
+
+    async def tick(self, tx: AsyncConnection, klass: str, session: str, came: frozenset[str], by: str) -> None:
+        """Exactly these came to a session, as its list was ticked. Raises Conflict before it, NotFound."""
+        one = await self._session(tx, klass, session)
+        if self._clock.now() < one.begins_at - AHEAD:
+            raise Conflict("Buổi này chưa diễn ra", "The session has not taken place", field="session")
+        known = {each.id for each in await store.people_of(tx, self._seal, klass)}
+        if came - known:
+            raise NotFound("Có người không ở trong lớp này", "Somebody is not of this class", field="person")
+        was, now = await store.there(tx, session), self._clock.now()
+        for person in sorted(came - was):
+            await store.attend(self._database, tx, session, person, now, How.DESK, by)
+        for person in sorted(was - came):
+            await store.stayed_away(tx, session, person)
+        await self._note(tx, by, "tick", klass, session=session, came=str(len(came)))
+
+    async def certify(self, tx: AsyncConnection, klass: str, by: str) -> int:
+        """A numbered certificate for everybody who came often enough and has none yet; how many."""
+        course = await store.hold(self._database, tx, klass)
+        known = await store.certificates(tx, klass)
+        people = [one for one in await store.people_of(tx, self._seal, klass) if one.id not in known and one.name]
+        due, now = [one for one in people if earned(course, one)], self._clock.now()
+        year = now.astimezone(self._zone).year
+        number = await store.last_number(tx, year)
+        for one in due:
+            number, id = number + 1, new_id(now)
+            code = certificate_code(id, self._key)
+            await store.add_certificate(tx, Certificate(id, klass, one.id, year, number, code, now), by)
+        if not due and not known:
+            raise Conflict("Chưa có ai dự đủ số buổi để cấp chứng nhận", "Nobody has attended often enough yet")
+        await self._note(tx, by, "certify", klass, count=str(len(due)))
+        return len(due)
+
+    # --- materials ---
+
+    async def add_material(self, tx: AsyncConnection, new: Material, body: str, by: str) -> None:
+        """Something that is handed out. Raises BadInput, Conflict, NotFound."""
+        await store.find(tx, new.klass)
+        if len(await store.materials(tx, new.klass)) >= MOST_MATERIALS:
+            raise Conflict(f"Nhiều nhất {MOST_MATERIALS} tài liệu", f"{MOST_MATERIALS} materials at most")
+        if new.item:
+            item = await content_store.find_item(tx, new.item)
+            if item.state is not ItemState.APPROVED:
+                raise BadInput("Tin này chưa được duyệt", "The item is not approved", field="item")
+            new = new._replace(item=item.id, title=new.title or item.title)
+        await store.add_material(tx, new, body, by, self._clock.now())
+        await self._note(tx, by, "add_material", new.klass, title=new.title)
+
+    async def drop_material(self, tx: AsyncConnection, klass: str, id: str, by: str) -> None:
+        """It is handed out no more. Raises NotFound."""
+        if not await store.drop_material(tx, klass, id):
+            raise NotFound("Không có tài liệu này", "There is no such material")
+        await self._note(tx, by, "drop_material", klass, material=id)
+
+    # --- what they have in common ---
+
+    async def _running(self, tx: AsyncConnection, id: str) -> TrainingClass:
+        course = await store.hold(self._database, tx, id)
+        if course.cancelled_at is not None:
+            raise Conflict("Lớp này đã hủy", "The class is cancelled")
+        return course
+
+    async def _session(self, tx: AsyncConnection, klass: str, id: str) -> Session:
+        course, session = await store.by_session(tx, id)
+        if course.id != klass:
+            raise NotFound("Không có buổi học này trong lớp", "There is no such session in the class", field="session")
+        return session
+
+    async def _person(self, tx: AsyncConnection, klass: str, id: str) -> Person:
+        one = await store.person(tx, self._seal, id)
+        if one.klass != klass:
+            raise NotFound("Không có người này trong lớp", "There is no such person in the class", field="person")
+        return one
+
+    async def _note(self, tx: AsyncConnection, by: str, verb: str, klass: str, **detail: str) -> None:
+        await self._journal.note(tx, self._clock.now(), by, verb, f"class/{klass}", **detail)
