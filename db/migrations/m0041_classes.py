@@ -1,4 +1,4 @@
-"""Step 42: training classes, and what texts invite to."""
+"""Step 41: training classes, and what texts invite to."""
 
 from __future__ import annotations
 
