@@ -192,6 +192,8 @@ class Outlet(Generic[O]):
     load: Load = no_recordings
     stop_link: Callable[[str], str] = no_link
     """The address by which whom a delivery reaches refuses further messages."""
+    code: Callable[[str], str] = no_link
+    """The digits that whom a delivery reaches is to type in somewhere."""
 
 
 class To(NamedTuple):

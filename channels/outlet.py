@@ -121,6 +121,7 @@ class Fittings:
     keep: Callable[[str], Keep]
     load: Load = no_recordings
     stop_link: Callable[[str], str] = no_link
+    code: Callable[[str], str] = no_link
 
 
 def set_up_outlets(configured: Mapping[str, Mapping[str, Any]], fittings: Fittings, *, source: str = "") -> Outlets:
@@ -154,7 +155,8 @@ def fit_out(
             faults[name] += [Fault(*one) for one in found]
             continue
         mount = _mount(channel, name, kinds, fittings.base_url)
-        outlet = Outlet(name, title, options, mount, fittings.keep(name), fittings.load, fittings.stop_link)
+        own = (fittings.keep(name), fittings.load, fittings.stop_link, fittings.code)
+        outlet = Outlet(name, title, options, mount, *own)
         ready[name] = InService(channel, outlet, str(given.get("unit") or ""))
     for name, fault in (*_shared_secrets(ready), *_wrong_fallbacks(ready, configured)):
         faults[name].append(fault)

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 LINK = "{thoi_nhan}"
 """Stands in a short or chat text for the address by which its reader refuses further messages."""
+CODE = "{ma_du_thi}"
+"""Stands there for the digits that this reader alone is sent (`content/contests`)."""
 
 
 class BulletinClass(StrEnum):
@@ -186,15 +188,18 @@ class Bulletin:
 
     @property
     def asks_link(self) -> bool:
-        """Whether a text for single people leaves a place for their link."""
-        return any(LINK in part.short or LINK in part.chat for part in self.parts)
+        """Whether a text for single people leaves a place for their link, or for their code."""
+        return any(own in text for part in self.parts for text in (part.short, part.chat) for own in (LINK, CODE))
 
-    def with_link(self, link: str) -> Bulletin:
-        """The texts for single people with one person's link in them."""
-        filled = (
-            replace(one, short=one.short.replace(LINK, link), chat=one.chat.replace(LINK, link)) for one in self.parts
+    def with_link(self, link: str, code: str = "") -> Bulletin:
+        """The texts for single people with one person's link and code in them."""
+
+        def filled(text: str) -> str:
+            return text.replace(LINK, link).replace(CODE, code)
+
+        return replace(
+            self, parts=tuple(replace(one, short=filled(one.short), chat=filled(one.chat)) for one in self.parts)
         )
-        return replace(self, parts=tuple(filled))
 
     @property
     def digest(self) -> str:

@@ -27,6 +27,8 @@ from config.clock import Clock, SystemClock
 from config.loading import BadSettings, reason_of
 from config.settings import Settings
 from content import store as content_store
+from content.contests.contest import code_of
+from content.contests.keeping import Contests
 from content.editing import Editing
 from content.glossary.keeping import Glossary
 from content.issue import Press
@@ -47,11 +49,15 @@ from desk.keys import derive, load_key, people_key
 from desk.procedures.watching import Watcher
 from desk.reporting.reporter import Reporter
 from scheduler.answering import Answering
+from scheduler.asking import Asking
 from scheduler.chronicler import Chronicler
+from scheduler.contesting import Contesting
 from scheduler.correcting import Correcting
 from scheduler.director import Director
 from scheduler.diverter import Diverter
+from scheduler.entering import Entering
 from scheduler.farewell import Farewell
+from scheduler.forgetting import Forgetting
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.herald import Herald
@@ -105,6 +111,9 @@ class House:
     handing: Handing
     procedures: Procedures
     watcher: Watcher
+    contests: Contests
+    contesting: Contesting
+    entering: Entering
     policy: Policy
     scheduling: Scheduling
     standing: Standing
@@ -148,7 +157,9 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     stop_links = StopLinks(derive(key, "thoi-nhan"), settings.web.base_url)
     keep_key = derive(key, "seal")
     keep = cache(partial(SealedKeep, database, clock, keep_key))
-    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), stop_links.address)
+    contest_key = derive(key, "contest")
+    own = (stop_links.address, partial(code_of, key=contest_key))
+    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), *own)
     outlets = set_up_outlets(settings.outlets, fittings, source=settings.source)
     http = Http(clock, settings.http.allow)
     fitter = Fitter(database, clock, notifier, http, outlets, fittings, settings.outlets, keep_key)
@@ -185,7 +196,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         lookout=Lookout(*usual),
         director=Director(*usual, joining, owner),
         sweeper=Sweeper(
-            *usual, editing, journal, sealing, owner, keep_written=timedelta(days=settings.feedback.keep_days)
+            *(*usual, editing, journal, sealing, Forgetting(database, journal, clock, seal), owner),
+            keep_written=timedelta(days=settings.feedback.keep_days),
         ),
         receiver=receiver,
         retractor=Retractor(*usual, http, journal),
@@ -197,6 +209,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
     scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
+    correcting = Correcting(database, journal, clock, outlets, scheduling, seal)
+    asking = Asking(database, clock, outlets, policy, seal)
     return House(
         settings=settings,
         clock=clock,
@@ -215,10 +229,16 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         handing=Handing(database, journal, clock, editing, office),
         procedures=procedures,
         watcher=Watcher(database, clock, notifier, http, procedures, settings.procedures),
+        contests=Contests(database, journal, clock),
+        contesting=Contesting(
+            *(database, journal, clock, outlets, seal, editing, scheduling, correcting, policy, press),
+            zone=settings.office.zone,
+        ),
+        entering=Entering(database, clock, outlets, seal, asking, contest_key),
         policy=policy,
         scheduling=scheduling,
         standing=Standing(database, journal, clock),
-        correcting=Correcting(database, journal, clock, outlets, scheduling, seal),
+        correcting=correcting,
         handling=handling,
         rights=Rights(database, journal, clock, handling, seal),
         reporter=Reporter(database, journal, clock, outlets, settings.office.name, settings.office.zone),

@@ -33,6 +33,7 @@ PLACES = (
     Place("outlets", "/outlets", "Điểm phát", "outlet", beyond=True),
     Place("plan", "/plan", "Kế hoạch", "plan", beyond=True),
     Place("procedures", "/procedures", "Thủ tục", "note", beyond=True),
+    Place("contests", "/contests", "Cuộc thi", "good", beyond=True),
     Place("reports", "/reports", "Báo cáo", "chart", beyond=True),
 )
 

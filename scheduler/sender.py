@@ -40,7 +40,8 @@ class Sender:
         bulletin = job.parcel.bulletin
         assert bulletin is not None
         if job.parcel.linked:
-            bulletin = bulletin.with_link(at.outlet.stop_link(job.to.delivery))
+            delivery = job.to.delivery
+            bulletin = bulletin.with_link(at.outlet.stop_link(delivery), at.outlet.code(delivery))
         moment, begun = self._clock.ms(), self._clock.steady()
         if job.to.address[:1] == NOBODY:
             gone = Refused("no_address", "người nhận đã được xóa, hoặc không mở được số", "erased, or sealed otherwise")

@@ -30,7 +30,7 @@ from db.types import new_id
 from desk import auth, serving
 from desk.app import House, opened
 from desk.commands.output import err, local, out
-from desk.demo import procedures, units
+from desk.demo import contests, procedures, units
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.station import Station
 from desk.demo.zalo import ZaloSandbox
@@ -357,6 +357,9 @@ async def _act(on: Stage, *, once: bool) -> bool:
     await approve_and_schedule(on, items)
     await units.pass_down(on.house, items[0], LEADER)
     await procedures.settle(on.house, AUTHOR)
+    told = ("cong-thong-tin", "bang-tin")
+    contest = await contests.settle(on.house, AUTHOR, LEADER, told, "sms", board=True)
+    err.print(f"Cuộc thi tìm hiểu đang mở: {on.house.settings.web.base_url}/portal/cuoc-thi/{contest}")
     return await watch(on, once=once)
 
 

@@ -136,6 +136,17 @@ class WrittenTold(Told):
     text: str
 
 
+class PaperTold(Told):
+    """A person's part in a contest."""
+
+    contest: str
+    at: AwareDatetime
+    name: str
+    place: str
+    guess: int
+    prize: str
+
+
 class PersonTold(Told):
     """Everything that is kept of one person."""
 
@@ -145,6 +156,7 @@ class PersonTold(Told):
     opted_out: dict[str, Any] | None
     deliveries: list[dict[str, Any]]
     written: list[WrittenTold]
+    contests: list[PaperTold]
 
 
 class PolicyTold(Told):

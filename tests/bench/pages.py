@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.shelf.store import on_shelf
 from content import store as content_store
+from content.contests import store as contest_store
 from content.item import ItemState
 from desk import store
 from desk.app import House, opened
@@ -70,6 +71,11 @@ PAGES = (
         "/passed",
         "/feedback",
         "/procedures",
+        "/contests",
+        "/contests/new",
+        "/contests/{contest}",
+        "/contests/{draft_contest}/edit",
+        "/questions",
         "/delegations",
         "/subscriptions",
     ),
@@ -83,6 +89,8 @@ PAGES = (
         "/portal/?tim=tiem",
         "/portal/so-cong-bo",
         "/portal/thu-tuc",
+        "/portal/cuoc-thi",
+        "/portal/cuoc-thi/{contest}",
         "/portal/thong-ke",
         "/portal/hoi-dap",
         "/portal/feed.xml",
@@ -103,6 +111,7 @@ NO_PAGE = {
         "board-sheet",
         "board-photo",
         "item-evidence",
+        "contest-report",
         "plan-evidence",
         "delivery-export",
         "outlet-paper",
@@ -178,6 +187,7 @@ async def _places(house: House) -> dict[str, str]:
     async with house.database.read() as connection:
         known = await _texts(connection) | await _schedules(connection) | await _deliveries(connection)
         plan = await plan_store.find(connection, today.year)
+        contests = sorted(await contest_store.listed(connection), key=lambda one: one.state)
         assert plan is not None
     known |= {
         "year": str(today.year),
@@ -185,6 +195,8 @@ async def _places(house: House) -> dict[str, str]:
         "handed_in": handed_in(now).written,
         "key": "t" * 32,
         "task": plan.tasks[0].id,
+        "contest": contests[0].id,
+        "draft_contest": contests[1].id,
     }
     before = today.replace(day=1) - timedelta(days=10)
     last_year = (today - timedelta(days=300)).isoformat()

@@ -15,7 +15,9 @@ from playwright.async_api import Browser
 
 from db.types import new_id
 from desk import auth
+from desk.demo import contests
 from desk.demo.play import (
+    AUTHOR,
     LEADER,
     Stage,
     approve_and_schedule,
@@ -97,6 +99,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         portal = (await log_store.list_deliveries(connection, log_store.Filter(outlets=("cong-thong-tin",)), limit=1))[
             0
         ]
+    contest = await contests.settle(on.house, AUTHOR, LEADER, ("cong-thong-tin",), "sms", board=True)
     return {
         "today": "/",
         "items": "/items",
@@ -145,6 +148,10 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "passed": "/passed",
         "feedback": "/feedback",
         "procedures": "/procedures",
+        "contests": "/contests",
+        "contest": f"/contests/{contest}",
+        "contest-new": "/contests/new",
+        "questions": "/questions",
         "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",
@@ -153,6 +160,8 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "portal-item": (item := portal.reference.split(str(on.house.settings.web.port), 1)[1]),
         "portal-print": item.replace("/portal/", "/portal/in/"),
         "portal-procedures": "/portal/thu-tuc",
+        "portal-contests": "/portal/cuoc-thi",
+        "portal-contest": f"/portal/cuoc-thi/{contest}",
         "portal-register": "/portal/so-cong-bo",
         "portal-visits": "/portal/thong-ke",
         "portal-questions": "/portal/hoi-dap",
@@ -188,7 +197,7 @@ async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> N
 async def test_a_phone_finds_every_place_without_a_script(on: Stage, browser: Browser) -> None:
     """Five at hand, the last of which opens the rest; at a desk all stand in the rail."""
     base, places = on.house.settings.web.base_url, "nav[aria-label='Các mục chính'] a:visible, nav summary:visible"
-    for width, shown in ((1280, 9), (390, 5)):
+    for width, shown in ((1280, 10), (390, 5)):
         context = await browser.new_context(viewport={"width": width, "height": 844}, java_script_enabled=False)
         page = await context.new_page()
         await sign_in(page, base)

@@ -20,12 +20,26 @@ from tests.story.office import PHONE, WIDE, Screens, Somebody
 pytestmark = needs_chromium
 
 PLACES = {
-    "xem": ["Hôm nay", "Tin bài", "Lịch phát", "Lịch", "Nhật ký", "Điểm phát", "Kế hoạch", "Thủ tục", "Báo cáo"],
+    "xem": [
+        "Hôm nay",
+        "Tin bài",
+        "Lịch phát",
+        "Lịch",
+        "Nhật ký",
+        "Điểm phát",
+        "Kế hoạch",
+        "Thủ tục",
+        "Cuộc thi",
+        "Báo cáo",
+    ],
     "dai": ["Hôm nay", "Lịch phát", "Lịch", "Điểm phát"],
 }
 ROLES = {"xem": ("viewer", "xem"), "dai": ("station", "đài phát")}
 SHARED = {"today", "schedules", "schedule", "calendar", "occurrences", "outlets", "password", "tokens"}
-REACHED = {"xem": SHARED | {"items", "item", "deliveries", "delivery", "plan", "procedures", "reports"}, "dai": SHARED}
+REACHED = {
+    "xem": SHARED | {"items", "item", "deliveries", "delivery", "plan", "procedures", "contests", "reports"},
+    "dai": SHARED,
+}
 """Doors to which links lead them, whatever else there is."""
 SCREENS = {"xem": WIDE, "dai": PHONE}
 NOBODY, NOWHERE = "0000000000000", "khong-co"
