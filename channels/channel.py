@@ -194,6 +194,8 @@ class Outlet(Generic[O]):
     """The address by which whom a delivery reaches refuses further messages."""
     reply_link: Callable[[str], str] = no_link
     """The address by which they say whether they come to what it invites to."""
+    code: Callable[[str], str] = no_link
+    """The digits that whom a delivery reaches is to type in somewhere."""
 
 
 class To(NamedTuple):

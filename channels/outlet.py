@@ -122,6 +122,7 @@ class Fittings:
     load: Load = no_recordings
     stop_link: Callable[[str], str] = no_link
     reply_link: Callable[[str], str] = no_link
+    code: Callable[[str], str] = no_link
 
 
 def set_up_outlets(configured: Mapping[str, Mapping[str, Any]], fittings: Fittings, *, source: str = "") -> Outlets:
@@ -155,8 +156,8 @@ def fit_out(
             faults[name] += [Fault(*one) for one in found]
             continue
         mount = _mount(channel, name, kinds, fittings.base_url)
-        links = (fittings.stop_link, fittings.reply_link)
-        outlet = Outlet(name, title, options, mount, fittings.keep(name), fittings.load, *links)
+        own = (fittings.keep(name), fittings.load, fittings.stop_link, fittings.reply_link, fittings.code)
+        outlet = Outlet(name, title, options, mount, *own)
         ready[name] = InService(channel, outlet, str(given.get("unit") or ""))
     for name, fault in (*_shared_secrets(ready), *_wrong_fallbacks(ready, configured)):
         faults[name].append(fault)

@@ -15,6 +15,9 @@ LINK = "{thoi_nhan}"
 """Stands in a short or chat text for the address by which its reader refuses further messages."""
 REPLY = "{tra_loi}"
 """Stands there for the address by which its reader answers whether they come."""
+CODE = "{ma_du_thi}"
+"""Stands there for the digits that this reader alone is sent (`content/contests`)."""
+OWN = (LINK, REPLY, CODE)
 
 
 class BulletinClass(StrEnum):
@@ -219,15 +222,15 @@ class Bulletin:
         return "\n\n".join(part.chat for part in self.parts)
 
     @property
-    def asks_link(self) -> bool:
-        """Whether a text for single people leaves a place for a link of their own."""
-        return any(link in text for part in self.parts for text in (part.short, part.chat) for link in (LINK, REPLY))
+    def asks_own(self) -> bool:
+        """Whether a text for single people leaves a place for a link of their own, or for their code."""
+        return any(mark in text for part in self.parts for text in (part.short, part.chat) for mark in OWN)
 
-    def with_links(self, stop: str, reply: str) -> Bulletin:
-        """The texts for single people with one person's links in them: to refuse further messages, and to answer."""
+    def with_own(self, stop: str, reply: str, code: str) -> Bulletin:
+        """The texts for single people with what is one person's in them: links to refuse further messages and to answer, a code."""
 
         def filled(text: str) -> str:
-            return text.replace(LINK, stop).replace(REPLY, reply)
+            return text.replace(LINK, stop).replace(REPLY, reply).replace(CODE, code)
 
         parts = (replace(one, short=filled(one.short), chat=filled(one.chat)) for one in self.parts)
         return replace(self, parts=tuple(parts))

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 if TYPE_CHECKING:
     import asyncpg
@@ -144,6 +145,27 @@ async def _step_postgresql(connection: asyncpg.Connection[Any], step: Step) -> R
     elif step.rows:
         await connection.copy_records_to_table(step.table, records=step.rows, columns=step.columns)
     return ()
+
+
+async def run_within(tx: AsyncConnection, work: Work[T]) -> T:
+    """The work as a part of a transaction that is open already, which may be rolled back yet."""
+    numbered = tx.dialect.name == "postgresql"
+    step = next(work)
+    while True:
+        rows: Rows = ()
+        if isinstance(step, Append):
+            step = Each(_insert(step.table, step.columns, 1), step.rows)
+        sql = _numbered(step.sql) if numbered else step.sql
+        if isinstance(step, Ask):
+            rows = (await tx.exec_driver_sql(sql, tuple(step.values))).all()
+        else:
+            for row in step.rows:
+                await tx.exec_driver_sql(sql, tuple(row))
+        try:
+            step = work.send(rows)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 class OnLoop:

@@ -27,6 +27,8 @@ from config.clock import Clock, SystemClock
 from config.loading import BadSettings, reason_of
 from config.settings import Settings
 from content import store as content_store
+from content.contests.contest import code_of
+from content.contests.keeping import Contests
 from content.editing import Editing
 from content.glossary.keeping import Glossary
 from content.issue import Press
@@ -47,11 +49,15 @@ from desk.keys import derive, load_key, people_key
 from desk.procedures.watching import Watcher
 from desk.reporting.reporter import Reporter
 from scheduler.answering import Answering
+from scheduler.asking import Asking
 from scheduler.chronicler import Chronicler
+from scheduler.contesting import Contesting
 from scheduler.correcting import Correcting
 from scheduler.director import Director
 from scheduler.diverter import Diverter
+from scheduler.entering import Entering
 from scheduler.farewell import Farewell
+from scheduler.forgetting import Forgetting
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.herald import Herald
@@ -107,6 +113,9 @@ class House:
     handing: Handing
     procedures: Procedures
     watcher: Watcher
+    contests: Contests
+    contesting: Contesting
+    entering: Entering
     policy: Policy
     scheduling: Scheduling
     riding: Riding
@@ -154,8 +163,9 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     reply_links = StopLinks(derive(key, "tra-loi"), settings.web.base_url, REPLY_PATH)
     keep_key = derive(key, "seal")
     keep = cache(partial(SealedKeep, database, clock, keep_key))
-    links = (stop_links.address, reply_links.address)
-    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), *links)
+    contest_key = derive(key, "contest")
+    own = (stop_links.address, reply_links.address, partial(code_of, key=contest_key))
+    fittings = Fittings(find_channels(), settings.web.base_url, keep, loader(recordings), *own)
     outlets = set_up_outlets(settings.outlets, fittings, source=settings.source)
     http = Http(clock, settings.http.allow)
     fitter = Fitter(database, clock, notifier, http, outlets, fittings, settings.outlets, keep_key)
@@ -198,7 +208,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         lookout=Lookout(*usual),
         director=Director(*usual, joining, owner),
         sweeper=Sweeper(
-            *(*usual, editing, journal, sealing, owner),
+            *(*usual, editing, journal, sealing, Forgetting(database, journal, clock, seal), owner),
             keep_written=timedelta(days=settings.feedback.keep_days),
             keep_trained=timedelta(days=settings.classes.keep_days),
         ),
@@ -211,6 +221,8 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         herald=herald,
         timekeeper=Timekeeper(database, clock, journal, meter),
     )
+    correcting = Correcting(database, journal, clock, outlets, scheduling, seal)
+    asking = Asking(database, clock, outlets, policy, seal)
     return House(
         settings=settings,
         clock=clock,
@@ -229,11 +241,17 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         handing=Handing(database, journal, clock, editing, office),
         procedures=procedures,
         watcher=Watcher(database, clock, notifier, http, procedures, settings.procedures),
+        contests=Contests(database, journal, clock),
+        contesting=Contesting(
+            *(database, journal, clock, outlets, seal, editing, scheduling, correcting, policy, press),
+            zone=settings.office.zone,
+        ),
+        entering=Entering(database, clock, outlets, seal, asking, contest_key),
         policy=policy,
         scheduling=scheduling,
         riding=Riding(database, journal, clock, outlets, settings.office.zone),
         standing=Standing(database, journal, clock),
-        correcting=Correcting(database, journal, clock, outlets, scheduling, seal),
+        correcting=correcting,
         handling=handling,
         rights=Rights(database, journal, clock, handling, seal),
         reporter=Reporter(database, journal, clock, outlets, settings.office.name, settings.office.zone),

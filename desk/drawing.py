@@ -60,6 +60,11 @@ FORM_TITLES = {
 MARKS = {
     **dict.fromkeys(("confirmed", "approved", "done", "working", "accepted", "localised", "answered"), "good"),
     **dict.fromkeys(("sent", "sending", "open", "planning"), "run"),
+    **dict.fromkeys(("contest-draft", "contest-in_review", "contest-coming"), "wait"),
+    "contest-open": "run",
+    "contest-published": "good",
+    "contest-withdrawn": "rest",
+    **dict.fromkeys(("contest-over", "contest-counted"), "ask"),
     **dict.fromkeys(("pending", "in_review", "draft", "wanted", "waiting", "answering"), "wait"),
     **dict.fromkeys(("failed", "missed", "refused", "disabled"), "bad"),
     **dict.fromkeys(("unsure", "troubled", "unavailable", "unanswered"), "ask"),
@@ -212,6 +217,8 @@ def length_in_words(seconds: float) -> str:
 
 def rule_in_words(rule: Rule, drawing: Drawing) -> str:
     """When a schedule runs, as an office would say it."""
+    if rule.asked:
+        return "khi có người xin"
     if rule.once is not None:
         return f"một lần, {drawing.moment(rule.once)}"
     if rule.every is not None:

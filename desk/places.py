@@ -34,6 +34,7 @@ PLACES = (
     Place("plan", "/plan", "Kế hoạch", "plan", beyond=True),
     Place("procedures", "/procedures", "Thủ tục", "note", beyond=True),
     Place("classes", "/classes", "Lớp tập huấn", "chat", beyond=True),
+    Place("contests", "/contests", "Cuộc thi", "good", beyond=True),
     Place("reports", "/reports", "Báo cáo", "chart", beyond=True),
 )
 

@@ -13,6 +13,8 @@ from channels.shelf import store as shelf_store
 from channels.site import store as site_store
 from channels.station import store as station_store
 from content import store as content_store
+from content.contests import store as contest_store
+from content.contests.entries import store as entry_store
 from content.glossary import store as glossary_store
 from content.passing import store as passing_store
 from content.procedures import store as procedure_store
@@ -45,6 +47,8 @@ STORES = (
     site_store,
     station_store,
     content_store,
+    contest_store,
+    entry_store,
     glossary_store,
     passing_store,
     procedure_store,

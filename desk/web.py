@@ -34,6 +34,7 @@ from desk.app import House
 from desk.auth import DoorKeeper, to_door
 from desk.boards import pages as boards
 from desk.classes.public import AtTheDoor
+from desk.contests import public as contests
 from desk.doors import ALL, ALLOWED, DOORS, LARGE, MEGABYTE, Door
 from desk.drawing import ROLE_TITLES, STATIC, Drawing
 from desk.feedback import public as questions
@@ -81,6 +82,7 @@ def make_web(house: House) -> web.Application:
     app.on_cleanup.append(lambda _: pulled.visitors.write())
     pages = [*stations.routes(house, pulled, drawing), *boards.routes(house, pulled, drawing, static)]
     pages += [*television.routes(house, pulled), *questions.routes(house, pulled), *procedures.routes(house, pulled)]
+    pages += contests.routes(house, pulled)
     app.router.add_routes([*pages, *partners.routes(house, pulled), *health.routes(house)])
     return app
 

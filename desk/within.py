@@ -13,6 +13,7 @@ from channels.classes import store as class_store
 from channels.feedback import store as feedback_store
 from config.words import NotAllowed, NotFound
 from content import store as content_store
+from content.contests import store as contest_store
 from content.passing import store as passing_store
 from desk import store as people
 from desk.answer import Visit
@@ -63,6 +64,7 @@ OWN = frozenset(
         ),
         *("reports", "report-hand-in", "reports-handed-in", "plan", "plan-evidence", "plan-save", "plan-copy"),
         *("plan-task-add", "boards", "rides", "ride-add", "classes", "class-open"),
+        *("contests", "contest-new", "contest-add", "questions", "questions-import"),
     }
 )
 """Shows and takes nothing but what this person's units have."""
@@ -113,6 +115,15 @@ async def _item(visit: Visit, connection: AsyncConnection) -> bool:
 async def _feedback(visit: Visit, connection: AsyncConnection) -> bool:
     unit = await feedback_store.unit_of(connection, visit.part("id"))
     return unit is not None and visit.reaches(unit)
+
+
+async def _contest(visit: Visit, connection: AsyncConnection) -> bool:
+    unit = await contest_store.unit_of(connection, visit.part("id"))
+    return unit is not None and visit.reaches(unit)
+
+
+async def _question(visit: Visit, connection: AsyncConnection) -> bool:
+    return visit.reaches((await contest_store.find_question(connection, visit.part("id"))).question.unit)
 
 
 async def _passing(visit: Visit, connection: AsyncConnection) -> bool:
@@ -180,6 +191,14 @@ BY_THING: dict[str, tuple[Check, str]] = {
     ),
     **dict.fromkeys(ITEM_DEEDS, (_item, "tin bài")),
     **dict.fromkeys(("feedback-theme", "feedback-answer", "feedback-close", "feedback-open"), (_feedback, "câu hỏi")),
+    **dict.fromkeys(
+        (
+            *("contest", "contest-edit", "contest-revise", "contest-submit", "contest-approve", "contest-send-back"),
+            *("contest-withdraw", "contest-count", "contest-publish", "contest-report"),
+        ),
+        (_contest, "cuộc thi"),
+    ),
+    "question-retire": (_question, "câu hỏi"),
     **dict.fromkeys(("passing-accept", "passing-localise", "passing-decline"), (_passing, "tin chuyển xuống")),
     **dict.fromkeys(("ride", "ride-approve", "ride-send-back", "ride-end"), (_ride, "lồng ghép")),
     "schedule": (_schedule_seen, "lịch phát"),

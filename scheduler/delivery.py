@@ -92,7 +92,7 @@ class Parcel:
     `todo` lists (seq, tries made, why), `at` is how far it has been gone through, `out` which of them (seq) have no outcome yet.
     `rank` and `turn` say who goes next; `until` is in milliseconds since 1970. `order` is what its occurrence is to say,
     `bulletin` what goes out, once it was checked at `checked` (steady seconds), `allotted_at` when its people were last looked at;
-    `linked`: each gets a link of their own in it.
+    `linked`: each gets a link or a code of their own in it.
     """
 
     id: int

@@ -141,8 +141,8 @@ class Gate:
         issued = _fitting(at, issued)
         if at.channel.form is Form.AUDIO and any(part.audio is None for part in issued.parts):
             return Later(now + AUDIO_PAUSE)
-        if not at.channel.scheme and issued.asks_link:
-            return issued.with_links("", "")  # a public place has no reader of its own
+        if not at.channel.scheme and issued.asks_own:
+            return issued.with_own("", "", "")  # a public place has no reader of its own
         return issued
 
     async def _look_at_people(self, at: InService, parcel: Parcel, bulletin: Bulletin, now: datetime) -> None:

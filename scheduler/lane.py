@@ -282,7 +282,7 @@ class Lane:
         rulings = await self._gate.rule(self._at, unchecked)
         for parcel, ruling in zip(unchecked, rulings, strict=True):
             if isinstance(ruling, Bulletin):
-                parcel.bulletin, parcel.checked, parcel.linked = ruling, steady, ruling.asks_link
+                parcel.bulletin, parcel.checked, parcel.linked = ruling, steady, ruling.asks_own
             elif parcel.out:
                 parcel.bulletin = None  # once those under way have come back
             else:

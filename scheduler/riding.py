@@ -17,7 +17,7 @@ from channels.outlet import Outlets
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotAllowed
 from content import store as content_store
-from content.bulletin import LINK, Purpose
+from content.bulletin import OWN, Purpose
 from content.item import Item, ItemState, Revision, same_person
 from db.database import Database
 from db.journal import Journal
@@ -179,7 +179,7 @@ class Riding:
                 field="item",
             )
         revision = await content_store.find_revision(connection, item.approved)
-        if revision.purpose is not Purpose.OUTREACH or LINK in revision.short:
+        if revision.purpose is not Purpose.OUTREACH or any(mark in revision.short + revision.chat for mark in OWN):
             raise BadInput(
                 "Chỉ lồng ghép được tin thông tin, tuyên truyền",
                 "Only information and outreach rides along with others",

@@ -18,6 +18,8 @@ from channels.people import store as people_store
 from channels.seal import NOBODY, Seal, SealBroken
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotFound
+from content.contests.entries import store as entries
+from content.contests.entries.store import Entry
 from db.database import Database
 from db.journal import Journal
 from scheduler.delivery import LETTER, Delivery, State
@@ -56,8 +58,9 @@ class Rights:
             written = await feedback_store.of_person(connection, self._seal, scheme, address)
             places = await class_store.places_of(connection, self._seal, scheme, address)
             classes = [_place(await class_store.find(connection, one.klass), one) for one in places]
+            papers = await entries.of_person(connection, self._seal.forms(address))
             deliveries = [_told(one) async for one in log_store.walk(connection, wanted)]
-        if not (rows or stopped or deliveries or written or classes):
+        if not (rows or stopped or deliveries or written or classes or papers):
             raise NotFound("Không lưu gì về người này", "Nothing is kept of this person", field="address")
         async with self._database.write() as tx:
             now = self._clock.now()
@@ -70,7 +73,12 @@ class Rights:
             "deliveries": deliveries,
             "written": [{"at": one.received_at, "name": one.name, "text": one.text} for one in written],
             "classes": classes,
+            "contests": [self._paper(one) for one in papers],
         }
+
+    def _paper(self, one: Entry) -> dict[str, Any]:
+        about = {"contest": one.contest, "at": one.begun_at, "name": self._seal.open_text(one.name)}
+        return about | {"place": one.place, "guess": one.guess, "prize": one.prize}
 
     async def show_number(self, tx: AsyncConnection, id: str, by: str, reason: str) -> str:
         """Whom a delivery is for, whole; who looked, and why, stays in the journal. NotFound when it names nobody (any more)."""
@@ -103,6 +111,7 @@ class Rights:
             lists = await people_store.forget_person(tx, self._seal, scheme, address)
             await feedback_store.forget_person(tx, self._seal, scheme, address)
             await class_store.forget_person(tx, self._seal, scheme, address)
+            await entries.forget_person(tx, self._seal.forms(address))
             done = Erased(lists, sum(map(len, places.values())), cancelled)
             about = {"reason": reason.strip()[:300], "lists": done.lists, "deliveries": done.deliveries}
             await self._journal.note(tx, self._clock.now(), by, "erase_person", _person(address), **about)

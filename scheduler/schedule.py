@@ -48,11 +48,12 @@ class Missed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One of: `once` (aware moment), `cron` (five fields, in the zone), `every` (from `start`)."""
+    """One of: `once` (aware moment), `cron` (five fields, in the zone), `every` (from `start`), `asked` (whenever somebody asks)."""
 
     once: datetime | None = None
     cron: str = ""
     every: timedelta | None = None
+    asked: bool = False
 
     def record(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -60,6 +61,7 @@ class Rule:
             "once": self.once.astimezone(UTC).isoformat() if self.once else None,
             "cron": self.cron,
             "every": self.every.total_seconds() if self.every else None,
+            **({"asked": True} if self.asked else {}),  # digests from before there were such rules stay right
         }
 
     @classmethod
@@ -69,11 +71,12 @@ class Rule:
             once=datetime.fromisoformat(plain["once"]) if plain["once"] else None,
             cron=plain["cron"],
             every=timedelta(seconds=plain["every"]) if plain["every"] else None,
+            asked=plain.get("asked", False),
         )
 
     def check(self, zone: ZoneInfo) -> None:
         """Raise BadInput unless exactly one form is given and it can ever fire."""
-        if sum(map(bool, (self.once, self.cron, self.every))) != 1:
+        if sum(map(bool, (self.once, self.cron, self.every, self.asked))) != 1:
             raise BadInput(
                 "Chọn đúng một cách: một lần (at), cron hoặc lặp lại (every)",
                 "Give one of at, cron, every",
@@ -187,6 +190,8 @@ def find_zone(name: str) -> ZoneInfo:
 
 def next_due(rule: Rule, zone: ZoneInfo, start: datetime, previous: datetime | None) -> datetime | None:
     """The first due moment after `previous`, not before `start`; whole days keep their time of day in the zone."""
+    if rule.asked:
+        return None
     if rule.once is not None:
         return rule.once.astimezone(UTC) if previous is None else None
     if rule.every is not None:

@@ -270,6 +270,8 @@ class Scheduling:
         if not wish.outlets:
             raise BadInput("Chọn ít nhất một điểm phát", "Choose at least one outlet", field="outlet")
         schemes = {self._outlets[name].channel.scheme for name in wish.outlets} - {""}
+        if wish.rule.asked:
+            return  # who asks for it is whom it goes to
         if schemes and not wish.audience:
             raise BadInput(
                 "Điểm phát gửi tới từng người: hãy chọn nhóm nhận",
@@ -379,6 +381,8 @@ def _until(wish: Wish, revisions: Sequence[Revision]) -> datetime | None:
 
 def _check_window(schedule: Schedule, revisions: Sequence[Revision]) -> None:
     """Raise BadInput when the schedule never falls due, or falls due outside a text's validity."""
+    if schedule.rule.asked:
+        return
     first = schedule.next_due(None)
     if first is None:
         raise BadInput("Lịch này không có kỳ phát nào", "This schedule never falls due", field="until")

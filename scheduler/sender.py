@@ -40,8 +40,8 @@ class Sender:
         bulletin = job.parcel.bulletin
         assert bulletin is not None
         if job.parcel.linked:
-            own = job.to.delivery
-            bulletin = bulletin.with_links(at.outlet.stop_link(own), at.outlet.reply_link(own))
+            own, to = job.to.delivery, at.outlet
+            bulletin = bulletin.with_own(to.stop_link(own), to.reply_link(own), to.code(own))
         moment, begun = self._clock.ms(), self._clock.steady()
         if job.to.address[:1] == NOBODY:
             gone = Refused("no_address", "người nhận đã được xóa, hoặc không mở được số", "erased, or sealed otherwise")

@@ -29,6 +29,7 @@ from scheduler.delivery import LETTER, Attempt, State, delivery_id
 from scheduler.dispatch import holds
 from scheduler.dispatch import store as dispatch
 from scheduler.dispatch.store import Waiting
+from scheduler.forgetting import Forgetting
 from scheduler.outcome import ASK_AFTER
 from scheduler.owner import is_dead
 from scheduler.rules import LONGEST
@@ -58,6 +59,7 @@ class Sweeper:
         editing: Editing,
         journal: Journal,
         sealing: Sealing,
+        forgetting: Forgetting,
         owner: str,
         dead: Callable[[str], bool] = is_dead,
         keep_written: timedelta = timedelta(days=365),
@@ -70,6 +72,7 @@ class Sweeper:
         self._editing = editing
         self._journal = journal
         self._sealing = sealing
+        self._forgetting = forgetting
         self._owner = owner
         self._dead = dead
         self._keep_written = keep_written
@@ -200,7 +203,7 @@ class Sweeper:
         return len(closed)
 
     async def _prune(self) -> None:
-        """Once a day, forget what was kept for a time: partners' calls, outlets' turns, whom messages were meant for, what people wrote."""
+        """Once a day, forget what was kept for a time: calls, outlets' turns, whom messages were for, what people wrote, who took part."""
         now = self._clock.now()
         if self._pruned_at is None or now - self._pruned_at >= timedelta(days=1):
             self._pruned_at = now
@@ -210,6 +213,7 @@ class Sweeper:
                 await holds.prune_contacts(tx, now - KEEP_CONTACTS)
                 await feedback_store.forget_old(tx, now - self._keep_written)
                 await class_store.forget_old(tx, now - self._keep_trained)
+            await self._forgetting.forget()
 
     async def _expire(self) -> int:
         async with self._database.read() as connection:

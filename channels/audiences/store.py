@@ -222,6 +222,12 @@ async def _keep_out(tx: AsyncConnection, list_id: str, at: datetime) -> None:
     await tx.execute(update(recipient).where(new, select(optout.c.at).where(mine).exists()).values(stopped_at=at))
 
 
+async def empty_list(tx: AsyncConnection, name: str) -> int:
+    """Take everybody off the list of that name, if there is one; how many."""
+    id = select(audience.c.id).where(audience.c.name == name).scalar_subquery()
+    return int((await tx.execute(delete(recipient).where(recipient.c.audience == id))).rowcount)
+
+
 async def save_filter(tx: AsyncConnection, id: str, name: str, of: str, conditions: Pairs, at: datetime) -> int:
     """Keep a part of another list under a name of its own; how many it has now. It is looked up anew whenever it is used.
 

@@ -38,7 +38,7 @@ from channels.zalo.events import authentic_event, followed, received_message
 from channels.zalo.registration import check, registration
 from content.bulletin import Bulletin
 
-PLACES = frozenset({"name", "title", "short", "office", "date", "thoi_nhan"})
+PLACES = frozenset({"name", "title", "short", "office", "date", "thoi_nhan", "ma_du_thi"})
 # Of the template itself, not of what was filled in: unknown, not this account's, not approved, not for this content,
 # switched off for its low quality.
 _TEMPLATE = frozenset({-109, -117, -131, -145, -146})
@@ -51,7 +51,8 @@ class ZaloTemplateOptions(ZaloAccount):
     params: dict[str, str] = Field(
         min_length=1,
         description="Tham số của mẫu và chữ điền vào; trong chữ được dùng {name} (người nhận), {title} (tiêu đề), {short} "
-        "(tin ngắn), {office} (cơ quan), {date} (ngày phát, dd/mm/yyyy), {thoi_nhan} (liên kết thôi nhận tin).",
+        "(tin ngắn), {office} (cơ quan), {date} (ngày phát, dd/mm/yyyy), {thoi_nhan} (liên kết thôi nhận tin), "
+        "{ma_du_thi} (mã xác nhận của cuộc thi).",
     )
     development: bool = Field(
         default=False, description="Gửi thử (mode development): chỉ tới quản trị viên của ứng dụng hoặc của OA."
@@ -151,6 +152,7 @@ def _filled(bulletin: Bulletin, outlet: Outlet[ZaloTemplateOptions], to: To) -> 
         "short": bulletin.short,
         "office": bulletin.office,
         "thoi_nhan": outlet.stop_link(to.delivery),
+        "ma_du_thi": outlet.code(to.delivery),
         "date": f"{bulletin.issued_at.astimezone(HANOI):%d/%m/%Y}",
     }
     filled = {

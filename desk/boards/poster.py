@@ -44,7 +44,7 @@ def _parts(sheet: Sheet, links: Links, zone: ZoneInfo, size: float) -> list[Any]
         *decree.heading(decree.Heading(bulletin.office, day, place=issuer.place(bulletin.office))),
         *_urgent(bulletin, size),
         *_texts(bulletin, text),
-        parts.together(parts.space(3), *_until(sheet, zone, text), _codes(links)),
+        parts.together(parts.space(3), *_until(sheet, zone, text), *_contest(links, text), _codes(links)),
     ]
 
 
@@ -77,6 +77,13 @@ def _until(sheet: Sheet, zone: ZoneInfo, text: ParagraphStyle) -> list[Any]:
     words = _moment(min(ends), zone)
     small = ParagraphStyle("poster-until", parent=text, fontSize=14, leading=19)
     return [parts.paragraph(f"Có hiệu lực đến {words}.", small, italic=True)]
+
+
+def _contest(links: Links, text: ParagraphStyle) -> list[Any]:
+    if not links.contest:
+        return []
+    plain = ParagraphStyle("poster-contest", parent=text, alignment=TA_CENTER)
+    return [parts.paragraph(f"Mã dự thi tại bảng tin này: {links.contest}", plain, bold=True)]
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:

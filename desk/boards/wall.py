@@ -10,10 +10,12 @@ from urllib.parse import quote
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.board import store
-from channels.board.sheet import Sheet, Standing, code_of, in_order, sheets_of
+from channels.board.sheet import Sheet, Standing, code_of, in_order, sheets_of, written
 from channels.outlet import InService
 from channels.shelf import store as shelf_store
 from channels.site.news import slug_of
+from content.contests import store as contest_store
+from content.contests.contest import board_code_of
 from desk.app import House
 from desk.keys import derive
 
@@ -38,12 +40,16 @@ class Wall:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where the codes lead: the item's page on the portal, its recording (empty: there is none), and the sheet's own door."""
+    """Where the codes lead: the item's page on the portal, its recording (empty: there is none), and the sheet's own door.
+
+    `contest` is what proves to a contest that its reader stood here; empty where the sheet announces none.
+    """
 
     portal: str
     recording: str
     door: str
     code: str
+    contest: str = ""
 
 
 async def look(connection: AsyncConnection, at: InService, now: datetime) -> Wall:
@@ -76,4 +82,12 @@ async def links(house: House, connection: AsyncConnection, at: InService, sheet:
             continue
         if await shelf_store.stands_on(connection, other.name, first.item, house.clock.now()):
             portal = f"{other.outlet.base_url.rstrip('/')}/{quote(slug_of(first))}"
-    return Links(portal, recording, f"{root}/ma?ma={mine}", mine)
+    return Links(portal, recording, f"{root}/ma?ma={mine}", mine, await _contest_code(house, connection, at, sheet))
+
+
+async def _contest_code(house: House, connection: AsyncConnection, at: InService, sheet: Sheet) -> str:
+    """The code of the contest that a sheet announces, where it takes any; it hangs here, and stands nowhere else."""
+    for id in (await contest_store.announcements(connection, [part.item for part in sheet.parts])).values():
+        if (await contest_store.find(connection, id)).plan.board:
+            return written(board_code_of(id, at.name, derive(house.key, "contest")))
+    return ""

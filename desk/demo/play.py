@@ -30,7 +30,7 @@ from db.types import new_id
 from desk import auth, serving
 from desk.app import House, opened
 from desk.commands.output import err, local, out
-from desk.demo import classes, procedures, television, units, year
+from desk.demo import classes, contests, procedures, television, units, year
 from desk.demo.mail import MailSandbox
 from desk.demo.sms_gateway import SmsGateway
 from desk.demo.station import Station
@@ -391,6 +391,9 @@ async def _act(on: Stage, *, once: bool) -> bool:
     await year.ask(on.house)
     course = await classes.settle(on.house, AUTHOR, LEADER)
     err.print(f"Lớp tập huấn, mời bằng thư có tệp lịch: {on.house.settings.web.base_url}/classes/{course}")
+    told = ("cong-thong-tin", "bang-tin")
+    contest = await contests.settle(on.house, AUTHOR, LEADER, told, "sms", board=True)
+    err.print(f"Cuộc thi tìm hiểu đang mở: {on.house.settings.web.base_url}/portal/cuoc-thi/{contest}")
     return await watch(on, once=once)
 
 

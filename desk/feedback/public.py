@@ -75,9 +75,9 @@ class Questions:
         """POST .../hoi-dap."""
         self._partners.calm(request)
         at = self._portal(request)
-        form = await _form(request)
-        typed = Typed(*(_text(form, name) for name in FIELDS))
-        if _text(form, "website"):  # nobody sees this field; what fills it in is no person
+        form = await form_of(request)
+        typed = Typed(*(text_of(form, name) for name in FIELDS))
+        if text_of(form, "website"):  # nobody sees this field; what fills it in is no person
             return _thanked(request)
         keys = {f"question:{request.remote}": FREE, "questions": FREE_ALL}
         if wait := self._throttle.wait(keys):
@@ -144,7 +144,7 @@ class Questions:
         return web.Response(body=body, status=status, content_type=HTML, charset="utf-8", headers=headers)
 
 
-async def _form(request: web.Request) -> MultiDictProxy[Any]:
+async def form_of(request: web.Request) -> MultiDictProxy[Any]:
     """What was filled in. Raises 413, 415."""
     if request.content_type != "application/x-www-form-urlencoded":
         raise web.HTTPUnsupportedMediaType
@@ -153,7 +153,8 @@ async def _form(request: web.Request) -> MultiDictProxy[Any]:
     return await request.clone(client_max_size=MOST_BYTES).post()
 
 
-def _text(form: MultiDictProxy[Any], name: str) -> str:
+def text_of(form: MultiDictProxy[Any], name: str) -> str:
+    """One written field; empty where there is none, or a file."""
     value = form.get(name, "")
     return value.strip() if isinstance(value, str) else ""
 

@@ -147,6 +147,17 @@ class ClassPlaceTold(Told):
     attended: list[AwareDatetime]
 
 
+class PaperTold(Told):
+    """A person's part in a contest."""
+
+    contest: str
+    at: AwareDatetime
+    name: str
+    place: str
+    guess: int
+    prize: str
+
+
 class PersonTold(Told):
     """Everything that is kept of one person."""
 
@@ -157,6 +168,7 @@ class PersonTold(Told):
     deliveries: list[dict[str, Any]]
     written: list[WrittenTold]
     classes: list[ClassPlaceTold]
+    contests: list[PaperTold]
 
 
 class PolicyTold(Told):

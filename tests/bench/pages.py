@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.classes import store as class_store
 from channels.shelf.store import on_shelf
 from content import store as content_store
+from content.contests import store as contest_store
 from content.item import ItemState
 from content.procedures import store as procedures_store
 from desk import store
@@ -77,6 +78,11 @@ PAGES = (
         "/procedures/{procedure}",
         "/classes",
         "/classes/{class}",
+        "/contests",
+        "/contests/new",
+        "/contests/{contest}",
+        "/contests/{draft_contest}/edit",
+        "/questions",
         "/delegations",
         "/subscriptions",
     ),
@@ -92,6 +98,8 @@ PAGES = (
         "/portal/thu-tuc",
         "/portal/thu-tuc?tim=khai+sinh",
         "/portal/thu-tuc/{procedure}",
+        "/portal/cuoc-thi",
+        "/portal/cuoc-thi/{contest}",
         "/portal/thong-ke",
         "/portal/hoi-dap",
         "/portal/feed.xml",
@@ -116,6 +124,7 @@ NO_PAGE = {
         "class-certificates",
         "class-file-show",
         "item-evidence",
+        "contest-report",
         "plan-evidence",
         "delivery-export",
         "outlet-paper",
@@ -193,6 +202,7 @@ async def _places(house: House) -> dict[str, str]:
     async with house.database.read() as connection:
         known = await _texts(connection) | await _schedules(connection) | await _deliveries(connection)
         plan = await plan_store.find(connection, today.year)
+        contests = sorted(await contest_store.listed(connection), key=lambda one: one.state)
         assert plan is not None
         [ride] = [one.id for one in await ride_store.list_all(connection)]
         procedure = next(iter(await procedures_store.known(connection)))
@@ -206,6 +216,8 @@ async def _places(house: House) -> dict[str, str]:
         "procedure": procedure,
         "ride": ride,
         "class": course.id,
+        "contest": contests[0].id,
+        "draft_contest": contests[1].id,
     }
     before = today.replace(day=1) - timedelta(days=10)
     last_year = (today - timedelta(days=300)).isoformat()

@@ -25,6 +25,7 @@ from db.notifier import Notifier
 from db.types import spell
 from scheduler.delivery import MOVES, OF_LETTER, Parcel, State
 from scheduler.farewell import Farewell
+from scheduler.forgetting import Forgetting
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.outcome import Job, Outcome
@@ -129,7 +130,7 @@ class Living(RuleBasedStateMachine):
         editing = Editing(database, journal, clock, Glossary(database, journal, clock))
         self.sweeper = Sweeper(
             *(database, clock, notifier, self.outlets, editing, journal, Sealing(database, ground.house.seal)),
-            *("sweeper", lambda it: it in self.dead),
+            *(Forgetting(database, journal, clock, ground.house.seal), "sweeper", lambda it: it in self.dead),
         )
         handling = Handling(database, journal, clock, self.outlets, ground.house.seal)
         farewell = Farewell(clock, self.outlets, self.http, "Xã")

@@ -15,6 +15,7 @@ from db.database import DatabaseTrouble
 from db.notifier import Notifier
 from db.types import from_ms, to_ms
 from scheduler.farewell import Farewell
+from scheduler.forgetting import Forgetting
 from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.meter import Meter
@@ -127,7 +128,7 @@ class Node:
         )
         self.sweeper = Sweeper(
             *(database, clock, notifier, outlets, self.editing, ground.journal, Sealing(database, ground.seal)),
-            *(name, world.is_dead),
+            *(Forgetting(database, ground.journal, clock, ground.seal), name, world.is_dead),
         )
         handling = Handling(database, ground.journal, clock, outlets, ground.seal)
         farewell = Farewell(clock, outlets, Line(clock, world.partners), "Xã")

@@ -20,7 +20,7 @@ from db.types import new_id
 from desk import auth
 from desk.app import House
 from desk.classes.page import door_address
-from desk.demo import classes
+from desk.demo import classes, contests
 from desk.demo.play import (
     AUTHOR,
     LEADER,
@@ -150,6 +150,7 @@ async def _addresses(on: Stage) -> dict[str, str]:
         portal = (await log_store.list_deliveries(connection, log_store.Filter(outlets=("cong-thong-tin",)), limit=1))[
             0
         ]
+    contest = await contests.settle(on.house, AUTHOR, LEADER, ("cong-thong-tin",), "sms", board=True)
     return {
         "today": "/",
         "items": "/items",
@@ -207,6 +208,10 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "class-own": await _own_link(on),
         "class-door": door_address(on.house, session).removeprefix(on.house.settings.web.base_url),
         "class-check": "/chung-nhan",
+        "contests": "/contests",
+        "contest": f"/contests/{contest}",
+        "contest-new": "/contests/new",
+        "questions": "/questions",
         "themes": "/themes",
         "tokens": "/tokens",
         "password": "/password",
@@ -215,6 +220,8 @@ async def _addresses(on: Stage) -> dict[str, str]:
         "portal-item": (item := portal.reference.split(str(on.house.settings.web.port), 1)[1]),
         "portal-print": item.replace("/portal/", "/portal/in/"),
         "portal-procedures": "/portal/thu-tuc",
+        "portal-contests": "/portal/cuoc-thi",
+        "portal-contest": f"/portal/cuoc-thi/{contest}",
         "portal-register": "/portal/so-cong-bo",
         "portal-visits": "/portal/thong-ke",
         "portal-questions": "/portal/hoi-dap",

@@ -30,6 +30,7 @@ PLACES = {
         "Kế hoạch",
         "Thủ tục",
         "Lớp tập huấn",
+        "Cuộc thi",
         "Báo cáo",
     ],
     "dai": ["Hôm nay", "Lịch phát", "Lịch", "Điểm phát"],
@@ -37,7 +38,8 @@ PLACES = {
 ROLES = {"xem": ("viewer", "xem"), "dai": ("station", "đài phát")}
 SHARED = {"today", "schedules", "schedule", "calendar", "occurrences", "outlets", "password", "tokens"}
 REACHED = {
-    "xem": SHARED | {"items", "item", "deliveries", "delivery", "plan", "procedures", "classes", "reports", "rides"},
+    "xem": SHARED
+    | {"items", "item", "deliveries", "delivery", "plan", "procedures", "classes", "contests", "reports", "rides"},
     "dai": SHARED,
 }
 """Doors to which links lead them, whatever else there is."""

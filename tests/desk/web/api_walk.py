@@ -14,6 +14,7 @@ from PIL import Image
 from channels.channel import Wrote
 from channels.classes import store as class_store
 from channels.feedback import store as feedback_store
+from content.contests import store as contest_store
 from content.passing import store as passing_store
 from desk.delegation import store as delegation_store
 from desk.plan import store as plan_store
@@ -74,6 +75,7 @@ async def requests(desk: Any) -> AsyncIterator[Request]:
         _classes,
         _plan,
         _subscriptions,
+        _contests,
     ):
         async for one in walk(desk):
             yield one
@@ -336,6 +338,36 @@ async def _plan(desk: Any) -> AsyncIterator[Request]:
     yield Request("plan-evidence")
     yield Request("plan-task-remove", plan.tasks[1].id)
     yield Request("reports", fields={"period": "2026-11", "version": "0"})
+
+
+async def _contests(desk: Any) -> AsyncIterator[Request]:
+    bank = "chủ đề,câu hỏi,A,B,đáp án,nguồn\nmot-cua,Nộp ở đâu?,Một cửa,Nhà dân,A,Luật 1\n".encode()
+    yield Request("questions-import", files={"file": bank}, login="lan")
+    yield Request("questions", fields={"theme": "mot-cua", "limit": "2"})
+    now = desk.clock.now()
+    plan = {"title": "Tìm hiểu", "rules": "Ai cũng thi được.", "prizes": "Giải nhất: 1", "outlet": ["portal"]}
+    plan |= {"opens_at": now.isoformat(), "closes_at": (now + timedelta(days=2)).isoformat(), "code_outlet": "sms"}
+    yield Request("contest-add", fields=plan | {"count": 1}, login="lan")
+    yield Request("contest-add", fields=plan | {"count": 1}, login="lan")
+    async with desk.house.database.read() as connection:
+        other, one = await contest_store.listed(connection)
+    yield Request("contest-revise", one.id, plan | {"count": 1, "themes": ["mot-cua"]}, login="lan")
+    yield Request("contest-submit", one.id, login="lan")
+    yield Request("contest-send-back", one.id, {"note": "Thiếu giải"})
+    yield Request("contest-submit", one.id, login="lan")
+    async with desk.house.database.read() as connection:
+        digest = (await desk.house.contesting.look(connection, one.id)).digest
+    yield Request("contest-approve", one.id, {"digest": digest})
+    yield Request("contests", fields={"limit": "1"})
+    yield Request("contest", one.id)
+    yield Request("contest-withdraw", other.id, {"note": "Trùng"})
+    desk.clock.advance(timedelta(days=3).total_seconds())
+    yield Request("contest-count", one.id, login="lan")
+    async with desk.house.database.read() as connection:
+        counted = await contest_store.find(connection, one.id)
+    yield Request("contest-publish", one.id, {"digest": counted.results})
+    yield Request("contest-report", one.id, {"form": "pdf"})
+    yield Request("question-retire", one.questions[0] if one.questions else counted.questions[0])
 
 
 async def _subscriptions(desk: Any) -> AsyncIterator[Request]:
