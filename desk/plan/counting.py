@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel, Form
+from content.contests import store as contest_store
 from desk.plan import store
 from desk.plan.plan import Plan, Way
 from desk.plan.progress import Progress, Sent, standings
@@ -40,7 +41,8 @@ async def sent_between(
     edges = [datetime.combine(day, time(), zone).astimezone(UTC) for day in (begin, end)]
     taken, texts = await tally_store.taken_over(connection, edges), await tally_store.texts(connection, edges)
     taken = own(taken, await tally_store.senders(connection, edges), unit)
-    return sent_of(taken, texts, await tally_store.outlet_titles(connection), zone)
+    outlets, contests = await tally_store.outlet_titles(connection), await contest_store.announcing(connection)
+    return sent_of(taken, texts, outlets, zone, contests)
 
 
 def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[Taken]:
@@ -48,8 +50,17 @@ def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[T
     return [one for one in taken if senders.get(one.schedule, "") == unit]
 
 
-def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Mapping[str, tuple[str, str]], zone: ZoneInfo) -> list[Sent]:
-    """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets."""
+def sent_of(
+    taken: Sequence[Taken],
+    texts: Texts,
+    outlets: Mapping[str, tuple[str, str]],
+    zone: ZoneInfo,
+    contests: Collection[str],
+) -> list[Sent]:
+    """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets.
+
+    A text that announces one of these `contests`, by item, is a contest as well.
+    """
     kinds = {name: way_of(kind) for name, (kind, _) in outlets.items()}
     runs = dict[str, tuple[str, date]]()
     ways: defaultdict[str, set[Way]] = defaultdict(set)
@@ -59,7 +70,9 @@ def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Mapping[str, tuple[st
             ways[one.occurrence].add(way)
     each = ((run, schedule, day, frozenset(ways[run])) for run, (schedule, day) in runs.items())
     return [
-        Sent(run, item, theme, day, by) for run, schedule, day, by in each for item, theme in texts.get(schedule, ())
+        Sent(run, item, theme, day, by | {Way.CONTEST} if item in contests else by)
+        for run, schedule, day, by in each
+        for item, theme in texts.get(schedule, ())
     ]
 
 

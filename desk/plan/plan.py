@@ -25,6 +25,7 @@ class Way(StrEnum):
     SMS = "sms"
     ZALO = "zalo"
     BOARD = "board"
+    CONTEST = "contest"
 
     @property
     def title_vi(self) -> str:
@@ -35,6 +36,7 @@ class Way(StrEnum):
             Way.SMS: "tin nhắn SMS",
             Way.ZALO: "tin Zalo",
             Way.BOARD: "tờ tin ở bảng tin",
+            Way.CONTEST: "cuộc thi tìm hiểu",
         }[self]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, case, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences.store import RETOLD, audience
@@ -58,12 +58,16 @@ async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> lis
 
 
 async def taken_over(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Taken]:
-    """Each run between the edges with each outlet by which anything of it arrived, with proof or without."""
+    """Each run between the edges with each outlet by which anything of it arrived, with proof or without.
+
+    What goes to single people who ask for it (`Rule.asked`) is no run of a text.
+    """
+    asked = select(schedule.c.id).where(type_coerce(schedule.c.rule, Text).contains('"asked":true'))
     query = select(occurrence.c.id, occurrence.c.schedule, occurrence.c.due_at, parcel.c.outlet).distinct()
     query = query.join(parcel, parcel.c.occurrence == occurrence.c.id)
     query = query.where(
         _between(edges), or_(*(has(parcel.c.letters, LETTER[state]) for state in State if state in DONE))
-    )
+    ).where(occurrence.c.schedule.not_in(asked))
     return [Taken(*row) for row in await connection.execute(query)]
 
 
