@@ -252,6 +252,12 @@ async def announcements(connection: AsyncConnection, items: Collection[str]) -> 
     return {row.texts["announce"]: row.id for row in rows if row.texts.get("announce") in items}
 
 
+async def announcing(connection: AsyncConnection) -> frozenset[str]:
+    """The items that announce contests which were held or are."""
+    rows = await connection.execute(select(contest.c.texts).where(contest.c.state.in_(SHOWN_TO_ALL)))
+    return frozenset(row.texts["announce"] for row in rows if "announce" in row.texts)
+
+
 async def note_erased(tx: AsyncConnection, id: str, at: datetime) -> None:
     """Nothing names who took part any more."""
     await tx.execute(update(contest).where(contest.c.id == id).values(erased_at=at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.channel import Channel, Form
 from channels.classes import store as class_store
 from channels.classes.store import Held
+from content.contests import store as contest_store
 from desk.plan import store
 from desk.plan.plan import Plan, Way
 from desk.plan.progress import Progress, Sent, standings
@@ -47,9 +48,10 @@ async def sent_between(
     taken, texts = await tally_store.taken_over(connection, edges), await tally_store.texts(connection, edges)
     taken = own(taken, await tally_store.senders(connection, edges), unit)
     outlets = await tally_store.outlet_titles(connection)
+    contests = await contest_store.announcing(connection)
     along = along_of(taken, await tally_store.carried(connection, edges), outlets, zone)
     held = held_of(await class_store.held(connection, *edges), zone, unit)
-    return [*sent_of(taken, texts, outlets, zone), *along, *held]
+    return [*sent_of(taken, texts, outlets, zone, contests), *along, *held]
 
 
 def held_of(held: Sequence[Held], zone: ZoneInfo, unit: str) -> list[Sent]:
@@ -70,12 +72,17 @@ def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[T
     return [one for one in taken if senders.get(one.schedule, "") == unit]
 
 
-def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Outlets, zone: ZoneInfo) -> list[Sent]:
-    """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets."""
+def sent_of(
+    taken: Sequence[Taken], texts: Texts, outlets: Outlets, zone: ZoneInfo, contests: Collection[str]
+) -> list[Sent]:
+    """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets.
+
+    A text that announces one of these `contests`, by item, is a contest as well.
+    """
     ways = {one: _ways(one, outlets) for one in {one.outlets for one in taken}}
     each = ((one, one.due_at.astimezone(zone).date()) for one in taken)
     return [
-        Sent(one.occurrence, item, theme, day, ways[one.outlets])
+        Sent(one.occurrence, item, theme, day, ways[one.outlets] | ({Way.CONTEST} if item in contests else set()))
         for one, day in each
         for item, theme in texts.get(one.schedule, ())
     ]

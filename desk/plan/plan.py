@@ -28,6 +28,7 @@ class Way(StrEnum):
     TELEVISION = "television"
     EMAIL = "email"
     CLASS = "class"
+    CONTEST = "contest"
 
     @property
     def title_vi(self) -> str:
@@ -41,6 +42,7 @@ class Way(StrEnum):
             Way.TELEVISION: "clip truyền hình",
             Way.EMAIL: "thư điện tử",
             Way.CLASS: "buổi tập huấn",
+            Way.CONTEST: "cuộc thi tìm hiểu",
         }[self]
 
 

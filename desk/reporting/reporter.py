@@ -20,6 +20,7 @@ from channels.outlet import Outlets
 from channels.pulls import store as pull_store
 from config.clock import Clock
 from config.words import BadInput, Conflict, NotFound
+from content.contests import store as contest_store
 from content.units import store as unit_store
 from content.units.unit import ROOT
 from db.database import Database
@@ -189,7 +190,8 @@ class Reporter:
         plan = await plan_store.find(connection, period.year, unit)
         if plan is not None and plan.tasks:
             taken = counting.own(await tally_store.taken_over(connection, edges), senders, unit)
-            sent = counting.sent_of(taken, texts, outlets, self._zone)
+            contests = await contest_store.announcing(connection)
+            sent = counting.sent_of(taken, texts, outlets, self._zone, contests)
             sent += counting.along_of(taken, await tally_store.carried(connection, edges), outlets, self._zone)
             sent += counting.held_of(held, self._zone, unit)
             seen = replace(seen, plan=progress.figures(plan, sent, period))

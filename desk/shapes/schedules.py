@@ -71,11 +71,12 @@ class ScheduledTold(Told):
 
 
 class RuleOfTime(Told):
-    """Once, by cron, or every so many seconds."""
+    """Once, by cron, every so many seconds, or `asked`: whenever somebody asks for it."""
 
     once: AwareDatetime | None
     cron: str
     every: float | None
+    asked: bool = False
 
 
 class ScheduleTold(Told):

@@ -58,13 +58,17 @@ async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> lis
 
 
 async def taken_over(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Taken]:
-    """Each run between the edges of which anything arrived by any outlet, with proof or without."""
+    """Each run between the edges of which anything arrived by any outlet, with proof or without.
+
+    What goes to single people who ask for it (`Rule.asked`) is no run of a text.
+    """
+    asked = select(schedule.c.id).where(type_coerce(schedule.c.rule, Text).contains('"asked":true'))
     about = occurrence.c.id, occurrence.c.schedule, occurrence.c.due_at
     query = select(*about, func.aggregate_strings(parcel.c.outlet, ","))
     query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).group_by(*about)
     query = query.where(
         _between(edges), or_(*(has(parcel.c.letters, LETTER[state]) for state in State if state in DONE))
-    )
+    ).where(occurrence.c.schedule.not_in(asked))
     rows = await connection.execute(query)
     return [Taken(id, schedule, due_at, frozenset(outlets.split(","))) for id, schedule, due_at, outlets in rows]
 

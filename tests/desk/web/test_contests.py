@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from content import store as content_store
 from content.contests import store
 from content.contests.contest import State, board_code_of, code_of
 from content.contests.entries import store as entries
+from desk.boards import wall
 from desk.keys import derive
 from scheduler import store as schedule_store
 from scheduler.delivery import State as DeliveryState
@@ -223,6 +225,12 @@ async def test_two_people_and_everything_that_goes_out(desk: Any) -> None:
     desk.clock.advance(3601)
     await desk.house.runner.drain()
     assert "Khác" in await (await desk.client.get("/portal/")).text()
+    task = {"year": 2026, "words": "Một cuộc thi", "way": "contest", "rhythm": "year", "target": "1"}
+    hung = await desk.browser("hung")
+    assert (await hung.post("/plan", {"year": "2026", "title": "Kế hoạch năm 2026"})).status == 303
+    assert (await hung.post("/plan/tasks", task)).status == 303
+    plan = await (await hung.get("/plan?year=2026", **PLAIN)).json()
+    assert [one["now"]["done"] for one in plan["tasks"]] == [1]
 
 
 async def test_taking_part(desk: Any) -> None:
@@ -502,3 +510,20 @@ async def test_a_code_at_the_notice_board(desk: Any) -> None:
     assert entry.way is entries.Way.BOARD
     page = await (await desk.browser("quan")).page(f"/contests/{id}")
     assert f"{code[:4]}-{code[4:]}" in page
+
+
+async def test_the_sheet_bears_the_boards_code(desk: Any) -> None:
+    """Printed where the announcement hangs, and not on the screen beside it, which anybody may open."""
+    quan = await desk.browser("quan")
+    await quan.post("/outlets", {"name": "bang", "kind": "board", "title": "Bảng tin", "act": "save"})
+    id = await opened(desk, board="1", outlet=["bang"])
+    await desk.house.runner.drain()
+    at = desk.house.outlets["bang"]
+    async with desk.house.database.read() as connection:
+        [sheet] = await wall.sheets(connection, at)
+        links = await wall.links(desk.house, connection, at, sheet)
+    code = board_code_of(id, "bang", derive(desk.house.key, "contest"))
+    assert links.contest == f"{code[:4]}-{code[4:]}"
+    assert code not in json.dumps(sheet.shelved.bulletin.record())
+    hung = await desk.browser("hung")
+    assert (await hung.get(f"/boards/bang/{sheet.delivery}/sheet")).status == 200
