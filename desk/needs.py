@@ -16,6 +16,8 @@ from channels.board import store as board_store
 from channels.feedback import store as feedback_store
 from channels.outlet import Outlets
 from content import store as content_store
+from content.contests import store as contest_store
+from content.contests.contest import State
 from content.item import ItemState
 from content.passing import store as passing_store
 from content.procedures import store as procedure_store
@@ -31,6 +33,12 @@ LITTLE_ROOM = 2**30
 LOOKED_AT = 30
 """So many texts under way are read for words that nobody knew."""
 NAMED = 5
+CONTESTS = {
+    State.IN_REVIEW: "Cuộc thi chờ duyệt",
+    State.APPROVED: "Cuộc thi đã hết hạn, chưa đếm kết quả",
+    State.COUNTED: "Kết quả cuộc thi chờ người thứ hai công bố",
+}
+"""What is to be done with a contest in each state in which something is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,8 @@ async def needs(house: House, connection: AsyncConnection, outlets: Outlets, uni
     asked = _asked(house, *await feedback_store.waiting(connection, units))
     if units is not None:
         passed = _passed(await passing_store.count_waiting(connection, units))
-        outdated = await _outdated(connection, units)
-        return [*boards, *passed, *asked, *outdated, *await _plan(house, connection, unit)]
+        outdated, contests = await _outdated(connection, units), await _contests(house, connection, units)
+        return [*boards, *passed, *asked, *contests, *outdated, *await _plan(house, connection, unit)]
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
     return [
@@ -60,6 +68,7 @@ async def needs(house: House, connection: AsyncConnection, outlets: Outlets, uni
         *boards,
         *_words(await unknown_words(house, connection)),
         *asked,
+        *await _contests(house, connection, None),
         *await _catalogues(connection),
         *await _outdated(connection, None),
         *await _plan(house, connection, ROOT),
@@ -119,6 +128,12 @@ def _passed(waiting: int) -> list[Need]:
         return []
     words = f"{waiting} tin cấp trên chuyển xuống chờ đơn vị nhận, sửa cho phù hợp, hoặc không dùng."
     return [Need("Tin cấp trên chuyển xuống", words, "/passed", "Xem tin chuyển xuống")]
+
+
+async def _contests(house: House, connection: AsyncConnection, units: frozenset[str] | None) -> list[Need]:
+    """Contests with which something is to be done now."""
+    found = await contest_store.waiting(connection, units, house.clock.now())
+    return [Need(CONTESTS[one.state], f"“{one.title}”", f"/contests/{one.id}", "Mở cuộc thi") for one in found[:NAMED]]
 
 
 async def _catalogues(connection: AsyncConnection) -> list[Need]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Row, Table, Text, func, insert, select, update
+from sqlalchemy import BigInteger, Column, Index, Row, Table, Text, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.words import NotFound
@@ -228,6 +228,15 @@ async def listed(
     if after:
         query = query.where(contest.c.id < after)
     return [_contest(row) for row in await connection.execute(query)]
+
+
+async def waiting(connection: AsyncConnection, units: Collection[str] | None, now: datetime) -> list[Contest]:
+    """Contests that wait for a person: to be approved, or over and not counted, or counted and not published; oldest first."""
+    over = (contest.c.state == State.APPROVED.value) & (contest.c.closes_at <= now)
+    query = select(contest).where(or_(over, contest.c.state.in_([State.IN_REVIEW.value, State.COUNTED.value])))
+    if units is not None:
+        query = query.where(contest.c.unit.in_(sorted(units)))
+    return [_contest(row) for row in await connection.execute(query.order_by(contest.c.id))]
 
 
 async def shown(connection: AsyncConnection, unit: str, since: datetime, limit: int = 30) -> list[Contest]:

@@ -403,7 +403,9 @@ async def test_results_are_counted_twice_and_published(desk: Any) -> None:
     id = await played(desk)
     lan, hung = await desk.browser("lan"), await desk.browser("hung")
     assert (await hung.post(f"/contests/{id}/publish", {"digest": "x"})).status == 409
+    assert "chưa đếm kết quả" in await lan.page("/")
     assert (await lan.post(f"/contests/{id}/results")).status == 303
+    assert "chờ người thứ hai công bố" in await lan.page("/")
     told = await (await lan.get(f"/contests/{id}", **PLAIN)).json()
     assert [(one["prize"], one["right"], one["guess"]) for one in told["winners"]] == [
         ("Giải nhất", 3, 2),
@@ -426,6 +428,7 @@ async def test_results_are_counted_twice_and_published(desk: Any) -> None:
         schedules = await schedule_store.list_schedules(connection, limit=2)
         audience = await audience_store.find_audience(connection, next(s.audience for s in schedules if s.audience))
     assert (one.state, audience.size) == (State.PUBLISHED, 2)
+    assert f"/contests/{id}" not in await lan.page("/")
     assert sorted(s.outlets for s in schedules) == [("portal", "dai-xa"), ("sms",)]
     assert (await (await desk.browser("quan")).post("/outlets/sms/pause")).status == 303
     await desk.house.runner.drain()
