@@ -204,7 +204,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         worker=Worker(
             *usual, gate, Sender(clock, http), recorder, owner, meter, stopping, settings.office.zone, seal=seal
         ),
-        warmer=Warmer(*usual, studio, press, owner),
+        warmer=Warmer(*usual, studio, press, owner, stopping),
         lookout=Lookout(*usual),
         director=Director(*usual, joining, owner),
         sweeper=Sweeper(

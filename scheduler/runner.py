@@ -92,6 +92,7 @@ class Runner:
     async def run(self, roles: tuple[str, ...] = ROLES) -> None:
         """Until `stopping`: every loop ends after what it has in hand."""
         await self._outlast("rescue", self._sweeper.rescue)
+        await self._outlast("rescue", self._warmer.rescue)
         alarm = AsyncIOScheduler(timezone=UTC)
         alarm.start()
         try:
@@ -103,6 +104,7 @@ class Runner:
                     )
                 if "warmer" in roles:
                     loops.create_task(self._loop(alarm, "warm", self._warmer.warm, "item", poll=WARM_SECONDS))
+                    loops.create_task(self._loop(alarm, "film", self._warmer.film, "recording", poll=WARM_SECONDS))
                     loops.create_task(self._loop(alarm, "direct", self._director.direct, "direct", poll=DIRECT_SECONDS))
                 if "sweeper" in roles:
                     loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
@@ -169,9 +171,11 @@ class Runner:
         """Plan and send what is due, and return when nothing due is left."""
         await self._outlast("time", self._timekeeper.set_right)
         await self._outlast("rescue", self._sweeper.rescue)
+        await self._outlast("rescue", self._warmer.rescue)
         while not self._stopping.is_set():
             planned = await self._outlast("plan", self._planner.plan)
             made = await self._outlast("warm", self._warmer.warm)
+            made += await self._outlast("film", self._warmer.film)
             started = await self._drain_lanes()
             directed = await self._outlast("direct", self._director.direct)
             received = await self._outlast("receive", self._receiver.receive)

@@ -23,6 +23,7 @@ from config.words import BadInput, Conflict, NotAllowed
 from content import store as content_store
 from content.bulletin import BulletinClass, Purpose
 from content.item import Approval, Item, ItemState, Revision, same_person
+from content.voice import letters
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
@@ -77,6 +78,7 @@ class Scheduling:
             raise BadInput("Chọn ít nhất một tin bài", "Choose at least one item", field="item")
         await self._check_outlets(connection, wish)
         self._check_advert_alone(wish, [revision for _, revision in pairs])
+        self._check_said(wish, [revision for _, revision in pairs])
         start = await self._start(wish, now)
         schedule = Schedule(
             id=new_id(now),
@@ -288,6 +290,17 @@ class Scheduling:
                     f"Nobody in {wish.audience!r} can be reached by {scheme}",
                     field="audience",
                 )
+
+    def _check_said(self, wish: Wish, revisions: Sequence[Revision]) -> None:
+        """There is nothing to be heard of a text without a word, and no clip of it."""
+        by_ear = any(self._outlets[name].channel.form is Form.AUDIO for name in wish.outlets)
+        empty = next((one for one in revisions if not one.recorded and not letters(one.spoken)), None)
+        if by_ear and empty is not None:
+            raise BadInput(
+                f"Tin “{empty.title}” không có lời nào để đọc nên không phát qua đài, không dựng clip được; hãy viết lời đọc",
+                f"Item {empty.item} has no words to be read: there is no recording and no clip of it; write its script",
+                field="item",
+            )
 
     def _check_advert_alone(self, wish: Wish, revisions: Sequence[Revision]) -> None:
         """Its label is to be the first thing of the message (Decree 91/2020, Article 15), and nothing hides behind it."""

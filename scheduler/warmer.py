@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
@@ -31,7 +31,10 @@ from content.voice import VoiceError
 from db.database import Database, DatabaseTrouble
 from db.notifier import Notifier
 from scheduler import store as scheduler_store
+from scheduler.owner import is_dead
 from scheduler.ride import store as ride_store
+
+T = TypeVar("T")
 
 HORIZON = timedelta(hours=48)
 DAY = timedelta(days=1)
@@ -56,6 +59,7 @@ class Warmer:
         studio: Studio,
         press: Press,
         owner: str,
+        stopping: asyncio.Event,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -64,10 +68,38 @@ class Warmer:
         self._studio = studio
         self._press = press
         self._owner = owner
+        self._stopping = stopping
+
+    async def rescue(self) -> int:
+        """Free what makers claimed that surely live no more; how many. A lease would run for minutes yet."""
+        async with self._database.read() as connection:
+            dead = [owner for owner in await recording_store.makers(connection) if is_dead(owner)]
+        if dead:
+            async with self._database.write() as tx:
+                await recording_store.free_recordings(tx, dead)
+        return len(dead)
+
+    async def film(self) -> int:
+        """Make every clip that is wanted, one after the other, looking anew before each; how many were made.
+
+        It ends soon when the house stops: a clip takes minutes, and is made again.
+        """
+        made, tried = 0, set[str]()
+        while not self._stopping.is_set():
+            wanted = await self._unvaried({id: sounds & {CLIP} for id, sounds in (await self._coming()).items()})
+            job = next((one for one in wanted if one[0].id not in tried), None)
+            if job is None:
+                break
+            tried.add(job[0].id)
+            made += await self._further(*job)
+        return made
 
     async def warm(self) -> int:
-        """Make every recording that is wanted and due for a try, then their other sounds; how many were made."""
-        sounds = await self._coming()
+        """Make every recording that is wanted and due for a try, then their other sounds; how many were made.
+
+        Clips are another step's business, so that no recording waits for one.
+        """
+        sounds = {id: wanted - {CLIP} for id, wanted in (await self._coming()).items()}
         made = await self._each([partial(self._record, revision) for revision in await self._unmade(sounds)])
         return made + await self._each([partial(self._further, *one) for one in await self._unvaried(sounds)])
 
@@ -178,9 +210,12 @@ class Warmer:
 
         try:
             async with self._held(key):
-                made = await self._studio.film(row.master, film, progress)
+                made = await self._unless_stopped(self._studio.film(row.master, film, progress))
         except (NothingToShow, OSError) as error:
             await self._failed(key, revision, error)
+            return False
+        if made is None:
+            await self._free(key)
             return False
         about = {"voice": row.voice or "", "variant_of": row.sha256, "master": row.master}
         for subtitle in (SRT, VTT):
@@ -190,6 +225,22 @@ class Warmer:
         await self._save(key, made[CLIP], format=sound.format, lufs=sound.lufs, note="", **about)
         logger.info("clip_made", key=key, seconds=round(made[CLIP].seconds, 1))
         return True
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What comes of the work; None when the house is to stop before it is done."""
+        job, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({job, stop}, return_when=asyncio.FIRST_COMPLETED)
+            return job.result() if job.done() else None
+        finally:
+            for task in (job, stop):
+                task.cancel()
+            await asyncio.shield(asyncio.wait({job, stop}))
+
+    async def _free(self, key: str) -> None:
+        """Whoever comes next may begin at once."""
+        async with self._database.write() as tx:
+            await recording_store.save_recording(tx, key, self._owner, note="")
 
     async def _tell(self, key: str, note: str) -> None:
         """How far something is, for whoever looks; nothing is lost if it cannot be told."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 LINE, LINES = 42, 2
 """Letters of a line and lines of a cue at most (EBU-TT-D and broadcasters' guides: 37 to 42, two)."""
 SHORTEST = 1.0
-"""Seconds a cue is read for at least, where its neighbours leave them."""
+"""Seconds a cue is read for at least; what that takes, the next one comes later."""
 WINDOW = 24
 """Gaps looked at on either side of where a boundary is likeliest."""
 GAP_WORTH = 1.5
@@ -59,7 +59,10 @@ class Cue:
 
 
 def cues(said: Sequence[Line], gaps: Sequence[Gap], begin: float, end: float, shift: float = 0.0) -> list[Cue]:
-    """Cues of sentences said from `begin` to `end` of a recording; on the screen all is `shift` seconds later."""
+    """Cues of sentences said from `begin` to `end` of a recording; on the screen all is `shift` seconds later.
+
+    They go on behind `end` when more is written than anybody could read in the time it is said in.
+    """
     said = [one for one in said if one.spoken.strip()]
     if not said:
         return []
@@ -68,7 +71,7 @@ def cues(said: Sequence[Line], gaps: Sequence[Gap], begin: float, end: float, sh
     found: list[Cue] = []
     for place, one in enumerate(said):
         found += _of_sentence(one.written, edges[place] + shift, edges[place + 1] + shift)
-    return found
+    return _readable(found)
 
 
 def boundaries(weights: Sequence[int], gaps: Sequence[Gap], begin: float, end: float) -> list[float]:
@@ -129,16 +132,27 @@ def _even(weights: Sequence[int], begin: float, rate: float) -> list[float]:
 
 def _of_sentence(written: str, begin: float, end: float) -> list[Cue]:
     """A sentence in as many cues as it takes, each in its share of the time."""
-    pieces = _pieces(" ".join(written.split()))
-    most = max(1, int((end - begin) / SHORTEST))
-    while len(pieces) > most:  # said too fast to be read in so many
-        pieces = [" ".join(pieces[at : at + 2]) for at in range(0, len(pieces), 2)]
+    pieces = _pieces(" ".join(part for word in written.split() for part in _parts(word)))
     whole, at, found = sum(map(len, pieces)) or 1, begin, []
     for piece in pieces:
         until = at + (end - begin) * len(piece) / whole
         found.append(Cue(at, until, tuple(lines(piece))))
         at = until
     return found
+
+
+def _readable(found: Sequence[Cue]) -> list[Cue]:
+    """The same cues, each on for its shortest time; what was late so is on time again as soon as it can be."""
+    readable: list[Cue] = []
+    for cue in found:
+        begin = max(cue.begin, readable[-1].end) if readable else cue.begin
+        readable.append(Cue(begin, max(cue.end, begin + SHORTEST), cue.lines))
+    return readable
+
+
+def _parts(word: str) -> list[str]:
+    """A word longer than a line, such as an address, in parts that fill one each."""
+    return [word[at : at + LINE] for at in range(0, len(word), LINE)]
 
 
 def _pieces(text: str) -> list[str]:

@@ -115,7 +115,8 @@ def _title_lines(title: str, sizes: tuple[int, ...] = TITLE_SIZES) -> tuple[int,
 def _broken(text: str, face: str, size: int) -> list[str]:
     """A text in lines within the safe area; by the letters of an average line first, then by measure."""
     font, room = _font(face, size), WIDTH - 2 * EDGE_X
-    words = text.split()
+    widest = int(room / font.getlength("W"))
+    words = [word[at : at + widest] for word in text.split() for at in range(0, len(word), widest)]
     letters = max(8, int(room / (size * 0.5)))
     while letters > 8 and any(font.getlength(line) > room for line in wrapped(words, letters)):
         letters -= 1

@@ -92,7 +92,7 @@ def _gaps(samples: NDArray[np.int16]) -> Iterator[Gap]:
 
 def clip(target: Path, master: bytes, words: Words, cues: Sequence[Cue], seconds: float, told: Told) -> Made:
     """Write the clip of a master of so many seconds; its sound is brought to -23 LUFS as it is heard from the finished file."""
-    whole, aim = OPENING + seconds + CLOSING, LUFS
+    whole, aim = max(OPENING + seconds, cues[-1].end) + CLOSING, LUFS
     for _ in range(ROUNDS):
         _encode(target, _sound(master, aim), words, cues, whole, told)
         made = measure(target.read_bytes())
@@ -138,7 +138,7 @@ def _laid_out(sound: bytes, whole: float) -> Iterator[av.AudioFrame]:
         ("asetnsamples", "n=1024:p=1"),
     ]
     before = through(silence(OPENING, AUDIO_RATE), [("aformat", "sample_fmts=s16:channel_layouts=stereo")], stop)
-    after = through(silence(CLOSING, AUDIO_RATE), [("aformat", "sample_fmts=s16:channel_layouts=stereo")], stop)
+    after = through(silence(whole, AUDIO_RATE), [("aformat", "sample_fmts=s16:channel_layouts=stereo")], stop)
     for place, frame in enumerate(through(in_turn(before, decoded(sound), after), chain, stop)):
         frame.pts = place * 1024
         if frame.pts >= whole * AUDIO_RATE:
@@ -149,7 +149,7 @@ def _laid_out(sound: bytes, whole: float) -> Iterator[av.AudioFrame]:
 def _pictures(words: Words, cues: Sequence[Cue], count: int) -> Iterator[av.VideoFrame]:
     """Every picture in its turn; each card is drawn once, while it is shown."""
     begins = [(0, None), *((round(cue.begin * RATE), cue.lines) for cue in cues)]
-    last = round(cues[-1].end * RATE) if cues else 0
+    last = round(cues[-1].end * RATE)
     for place, (begin, lines) in enumerate(begins):
         end = begins[place + 1][0] if place + 1 < len(begins) else last
         card = look.title_card(words) if lines is None else look.sentence_card(words, lines)

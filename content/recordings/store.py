@@ -99,3 +99,15 @@ async def save_recording(tx: AsyncConnection, key: str, owner: str, **values: An
     """Write the outcome of a making; False when the lease was lost."""
     save = update(recording).where(recording.c.key == key, recording.c.owner == owner)
     return bool((await tx.execute(save.values(owner=None, lease_until=None, **values))).rowcount == 1)
+
+
+async def makers(connection: AsyncConnection) -> list[str]:
+    """Whoever holds a claim now."""
+    query = select(recording.c.owner).where(recording.c.state == "wanted", recording.c.owner.is_not(None)).distinct()
+    return list((await connection.execute(query)).scalars())
+
+
+async def free_recordings(tx: AsyncConnection, owners: Collection[str]) -> None:
+    """Let go of what these held."""
+    held = update(recording).where(recording.c.state == "wanted", recording.c.owner.in_(owners))
+    await tx.execute(held.values(owner=None, lease_until=None, note=""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +16,11 @@ from channels.outlet import InService, Outlets
 from content import store
 from content.bulletin import Audio, Sound
 from content.issue import SYNTHETIC, Press
-from content.item import Draft, Item
+from content.item import Draft, Item, ItemState, Revision
 from content.mastering import measure
 from content.recordings import store as recording_store
 from desk.app import House
+from scheduler.owner import own_name
 from scheduler.warmer import Warmer
 from tests.scheduler.conftest import Office
 
@@ -39,7 +41,7 @@ def warmer_of(house: House, press: Press | None = None) -> Warmer:
         {at.name: at for at in house.outlets} | {"tram": InService(ManySounds(), house.outlets["tram"].outlet)}
     )
     parts: tuple[Any, ...] = (house.database, house.clock, house.notifier, outlets, house.studio)
-    return Warmer(*parts, press or house.press, "test")
+    return Warmer(*parts, press or house.press, "test", house.stopping)
 
 
 async def audio(office: Office, item: Item) -> Audio:
@@ -157,7 +159,7 @@ async def test_a_long_script_is_made_once(office: Office, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(house.studio, "record", slowly)
     parts: tuple[Any, ...] = (house.database, house.clock, house.notifier, house.outlets, house.studio, house.press)
-    here, there = Warmer(*parts, "here"), Warmer(*parts, "there")
+    here, there = (Warmer(*parts, name, house.stopping) for name in ("here", "there"))
     making = asyncio.ensure_future(here.warm())
     await begun.wait()
     lease = select(recording_store.recording.c.lease_until)
@@ -171,3 +173,27 @@ async def test_a_long_script_is_made_once(office: Office, monkeypatch: pytest.Mo
         assert await there.warm() == 0
     spoken.set()
     assert (await making, tries) == (1, 1)
+
+
+async def test_what_the_dead_claimed_is_free_at_once(office: Office) -> None:
+    """A server that was killed and started again does not wait for its own lease; what the living hold stays theirs."""
+    await office.schedule(await office.item(), "tram")
+    await office.schedule(await office.item("Tin khác"), "tram")
+    house, living = office.house, own_name()
+    machine, pid, _ = living.rsplit("/", 2)
+    keys = [house.press.key_of(one) for one in await _coming(house)]
+    async with house.database.write() as tx:
+        for key, owner in zip(keys, (f"{machine}/{pid}/1", living), strict=True):
+            now = house.clock.now()
+            lease = now + timedelta(minutes=10)
+            await recording_store.claim_recording(house.database, tx, key, owner=owner, now=now, lease_until=lease)
+    assert 0 == await house.runner._warmer.warm()
+    assert 1 == await house.runner._warmer.rescue()
+    assert 1 == await house.runner._warmer.warm()
+
+
+async def _coming(house: House) -> list[Revision]:
+    """Every approved text."""
+    async with house.database.read() as connection:
+        items = await store.list_items(connection, states=(ItemState.APPROVED,))
+        return [await store.find_revision(connection, item.revision) for item in items]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from dataclasses import asdict
 from pathlib import Path
 
 import av
@@ -13,7 +17,7 @@ from content.files import Origin
 from content.film import CLIP, SRT, VTT
 from content.film.cues import Line, read_srt
 from content.film.look import Words
-from content.film.making import Film, Kept, NothingToShow
+from content.film.making import ROOT, Film, Kept, NothingToShow
 from content.studio import Studio
 from content.voices.espeak import EspeakVoice
 
@@ -141,3 +145,24 @@ async def test_whoever_cancels_leaves_nothing(
         await making
     await studio.aclose()
     assert [master.name] == [one.name for one in tmp_path.iterdir()]
+
+
+async def test_whoever_is_killed_leaves_nothing(
+    made: tuple[Path, dict[Sound, Kept], list[float]], tmp_path: Path
+) -> None:
+    """A process whose asker is no more ends soon, and takes with it what it wrote."""
+    place = tmp_path / ".film-killed"
+    place.mkdir()
+    master = next(made[0].rglob("*.flac"))
+    job = {"master": str(master), "target": str(place / "clip.mp4"), "words": asdict(WORDS)}
+    job["said"] = [[one.written, one.spoken] for one in FILM.said]
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "content.film"), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={"PYTHONPATH": str(ROOT)}
+    )
+    assert child.stdin is not None and child.stdout is not None
+    child.stdin.write(json.dumps(job).encode())
+    child.stdin.close()
+    assert await child.stdout.readline()
+    child._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+    assert 4 == await child.wait()
+    assert [] == list(tmp_path.iterdir())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from content import store as content_store
 from content.bulletin import BulletinClass
@@ -128,6 +129,7 @@ async def test_a_making_that_was_cut_off_is_taken_up_again(television: Any) -> N
     async with house.database.read() as connection:
         revision = await content_store.find_revision(connection, item.approved)
     await house.runner._warmer.warm()
+    await house.runner._warmer.film()
     async with house.database.write() as tx:
         row = (await house.press.recordings(tx, [revision]))[revision.id]
         key = house.press.variant_key(revision, row.sha256, CLIP, row.voice)
@@ -137,9 +139,9 @@ async def test_a_making_that_was_cut_off_is_taken_up_again(television: Any) -> N
         await tx.execute(
             recording_store.recording.update().where(recording_store.recording.c.key == key).values(**lost)
         )
-    assert 0 == await house.runner._warmer.warm(), "another holds it"
+    assert 0 == await house.runner._warmer.film(), "another holds it"
     television.clock.advance(301)
-    assert 1 == await house.runner._warmer.warm()
+    assert 1 == await house.runner._warmer.film()
     async with house.database.read() as connection:
         again = (await recording_store.recordings(connection, [key]))[key]
     assert (again.state, again.format) == ("made", "clip") and made.seconds == again.seconds
@@ -160,3 +162,41 @@ async def test_a_person_sees_how_far_it_is(television: Any) -> None:
     plain = await television.client.get(f"/api/v1/items/{item.id}", headers=await television.api("lan", "read"))
     told = json.loads(await plain.text())["clip"]
     assert told["state"] == "made" and told["seconds"] > 8
+
+
+async def under_way(desk: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A clip that takes until somebody stops it: its making, once it has begun."""
+    item = await desk.approved(title="Nộp hồ sơ", body="Nộp tại quầy 1.")
+    await desk.schedule(items=(item.id,), outlets=("truyen-hinh",), rule=Rule(once=desk.clock.now()))
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*_: Any) -> None:
+        begun.set()
+        await never.wait()
+
+    await desk.house.runner._warmer.warm()
+    monkeypatch.setattr(desk.house.studio, "film", slowly)
+    making = asyncio.ensure_future(desk.house.runner._warmer.film())
+    await begun.wait()
+    return making
+
+
+async def test_no_recording_waits_for_a_clip(television: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes to be approved meanwhile can be listened to; a house that stops does not wait for the clip either."""
+    making = await under_way(television, monkeypatch)
+    await television.submitted(title="Bão khẩn cấp")
+    assert 1 == await television.house.runner._warmer.warm()
+    television.house.stop()
+    assert 0 == await making
+    query = select(recording_store.recording.c.owner).where(recording_store.recording.c.owner.is_not(None))
+    async with television.house.database.read() as connection:
+        assert [] == list((await connection.execute(query)).scalars()), "whoever comes next begins at once"
+
+
+async def test_there_is_no_clip_of_an_empty_item(television: Any) -> None:
+    """Of a text without a word to be read: told when it is scheduled, by page and API, and not by waiting for ever."""
+    item = await television.approved(title="Ảnh", body="Xem ảnh.", script="…")
+    fields = {"item": [item.id], "outlet": ["truyen-hinh"], "at": "now"}
+    headers = await television.api("lan", "write")
+    answer = await television.client.post("/api/v1/schedules", json=fields, headers=headers)
+    assert 422 == answer.status and "không có lời nào để đọc" in await answer.text()
