@@ -239,7 +239,7 @@ DOORS: tuple[Door, ...] = (
     Door("class-invite", "POST", "/classes/{id}/invite", classes.invite, WRITE, api=True, scope="write"),
     Door("class-person", "POST", "/classes/{id}/people", classes.add_person, RUN, api=True, scope="write"),
     Door("class-answer", "POST", "/classes/{id}/people/{name}/answer", classes.note_answer, RUN, True, "write"),
-    Door("class-tick", "POST", "/classes/{id}/attendance", classes.tick, RUN, api=True, scope="write"),
+    Door("class-tick", "POST", "/classes/{id}/attendance", classes.tick, RUN, True, "write", most=LARGE),
     Door("class-list", "GET", "/classes/{id}/list.pdf", printed.show_list, READ, api=True),
     Door("class-certify", "POST", "/classes/{id}/certificates", classes.certify, APPROVE, api=True, scope="approve"),
     Door("class-certificates", "GET", "/classes/{id}/certificates.pdf", printed.show_certificates, READ, api=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -51,7 +51,9 @@ class CameFields(Fields):
     """Who came to a session: exactly these."""
 
     session: Needed = Field(description="By id.")
-    person: list[str] = Field([], max_length=MOST, description="People of the class, by id.")
+    person: list[Annotated[str, Field(max_length=40)]] = Field(
+        [], max_length=MOST, description="People of the class, by id."
+    )
 
 
 class NameFields(Fields):

@@ -286,9 +286,10 @@ _PARCEL = (*_ABOUT, "size", "first", "last", "cursor", "letters", "epoch")
 
 
 def add(new: Iterable[NewParcel], now: datetime) -> Generator[Step, Rows, list[int]]:
-    """Store parcels with their recipients; their ids, in order."""
+    """Store parcels with their recipients; their ids, in order, each behind all that there are."""
     ids, parcels, recipients, asked = [], [], [], []
-    for id, one in enumerate(new, new_number(now)):
+    last = yield Ask("SELECT coalesce(max(id), 0) FROM parcel")
+    for id, one in enumerate(new, max(new_number(now), last[0][0] + 1)):
         people, letters = one.people, LETTER[State.PENDING] * one.people.size
         about = (id, one.occurrence, one.outlet, one.rank, one.turn, to_ms(one.due_at), to_ms(one.until), "open")
         parcels.append((*about, people.size, people.first, people.last, 0, letters, 0))

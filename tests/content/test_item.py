@@ -23,6 +23,7 @@ from content.item import (
     same_person,
     slug_of,
 )
+from content.meeting import Meeting
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 ALLOWED = {
@@ -141,6 +142,7 @@ CHANGES: dict[str, Any] = {
     "purpose": Purpose.ADVERTISING,
     "valid_from": NOON,
     "valid_until": NOON,
+    "meetings": (Meeting("m1", "2026-12-05T08:00:00+07:00", "2026-12-05T11:30:00+07:00", "Tập huấn", "Nhà văn hóa"),),
 }
 
 

@@ -123,3 +123,17 @@ async def test_a_saved_filter_is_looked_up_when_recipients_are_frozen(office: Of
     found = [one.address for one in await office.deliveries()]
     mong = [person.address for person in tagged[1::2]]
     assert 15 + 50 == len(found) and [2] * 15 == [found.count(address) for address in mong]
+
+
+async def test_parcels_of_one_moment_never_clash(office: Office) -> None:
+    """Each transaction's stand behind all there are, be it the same millisecond, or a clock set back."""
+    database, now = office.house.database, office.clock.now()
+    await office.schedule(await office.item(), "portal")
+    await office.house.runner._planner.plan()
+    async with database.read() as connection:
+        [run] = await store.list_occurrences(connection)
+    people, until, found = plan.Frozen(1, "a", "a", '[["a",""]]'), now + timedelta(hours=1), list[int]()
+    for moment in (*[now] * 8, now - timedelta(minutes=5)):
+        new = plan.NewParcel(run.id, "portal", 2, 0, moment, until, people)
+        found += await database.run(plan.add([new] * 3, moment))
+    assert found == sorted(set(found))
