@@ -10,6 +10,8 @@ from channels.classes.training import LONGEST, Answer, How
 from desk.shape import Day, Fields, Hour, Listed, Needed, PagedByTime, Told, Upload
 
 MOST = 5000
+MOST_TICKED = 500
+"""Parts of a form that are read at once."""
 
 
 class ClassesAsked(PagedByTime):
@@ -52,7 +54,7 @@ class CameFields(Fields):
 
     session: Needed = Field(description="By id.")
     person: list[Annotated[str, Field(max_length=40)]] = Field(
-        [], max_length=MOST, description="People of the class, by id."
+        [], max_length=MOST_TICKED, description="People of the class, by id."
     )
 
 
