@@ -371,6 +371,8 @@ class Channel(ABC, Generic[O]):
     """Whether a bulletin takes other texts along through it (lồng ghép): they are its last parts, each naming its `ride`."""
     replaces: ClassVar[bool] = False
     """Whether a later text of an item takes the place of the one it was sent before, at the partner's."""
+    waits_for: ClassVar[tuple[Sound, ...]] = ()
+    """Sounds of a recording without which nothing goes out; whatever else `sounds` names follows when it is made."""
     shelf: ClassVar[str] = ""
     """Where its shelf is mounted (`portal`, `radio`); empty: it pushes."""
     shelf_public: ClassVar[bool] = False

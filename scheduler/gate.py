@@ -139,7 +139,7 @@ class Gate:
         if waits := self._policy.opening(at, issued.purposes, now):
             return Later(*waits)
         issued = _fitting(at, issued)
-        if at.channel.form is Form.AUDIO and any(part.audio is None for part in issued.parts):
+        if at.channel.form is Form.AUDIO and not all(_is_ready(at, part) for part in issued.parts):
             return Later(now + AUDIO_PAUSE)
         if not at.channel.scheme and issued.asks_own:
             return issued.with_own("", "", "")  # a public place has no reader of its own
@@ -210,6 +210,11 @@ def _fitting(at: InService, issued: Bulletin) -> Bulletin:
 def _has_room(at: InService, issued: Bulletin, one: Part) -> bool:
     """Whether a text that goes along is recorded, and the message not too long with it."""
     if at.channel.form is Form.AUDIO:
-        return one.audio is not None
+        return _is_ready(at, one)
     text = {Form.SHORT: issued.short, Form.CHAT: issued.chat}.get(at.channel.form, "")
     return not at.channel.limit or len(text) <= at.channel.limit
+
+
+def _is_ready(at: InService, one: Part) -> bool:
+    """Whether a text is recorded, in every sound that the outlet does not go without."""
+    return one.audio is not None and all(one.audio.sounding(sound) for sound in at.channel.waits_for)

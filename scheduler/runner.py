@@ -100,11 +100,15 @@ class Runner:
                 loops.create_task(self._loop(alarm, "time", self._timekeeper.look, "time"))
                 if "planner" in roles:
                     loops.create_task(
-                        self._loop(alarm, "plan", self._planner.plan, "schedule", self._planner.next_moment)
+                        self._loop(alarm, "plan", self._planner.plan, "schedule", next_moment=self._planner.next_moment)
                     )
                 if "warmer" in roles:
-                    loops.create_task(self._loop(alarm, "warm", self._warmer.warm, "item", poll=WARM_SECONDS))
-                    loops.create_task(self._loop(alarm, "film", self._warmer.film, "recording", poll=WARM_SECONDS))
+                    loops.create_task(
+                        self._loop(alarm, "warm", self._warmer.warm, "item", "schedule", poll=WARM_SECONDS)
+                    )
+                    loops.create_task(
+                        self._loop(alarm, "film", self._warmer.film, "recording", "schedule", poll=WARM_SECONDS)
+                    )
                     loops.create_task(self._loop(alarm, "direct", self._director.direct, "direct", poll=DIRECT_SECONDS))
                 if "sweeper" in roles:
                     loops.create_task(self._loop(alarm, "sweep", self._sweeper.sweep, "sweep", poll=SWEEP_SECONDS))
@@ -131,19 +135,19 @@ class Runner:
             async def work() -> int:
                 return await self._worker.work(lanes)
 
-            await self._loop(alarm, "work", work, "work", self._worker.next_moment)
+            await self._loop(alarm, "work", work, "work", next_moment=self._worker.next_moment)
 
     async def _loop(
         self,
         alarm: AsyncIOScheduler,
         name: str,
         step: Callable[[], Awaitable[object]],
-        topic: str,
+        *topics: str,
         next_moment: Callable[[], Awaitable[datetime | None]] | None = None,
         poll: float = POLL,
     ) -> None:
         """Step, then wait for a ring, the alarm, or the next look. Trouble with the database is waited out, not died of."""
-        async with self._notifier.waiting(topic, f"alarm-{name}", "stop") as woken:
+        async with self._notifier.waiting(*topics, f"alarm-{name}", "stop") as woken:
             while not self._stopping.is_set():
                 woken.clear()
                 pause = poll

@@ -33,6 +33,7 @@ class Television(Channel[TelevisionOptions]):
     title_en = "Television station (pulls its clips)"
     form = Form.AUDIO
     options = TelevisionOptions
+    waits_for = (CLIP,)
     shelf = "tv"
     shelf_grace = timedelta(minutes=15)
 

@@ -197,14 +197,21 @@ async def approve_and_schedule(on: Stage, items: list[Item]) -> None:
             await house.editing.approve(tx, item.id, LEADER, recording=audio.sha256 if audio else None)
             wish = Wish((item.id,), OUTLETS, Rule(once=now), AUDIENCE)
             await house.scheduling.add(tx, wish, LEADER, may_approve=True)
-        clip = Wish((items[-1].id,), (television.NAME,), Rule(once=now))
-        await house.scheduling.add(tx, clip, LEADER, may_approve=True)
         tomorrow = now + timedelta(days=30)
         morning = Wish((items[0].id,), ("tram-xa",), Rule(cron="0 5 * * *"), until=tomorrow, title="Bản tin sáng 5 giờ")
         await house.scheduling.add(tx, morning, LEADER, may_approve=True)
         today = house.reporter.today()
         along = Ride(items[0].id, ("cong-thong-tin",), today, today + timedelta(days=30), share=50)
         await house.riding.add(tx, along, LEADER, may_approve=True)
+    house.notifier.ring("schedule")
+
+
+async def send_clip(on: Stage, item: Item) -> None:
+    """An approved item goes to the television station as well."""
+    house = on.house
+    async with house.database.write() as tx:
+        wish = Wish((item.id,), (television.NAME,), Rule(once=house.clock.now()))
+        await house.scheduling.add(tx, wish, LEADER, may_approve=True)
     house.notifier.ring("schedule")
 
 
@@ -385,6 +392,7 @@ async def _act(on: Stage, *, once: bool) -> bool:
     await wait_for_recordings(on, items)
     err.print(f"{LEADER} nghe và duyệt; phát ngay trên {len(OUTLETS)} kênh, một tin thành clip truyền hình.")
     await approve_and_schedule(on, items)
+    await send_clip(on, items[-1])
     await units.pass_down(on.house, items[0], LEADER)
     await procedures.settle(on.house, AUTHOR)
     await year.plan(on.house, LEADER)

@@ -16,6 +16,8 @@ from playwright.async_api import Browser
 from channels.classes import store as class_store
 from channels.classes.store import Material
 from channels.classes.training import How, Session
+from content import store as content_store
+from content.item import ItemState
 from db.types import new_id
 from desk import auth
 from desk.app import House
@@ -29,6 +31,7 @@ from desk.demo.play import (
     fill,
     free_port,
     partners_live,
+    send_clip,
     stage,
     wait_for_recordings,
 )
@@ -48,7 +51,7 @@ pytestmark = needs_chromium
 
 @pytest.fixture
 async def on(tmp_path: Path) -> AsyncIterator[Stage]:
-    """The demo's stage at work: three items out over five channels, one as a clip, two waiting for approval."""
+    """The demo's stage at work: three items out over five channels, two waiting for approval."""
     async with stage(tmp_path, free_port(), timedelta(hours=3)) as on, asyncio.TaskGroup() as group:
         group.create_task(on.house.runner.run())
         group.create_task(partners_live(on))
@@ -56,19 +59,33 @@ async def on(tmp_path: Path) -> AsyncIterator[Stage]:
         items = await fill(on)
         await wait_for_recordings(on, items)
         await approve_and_schedule(on, items[:3])
-        async with asyncio.timeout(60), on.house.notifier.waiting("delivery") as changed:
-            while not await _all_confirmed(on):
-                changed.clear()
-                await changed.wait()
+        await _until_confirmed(on, 3 * 20)
         yield on
         on.house.stop()
 
 
-async def _all_confirmed(on: Stage) -> bool:
+@pytest.fixture
+async def on_air(on: Stage) -> Stage:
+    """The same, and the last of the three is a clip that was pulled."""
+    async with on.house.database.read() as connection:
+        [item] = await content_store.list_items(connection, states=(ItemState.APPROVED,), limit=1)
+    await send_clip(on, item)
+    await _until_confirmed(on, 3 * 20 + 1)
+    return on
+
+
+async def _until_confirmed(on: Stage, expected: int) -> None:
+    async with asyncio.timeout(90), on.house.notifier.waiting("delivery") as changed:
+        while not await _are_confirmed(on, expected):
+            changed.clear()
+            await changed.wait()
+
+
+async def _are_confirmed(on: Stage, expected: int) -> bool:
     async with on.house.database.read() as connection:
         counts = await log_store.stats(connection, log_store.Filter())
-    total = sum(count.total() for count in counts.values())
-    return total == 3 * 20 + 1 and all(count["confirmed"] == count.total() for count in counts.values())
+    confirmed = sum(count["confirmed"] for count in counts.values())
+    return expected == confirmed == sum(count.total() for count in counts.values())
 
 
 @pytest.fixture
@@ -228,16 +245,16 @@ async def _addresses(on: Stage) -> dict[str, str]:
     }
 
 
-async def test_every_page_stands_in_both_themes_and_widths(on: Stage, browser: Browser) -> None:
+async def test_every_page_stands_in_both_themes_and_widths(on_air: Stage, browser: Browser) -> None:
     """Status 200, nothing wider than the screen, one heading, no error in the console, nothing blocked by the policy."""
-    assert [] == await faults_of(browser, on.house.settings.web.base_url, await _addresses(on))
+    assert [] == await faults_of(browser, on_air.house.settings.web.base_url, await _addresses(on_air))
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
-async def test_axe_finds_nothing(on: Stage, browser: Browser, theme: Theme, width: int) -> None:
+async def test_axe_finds_nothing(on_air: Stage, browser: Browser, theme: Theme, width: int) -> None:
     """WCAG 2.1 A and AA by axe-core on every page: wide and light, narrow and dark."""
-    base = on.house.settings.web.base_url
-    assert [] == await violations(browser, base, await _addresses(on), theme, width)
+    base = on_air.house.settings.web.base_url
+    assert [] == await violations(browser, base, await _addresses(on_air), theme, width)
 
 
 async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> None:

@@ -181,6 +181,26 @@ async def under_way(desk: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return making
 
 
+async def test_waiting_for_a_clip_is_no_try(television: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it is made, no try is used up and the station is not called failing; made, it goes out."""
+    with monkeypatch.context() as slow:
+        making = await under_way(television, slow)
+        for _ in range(12):
+            await television.house.runner.drain()
+            television.clock.advance(60)
+        assert [State.PENDING] == await states(television)
+        making.cancel()
+        await asyncio.wait({making})
+    await television.house.runner._warmer.rescue()
+    television.clock.advance(601)
+    await television.house.runner.drain()
+    [clip] = await listed(television)
+    assert [State.SENT] == await states(television)
+    async with television.house.database.read() as connection:
+        story = await log_store.story(connection, clip["delivery"])
+    assert ["sent"] == [one.outcome for one in story.delivery.attempts]
+
+
 async def test_no_recording_waits_for_a_clip(television: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes to be approved meanwhile can be listened to; a house that stops does not wait for the clip either."""
     making = await under_way(television, monkeypatch)
