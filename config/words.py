@@ -1,6 +1,55 @@
-"""Errors that speak to people: every text in Vietnamese and in English."""
+"""Words for people in Vietnamese and in English: titles and sentences for pages, and errors that speak."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self, SupportsIndex
+
+
+class Word(str):
+    """A title or sentence for people: a Vietnamese text with the English one beside it as `en`.
+
+    It is written, kept and sent to machines as the Vietnamese text it is; a page in English takes `en`. Put one in another by
+    two f-strings, `Word(f"gửi {word}", f"send {word.en}")`; slices, `upper`, `lower` and `capitalize` keep both.
+    """
+
+    __slots__ = ("en",)
+    en: str
+
+    def __new__(cls, vi: str, en: str) -> Self:
+        """Both texts say the same."""
+        word = super().__new__(cls, vi)
+        word.en = en
+        return word
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        return str(self), self.en
+
+    def __getitem__(self, at: SupportsIndex | slice) -> Word:
+        return Word(super().__getitem__(at), self.en[at])
+
+    def upper(self) -> Word:
+        """Both in capitals."""
+        return Word(super().upper(), self.en.upper())
+
+    def lower(self) -> Word:
+        """Both in small letters."""
+        return Word(super().lower(), self.en.lower())
+
+    def capitalize(self) -> Word:
+        """Both with their first letter large; the others stay, as names and abbreviations need."""
+        return Word(self[:1].upper() + str(self)[1:], self.en[:1].upper() + self.en[1:])
+
+
+def in_english(text: object) -> object:
+    """The English of a Word; whatever else it is, unchanged."""
+    return text.en if isinstance(text, Word) else text
+
+
+def joined(words: Iterable[str], between: str = ", ") -> Word:
+    """Words one after the other, in both languages."""
+    given = tuple(words)
+    return Word(between.join(given), between.join(str(in_english(word)) for word in given))
 
 
 class Said(Exception):
