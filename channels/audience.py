@@ -17,7 +17,7 @@ from channels.rows import RowFault, places_of, read_rows
 from channels.seal import ERASED, Seal, SealBroken
 from channels.tags import TAGS, normal_value
 from config.lazy import lazily
-from config.words import BadInput
+from config.words import BadInput, Word
 
 if TYPE_CHECKING:
     import phonenumbers
@@ -36,7 +36,12 @@ COLUMNS = {
     "group": ("group", "nhom", "doi tuong", "nhom doi tuong"),
     "language": ("language", "ngon ngu", "tieng", "thu tieng"),
 }
-COLUMN_TITLES = {"phone": "số điện thoại", "zalo": "mã Zalo", "email": "thư điện tử", "consent_at": "ngày đồng ý"}
+COLUMN_TITLES = {
+    "phone": Word("số điện thoại", "phone number"),
+    "zalo": Word("mã Zalo", "Zalo ID"),
+    "email": Word("thư điện tử", "email"),
+    "consent_at": Word("ngày đồng ý", "date of consent"),
+}
 SCHEMES = ("phone", "zalo", "email")
 """How people of a list can be reached."""
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -184,8 +189,8 @@ def masked(address: str) -> str:
 def shown(seal: Seal, stored: str) -> str:
     """A stored address as logs and pages show it: opened and masked; where it is nobody's any more, why."""
     if stored == ERASED:
-        return "đã xóa"
+        return Word("đã xóa", "erased")
     try:
         return masked(seal.open(stored))
     except SealBroken:
-        return "không mở được"
+        return Word("không mở được", "cannot be opened")

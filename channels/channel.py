@@ -26,6 +26,7 @@ from channels.http import Http
 from channels.shelf.fetched import Proof
 from channels.site.visits import NOBODY, Visits
 from channels.slots import Programme, Timetable
+from config.words import Word
 from content.bulletin import Audio, Bulletin, Part, Sound
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Unsure",
     "Visits",
     "WithFallback",
+    "Word",
     "Wrote",
     "find_channels",
 ]
@@ -131,10 +133,25 @@ class Quota:
 class PacedOptions(Options):
     """Options of an outlet that may be used as fast as a contract allows; a kind with other defaults has them in its own."""
 
-    per_second: float = Field(default=20.0, gt=0, le=1_000_000, description="Số lượt gửi nhiều nhất mỗi giây.")
-    at_once: int = Field(default=16, ge=1, le=1000, description="Số lượt nhiều nhất gửi cùng lúc.")
+    per_second: float = Field(
+        default=20.0,
+        gt=0,
+        le=1_000_000,
+        description=Word("Số lượt gửi nhiều nhất mỗi giây.", "Maximum deliveries a second."),
+    )
+    at_once: int = Field(
+        default=16,
+        ge=1,
+        le=1000,
+        description=Word("Số lượt nhiều nhất gửi cùng lúc.", "Maximum deliveries sent at once."),
+    )
     per_day: int = Field(
-        default=0, ge=0, description="Số lượt nhiều nhất một ngày, theo hợp đồng với nhà cung cấp (0: không hạn chế)."
+        default=0,
+        ge=0,
+        description=Word(
+            "Số lượt nhiều nhất một ngày, theo hợp đồng với nhà cung cấp (0: không hạn chế).",
+            "Maximum deliveries a day, by the contract with the provider (0: no limit).",
+        ),
     )
 
     @property
@@ -148,8 +165,13 @@ class WithFallback(PacedOptions):
 
     fallback: str = Field(
         default="",
-        description="Tên điểm phát dự phòng (cùng gửi tới số điện thoại): khi nhà cung cấp này hỏng liên tục, tin chưa gửi được "
-        "chuyển sang đó, không ai nhận hai lần.",
+        description=Word(
+            "Tên điểm phát dự phòng (cùng gửi tới số điện thoại): khi nhà cung cấp này hỏng liên tục, tin chưa gửi được "
+            "chuyển sang đó, không ai nhận hai lần.",
+            "Name of the fallback outlet (one that also sends to phone numbers): when this "
+            "provider keeps failing, what has not been sent goes there, and nobody receives it "
+            "twice.",
+        ),
     )
 
 
@@ -383,6 +405,7 @@ class Channel(ABC, Generic[O]):
     """For how long what is over can still be fetched by whoever has just read the list."""
     tried_vi: ClassVar[str] = "Một tin thử được gửi thật, và tính tiền như mọi tin."
     """What `try_out` does, for whoever is about to press the button."""
+    tried_en: ClassVar[str] = "A test message is really sent, and charged as any message is."
     pace: ClassVar[Pace] = Pace()
 
     registry: ClassVar[dict[str, Channel[Any]]] = {}
@@ -391,6 +414,11 @@ class Channel(ABC, Generic[O]):
         super().__init_subclass__(**more)
         if "kind" in cls.__dict__:
             Channel.registry[cls.kind] = cls()
+
+    @property
+    def title(self) -> Word:
+        """What it is called on screen."""
+        return Word(self.title_vi, self.title_en)
 
     @abstractmethod
     async def send(self, bulletin: Bulletin, outlet: Outlet[O], to: To, http: Http) -> Receipt:
@@ -446,7 +474,7 @@ class Channel(ABC, Generic[O]):
         return Quota(self.pace_of(outlet).per_day)
 
     async def quota(self, outlet: Outlet[O], now: datetime) -> str:
-        """What is used of quotas that the pace does not count, in Vietnamese words for the outlet's page; empty: there are none."""
+        """What is used of quotas that the pace does not count, in words for the outlet's page (a `Word`); empty: there are none."""
         return ""
 
     async def withdraw(self, part: Part, outlet: Outlet[O], http: Http) -> Receipt:

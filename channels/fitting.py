@@ -13,7 +13,9 @@ from channels.outlet import Fault, Fittings, InService, Outlets, fit_out
 from channels.setting import store
 from channels.setting.store import Setting
 from config.clock import Clock
+from config.loading import twofold
 from config.logs import log
+from config.words import Word
 from db.database import Database, DatabaseTrouble
 from db.notifier import Notifier
 
@@ -51,7 +53,7 @@ class Fitter:
         self.configured = configured
         self.key = key
         self._known: dict[str, int] | None = None
-        self.broken: dict[str, str] = {}
+        self.broken: dict[str, Word] = {}
 
     async def follow(self, stopping: asyncio.Event) -> None:
         """See to it until the process stops: by the ring of who changes something, and by looking."""
@@ -80,7 +82,7 @@ class Fitter:
 
     def _take(self, settings: Mapping[str, Setting]) -> None:
         tables = {name: one.table for name, one in settings.items() if name not in self.configured}
-        sealed = Fault("options", "niêm phong bằng khóa khác, không mở được (sealed with another key)")
+        sealed = Fault("options", twofold("niêm phong bằng khóa khác, không mở được (sealed with another key)"))
         broken = {name: sealed for name, table in tables.items() if not table}
         while True:
             sound = {name: table for name, table in tables.items() if name not in broken}
@@ -90,7 +92,10 @@ class Fitter:
                 break
             broken |= new
         self._put(ready)
-        told = {name: f"{fault.key}: {fault.words}" for name, fault in broken.items()}
+        told = {
+            name: Word(f"{fault.key}: {fault.words}", f"{fault.key}: {fault.words.en}")
+            for name, fault in broken.items()
+        }
         for name, words in told.items():
             if self.broken.get(name) != words:
                 logger.error("outlet_unusable", outlet=name, said=words)
@@ -109,4 +114,8 @@ class Fitter:
         mine = {} if table is None else {name: table}
         _, faults = fit_out({**self.configured, **others, **mine}, self.fittings)
         own = faults.pop(name, [])
-        return own or [Fault(one.key, f"{other}: {one.words}") for other, found in faults.items() for one in found]
+        return own or [
+            Fault(one.key, Word(f"{other}: {one.words}", f"{other}: {one.words.en}"))
+            for other, found in faults.items()
+            for one in found
+        ]

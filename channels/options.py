@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, JsonValue
 
 from channels.channel import Options
+from config.words import Word
 
 LONG: dict[str, JsonValue] = {"long": True}
 """As `json_schema_extra` of an option: what is written there has several lines."""
@@ -45,5 +46,8 @@ class Answering(Options):
     stop_answer: str = Field(
         default="",
         max_length=160,
-        description="Tin trả lời một lần cho người vừa trả lời là không nhận tin nữa; để trống: không trả lời.",
+        description=Word(
+            "Tin trả lời một lần cho người vừa trả lời là không nhận tin nữa; để trống: không trả lời.",
+            "Message answered once to somebody who has just replied that they want no more; if empty: no answer.",
+        ),
     )

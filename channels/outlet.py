@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from channels.channel import Channel, Keep, Load, Outlet, WithFallback, no_link, no_recordings
-from config.loading import BadSettings, reason_of
-from config.words import NotFound
+from config.loading import BadSettings, reason_of, twofold
+from config.words import NotFound, Word
 
 PAUSE_AFTER_FAILURES = 10
 PAUSE_AFTER = timedelta(hours=1)
@@ -109,7 +109,7 @@ class Fault(NamedTuple):
     """What is wrong with an outlet, at which key."""
 
     key: str
-    words: str
+    words: Word
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,15 @@ def fit_out(
     for name, given in configured.items():
         channel = fittings.channels.get(str(given["kind"]))
         if channel is None:
-            words = f"không có loại kênh {given['kind']} (có: {', '.join(fittings.channels)})"
-            faults[name].append(Fault("kind", words))
+            known = ", ".join(fittings.channels)
+            vi, en = (
+                f"không có loại kênh {given['kind']} (có: {known})",
+                f"no kind {given['kind']} (there are: {known})",
+            )
+            faults[name].append(Fault("kind", Word(vi, en)))
             continue
-        title = str(given.get("title") or (channel.title_vi if kinds.count(channel.kind) == 1 else name))
+        alone = kinds.count(channel.kind) == 1
+        title = str(given["title"]) if given.get("title") else channel.title if alone else name
         rest = {key: value for key, value in given.items() if key not in ABOUT}
         try:
             options = channel.options.model_validate(rest)
@@ -174,7 +179,7 @@ def _shared_secrets(ready: Mapping[str, InService]) -> Iterator[tuple[str, Fault
             other = seen.setdefault(secret.get_secret_value(), name)
             if other != name:
                 words = f"đã dùng ở [outlets.{other}]; khóa này dùng một lần là đổi, mỗi điểm phát cần một khóa riêng"
-                yield name, Fault(key, f"{words} (already used by {other}; each outlet needs its own)")
+                yield name, Fault(key, twofold(f"{words} (already used by {other}; each outlet needs its own)"))
 
 
 def _wrong_fallbacks(ready: Mapping[str, InService], configured: Container[str]) -> Iterator[tuple[str, Fault]]:
@@ -188,7 +193,7 @@ def _wrong_fallbacks(ready: Mapping[str, InService], configured: Container[str])
         elif to and _comes_back(ready, name):
             words = f"{to} lại dự phòng bằng chính {name} (the fallbacks go round in a ring)"
         if words:
-            yield name, Fault("fallback", words)
+            yield name, Fault("fallback", twofold(words))
 
 
 def _comes_back(ready: Mapping[str, InService], name: str) -> bool:

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from channels.channel import Load, Options, Outlet, To, Unavailable
 from channels.station.tracks import FURTHER, MAIN, Kind, one_line, stem_of
+from config.words import Word
 from content.bulletin import Audio, Bulletin, Sound
 
 SOONEST = 5.0
@@ -24,10 +25,18 @@ class PushOptions(Options):
     """What every station that is pushed to may choose."""
 
     sound: Literal["mp3", "low", "wav", "opus"] = Field(
-        default="mp3", description="Loại tệp: mp3 128 kb/s, low (MP3 48 kb/s), wav (48 kHz, có khối cart), opus."
+        default="mp3",
+        description=Word(
+            "Loại tệp: mp3 128 kb/s, low (MP3 48 kb/s), wav (48 kHz, có khối cart), opus.",
+            "Kind of file: mp3 128 kb/s, low (MP3 48 kb/s), wav (48 kHz, with a cart chunk), opus.",
+        ),
     )
     loudness: Annotated[float, Field(ge=-30, le=-10)] | None = Field(
-        default=None, description="Độ to riêng của đài, LUFS, ví dụ -23 theo EBU R128; để trống: như cơ quan ghi."
+        default=None,
+        description=Word(
+            "Độ to riêng của đài, LUFS, ví dụ -23 theo EBU R128; để trống: như cơ quan ghi.",
+            "Loudness of this station's own, LUFS, for example -23 for EBU R128; if empty: as the office records.",
+        ),
     )
 
     @property

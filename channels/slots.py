@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from config.words import Word
 from content.bulletin import Audio, BulletinClass
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,18 +27,45 @@ class Slot(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$", description="Tên ngắn trong địa chỉ, ví dụ sang.")
-    title: str = Field(default="", description="Tên đọc được, ví dụ Buổi sáng.")
-    time: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Giờ phát, ví dụ 05:00.")
-    days: str = Field(default="mon-sun", description="Ngày phát, ví dụ mon-sat hoặc mon,wed,fri.")
-    minutes: Annotated[float, Field(gt=0, le=240)] = Field(default=15, description="Thời lượng tối đa, phút.")
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,30}$",
+        description=Word("Tên ngắn trong địa chỉ, ví dụ sang.", "Short name in the address, for example sang."),
+    )
+    title: str = Field(
+        default="", description=Word("Tên đọc được, ví dụ Buổi sáng.", "Name as people read it, for example Buổi sáng.")
+    )
+    time: str = Field(
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description=Word("Giờ phát, ví dụ 05:00.", "Time of the broadcast, for example 05:00."),
+    )
+    days: str = Field(
+        default="mon-sun",
+        description=Word(
+            "Ngày phát, ví dụ mon-sat hoặc mon,wed,fri.", "Days of the broadcast, for example mon-sat or mon,wed,fri."
+        ),
+    )
+    minutes: Annotated[float, Field(gt=0, le=240)] = Field(
+        default=15, description=Word("Thời lượng tối đa, phút.", "Longest duration, in minutes.")
+    )
     order: Literal["class", "oldest", "newest"] = Field(
         default="class",
-        description="Thứ tự: class là ưu tiên trước, thông thường sau; oldest, newest là theo thời gian. Khẩn cấp luôn đứng đầu.",
+        description=Word(
+            "Thứ tự: class là ưu tiên trước, thông thường sau; oldest, newest là theo thời gian. Khẩn cấp luôn đứng đầu.",
+            "Order: class puts priority first, normal after it; oldest, newest go by time. Urgent always comes first.",
+        ),
     )
-    normal: bool = Field(default=True, description="Có lấy bản tin thông thường không (đài được chọn).")
+    normal: bool = Field(
+        default=True,
+        description=Word(
+            "Có lấy bản tin thông thường không (đài được chọn).", "Take normal bulletins (the station may choose)."
+        ),
+    )
     repeats: Annotated[int, Field(ge=0, le=100)] = Field(
-        default=1, description="Mỗi bản tin phát trong bao nhiêu chương trình; 0: tới khi hết hạn."
+        default=1,
+        description=Word(
+            "Mỗi bản tin phát trong bao nhiêu chương trình; 0: tới khi hết hạn.",
+            "Number of programmes each bulletin is played in; 0: until it expires.",
+        ),
     )
 
     @field_validator("days")
@@ -52,7 +80,7 @@ class Slot(BaseModel):
     @property
     def words(self) -> str:
         """The name to read."""
-        return self.title or f"Chương trình {self.time}"
+        return self.title or Word(f"Chương trình {self.time}", f"Programme {self.time}")
 
     @property
     def length(self) -> timedelta:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from channels.channel import Heard, WithFallback, Wrote
 from channels.replies import refuses
+from config.words import Word
 from content.short import unaccented as without_marks
 
 MOST_CHARACTERS = 459
@@ -24,10 +25,19 @@ class SmsOptions(WithFallback):
 
     unaccented: bool = Field(
         default=True,
-        description="Bỏ dấu tiếng Việt trước khi gửi: mỗi tin chứa 160 chữ, có dấu chỉ 70; đa số brandname yêu cầu.",
+        description=Word(
+            "Bỏ dấu tiếng Việt trước khi gửi: mỗi tin chứa 160 chữ, có dấu chỉ 70; đa số brandname yêu cầu.",
+            "Remove Vietnamese accents before sending: a message holds 160 characters, with "
+            "accents only 70; most brandnames require it.",
+        ),
     )
     price: int = Field(
-        default=0, ge=0, description="Giá một tin theo hợp đồng (đồng), để ước chi phí mỗi kỳ; 0: chỉ đếm số tin."
+        default=0,
+        ge=0,
+        description=Word(
+            "Giá một tin theo hợp đồng (đồng), để ước chi phí mỗi kỳ; 0: chỉ đếm số tin.",
+            "Price of one message by the contract (in dong), to estimate the cost of each run; 0: only count messages.",
+        ),
     )
 
     def shown(self, text: str, link: str, *, unaccented: bool) -> str:

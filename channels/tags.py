@@ -7,9 +7,14 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
-from config.words import BadInput
+from config.words import BadInput, Word, joined
 
-TAGS = {"unit": "đơn vị", "village": "thôn bản", "group": "nhóm đối tượng", "language": "tiếng"}
+TAGS = {
+    "unit": Word("đơn vị", "unit"),
+    "village": Word("thôn bản", "village"),
+    "group": Word("nhóm đối tượng", "group"),
+    "language": Word("tiếng", "language"),
+}
 """Tags and their names on screen."""
 _NAMED = {title: tag for tag, title in TAGS.items()} | {"nhóm": "group"}
 LONGEST_VALUE = 80
@@ -64,9 +69,13 @@ def patterns(conditions: Pairs) -> list[list[str]]:
     return list(groups.values())
 
 
-def in_words(conditions: Iterable[Iterable[str]]) -> str:
+def in_words(conditions: Iterable[Iterable[str]]) -> Word:
     """`tiếng: mong hoặc thái; thôn bản: bản a`."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for tag, value in conditions:
         groups[tag].append(value)
-    return "; ".join(f"{TAGS.get(tag, tag)}: {' hoặc '.join(values)}" for tag, values in groups.items())
+    return joined((_either(TAGS.get(tag, Word(tag, tag)), values) for tag, values in groups.items()), "; ")
+
+
+def _either(title: Word, values: Iterable[str]) -> Word:
+    return Word(f"{title}: {' hoặc '.join(values)}", f"{title.en}: {' or '.join(values)}")

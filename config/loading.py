@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.settings import Settings
-from config.words import Said
+from config.words import Said, Word
 
 PREFIX = "LOA_"
 
@@ -111,6 +112,7 @@ def _secret_file(name: str, key: str, problems: list[str]) -> str:
         return ""
 
 
+_ENGLISH = re.compile(r".*\((.+)\)", re.DOTALL)
 REASONS = {
     "extra_forbidden": "không có khóa này (unknown key)",
     "int_parsing": "phải là số nguyên (an integer)",
@@ -133,9 +135,15 @@ REASONS = {
 }
 
 
-def reason_of(detail: ErrorDetails) -> str:
+def reason_of(detail: ErrorDetails) -> Word:
     """One validation error as a sentence for people, without the value (it may be a secret)."""
-    return REASONS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    return twofold(REASONS.get(detail["type"], detail["msg"].removeprefix("Value error, ")))
+
+
+def twofold(said: str) -> Word:
+    """A sentence that ends with its English in brackets; one in English alone is as it is."""
+    english = None if said.isascii() else _ENGLISH.fullmatch(said)
+    return Word(said, english[1] if english else said)
 
 
 def _problem(detail: ErrorDetails, origin: Mapping[tuple[str, str], str], file: Path | None) -> str:

@@ -10,7 +10,7 @@ class Word(str):
     """A title or sentence for people: a Vietnamese text with the English one beside it as `en`.
 
     It is written, kept and sent to machines as the Vietnamese text it is; a page in English takes `en`. Put one in another by
-    two f-strings, `Word(f"gửi {word}", f"send {word.en}")`; slices, `upper`, `lower` and `capitalize` keep both.
+    two f-strings, `Word(f"gửi {word}", f"send {word.en}")`; sums, slices, `upper`, `lower` and `capitalize` keep both.
     """
 
     __slots__ = ("en",)
@@ -28,6 +28,12 @@ class Word(str):
     def __getitem__(self, at: SupportsIndex | slice) -> Word:
         return Word(super().__getitem__(at), self.en[at])
 
+    def __add__(self, more: str) -> Word:
+        return Word(super().__add__(more), f"{self.en}{in_english(more)}")
+
+    def __radd__(self, before: str) -> Word:
+        return Word(before + str(self), f"{before}{self.en}")
+
     def upper(self) -> Word:
         """Both in capitals."""
         return Word(super().upper(), self.en.upper())
@@ -38,12 +44,17 @@ class Word(str):
 
     def capitalize(self) -> Word:
         """Both with their first letter large; the others stay, as names and abbreviations need."""
-        return Word(self[:1].upper() + str(self)[1:], self.en[:1].upper() + self.en[1:])
+        return self[:1].upper() + self[1:]
 
 
 def in_english(text: object) -> object:
     """The English of a Word; whatever else it is, unchanged."""
     return text.en if isinstance(text, Word) else text
+
+
+def said_in(text: str, language: str) -> str:
+    """The text as somebody of that language (`vi` or `en`) reads it."""
+    return str(in_english(text) if language == "en" else text)
 
 
 def joined(words: Iterable[str], between: str = ", ") -> Word:

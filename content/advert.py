@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from config.words import Word
 from content.short import SmsLength, sms_length, unaccented
 
 LABELS = ("[QC]", "[AD]")
@@ -17,7 +18,10 @@ ADDED = 38
 """Characters that an operator adds: 160 - 122, and as many of two and three parts."""
 PLAIN_ROOM, MARKED_ROOM = "122/268/421", "32/96/163"
 """Characters of 1/2/3 messages in the GSM alphabet, and in the one with Vietnamese marks."""
-LABEL_LAW, REFUSAL_LAW = "Nghị định 91/2020/NĐ-CP, Điều 15", "Nghị định 91/2020/NĐ-CP, Thông tư 22/2021/TT-BTTTT"
+LABEL_LAW = Word("Nghị định 91/2020/NĐ-CP, Điều 15", "Decree 91/2020/NĐ-CP, Article 15")
+REFUSAL_LAW = Word(
+    "Nghị định 91/2020/NĐ-CP, Thông tư 22/2021/TT-BTTTT", "Decree 91/2020/NĐ-CP, Circular 22/2021/TT-BTTTT"
+)
 
 _REFUSAL = re.compile(
     r"\b(?:tu choi|huy nhan|ngung nhan|dung nhan|khong nhan)\b.*?(?:\b(?:soan|gui|goi|bam|vao)\b|\d{3,}|https?:)"

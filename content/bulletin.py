@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from config.words import Word
 from content.meeting import Meeting
 
 LINK = "{thoi_nhan}"
@@ -33,9 +34,13 @@ class BulletinClass(StrEnum):
         return ("urgent", "priority", "normal").index(self.value)
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The name on screen."""
-        return {"normal": "thông thường", "priority": "ưu tiên", "urgent": "khẩn cấp"}[self.value]
+        return {
+            "normal": Word("thông thường", "normal"),
+            "priority": Word("ưu tiên", "priority"),
+            "urgent": Word("khẩn cấp", "urgent"),
+        }[self.value]
 
 
 class Purpose(StrEnum):
@@ -52,22 +57,22 @@ class Purpose(StrEnum):
     ADVERTISING = "advertising"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The name on screen."""
-        return _PURPOSES[self][0]
+        return _PURPOSES[self]
 
     @property
     def title_en(self) -> str:
         """The name in English."""
-        return _PURPOSES[self][1]
+        return _PURPOSES[self].en
 
 
 _PURPOSES = {
-    Purpose.OUTREACH: ("thông tin, tuyên truyền", "information, outreach"),
-    Purpose.EMERGENCY: ("cảnh báo khẩn cấp", "emergency warning"),
-    Purpose.CARE: ("chăm sóc: hồ sơ của chính người nhận", "care: the recipient's own dossier"),
-    Purpose.INTERNAL: ("điều hành nội bộ", "internal notice"),
-    Purpose.ADVERTISING: ("quảng cáo", "advertising"),
+    Purpose.OUTREACH: Word("thông tin, tuyên truyền", "information, outreach"),
+    Purpose.EMERGENCY: Word("cảnh báo khẩn cấp", "emergency warning"),
+    Purpose.CARE: Word("chăm sóc: hồ sơ của chính người nhận", "care: the recipient's own dossier"),
+    Purpose.INTERNAL: Word("điều hành nội bộ", "internal notice"),
+    Purpose.ADVERTISING: Word("quảng cáo", "advertising"),
 }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from config.lazy import lazily
-from config.words import BadInput
+from config.words import BadInput, Word
 from content.bulletin import BulletinClass, Purpose
 from content.item import Draft
 
@@ -59,11 +59,11 @@ COUNTER = re.compile(
 )
 BYLINE = re.compile(r"^(?:tác giả|tin|bài|tin, bài|người viết)\s*:\s*", re.IGNORECASE)
 LEFT_OUT = {
-    "pic": "hình ảnh",
-    "txbx": "khung chữ",
-    "ins": "đoạn thêm chưa chấp nhận (Track Changes)",
-    "sdt": "ô nội dung (content control)",
-    "footnoteReference": "chú thích cuối trang",
+    "pic": Word("hình ảnh", "pictures"),
+    "txbx": Word("khung chữ", "text boxes"),
+    "ins": Word("đoạn thêm chưa chấp nhận (Track Changes)", "insertions not accepted (Track Changes)"),
+    "sdt": Word("ô nội dung (content control)", "content controls"),
+    "footnoteReference": Word("chú thích cuối trang", "footnotes"),
 }
 
 
@@ -216,7 +216,7 @@ def _read_text(name: str, text: str, zone: ZoneInfo) -> Document:
         head, lines = filled[:1], lines[lines.index(filled[0]) + 1 :]
     if not head:
         raise _bad(name, "thiếu tiêu đề trước dòng ngày", "there is no title above the date")
-    dropped += [f"chuyên mục “{line}”" for line in head[:-1]]
+    dropped += [Word(f"chuyên mục “{line}”", f"section “{line}”") for line in head[:-1]]
     body = _without_furniture(lines, dropped)
     byline = _byline(body[-1]) if len(body) > 1 else ""
     body = body[:-1] if byline else body
@@ -242,7 +242,8 @@ def _without_furniture(lines: list[str], dropped: list[str]) -> list[str]:
     if not body or not COUNTER.match(body[-1]):
         return body
     while body and (COUNTER.match(body[-1]) or (body[-1].isupper() and len(body[-1]) < 80)):
-        dropped.insert(0, f"phần cuối trang “{body.pop()}”")
+        line = body.pop()
+        dropped.insert(0, Word(f"phần cuối trang “{line}”", f"foot of the page “{line}”"))
     return body
 
 
@@ -292,7 +293,7 @@ def _check_package(name: str, data: bytes) -> None:
 def _left_out(word: WordFile) -> list[str]:
     """What is in the file and cannot be taken over, counted."""
     found = Counter(str(element.tag).rsplit("}", 1)[-1] for element in word.element.body.iter())
-    return [f"{found[tag]} {title}" for tag, title in LEFT_OUT.items() if found[tag]]
+    return [Word(f"{found[tag]} {title}", f"{found[tag]} {title.en}") for tag, title in LEFT_OUT.items() if found[tag]]
 
 
 def _blocks(word: WordFile) -> list[tuple[str, str]]:

@@ -102,13 +102,13 @@ def _advert_findings(revision: Revision) -> Iterator[Finding]:
     )
     if not is_labelled(revision.short):
         vi = f"Tin quảng cáo phải bắt đầu bằng {' hoặc '.join(LABELS)} ({LABEL_LAW})"
-        yield Finding("short", True, vi, f"Advertising begins with {' or '.join(LABELS)} ({LABEL_LAW})")
+        yield Finding("short", True, vi, f"Advertising begins with {' or '.join(LABELS)} ({LABEL_LAW.en})")
     if not tells_how_to_refuse(revision.short):
         yield Finding(
             "short",
             True,
             f"Tin quảng cáo phải chỉ cách từ chối, ví dụ “Từ chối: soạn TC gửi 1234” ({REFUSAL_LAW})",
-            f"Advertising says how to refuse it, for instance “Từ chối: soạn TC gửi 1234” ({REFUSAL_LAW})",
+            f"Advertising says how to refuse it, for instance “Từ chối: soạn TC gửi 1234” ({REFUSAL_LAW.en})",
         )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from config.unmarked import unmarked
-from config.words import BadInput, Conflict
+from config.words import BadInput, Conflict, Word
 from content.bulletin import BulletinClass, Purpose, digest_of
 from content.meeting import Meeting
 
@@ -25,11 +25,11 @@ class ItemState(StrEnum):
 
 
 TITLES = {
-    ItemState.DRAFT: "bản nháp",
-    ItemState.IN_REVIEW: "chờ duyệt",
-    ItemState.APPROVED: "đã duyệt",
-    ItemState.WITHDRAWN: "đã thu hồi",
-    ItemState.EXPIRED: "hết hiệu lực",
+    ItemState.DRAFT: Word("bản nháp", "draft"),
+    ItemState.IN_REVIEW: Word("chờ duyệt", "awaiting approval"),
+    ItemState.APPROVED: Word("đã duyệt", "approved"),
+    ItemState.WITHDRAWN: Word("đã thu hồi", "withdrawn"),
+    ItemState.EXPIRED: Word("hết hiệu lực", "expired"),
 }
 
 MOVES: dict[ItemState, frozenset[ItemState]] = {
@@ -41,22 +41,22 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
 }
 
 LANGUAGES = {
-    "vi": "tiếng Việt",
-    "blt": "tiếng Thái",
-    "hmn": "tiếng Mông",
-    "ium": "tiếng Dao",
-    "tyz": "tiếng Tày",
-    "nut": "tiếng Nùng",
-    "mtq": "tiếng Mường",
-    "kjg": "tiếng Khơ Mú",
-    "km": "tiếng Khmer",
-    "rad": "tiếng Ê Đê",
-    "jra": "tiếng Gia Rai",
-    "bdq": "tiếng Ba Na",
-    "cjm": "tiếng Chăm",
-    "zh": "tiếng Hoa",
-    "lo": "tiếng Lào",
-    "en": "tiếng Anh",
+    "vi": Word("tiếng Việt", "Vietnamese"),
+    "blt": Word("tiếng Thái", "Tai Dam (Thái)"),
+    "hmn": Word("tiếng Mông", "Hmong"),
+    "ium": Word("tiếng Dao", "Iu Mien (Dao)"),
+    "tyz": Word("tiếng Tày", "Tày"),
+    "nut": Word("tiếng Nùng", "Nùng"),
+    "mtq": Word("tiếng Mường", "Muong"),
+    "kjg": Word("tiếng Khơ Mú", "Khmu"),
+    "km": Word("tiếng Khmer", "Khmer"),
+    "rad": Word("tiếng Ê Đê", "Rade (Ê Đê)"),
+    "jra": Word("tiếng Gia Rai", "Jarai"),
+    "bdq": Word("tiếng Ba Na", "Bahnar"),
+    "cjm": Word("tiếng Chăm", "Cham"),
+    "zh": Word("tiếng Hoa", "Chinese"),
+    "lo": Word("tiếng Lào", "Lao"),
+    "en": Word("tiếng Anh", "English"),
 }
 """Languages that offices broadcast in, by ISO 639 code; another code may be given as well."""
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from config.lazy import lazily
-from config.words import BadInput
+from config.words import BadInput, Word
 from content.markup import clean
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ else:
 MOST_CHARACTERS = 4_000_000
 """Word writes some thousand characters of style for a page of text."""
 LEFT_OUT = {
-    "img": "hình ảnh",
-    "video": "video",
-    "iframe": "khung nhúng",
-    "object": "đối tượng nhúng",
-    "form": "biểu mẫu",
+    "img": Word("hình ảnh", "pictures"),
+    "video": Word("video", "videos"),
+    "iframe": Word("khung nhúng", "embedded frames"),
+    "object": Word("đối tượng nhúng", "embedded objects"),
+    "form": Word("biểu mẫu", "forms"),
 }
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LIST = re.compile(r"mso-list:\s*(\w+)\s+level(\d+)", re.IGNORECASE)
@@ -58,7 +58,12 @@ def read_pasted(html: str) -> Pasted:
     text = _markdown(clean(trees.tostring(tree, encoding="unicode")))
     if not text:
         raise BadInput("Đoạn dán không có chữ nào", "There are no words in what was pasted", field="html")
-    return Pasted(text, tuple(f"{found[tag]} {title}" for tag, title in LEFT_OUT.items() if found[tag]))
+    return Pasted(
+        text,
+        tuple(
+            Word(f"{found[tag]} {title}", f"{found[tag]} {title.en}") for tag, title in LEFT_OUT.items() if found[tag]
+        ),
+    )
 
 
 def _name_styles(tree: HtmlElement) -> None:

@@ -16,10 +16,10 @@ from aiohttp.http import HttpProcessingError
 from multidict import MultiDict
 
 from channels.outlet import Outlets
-from config.words import BadInput, Conflict, NotAllowed, NotFound, Said
+from config.words import BadInput, Conflict, NotAllowed, NotFound, Said, Word
 from db.database import DatabaseTrouble
 from desk.app import House
-from desk.drawing import Drawing
+from desk.drawing import Drawing, language_of
 from desk.second_step.keeping import Standing
 from scheduler.policy import BrokenRule
 
@@ -119,6 +119,11 @@ class Visit:
     """Headers of the answer, whatever it will be."""
 
     @property
+    def language(self) -> str:
+        """What this person reads pages in: `vi` or `en`."""
+        return language_of(self.request, self.house.settings.office.locale)
+
+    @property
     def looks(self) -> bool:
         """HEAD: the answer of GET is wanted without its body."""
         return self.request.method == "HEAD"
@@ -191,12 +196,15 @@ class Shown:
         return replace(self, fault=fault, status=status)
 
 
+UNSAID = Word("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A deed done: where to go next and what to say there, or JSON-ready `plain`."""
 
     to: str
-    said: str
+    said: Word = UNSAID
     plain: Any = None
     status: int = 200
 
@@ -216,7 +224,7 @@ def respond(visit: Visit, answer: Answer) -> web.StreamResponse:
         return plain_json(answer.plain, answer.status)
     if isinstance(answer, Done):
         response = web.Response(status=303, headers={"Location": answer.to})
-        visit.drawing.say(response, answer.said)
+        visit.drawing.say(response, answer.said, visit.language)
         return response
     return draw(visit, answer)
 
@@ -224,9 +232,9 @@ def respond(visit: Visit, answer: Answer) -> web.StreamResponse:
 def draw(visit: Visit, shown: Shown) -> web.Response:
     """A page of the desk with its frame."""
     fault = shown.fault
-    errors = {fault.field: fault.vi} if fault is not None and fault.field else {}
+    errors = {fault.field: Word(fault.vi, fault.en)} if fault is not None and fault.field else {}
     values = {**shown.values, "visit": visit, "may": visit.may, "fault": fault, "errors": errors}
-    html = visit.drawing.page(shown.template, visit.request, values)
+    html = visit.drawing.page(shown.template, visit.request, values, visit.language)
     response = web.Response(text=html, content_type="text/html", status=shown.status)
     visit.drawing.forget_said(visit.request, response)
     return response

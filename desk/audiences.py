@@ -12,7 +12,7 @@ from channels.audience import COLUMN_TITLES, AudienceList, masked, read_audience
 from channels.audiences import store as audience_store
 from channels.audiences.store import Audience, Source
 from channels.tags import conditions_of
-from config.words import BadInput, Conflict, Said
+from config.words import BadInput, Conflict, Said, Word
 from content.units import store as unit_store
 from db.types import new_id
 from desk.answer import Answer, Done, Shown, Visit
@@ -71,7 +71,11 @@ async def add_filter(visit: Visit) -> Answer:
         if visit.json:
             raise
         return (await page(visit)).with_fault(fault)
-    return Done("/audiences", f"Đã lập nhóm lọc {name}: {size} địa chỉ.", {"audience": name, "size": size})
+    return Done(
+        "/audiences",
+        Word(f"Đã lập nhóm lọc {name}: {size} địa chỉ.", f"Filter {name} made. Addresses: {size}."),
+        {"audience": name, "size": size},
+    )
 
 
 @shape(shapes.ImportTold, shapes.ListFields)
@@ -96,7 +100,10 @@ async def take_in(visit: Visit) -> Answer:
         await house.journal.note(
             tx, now, visit.name, "import_audience", f"audience/{name}", added=new, sha256=source.sha256
         )
-    said = f"{name}: thêm {new} địa chỉ, {found.doubled} dòng trùng, bỏ {len(found.faults)} dòng lỗi."
+    said = Word(
+        f"{name}: thêm {new} địa chỉ, {found.doubled} dòng trùng, bỏ {len(found.faults)} dòng lỗi.",
+        f"{name}: {new} added, {found.doubled} doubled, {len(found.faults)} faulty left out.",
+    )
     return Done("/audiences", said, {"audience": name, "added": new, **_told(found)})
 
 
@@ -104,9 +111,12 @@ async def take_in(visit: Visit) -> Answer:
 async def opt_out(visit: Visit) -> Answer:
     """POST /audiences/opt-out: nothing more to a `phone` or `zalo`, on any list; what waits for it is cancelled."""
 
-    async def deed(tx: AsyncConnection, scheme: str, address: str, how: str) -> str:
+    async def deed(tx: AsyncConnection, scheme: str, address: str, how: str) -> Word:
         cancelled = await visit.house.handling.opt_out(tx, scheme, address, visit.name, how)
-        return f"Đã ghi nhận: không gửi gì tới {masked(address)} nữa; {cancelled} lượt đang chờ đã hủy."
+        return Word(
+            f"Đã ghi nhận: không gửi gì tới {masked(address)} nữa; {cancelled} lượt đang chờ đã hủy.",
+            f"Noted: nothing more goes to {masked(address)}; waiting deliveries cancelled: {cancelled}.",
+        )
 
     return await _of_person(visit, deed)
 
@@ -115,14 +125,14 @@ async def opt_out(visit: Visit) -> Answer:
 async def opt_in(visit: Visit) -> Answer:
     """POST /audiences/opt-in: the same person agrees again, in their own words."""
 
-    async def deed(tx: AsyncConnection, scheme: str, address: str, how: str) -> str:
+    async def deed(tx: AsyncConnection, scheme: str, address: str, how: str) -> Word:
         await visit.house.handling.opt_in(tx, scheme, address, visit.name, how)
-        return f"{masked(address)} nhận tin trở lại."
+        return Word(f"{masked(address)} nhận tin trở lại.", f"{masked(address)} receives messages again.")
 
     return await _of_person(visit, deed)
 
 
-async def _of_person(visit: Visit, deed: Callable[[AsyncConnection, str, str, str], Awaitable[str]]) -> Answer:
+async def _of_person(visit: Visit, deed: Callable[[AsyncConnection, str, str, str], Awaitable[Word]]) -> Answer:
     """A deed about one person, who is named by a phone number or a Zalo id; `how` says where that was said."""
     written, how = visit.text("address").strip(), visit.text("how").strip()[:300]
     try:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from config.logs import log
-from config.words import BadInput, Conflict, NotAllowed
+from config.words import BadInput, Conflict, NotAllowed, Word
 from content.units import store as unit_store
 from content.units.unit import ROOT
 from db.types import new_id
@@ -157,7 +157,7 @@ class DoorKeeper:
         if removal is not None:
             said = removal_in_words(visit, removal)
         if said:
-            visit.drawing.say(response, said)
+            visit.drawing.say(response, said, visit.language)
         value = self._throttle.mark(row.login)
         response.set_cookie(
             "loa-mark",
@@ -184,7 +184,7 @@ class DoorKeeper:
         logger.info("signed_out", person=visit.name)
         response = web.Response(status=303, headers={"Location": "/sign-in"})
         response.del_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="Lax")
-        visit.drawing.say(response, "Đã đăng xuất.")
+        visit.drawing.say(response, Word("Đã đăng xuất.", "Signed out."), visit.language)
         return response
 
     async def change_password(self, visit: Visit) -> Answer:
@@ -207,7 +207,11 @@ class DoorKeeper:
             await self._house.journal.note(tx, now, visit.name, "change_password", f"person/{visit.login}")
         response = web.Response(status=303, headers={"Location": "/"})
         await self._open_session(response, visit.person)
-        visit.drawing.say(response, "Đã đổi mật khẩu. Các phiên đăng nhập khác đã kết thúc.")
+        said = Word(
+            "Đã đổi mật khẩu. Các phiên đăng nhập khác đã kết thúc.",
+            "Password changed. Your other sessions have ended.",
+        )
+        visit.drawing.say(response, said, visit.language)
         return response
 
 
@@ -229,10 +233,13 @@ def too_many(visit: Visit, wait: float) -> NoReturn:
     raise Trouble(429, vi, f"Too many tries; wait {seconds} seconds", {"Retry-After": str(seconds)})
 
 
-def removal_in_words(visit: Visit, removal: Any) -> str:
+def removal_in_words(visit: Visit, removal: Any) -> Word:
     """What somebody is told whose second step was taken off."""
     at = visit.drawing.moment(removal.removed_at)
-    return f"{removal.removed_by} đã gỡ đăng nhập hai bước của bạn ({at}). Hãy bật lại ở mục Đăng nhập hai bước."
+    return Word(
+        f"{removal.removed_by} đã gỡ đăng nhập hai bước của bạn ({at}). Hãy bật lại ở mục Đăng nhập hai bước.",
+        f"{removal.removed_by} removed your second step ({at.en}). Switch it on again under Two-step sign-in.",
+    )
 
 
 def door(visit: Visit) -> Shown:
@@ -244,7 +251,7 @@ def door(visit: Visit) -> Shown:
 
 async def show_door(visit: Visit) -> Answer:
     """GET /sign-in; whoever is in already goes on."""
-    return Done("/", "") if visit.name else door(visit)
+    return Done("/") if visit.name else door(visit)
 
 
 async def show_password(visit: Visit) -> Answer:

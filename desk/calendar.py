@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from config.words import BadInput
+from config.words import BadInput, Word
 from content import store as content_store
 from desk.answer import Answer, Shown, Visit
 from desk.forms import iso
@@ -23,7 +23,7 @@ from scheduler.calendar.lunar import lunar_date
 from scheduler.delivery import DONE, OccurrenceState, State
 from scheduler.schedule import ScheduleState
 
-VIEWS = {"month": "Tháng", "week": "Tuần", "day": "Ngày"}
+VIEWS = {"month": Word("Tháng", "Month"), "week": Word("Tuần", "Week"), "day": Word("Ngày", "Day")}
 EACH = {"month": 5, "week": 30, "day": 60}
 """So many entries a day, or an hour of the day's view, has; the rest is told as a number."""
 EACH_PLAIN = 200
@@ -31,9 +31,9 @@ FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)
 MOST_DAYS = 62
 HOUR = timedelta(hours=1)
 AHEAD = {
-    ScheduleState.APPROVED: ("wait", "sẽ phát"),
-    ScheduleState.IN_REVIEW: ("ask", "chờ duyệt"),
-    ScheduleState.PAUSED: ("rest", "tạm dừng"),
+    ScheduleState.APPROVED: ("wait", Word("sẽ phát", "to go out")),
+    ScheduleState.IN_REVIEW: ("ask", Word("chờ duyệt", "awaiting approval")),
+    ScheduleState.PAUSED: ("rest", Word("tạm dừng", "paused")),
 }
 
 
@@ -91,7 +91,7 @@ async def show(visit: Visit) -> Answer:
 
 def _values(visit: Visit, window: Window, found: Agenda, themes: list[tuple[str, str]]) -> dict[str, Any]:
     given = {name: visit.asked(name) for name in ("kind", "outlet", "theme") if visit.asked(name)}
-    kinds = {one.channel.kind: one.channel.title_vi for one in visit.outlets}
+    kinds = {one.channel.kind: one.channel.title for one in visit.outlets}
     stretches = _stretches(window, found, EACH[window.view])
     settings = visit.house.settings.schedule
     return {
@@ -195,29 +195,33 @@ def sign(entry: Entry) -> tuple[str, str]:
         return AHEAD[entry.ahead.state]
     opened, deliveries = entry.opened, entry.deliveries
     if OccurrenceState.MISSED in opened:
-        return "bad", "lỡ giờ"
+        return "bad", Word("lỡ giờ", "missed")
     if State.FAILED in deliveries or State.MISSED in deliveries:
-        return "bad", "có lượt không gửi được"
+        return "bad", Word("có lượt không gửi được", "some deliveries failed")
     if State.UNSURE in deliveries:
-        return "ask", "có lượt chưa rõ"
+        return "ask", Word("có lượt chưa rõ", "some deliveries unsure")
     if OccurrenceState.OPEN in opened or OccurrenceState.PLANNING in opened:
-        return "run", "đang phát"
-    return ("good", "đã phát") if OccurrenceState.DONE in opened else ("rest", "đã hủy")
+        return "run", Word("đang phát", "going out")
+    return (
+        ("good", Word("đã phát", "gone out"))
+        if OccurrenceState.DONE in opened
+        else ("rest", Word("đã hủy", "cancelled"))
+    )
 
 
 def tally(entry: Entry) -> list[tuple[str, int, str]]:
     """What came of an entry's deliveries in counts: mark, number, words."""
     sent = sum(number for state, number in entry.deliveries.items() if state in DONE)
-    kinds = [("good", sent, "đã gửi")]
+    kinds = [("good", sent, Word("đã gửi", "sent"))]
     kinds += [
         (mark, entry.deliveries.get(state, 0), words)
         for state, mark, words in (
-            (State.FAILED, "bad", "không gửi được"),
-            (State.MISSED, "bad", "lỡ giờ"),
-            (State.UNSURE, "ask", "chưa rõ"),
-            (State.SENDING, "run", "đang gửi"),
-            (State.PENDING, "wait", "chờ gửi"),
-            (State.CANCELLED, "rest", "đã hủy"),
+            (State.FAILED, "bad", Word("không gửi được", "failed")),
+            (State.MISSED, "bad", Word("lỡ giờ", "missed")),
+            (State.UNSURE, "ask", Word("chưa rõ", "unsure")),
+            (State.SENDING, "run", Word("đang gửi", "being sent")),
+            (State.PENDING, "wait", Word("chờ gửi", "waiting")),
+            (State.CANCELLED, "rest", Word("đã hủy", "cancelled")),
         )
     ]
     return [one for one in kinds if one[1]]

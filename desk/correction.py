@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.words import Said
+from config.words import Said, Word
 from content import store
 from desk.answer import Answer, Done, Visit
 from desk.item_page import sheet_of
@@ -25,5 +25,11 @@ async def tell(visit: Visit) -> Answer:
         return (await sheet_of(visit)).with_fault(fault)
     house.notifier.ring("schedule")
     waits = any(one.state is ScheduleState.IN_REVIEW for one in made)
-    said = "Lịch gửi đính chính chờ người thứ hai duyệt." if waits else "Đang gửi đính chính."
+    said = (
+        Word(
+            "Lịch gửi đính chính chờ người thứ hai duyệt.", "The schedule of the correction waits for a second person."
+        )
+        if waits
+        else Word("Đang gửi đính chính.", "The correction is going out.")
+    )
     return Done(f"/items/{item.id}", said, {"schedules": [one.id for one in made]})

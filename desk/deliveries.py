@@ -16,7 +16,7 @@ from channels.seal import Seal
 from channels.shelf.fetched import delivery_state, part_states
 from channels.station import store as station_store
 from channels.station.store import Airing
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word
 from content import store as content_store
 from content.item import ItemState
 from desk.answer import Answer, Done, Shown, Visit
@@ -35,17 +35,17 @@ from scheduler.schedule import Schedule
 Deed = Callable[[AsyncConnection], Awaitable[None]]
 QUERY = ("state", "reason", "channel", "outlet", "item", "schedule", "occurrence", "address", "from", "to")
 STAGE_TITLES = {
-    "failed": ("bad", "Đối tác báo không tới"),
-    "delivered": ("good", "Đối tác xác nhận đã tới"),
-    "aired": ("good", "Đài báo đã phát sóng"),
-    "down": ("rest", "Đã gỡ khỏi bảng tin"),
+    "failed": ("bad", Word("Đối tác báo không tới", "Partner says it did not arrive")),
+    "delivered": ("good", Word("Đối tác xác nhận đã tới", "Partner confirms it arrived")),
+    "aired": ("good", Word("Đài báo đã phát sóng", "Station says it was aired")),
+    "down": ("rest", Word("Đã gỡ khỏi bảng tin", "Taken down from the notice board")),
 }
 OUTCOME_TITLES = {
-    "sent": "đối tác đã nhận",
-    "refused": "bị từ chối",
-    "unavailable": "chưa gửi được",
-    "unsure": "chưa rõ đã tới hay chưa",
-    "": "đang gửi",
+    "sent": Word("đối tác đã nhận", "taken by the partner"),
+    "refused": Word("bị từ chối", "refused"),
+    "unavailable": Word("chưa gửi được", "could not be sent"),
+    "unsure": Word("chưa rõ đã tới hay chưa", "unsure whether it arrived"),
+    "": Word("đang gửi", "being sent"),
 }
 
 
@@ -84,7 +84,7 @@ async def _page(visit: Visit, wanted: Filter | None) -> Shown:
         "next": next,
     }
     more = urlencode({name: value for name, value in given.items() if value})
-    kinds = {at.channel.kind: at.channel.title_vi for at in visit.outlets}
+    kinds = {at.channel.kind: at.channel.title for at in visit.outlets}
     values |= {"outlets": visit.outlets, "more": more, "states": list(State), "kinds": kinds}
     values |= {"reasons": _reasons(given["reason"]), "in_words": in_words}
     return Shown("deliveries/list.html", values, listed([plain_delivery(house.seal, one) for one in page], next))
@@ -95,9 +95,9 @@ def _reasons(asked: str) -> dict[str, str]:
     return IN_WORDS if asked in IN_WORDS or not asked else {**IN_WORDS, asked: asked}
 
 
-def rule_titles(visit: Visit) -> dict[str, str]:
+def rule_titles(visit: Visit) -> dict[str, Word]:
     """What each rule that may hold a delivery back says, by name."""
-    return {name: rule.vi for name, rule in visit.house.policy.rules.items()} | CAP_TITLES
+    return {name: Word(rule.vi, rule.en) for name, rule in visit.house.policy.rules.items()} | CAP_TITLES
 
 
 def filter_of(visit: Visit) -> Filter:
@@ -156,20 +156,22 @@ def _email(written: str) -> str:
         raise BadInput(fault.vi, fault.en, field="address") from None
 
 
-async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str, str]]:
+async def _narrowed(visit: Visit, connection: AsyncConnection) -> list[tuple[str, Word]]:
     """Filters that come with a link, in words: (query name, what)."""
     words = []
     if id := visit.asked("item"):
         await must_see_item(visit, connection, id)
-        words.append(("item", f"Tin: {(await content_store.find_item(connection, id)).title}"))
+        title = (await content_store.find_item(connection, id)).title
+        words.append(("item", Word(f"Tin: {title}", f"Item: {title}")))
     if id := visit.asked("schedule"):
         schedule = await store.find_schedule(connection, id)
         must_reach_any(visit, schedule.outlets)
-        words.append(("schedule", f"Lịch: {schedule.title}"))
+        words.append(("schedule", Word(f"Lịch: {schedule.title}", f"Schedule: {schedule.title}")))
     if id := visit.asked("occurrence"):
         row = await store.find_occurrence(connection, id)
         must_reach_any(visit, row.outlets)
-        words.append(("occurrence", f"Kỳ phát {visit.drawing.near(row.due_at)}"))
+        at = visit.drawing.near(row.due_at)
+        words.append(("occurrence", Word(f"Kỳ phát {at}", f"Run {at.en}")))
     return words
 
 
@@ -292,7 +294,7 @@ async def retry(visit: Visit) -> Answer:
     async def deed(tx: AsyncConnection) -> None:
         await visit.house.handling.retry(tx, visit.part("id"), visit.name)
 
-    return await _done(visit, "Sẽ gửi lại ngay.", deed)
+    return await _done(visit, Word("Sẽ gửi lại ngay.", "It will be sent again at once."), deed)
 
 
 @shape(shapes.DeliverySheet, shapes.Resolve)
@@ -303,7 +305,7 @@ async def resolve(visit: Visit) -> Answer:
         decision, note = visit.text("decision"), visit.text("note")
         await visit.house.handling.resolve(tx, visit.part("id"), decision, visit.name, note)
 
-    return await _done(visit, "Đã ghi kết luận.", deed)
+    return await _done(visit, Word("Đã ghi kết luận.", "Your finding is kept."), deed)
 
 
 @shape(shapes.DeliverySheet, MayNote)
@@ -313,10 +315,10 @@ async def cancel(visit: Visit) -> Answer:
     async def deed(tx: AsyncConnection) -> None:
         await visit.house.handling.cancel(tx, visit.part("id"), visit.name, visit.text("note"))
 
-    return await _done(visit, "Đã hủy lượt gửi.", deed)
+    return await _done(visit, Word("Đã hủy lượt gửi.", "Delivery cancelled."), deed)
 
 
-async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
+async def _done(visit: Visit, said: Word, deed: Deed) -> Answer:
     id = visit.part("id")
     try:
         async with visit.house.database.write() as tx:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from config.words import BadInput
+from config.words import BadInput, Word, joined
 from content import store
 from content.bulletin import BulletinClass, Purpose
 from content.document import read_document
@@ -147,9 +147,15 @@ async def read_upload(visit: Visit) -> tuple[dict[str, Any], tuple[str, ...]]:
     given = file_of(visit, "file", "tệp .md, .txt hoặc .docx")
     zone, name = visit.drawing.zone, given.filename.replace("\\", "/").rsplit("/", 1)[-1][:120]
     document = await asyncio.to_thread(lambda: read_document(name, given.file.read(), zone))
-    told = [f"Đã đọc tệp {name}. Xem lại rồi bấm lưu."]
+    told = [Word(f"Đã đọc tệp {name}. Xem lại rồi bấm lưu.", f"File {name} read. Look it over, then save.")]
     if document.dated is not None:
-        told.append(f"Ngày ghi trên văn bản: {document.dated.astimezone(zone):%d/%m/%Y}.")
+        told.append(
+            Word(
+                f"Ngày ghi trên văn bản: {document.dated.astimezone(zone):%d/%m/%Y}.",
+                f"Date on the document: {document.dated.astimezone(zone):%d/%m/%Y}.",
+            )
+        )
     if document.dropped:
-        told.append("Đã bỏ: " + "; ".join(document.dropped) + ".")
+        dropped = joined(document.dropped, "; ")
+        told.append(Word(f"Đã bỏ: {dropped}.", f"Left out: {dropped.en}."))
     return {**_typed(document.draft), **{name: visit.text(name) for name in KEPT}}, (*told, *document.warnings)

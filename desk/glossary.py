@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from config.words import BadInput, Said
+from config.words import BadInput, Said, Word
 from content import store as content_store
 from content.glossary import store
 from content.glossary.keeping import own_entry
@@ -76,7 +76,12 @@ async def add(visit: Visit) -> Answer:
     except Said as fault:
         return (await _page(visit)).with_fault(fault)
     plain = {"abbr": entry.abbr, "spoken": entry.spoken, "condition": entry.condition}
-    return Done("/glossary", f"Từ nay “{entry.abbr}” đọc là “{entry.spoken}”.", plain, 201)
+    return Done(
+        "/glossary",
+        Word(f"Từ nay “{entry.abbr}” đọc là “{entry.spoken}”.", f"“{entry.abbr}” is now read “{entry.spoken}”."),
+        plain,
+        201,
+    )
 
 
 @shape(shapes.AbbrTold, shapes.OldReading)
@@ -85,7 +90,11 @@ async def remove(visit: Visit) -> Answer:
     abbr = visit.text("abbr")
     async with visit.house.database.write() as tx:
         await visit.house.glossary.remove(tx, abbr, visit.name, condition=visit.text("condition"))
-    return Done("/glossary", f"Đã bỏ cách đọc riêng của “{abbr}”.", {"abbr": abbr})
+    return Done(
+        "/glossary",
+        Word(f"Đã bỏ cách đọc riêng của “{abbr}”.", f"The office’s own reading of “{abbr}” is removed."),
+        {"abbr": abbr},
+    )
 
 
 async def take_in(visit: Visit) -> Answer:
@@ -101,7 +110,7 @@ async def take_in(visit: Visit) -> Answer:
     except Said as fault:
         fault.field = "file"
         return (await _page(visit)).with_fault(fault)
-    return Done("/glossary", f"Đã nhập {count} cách đọc.", {"count": count})
+    return Done("/glossary", Word(f"Đã nhập {count} cách đọc.", f"Readings taken in: {count}."), {"count": count})
 
 
 @shape(None, media=("text/tab-separated-values",))
@@ -133,7 +142,11 @@ async def read_otherwise(visit: Visit) -> Answer:
             tx, item.id, replace(draft, readings=tuple(kept)), visit.name, base=visit.text("base")
         )
     house.notifier.ring("item")
-    return Done(f"/items/{item.id}", f"“{entry.abbr}” đọc là “{entry.spoken}”.", {"abbr": entry.abbr})
+    return Done(
+        f"/items/{item.id}",
+        Word(f"“{entry.abbr}” đọc là “{entry.spoken}”.", f"“{entry.abbr}” is read “{entry.spoken}”."),
+        {"abbr": entry.abbr},
+    )
 
 
 @shape(None, shapes.SoundAsked, media=("audio/wav",))

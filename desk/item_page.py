@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import NotFound
+from config.words import NotFound, Word
 from content import store
 from content.difference import Change, changes
 from content.film import CLIP
@@ -167,9 +167,15 @@ def _below(visit: Visit, tree: Tree, item: Item) -> list[Unit]:
 def _why_not(visit: Visit, sheet: Sheet) -> str:
     """Why this person cannot approve, in words; empty when they can."""
     if not visit.may("item-approve"):
-        return "Vai trò của bạn không có quyền phê duyệt; hãy chờ người có quyền duyệt."
+        return Word(
+            "Vai trò của bạn không có quyền phê duyệt; hãy chờ người có quyền duyệt.",
+            "Your role may not approve; somebody who may has to.",
+        )
     if sheet.wrote(visit.name):
-        return "Bạn đã viết hoặc sửa tin này nên không tự duyệt được: cần người thứ hai."
+        return Word(
+            "Bạn đã viết hoặc sửa tin này nên không tự duyệt được: cần người thứ hai.",
+            "You wrote or changed this item, so a second person has to approve it.",
+        )
     return ""
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.feedback import feedback
 from channels.feedback import store as feedback_store
-from config.words import NotFound, Said
+from config.words import NotFound, Said, Word, joined
 from content import store
 from content.item import TITLES, Item, ItemState
 from content.units import store as unit_store
@@ -51,7 +51,7 @@ async def list_all(visit: Visit) -> Answer:
         "themes": themes,
         "titles": TITLES,
     }
-    values |= {"unit": unit, "unit_choices": unit_choices(visit, tree, "Mọi đơn vị"), "tree": tree}
+    values |= {"unit": unit, "unit_choices": unit_choices(visit, tree, Word("Mọi đơn vị", "All units")), "tree": tree}
     return Shown("items/list.html", values, listed([plain_item(item) for item in page], next))
 
 
@@ -139,7 +139,11 @@ async def _written(visit: Visit, item: Item | None) -> Answer:
     except Said as fault:
         return (await draft_form(visit, dict(visit.form), item=item)).with_fault(fault)
     ring(visit)
-    said = "Đã lưu và trình duyệt." if visit.text("act") == "submit" else "Đã lưu bản nháp."
+    said = (
+        Word("Đã lưu và trình duyệt.", "Saved and submitted for approval.")
+        if visit.text("act") == "submit"
+        else Word("Đã lưu bản nháp.", "Draft saved.")
+    )
     return Done(f"/items/{saved.id}", said, plain_item(saved), 201 if item is None else 200)
 
 
@@ -158,7 +162,11 @@ def ring(visit: Visit) -> None:
 @shape(shapes.ItemTold)
 async def submit(visit: Visit) -> Answer:
     """POST /items/{id}/submit."""
-    return await done(visit, "Đã trình duyệt.", lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name))
+    return await done(
+        visit,
+        Word("Đã trình duyệt.", "Submitted for approval."),
+        lambda tx: visit.house.editing.submit(tx, visit.part("id"), visit.name),
+    )
 
 
 @shape(shapes.ItemTold, shapes.Approve)
@@ -182,10 +190,12 @@ async def approve(visit: Visit) -> Answer:
     async with house.database.read() as connection:
         item = await store.find_item(connection, visit.part("id"))
     await house.correcting.list_reached(item)
-    answer = await done(visit, "Đã duyệt. Tin có thể lên lịch phát.", deed)
+    answer = await done(
+        visit, Word("Đã duyệt. Tin có thể lên lịch phát.", "Approved. The item can be scheduled."), deed
+    )
     if said and isinstance(answer, Done):
         house.notifier.ring("schedule")
-        return replace(answer, said=f"Đã duyệt. {' '.join(said)}")
+        return replace(answer, said=joined((Word("Đã duyệt.", "Approved."), *said), " "))
     return answer
 
 
@@ -196,7 +206,7 @@ async def send_back(visit: Visit) -> Answer:
     async def deed(tx: AsyncConnection) -> Item:
         return await visit.house.editing.send_back(tx, visit.part("id"), visit.name, visit.text("note"))
 
-    return await done(visit, "Đã trả lại cho người viết.", deed)
+    return await done(visit, Word("Đã trả lại cho người viết.", "Sent back to its author."), deed)
 
 
 @shape(shapes.ItemTold, shapes.Why)
@@ -208,10 +218,17 @@ async def withdraw(visit: Visit) -> Answer:
         await visit.house.correcting.take_back(tx, item)
         return item
 
-    return await done(visit, "Đã thu hồi tin và gỡ khỏi cổng thông tin, đài phát.", deed)
+    return await done(
+        visit,
+        Word(
+            "Đã thu hồi tin và gỡ khỏi cổng thông tin, đài phát.",
+            "Item withdrawn, and taken off the portal and the stations.",
+        ),
+        deed,
+    )
 
 
-async def done(visit: Visit, said: str, deed: Deed) -> Answer:
+async def done(visit: Visit, said: Word, deed: Deed) -> Answer:
     """One deed in one transaction, and the word after it; or the page with what stood in its way."""
     try:
         async with visit.house.database.write() as tx:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, time
 from typing import Any
 
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import moment_of
 from desk.schedules import plain_schedule
@@ -69,7 +69,11 @@ async def move(visit: Visit) -> Answer:
     house.notifier.ring("schedule")
     house.notifier.ring("work")
     waits = new.state is ScheduleState.IN_REVIEW
-    said = "Đã dời; lịch mới chờ người thứ hai duyệt." if waits else "Đã dời sang giờ mới."
+    said = (
+        Word("Đã dời; lịch mới chờ người thứ hai duyệt.", "Moved; the new schedule waits for a second person.")
+        if waits
+        else Word("Đã dời sang giờ mới.", "Moved to its new time.")
+    )
     return Done(f"/schedules/{new.id}", said, plain_schedule(new), 201)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.board import store as board_store
 from channels.feedback import store as feedback_store
 from channels.outlet import Outlets
+from config.words import Word, joined
 from content import store as content_store
 from content.contests import store as contest_store
 from content.contests.contest import State
@@ -27,16 +28,20 @@ from content.rendition import read_script
 from content.units import store as unit_store
 from content.units.unit import ROOT
 from desk.app import House
+from desk.moments import counted
 from desk.plan import counting
 
 LITTLE_ROOM = 2**30
 LOOKED_AT = 30
 """So many texts under way are read for words that nobody knew."""
 NAMED = 5
+RECORDING, DAY = Word("bản ghi âm", "recording"), Word("ngày", "day")
 CONTESTS = {
-    State.IN_REVIEW: "Cuộc thi chờ duyệt",
-    State.APPROVED: "Cuộc thi đã hết hạn, chưa đếm kết quả",
-    State.COUNTED: "Kết quả cuộc thi chờ người thứ hai công bố",
+    State.IN_REVIEW: Word("Cuộc thi chờ duyệt", "Contest awaiting approval"),
+    State.APPROVED: Word("Cuộc thi đã hết hạn, chưa đếm kết quả", "Contest is over and not yet counted"),
+    State.COUNTED: Word(
+        "Kết quả cuộc thi chờ người thứ hai công bố", "Contest results wait for a second person to publish them"
+    ),
 }
 """What is to be done with a contest in each state in which something is."""
 
@@ -45,7 +50,7 @@ CONTESTS = {
 class Need:
     """One of them: what it is, what to know of it, and where it is seen to (empty: not at the desk)."""
 
-    title: str
+    title: Word
     words: str
     href: str = ""
     label: str = ""
@@ -78,19 +83,39 @@ async def needs(house: House, connection: AsyncConnection, outlets: Outlets, uni
 def _disks(house: House) -> Iterator[Need]:
     """Disks with less than a gigabyte left; of a database on another machine its own server knows."""
     file = house.database.url.database if house.database.is_sqlite else None
-    places = {"dữ liệu": Path(file).parent} if file else {}
-    places["tệp âm thanh"] = house.settings.files.dir
+    places = {Word("dữ liệu", "of the data"): Path(file).parent} if file else {}
+    places[Word("tệp âm thanh", "of the sound files")] = house.settings.files.dir
     for name, place in places.items():
         if place.exists() and (free := shutil.disk_usage(place).free) < LITTLE_ROOM:
+            left = free // 2**20
             yield Need(
-                f"Ổ đĩa {name} sắp đầy", f"{place} chỉ còn {free // 2**20} MB; hãy báo người quản trị máy chủ dọn bớt."
+                Word(f"Ổ đĩa {name} sắp đầy", f"The disk {name.en} is nearly full"),
+                Word(
+                    f"{place} chỉ còn {left} MB; hãy báo người quản trị máy chủ dọn bớt.",
+                    f"{place} has only {left} MB left; ask the server’s administrator to make room.",
+                ),
             )
 
 
 async def _voice(connection: AsyncConnection) -> list[Need]:
     count, note = await recording_store.failing(connection)
-    words = f"{count} bản ghi âm chưa thu được{note and f': {note}'}. Loa tự thử lại."
-    return [Need("Giọng đọc không làm việc", words, "/voices", "Xem các giọng")] if count else []
+    why = note and f": {note}"
+    words = Word(
+        f"{count} bản ghi âm chưa thu được{why}. Loa tự thử lại.",
+        f"{counted(count, RECORDING).en} could not be made{why}. Loa tries again by itself.",
+    )
+    return (
+        [
+            Need(
+                Word("Giọng đọc không làm việc", "Voices are not working"),
+                words,
+                "/voices",
+                Word("Xem các giọng", "See the voices"),
+            )
+        ]
+        if count
+        else []
+    )
 
 
 async def _boards(house: House, connection: AsyncConnection, outlets: Outlets) -> list[Need]:
@@ -99,47 +124,94 @@ async def _boards(house: House, connection: AsyncConnection, outlets: Outlets) -
     for at in outlets:
         if at.channel.kind == "board":
             to_post, to_take_down = await board_store.waiting(connection, at.name, house.clock.now())
-            counts = ((to_post, "tờ cần dán"), (to_take_down, "tờ cần gỡ"))
-            words = ", ".join(f"{count} {what}" for count, what in counts if count)
-            told += [f"{at.outlet.title}: {words}"] if words else []
-    more = f"; và {len(told) - NAMED} bảng khác" if len(told) > NAMED else ""
-    words = f"{'; '.join(told[:NAMED])}{more}."
-    return [Need("Bảng tin chờ dán hoặc gỡ", words, "/boards", "Xem bảng tin")] if told else []
+            counts = ((to_post, Word("tờ cần dán", "to post")), (to_take_down, Word("tờ cần gỡ", "to take down")))
+            words = joined(Word(f"{count} {what}", f"{count} {what.en}") for count, what in counts if count)
+            told += [Word(f"{at.outlet.title}: {words}", f"{at.outlet.title}: {words.en}")] if words else []
+    words = _listed(told, len(told) - NAMED, Word("bảng khác", "other boards"))
+    return (
+        [
+            Need(
+                Word("Bảng tin chờ dán hoặc gỡ", "Sheets to post or take down"),
+                words,
+                "/boards",
+                Word("Xem bảng tin", "See the boards"),
+            )
+        ]
+        if told
+        else []
+    )
 
 
 def _words(unknown: dict[str, str]) -> list[Need]:
     if not unknown:
         return []
-    named, more = list(unknown)[:NAMED], len(unknown) - NAMED
-    words = ", ".join(named) + (f" và {more} chữ khác" if more > 0 else "")
-    return [Need("Chữ Loa chưa biết đọc", f"{words}: trên đài sẽ đánh vần từng chữ cái.", "/glossary", "Đặt cách đọc")]
+    listed = _listed([", ".join(list(unknown)[:NAMED])], len(unknown) - NAMED, Word("chữ khác", "others"), end="")
+    words = Word(
+        f"{listed}: trên đài sẽ đánh vần từng chữ cái.", f"{listed.en}: a station will hear them letter by letter."
+    )
+    return [
+        Need(
+            Word("Chữ Loa chưa biết đọc", "Words Loa cannot read yet"),
+            words,
+            "/glossary",
+            Word("Đặt cách đọc", "Say how they are read"),
+        )
+    ]
 
 
 def _asked(house: House, waiting: int, oldest: datetime | None) -> list[Need]:
     if not waiting or oldest is None:
         return []
     days = (house.clock.now() - oldest).days
-    words = f"{waiting} câu hỏi, góp ý chưa trả lời" + (f", lâu nhất {days} ngày." if days else ".")
-    return [Need("Người dân hỏi, góp ý", words, "/feedback?state=unanswered", "Xem và trả lời")]
+    oldest_vi, oldest_en = (
+        (f", lâu nhất {days} ngày", f", the oldest for {counted(days, DAY).en}") if days else ("", "")
+    )
+    words = Word(f"{waiting} câu hỏi, góp ý chưa trả lời{oldest_vi}.", f"{waiting} not answered yet{oldest_en}.")
+    return [
+        Need(
+            Word("Người dân hỏi, góp ý", "Questions and remarks from people"),
+            words,
+            "/feedback?state=unanswered",
+            Word("Xem và trả lời", "See and answer"),
+        )
+    ]
 
 
 def _passed(waiting: int) -> list[Need]:
     if not waiting:
         return []
-    words = f"{waiting} tin cấp trên chuyển xuống chờ đơn vị nhận, sửa cho phù hợp, hoặc không dùng."
-    return [Need("Tin cấp trên chuyển xuống", words, "/passed", "Xem tin chuyển xuống")]
+    words = Word(
+        f"{waiting} tin cấp trên chuyển xuống chờ đơn vị nhận, sửa cho phù hợp, hoặc không dùng.",
+        f"From above, for the unit to accept, adapt or decline: {waiting}.",
+    )
+    return [
+        Need(
+            Word("Tin cấp trên chuyển xuống", "Items passed down"),
+            words,
+            "/passed",
+            Word("Xem tin chuyển xuống", "See them"),
+        )
+    ]
 
 
 async def _contests(house: House, connection: AsyncConnection, units: frozenset[str] | None) -> list[Need]:
     """Contests with which something is to be done now."""
     found = await contest_store.waiting(connection, units, house.clock.now())
-    return [Need(CONTESTS[one.state], f"“{one.title}”", f"/contests/{one.id}", "Mở cuộc thi") for one in found[:NAMED]]
+    return [
+        Need(CONTESTS[one.state], f"“{one.title}”", f"/contests/{one.id}", Word("Mở cuộc thi", "Open the contest"))
+        for one in found[:NAMED]
+    ]
 
 
 async def _catalogues(connection: AsyncConnection) -> list[Need]:
     """Watched catalogues that could not be taken in."""
     return [
-        Need("Danh mục thủ tục chưa nhận được", f"{source}: {fault}", "/procedures", "Xem danh mục")
+        Need(
+            Word("Danh mục thủ tục chưa nhận được", "A catalogue of procedures could not be taken in"),
+            f"{source}: {fault}",
+            "/procedures",
+            Word("Xem danh mục", "See the catalogue"),
+        )
         for source, fault in (await procedure_store.source_faults(connection))[:NAMED]
     ]
 
@@ -152,10 +224,19 @@ async def _outdated(connection: AsyncConnection, units: frozenset[str] | None) -
     if not found:
         return []
     found.sort(key=lambda one: one.id, reverse=True)
-    named = "; ".join(f"{one.title} ({', '.join(changed[one.id][:NAMED])})" for one in found[:NAMED])
-    more = f" và {len(found) - NAMED} tin khác" if len(found) > NAMED else ""
-    title = f"{len(found)} tin nói đến thủ tục đã thay đổi"
-    return [Need(title, f"{named}{more}.", f"/items/{found[0].id}#procedures", "Xem lại tin mới nhất")]
+    named = [f"{one.title} ({', '.join(changed[one.id][:NAMED])})" for one in found[:NAMED]]
+    words = _listed(named, len(found) - NAMED, Word("tin khác", "others"))
+    title = Word(
+        f"{len(found)} tin nói đến thủ tục đã thay đổi", f"Items about procedures that have changed: {len(found)}"
+    )
+    return [
+        Need(
+            title,
+            words,
+            f"/items/{found[0].id}#procedures",
+            Word("Xem lại tin mới nhất", "Look at the newest"),
+        )
+    ]
 
 
 async def _plan(house: House, connection: AsyncConnection, unit: str) -> list[Need]:
@@ -164,9 +245,24 @@ async def _plan(house: House, connection: AsyncConnection, unit: str) -> list[Ne
     late = await counting.late(connection, house.clock.now().astimezone(zone).date(), zone, unit)
     if not late:
         return []
-    named = "; ".join(f"{one.task.words} ({one.now.done}/{one.now.target})" for one in late[:NAMED])
-    more = f" và {len(late) - NAMED} nhiệm vụ khác" if len(late) > NAMED else ""
-    return [Need(f"Kế hoạch năm chậm ở {len(late)} nhiệm vụ", f"{named}{more}.", "/plan", "Xem kế hoạch")]
+    named = [f"{one.task.words} ({one.now.done}/{one.now.target})" for one in late[:NAMED]]
+    words = _listed(named, len(late) - NAMED, Word("nhiệm vụ khác", "others"))
+    return [
+        Need(
+            Word(f"Kế hoạch năm chậm ở {len(late)} nhiệm vụ", f"Late tasks of the yearly plan: {len(late)}"),
+            words,
+            "/plan",
+            Word("Xem kế hoạch", "See the plan"),
+        )
+    ]
+
+
+def _listed(named: Sequence[str], more: int, others: Word, *, end: str = ".") -> Word:
+    """The first few of them by name, the rest as a number."""
+    words = joined(named[:NAMED], "; ")
+    if more <= 0:
+        return Word(f"{words}{end}", f"{words.en}{end}")
+    return Word(f"{words} và {more} {others}{end}", f"{words.en} and {more} {others.en}{end}")
 
 
 async def unknown_words(house: House, connection: AsyncConnection) -> dict[str, str]:

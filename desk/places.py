@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from config.words import Word
+
 MOST_AT_HAND = 5
 """So many fit the bar of a phone with words that can be read and keys that a thumb can hit."""
 
@@ -18,24 +20,24 @@ class Place:
 
     door: str
     href: str
-    title: str
+    title: Word
     icon: str
     beyond: bool = False
     here: str = ""
 
 
 PLACES = (
-    Place("today", "/", "Hôm nay", "today"),
-    Place("items", "/items", "Tin bài", "item"),
-    Place("schedules", "/schedules", "Lịch phát", "calendar", beyond=True),
-    Place("calendar", "/calendar", "Lịch", "month"),
-    Place("deliveries", "/deliveries", "Nhật ký", "log"),
-    Place("outlets", "/outlets", "Điểm phát", "outlet", beyond=True),
-    Place("plan", "/plan", "Kế hoạch", "plan", beyond=True),
-    Place("procedures", "/procedures", "Thủ tục", "note", beyond=True),
-    Place("classes", "/classes", "Lớp tập huấn", "chat", beyond=True),
-    Place("contests", "/contests", "Cuộc thi", "good", beyond=True),
-    Place("reports", "/reports", "Báo cáo", "chart", beyond=True),
+    Place("today", "/", Word("Hôm nay", "Today"), "today"),
+    Place("items", "/items", Word("Tin bài", "Items"), "item"),
+    Place("schedules", "/schedules", Word("Lịch phát", "Schedules"), "calendar", beyond=True),
+    Place("calendar", "/calendar", Word("Lịch", "Calendar"), "month"),
+    Place("deliveries", "/deliveries", Word("Nhật ký", "Log"), "log"),
+    Place("outlets", "/outlets", Word("Điểm phát", "Outlets"), "outlet", beyond=True),
+    Place("plan", "/plan", Word("Kế hoạch", "Plan"), "plan", beyond=True),
+    Place("procedures", "/procedures", Word("Thủ tục", "Procedures"), "note", beyond=True),
+    Place("classes", "/classes", Word("Lớp tập huấn", "Classes"), "chat", beyond=True),
+    Place("contests", "/contests", Word("Cuộc thi", "Contests"), "good", beyond=True),
+    Place("reports", "/reports", Word("Báo cáo", "Reports"), "chart", beyond=True),
 )
 
 

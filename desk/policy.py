@@ -7,7 +7,7 @@ from typing import Any
 
 from channels.audience import read_audience
 from channels.no_adverts import store
-from config.words import BadInput, Said
+from config.words import BadInput, Said, Word
 from content.bulletin import Purpose
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import file_of
@@ -59,7 +59,11 @@ async def take_in(visit: Visit) -> Answer:
         now = house.clock.now()
         count = await store.save_no_adverts(house.database, tx, house.seal, numbers, now, whole=whole)
         await house.journal.note(tx, now, visit.name, "import_no_adverts", "policy/no-adverts", size=count, whole=whole)
-    return Done("/policy", f"Danh sách không quảng cáo có {count} số.", {"do_not_advertise": count})
+    return Done(
+        "/policy",
+        Word(f"Danh sách không quảng cáo có {count} số.", f"Numbers on the do-not-advertise list: {count}."),
+        {"do_not_advertise": count},
+    )
 
 
 async def _read(visit: Visit) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from config.words import BadInput, NotFound
+from config.words import BadInput, NotFound, Word
 from content.bed import store
 from content.bed.store import Bed
 from content.upload import SUFFIXES
@@ -63,7 +63,9 @@ async def take_bed(visit: Visit) -> Answer:
     async with house.database.write() as tx:
         await store.choose_bed(tx, bed)
         await house.journal.note(tx, now, visit.name, "choose_bed", "programme", file=bed.file, master=master)
-    return Done("/programme", "Đã nhận nhạc nền. Hãy nghe thử.", plain_bed(bed))
+    return Done(
+        "/programme", Word("Đã nhận nhạc nền. Hãy nghe thử.", "Background music taken. Listen to it."), plain_bed(bed)
+    )
 
 
 @shape(Nothing)
@@ -74,7 +76,7 @@ async def drop_bed(visit: Visit) -> Answer:
         if not await store.drop_bed(tx):
             raise NotFound("Chương trình chưa có nhạc nền", "There is no music")
         await house.journal.note(tx, now, visit.name, "drop_bed", "programme")
-    return Done("/programme", "Đã bỏ nhạc nền.", {})
+    return Done("/programme", Word("Đã bỏ nhạc nền.", "Background music removed."), {})
 
 
 @shape(None, media=("audio/mpeg",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import Said
+from config.words import Said, Word
 from content import store
 from content.item import Item, ItemState
 from content.recording import Recording
@@ -32,7 +32,11 @@ async def upload(visit: Visit) -> Answer:
     async def deed(tx: AsyncConnection) -> Item:
         return await visit.house.editing.record(tx, visit.part("id"), made, visit.name, base=base)
 
-    return await done(visit, "Đã nhận bản ghi âm. Nghe lại rồi trình duyệt.", deed)
+    return await done(
+        visit,
+        Word("Đã nhận bản ghi âm. Nghe lại rồi trình duyệt.", "Recording taken. Listen to it, then submit."),
+        deed,
+    )
 
 
 async def _taken_in(visit: Visit) -> tuple[str, Recording]:
@@ -53,4 +57,8 @@ async def remove(visit: Visit) -> Answer:
     async def deed(tx: AsyncConnection) -> Item:
         return await visit.house.editing.unrecord(tx, visit.part("id"), visit.name, base=visit.text("base"))
 
-    return await done(visit, "Đã bỏ bản ghi âm; giọng máy sẽ đọc tin này.", deed)
+    return await done(
+        visit,
+        Word("Đã bỏ bản ghi âm; giọng máy sẽ đọc tin này.", "Recording removed; a voice will read this item."),
+        deed,
+    )

@@ -16,7 +16,7 @@ from channels.pulls import store as pull_store
 from channels.shelf import store as shelf_store
 from channels.shelf.fetched import Fetch, delivery_state, part_states
 from channels.station import store as station_store
-from config.words import BadInput
+from config.words import BadInput, Word
 from content.bulletin import BulletinClass
 from desk.answer import Answer, Shown, Visit
 from desk.app import House
@@ -25,8 +25,21 @@ from desk.shape import shape
 from desk.shapes import outlets as shapes
 
 TITLES = (
-    *("Đài", "Tên đài", "Đã gửi", "Đài đã lấy", "Đài đã phát", "Giây yêu cầu phát", "Giây đã phát", "Tỷ lệ phát (%)"),
-    *("Khẩn cấp đã gửi", "Khẩn cấp đã lấy", "Khẩn cấp đã phát"),
+    *(
+        Word("Đài", "Station"),
+        Word("Tên đài", "Title"),
+        Word("Đã gửi", "Sent"),
+        Word("Đài đã lấy", "Fetched"),
+        Word("Đài đã phát", "Aired"),
+        Word("Giây yêu cầu phát", "Seconds asked for"),
+        Word("Giây đã phát", "Seconds aired"),
+        Word("Tỷ lệ phát (%)", "Share aired (%)"),
+    ),
+    *(
+        Word("Khẩn cấp đã gửi", "Urgent sent"),
+        Word("Khẩn cấp đã lấy", "Urgent fetched"),
+        Word("Khẩn cấp đã phát", "Urgent aired"),
+    ),
 )
 
 

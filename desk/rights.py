@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from channels.audience import masked, read_person
-from config.words import BadInput, Said
+from config.words import BadInput, Said, Word
 from desk import audiences
 from desk.answer import Answer, Done, Visit
 from desk.forms import iso
@@ -46,7 +46,10 @@ async def erase(visit: Visit) -> Answer:
     except Said as fault:
         return await _refused(visit, fault)
     visit.house.notifier.ring("delivery")
-    vi = f"Đã xóa {masked(address)}: {done.lists} nhóm, {done.deliveries} lượt trong nhật ký, hủy {done.cancelled} lượt chờ."
+    vi = Word(
+        f"Đã xóa {masked(address)}: {done.lists} nhóm, {done.deliveries} lượt trong nhật ký, hủy {done.cancelled} lượt chờ.",
+        f"{masked(address)} erased: audiences {done.lists}, deliveries {done.deliveries}, cancelled {done.cancelled}.",
+    )
     counted = {"lists": done.lists, "deliveries": done.deliveries, "cancelled": done.cancelled}
     return Done("/audiences", vi, counted)
 

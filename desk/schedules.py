@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences import store as audience_store
-from config.words import Conflict, NotFound, Said
+from config.words import Conflict, NotFound, Said, Word
 from content import store as content_store
 from content.item import Item, Revision, same_person
 from desk.answer import Answer, Done, Shown, Visit
@@ -141,9 +141,14 @@ async def add(visit: Visit) -> Answer:
         return (await _form(visit)).with_fault(fault)
     _ring(visit)
     said = {
-        ScheduleState.APPROVED: "Đã lưu lịch, lịch bắt đầu chạy.",
-        ScheduleState.PAUSED: "Đã lưu lịch; lịch chạy khi hết tạm dừng chung.",
-    }.get(schedule.state, "Đã lưu lịch, chờ người thứ hai duyệt.")
+        ScheduleState.APPROVED: Word("Đã lưu lịch, lịch bắt đầu chạy.", "Schedule saved; it runs from now on."),
+        ScheduleState.PAUSED: Word(
+            "Đã lưu lịch; lịch chạy khi hết tạm dừng chung.", "Schedule saved; it runs once everything is let go."
+        ),
+    }.get(
+        schedule.state,
+        Word("Đã lưu lịch, chờ người thứ hai duyệt.", "Schedule saved; a second person has to approve it."),
+    )
     return Done(f"/schedules/{schedule.id}", said, plain_schedule(schedule), 201)
 
 
@@ -207,9 +212,15 @@ async def _fallbacks(visit: Visit, connection: AsyncConnection, schedule: Schedu
 def _why_not(visit: Visit, schedule: Schedule, wrote: bool) -> str:
     """Why this person cannot approve, in words; empty when they can."""
     if not visit.may("schedule-approve"):
-        return "Vai trò của bạn không có quyền duyệt lịch; hãy chờ người có quyền duyệt."
+        return Word(
+            "Vai trò của bạn không có quyền duyệt lịch; hãy chờ người có quyền duyệt.",
+            "Your role may not approve schedules; somebody who may has to.",
+        )
     if same_person(visit.name, schedule.made_by) or wrote:
-        return "Bạn đã lập lịch này hoặc viết tin trong lịch nên không tự duyệt được: cần người thứ hai."
+        return Word(
+            "Bạn đã lập lịch này hoặc viết tin trong lịch nên không tự duyệt được: cần người thứ hai.",
+            "You made this schedule or wrote an item in it, so a second person has to approve it.",
+        )
     return ""
 
 
@@ -223,8 +234,8 @@ async def approve(visit: Visit) -> Answer:
         told |= {"instead_of": visit.instead_of}
         return await visit.house.scheduling.approve(tx, visit.part("id"), visit.name, **told)
 
-    held = "Đã duyệt; lịch chạy khi hết tạm dừng chung."
-    return await _done(visit, "Đã duyệt, lịch bắt đầu chạy.", deed, held)
+    held = Word("Đã duyệt; lịch chạy khi hết tạm dừng chung.", "Approved; it runs once everything is let go.")
+    return await _done(visit, Word("Đã duyệt, lịch bắt đầu chạy.", "Approved; it runs from now on."), deed, held)
 
 
 @shape(shapes.ScheduleTold, Why)
@@ -232,7 +243,7 @@ async def send_back(visit: Visit) -> Answer:
     """POST /schedules/{id}/send-back, with a reason."""
     return await _done(
         visit,
-        "Đã trả lại lịch.",
+        Word("Đã trả lại lịch.", "Schedule sent back."),
         lambda tx: visit.house.scheduling.send_back(tx, visit.part("id"), visit.name, visit.text("note")),
     )
 
@@ -242,7 +253,7 @@ async def pause(visit: Visit) -> Answer:
     """POST /schedules/{id}/pause."""
     return await _done(
         visit,
-        "Đã tạm dừng lịch.",
+        Word("Đã tạm dừng lịch.", "Schedule paused."),
         lambda tx: visit.house.scheduling.pause(tx, visit.part("id"), visit.name, visit.text("note")),
     )
 
@@ -251,7 +262,9 @@ async def pause(visit: Visit) -> Answer:
 async def resume(visit: Visit) -> Answer:
     """POST /schedules/{id}/resume."""
     return await _done(
-        visit, "Lịch chạy tiếp.", lambda tx: visit.house.scheduling.resume(tx, visit.part("id"), visit.name)
+        visit,
+        Word("Lịch chạy tiếp.", "The schedule runs again."),
+        lambda tx: visit.house.scheduling.resume(tx, visit.part("id"), visit.name),
     )
 
 
@@ -260,12 +273,12 @@ async def cancel(visit: Visit) -> Answer:
     """POST /schedules/{id}/cancel."""
     return await _done(
         visit,
-        "Đã hủy lịch.",
+        Word("Đã hủy lịch.", "Schedule cancelled."),
         lambda tx: visit.house.scheduling.cancel(tx, visit.part("id"), visit.name, visit.text("note")),
     )
 
 
-async def _done(visit: Visit, said: str, deed: Deed, held: str = "") -> Answer:
+async def _done(visit: Visit, said: Word, deed: Deed, held: Word | None = None) -> Answer:
     """What was done, in words; `held`: those for a schedule that is paused with all others."""
     try:
         async with visit.house.database.write() as tx:
@@ -321,4 +334,8 @@ async def cancel_occurrence(visit: Visit) -> Answer:
     _ring(visit)
     visit.house.notifier.ring("delivery")
     plain = {"id": row.id, "counts": {state.value: number for state, number in counted.items()}}
-    return Done(f"/schedules/{row.schedule}", "Đã hủy những lượt chưa gửi của kỳ phát này.", plain)
+    return Done(
+        f"/schedules/{row.schedule}",
+        Word("Đã hủy những lượt chưa gửi của kỳ phát này.", "What was not sent yet of this run is cancelled."),
+        plain,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from config.words import BadInput, Said
+from config.words import BadInput, Said, Word
 from content.bulletin import BulletinClass
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, moment_of
@@ -105,7 +105,9 @@ async def pause(visit: Visit) -> Answer:
         return (await _page(visit)).with_fault(fault)
     _ring(visit)
     plain = {"state": ScheduleState.PAUSED.value, "schedules": count}
-    return Done("/calendar", f"Đã tạm dừng tất cả: {count} lịch.", plain)
+    return Done(
+        "/calendar", Word(f"Đã tạm dừng tất cả: {count} lịch.", f"Everything paused. Schedules: {count}."), plain
+    )
 
 
 @shape(shapes.StoodTold)
@@ -115,7 +117,7 @@ async def resume(visit: Visit) -> Answer:
         count = await visit.house.standing.resume_all(tx, visit.name)
     _ring(visit)
     plain = {"state": ScheduleState.APPROVED.value, "schedules": count}
-    return Done("/calendar", f"Đã cho chạy tiếp: {count} lịch.", plain)
+    return Done("/calendar", Word(f"Đã cho chạy tiếp: {count} lịch.", f"Let go again. Schedules: {count}."), plain)
 
 
 def _ring(visit: Visit) -> None:

@@ -21,7 +21,7 @@ from channels.station.store import Airing
 from channels.station.tracks import MAIN, Track, dated_stem, tracks_of
 from content.bulletin import BulletinClass
 from desk.app import House
-from desk.drawing import Drawing
+from desk.drawing import Drawing, language_of
 from desk.partners import Partners
 
 LISTS = {"radio": ["feed.xml", "playlist.m3u", "khan-cap.m3u"], "tv": ["danh-sach.json"]}
@@ -109,7 +109,9 @@ class Stations:
         told = [_told(track, airings, pulls, replaces=track.part.item in gone) for track in tracks]
         values = self._values(at, timetable, told, seen.programmes, now)
         ask = f"?token={request.query['token']}" if request.query.get("token") else ""
-        html = self._drawing.page("station/page.html", request, values | {"ask": ask, "tap": secrets.token_hex(8)})
+        values |= {"ask": ask, "tap": secrets.token_hex(8)}
+        language = language_of(request, self._house.settings.office.locale)
+        html = self._drawing.page("station/page.html", request, values, language)
         return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})
 
     def _values(

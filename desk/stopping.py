@@ -10,7 +10,7 @@ from channels.audience import masked
 from channels.audiences import store as audience_store
 from channels.channel import Heard
 from channels.seal import NOBODY, SealBroken
-from config.words import NotFound
+from config.words import NotFound, Word
 from desk.answer import Answer, Done, Shown, Visit
 from scheduler.log import store as log_store
 
@@ -41,7 +41,11 @@ async def change(visit: Visit) -> Answer:
         how = "người nhận bấm liên kết trong tin"
         await visit.house.handling.hear(tx, Heard(person.scheme, person.address, wants, how), person.outlet)
     visit.house.notifier.ring("delivery")
-    said = "Đã ghi nhận: ông/bà lại nhận tin." if wants else "Đã ghi nhận: không gửi tin tới ông/bà nữa."
+    said = (
+        Word("Đã ghi nhận: ông/bà lại nhận tin.", "Noted: you receive messages again.")
+        if wants
+        else Word("Đã ghi nhận: không gửi tin tới ông/bà nữa.", "Noted: no more messages go to you.")
+    )
     return Done(visit.request.path, said, {"stopped": not wants})
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from config.words import BadInput, Conflict, NotFound, Said
-from desk.answer import Answer, Done, Shown, Visit
+from config.words import BadInput, Conflict, NotFound, Said, Word
+from desk.answer import UNSAID, Answer, Done, Shown, Visit
 from desk.forms import iso, listed, moment_of
 from desk.shape import shape
 from desk.shapes import subscriptions as shapes
@@ -42,11 +42,11 @@ class Standing:
     def title(self) -> str:
         """The state in words."""
         words = {
-            "paused": "tạm dừng",
-            "disabled": "Loa đã ngừng gửi",
-            "troubled": "đang gặp lỗi",
-            "working": "nhận tốt",
-            "pending": "chưa gửi lần nào",
+            "paused": Word("tạm dừng", "paused"),
+            "disabled": Word("Loa đã ngừng gửi", "Loa has stopped sending"),
+            "troubled": Word("đang gặp lỗi", "in trouble"),
+            "working": Word("nhận tốt", "receiving well"),
+            "pending": Word("chưa gửi lần nào", "nothing sent yet"),
         }
         return words[self.state]
 
@@ -57,7 +57,7 @@ class Standing:
         return parts._replace(query="…" if parts.query else "", fragment="").geturl()
 
     @property
-    def failed(self) -> str:
+    def failed(self) -> Word:
         """What it last answered that was no success, or why it did not."""
         return said(self.one.failed_status, self.one.failed_words)
 
@@ -155,7 +155,14 @@ async def pause(visit: Visit) -> Answer:
             await visit.house.subscribing.pause(tx, id, visit.name, note)
     except Conflict as fault:
         return (await _page(visit)).with_fault(fault)
-    return await _changed(visit, id, "Đã tạm dừng; sự kiện mới được giữ lại cho tới khi mở lại.")
+    return await _changed(
+        visit,
+        id,
+        Word(
+            "Đã tạm dừng; sự kiện mới được giữ lại cho tới khi mở lại.",
+            "Paused; new events are kept until it is opened again.",
+        ),
+    )
 
 
 @shape(shapes.SubscriptionTold)
@@ -167,10 +174,14 @@ async def resume(visit: Visit) -> Answer:
             await visit.house.subscribing.resume(tx, id, visit.name)
     except Conflict as fault:
         return (await _page(visit)).with_fault(fault)
-    return await _changed(visit, id, "Đã mở lại; những sự kiện đang chờ được gửi ngay.")
+    return await _changed(
+        visit,
+        id,
+        Word("Đã mở lại; những sự kiện đang chờ được gửi ngay.", "Opened again; events that waited are sent now."),
+    )
 
 
-async def _changed(visit: Visit, id: str, words: str) -> Done:
+async def _changed(visit: Visit, id: str, words: Word = UNSAID) -> Done:
     for topic in ("outlet", "herald"):
         visit.house.notifier.ring(topic)
     return Done(f"{HERE}#{id}", words, plain_subscription(await _standing(visit, id)))
@@ -182,7 +193,7 @@ async def remove(visit: Visit) -> Answer:
     async with visit.house.database.write() as tx:
         gone = await visit.house.subscribing.remove(tx, visit.part("id"), visit.name)
     visit.house.notifier.ring("outlet")
-    return Done(HERE, f"Đã bỏ nơi nhận {gone.title}.", {})
+    return Done(HERE, Word(f"Đã bỏ nơi nhận {gone.title}.", f"Receiver {gone.title} removed."), {})
 
 
 @shape(shapes.TriedTold)
@@ -193,10 +204,16 @@ async def try_out(visit: Visit) -> Answer:
     tried = await visit.house.herald.try_out(to)
     words = said(tried.status, tried.words)
     if not tried.good and not visit.json:
-        fault = Conflict(f"{to.title} không nhận sự kiện thử: {words}", f"{to.title} did not take the test event")
+        fault = Conflict(
+            f"{to.title} không nhận sự kiện thử: {words}", f"{to.title} did not take the test event: {words.en}"
+        )
         return (await _page(visit)).with_fault(fault)
     plain = {"good": tried.good, "status": tried.status, "words": tried.words}
-    return Done(f"{HERE}#{to.id}", f"{to.title} đã nhận sự kiện thử: {words}.", plain)
+    return Done(
+        f"{HERE}#{to.id}",
+        Word(f"{to.title} đã nhận sự kiện thử: {words}.", f"{to.title} took the test event: {words.en}."),
+        plain,
+    )
 
 
 @shape(shapes.ReplayTold, shapes.ReplayAsked)
@@ -213,5 +230,9 @@ async def replay(visit: Visit) -> Answer:
         raise
     except Said as fault:
         return (await _page(visit)).with_fault(fault)
-    await _changed(visit, id, "")
-    return Done(f"{HERE}#{id}", f"Đang gửi lại {count} sự kiện.", {"events": count})
+    await _changed(visit, id)
+    return Done(
+        f"{HERE}#{id}",
+        Word(f"Đang gửi lại {count} sự kiện.", f"Events being sent again: {count}."),
+        {"events": count},
+    )

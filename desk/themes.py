@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word
 from content import store
 from content.item import slug_of
 from desk.answer import Answer, Done, Shown, Visit
@@ -51,7 +51,7 @@ async def save(visit: Visit) -> Answer:
         raise
     except Said as fault:
         return (await _page(visit)).with_fault(fault)
-    return Done(HERE, f"Đã lưu chủ đề “{title}”.", {"id": id, "title": title})
+    return Done(HERE, Word(f"Đã lưu chủ đề “{title}”.", f"Theme “{title}” saved."), {"id": id, "title": title})
 
 
 def _place(visit: Visit, otherwise: int) -> int:
@@ -75,4 +75,8 @@ async def retire(visit: Visit) -> Answer:
         now = house.clock.now()
         await store.retire_theme(tx, id, now)
         await house.journal.note(tx, now, visit.name, "retire_theme", f"theme/{id}")
-    return Done(HERE, f"Thôi dùng chủ đề “{title}”; tin cũ vẫn giữ.", {"id": id, "title": title})
+    return Done(
+        HERE,
+        Word(f"Thôi dùng chủ đề “{title}”; tin cũ vẫn giữ.", f"Theme “{title}” is no longer offered; items keep it."),
+        {"id": id, "title": title},
+    )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences import store as audience_store
 from config.settings import duration
-from config.words import BadInput
+from config.words import BadInput, Word
 from content import store as content_store
 from content.bulletin import BulletinClass, digest_of
 from content.item import ItemState
@@ -26,19 +26,23 @@ from scheduler.schedule import Missed, QuietHours, Rule, Schedule
 from scheduler.scheduling import Wish
 
 WAYS = (
-    ("now", "Phát ngay"),
-    ("once", "Một lần"),
-    ("daily", "Hằng ngày"),
-    ("weekdays", "Ngày làm việc (thứ Hai – thứ Sáu)"),
-    ("weekly", "Các ngày trong tuần"),
-    ("every", "Cách đều"),
-    ("cron", "Biểu thức cron (nâng cao)"),
+    ("now", Word("Phát ngay", "Now")),
+    ("once", Word("Một lần", "Once")),
+    ("daily", Word("Hằng ngày", "Every day")),
+    ("weekdays", Word("Ngày làm việc (thứ Hai – thứ Sáu)", "Working days (Monday to Friday)")),
+    ("weekly", Word("Các ngày trong tuần", "Days of the week")),
+    ("every", Word("Cách đều", "At even intervals")),
+    ("cron", Word("Biểu thức cron (nâng cao)", "Cron expression (advanced)")),
 )
-UNITS = {"m": ("phút", timedelta(minutes=1)), "h": ("giờ", timedelta(hours=1)), "d": ("ngày", timedelta(days=1))}
+UNITS = {
+    "m": (Word("phút", "minutes"), timedelta(minutes=1)),
+    "h": (Word("giờ", "hours"), timedelta(hours=1)),
+    "d": (Word("ngày", "days"), timedelta(days=1)),
+}
 MISSED_TITLES = {
-    Missed.LATEST: "phát bù kỳ gần nhất",
-    Missed.ALL: "phát bù tất cả các kỳ",
-    Missed.NONE: "bỏ qua, không phát bù",
+    Missed.LATEST: Word("phát bù kỳ gần nhất", "make up for the latest run"),
+    Missed.ALL: Word("phát bù tất cả các kỳ", "make up for every run"),
+    Missed.NONE: Word("bỏ qua, không phát bù", "leave them out"),
 }
 FIELDS = ("when", "at", "time", "amount", "unit", "cron", "until", "klass", "audience", "missed", "title", "zone")
 
@@ -144,7 +148,10 @@ async def choices(visit: Visit, connection: AsyncConnection, chosen: tuple[str, 
         "items": items,
         "outlets": list(visit.outlets),
         "audiences": await audience_store.audiences(connection, visit.units),
-        "klass_choices": [("", "Theo tin bài"), *((one.value, one.title_vi) for one in BulletinClass)],
+        "klass_choices": [
+            ("", Word("Theo tin bài", "As the items are")),
+            *((one.value, one.title_vi) for one in BulletinClass),
+        ],
         "ways": WAYS,
         "units": {unit: title for unit, (title, _) in UNITS.items()},
         "missed": MISSED_TITLES,

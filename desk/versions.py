@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from config.words import BadInput, NotFound
+from config.words import BadInput, NotFound, Word
 from content import store
 from content.bulletin import BulletinClass, Purpose
 from content.difference import FACTS, Change, changes
@@ -20,23 +20,23 @@ from desk.shape import shape
 from desk.shapes import items as shapes
 
 TITLES = {
-    "title": "Tiêu đề",
-    "body": "Nội dung",
-    "article": "Bài trên cổng thông tin",
-    "script": "Lời đọc trên đài",
-    "short": "Tin SMS",
-    "chat": "Tin Zalo",
-    "theme": "Chủ đề",
-    "klass": "Loại bản tin",
-    "purpose": "Mục đích",
-    "language": "Ngôn ngữ",
-    "source": "Nguồn",
-    "byline": "Người viết",
-    "recorded": "Bản ghi âm giọng người",
-    "readings": "Cách đọc riêng",
-    "meetings": "Lịch kèm theo",
-    "valid_from": "Có hiệu lực từ",
-    "valid_until": "Hết hiệu lực lúc",
+    "title": Word("Tiêu đề", "Title"),
+    "body": Word("Nội dung", "Text"),
+    "article": Word("Bài trên cổng thông tin", "Portal article"),
+    "script": Word("Lời đọc trên đài", "Radio script"),
+    "short": Word("Tin SMS", "SMS text"),
+    "chat": Word("Tin Zalo", "Zalo text"),
+    "theme": Word("Chủ đề", "Theme"),
+    "klass": Word("Loại bản tin", "Class"),
+    "purpose": Word("Mục đích", "Purpose"),
+    "language": Word("Ngôn ngữ", "Language"),
+    "source": Word("Nguồn", "Source"),
+    "byline": Word("Người viết", "Byline"),
+    "recorded": Word("Bản ghi âm giọng người", "Recorded by a person"),
+    "readings": Word("Cách đọc riêng", "Own readings"),
+    "meetings": Word("Lịch kèm theo", "Meetings"),
+    "valid_from": Word("Có hiệu lực từ", "In force from"),
+    "valid_until": Word("Hết hiệu lực lúc", "Until"),
 }
 
 

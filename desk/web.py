@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from config.logs import about, log
-from desk import auth, health, live, partners, stations, stopping, within
+from desk import auth, health, language, live, partners, stations, stopping, within
 from desk.answer import (
     API,
     VISIT,
@@ -101,6 +101,7 @@ def _open_doors(app: web.Application, house: House, drawing: Drawing, keeper: Do
         Door("sign-in-back", "GET", "/sign-in/sso/back", sso_door.come_back, frozenset()),
         Door("sign-in-code", "GET", "/sign-in/code", code_door.show, frozenset()),
         Door("sign-in-code", "POST", "/sign-in/code", code_door.take, frozenset()),
+        Door("language", "POST", "/language", language.choose, frozenset()),
         Door("stopping", "GET", "/thoi-nhan/{token}", stopping.show, frozenset()),
         Door("stopping", "POST", "/thoi-nhan/{token}", stopping.change, frozenset()),
         Door("class-own", "GET", "/tra-loi/{token}", at_the_door.own, frozenset()),

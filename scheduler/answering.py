@@ -18,7 +18,7 @@ from channels.feedback.feedback import Feedback, Source, Standing
 from channels.outlet import Outlets
 from channels.seal import Seal
 from config.clock import Clock
-from config.words import BadInput, Conflict
+from config.words import BadInput, Conflict, Word, joined
 from content import store as content_store
 from content.item import Item, ItemState
 from content.procedures import store as procedure_store
@@ -36,7 +36,7 @@ class Told:
     """The schedules by which an answer goes to who asked, and of outlets that may not send it the reason."""
 
     schedules: tuple[Schedule, ...] = ()
-    refused: tuple[str, ...] = ()
+    refused: tuple[Word, ...] = ()
 
 
 class Answering:
@@ -115,11 +115,11 @@ class Answering:
             wants = one.told_at is None and one.standing is Standing.ANSWERED
             if outlet and wants and not await audience_store.is_opted_out(tx, self._seal, one.scheme, one.address):
                 groups[outlet].append(one)
-        made, refused, now = list[Schedule](), list[str](), self._clock.now()
+        made, refused, now = list[Schedule](), list[Word](), self._clock.now()
         for outlet, asked in groups.items():
             broken = await self._forbidden(tx, item, outlet)
             if broken:
-                refused.append(f"{self._outlets[outlet].outlet.title}: {broken}")
+                refused.append(joined((self._outlets[outlet].outlet.title, broken), ": "))
             else:
                 made.append(await self._send(tx, item, outlet, asked, by, now))
         return Told(tuple(made), tuple(refused))
@@ -127,7 +127,7 @@ class Answering:
     async def _forbidden(self, tx: AsyncConnection, item: Item, outlet: str) -> str:
         """Why the rules keep an answer from going out there, in words; empty when they do not."""
         if item.approved is None:
-            return "tin chưa được duyệt"
+            return Word("tin chưa được duyệt", "the item is not approved")
         revision = await content_store.find_revision(tx, item.approved)
         said = self._policy.check(self._outlets[outlet], frozenset({revision.purpose}), [self._clock.now()])
         return next((one.reason_vi for one in said if one.standing is Kept.BROKEN), "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from config.words import NotFound
+from config.words import NotFound, Word
 from content.bulletin import Bulletin, Order
 from db.types import spell, unspell
 
@@ -33,14 +33,14 @@ class State(StrEnum):
 
 
 TITLES = {
-    State.PENDING: "chờ gửi",
-    State.SENDING: "đang gửi",
-    State.SENT: "đã gửi",
-    State.CONFIRMED: "đã xác nhận",
-    State.FAILED: "không gửi được",
-    State.UNSURE: "chưa rõ",
-    State.MISSED: "lỡ giờ",
-    State.CANCELLED: "đã hủy",
+    State.PENDING: Word("chờ gửi", "waiting"),
+    State.SENDING: Word("đang gửi", "sending"),
+    State.SENT: Word("đã gửi", "sent"),
+    State.CONFIRMED: Word("đã xác nhận", "confirmed"),
+    State.FAILED: Word("không gửi được", "failed"),
+    State.UNSURE: Word("chưa rõ", "unsure"),
+    State.MISSED: Word("lỡ giờ", "missed"),
+    State.CANCELLED: Word("đã hủy", "cancelled"),
 }
 
 LETTER = {

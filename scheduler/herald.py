@@ -16,6 +16,7 @@ from channels.answer import SendError, retry_after
 from channels.http import Http
 from config.clock import Clock
 from config.logs import log
+from config.words import Word, joined
 from db.database import Database
 from db.journal import Journal
 from db.notifier import Notifier
@@ -36,6 +37,10 @@ LONGEST_HINT = timedelta(days=1).total_seconds()
 GONE = 410
 ANY_STATUS = range(100, 1000)
 SHOWN = 200
+UNOPENED = Word(
+    "khóa ký không mở được bằng khóa của Loa này; hãy cấp khóa mới",
+    "the signing key cannot be opened with this Loa's key; issue a new one",
+)
 
 logger = log("herald")
 
@@ -118,14 +123,14 @@ class Herald:
         now, body = self._http.now(), body_of(event, self._source)
         keys = self._keys.of(to, now)
         if not keys:
-            return Tried(None, "khóa ký không mở được bằng khóa của Loa này; hãy cấp khóa mới")
+            return Tried(None, UNOPENED)
         headers = signed(keys, event.id, now, body)
         try:
             answer = await self._http.request(
                 "POST", to.url, headers=headers, body=body.encode(), accept=ANY_STATUS, hide=keys
             )
         except SendError as error:
-            return Tried(None, error.vi[:SHOWN])
+            return Tried(None, Word(error.vi[:SHOWN], error.en[:SHOWN]))
         return Tried(answer.status, answer.shown()[:SHOWN], retry_after(answer.headers, now))
 
     async def _note(self, held: Subscription, due: Sequence[Due], tried: dict[Due, Tried]) -> Subscription | None:
@@ -176,9 +181,9 @@ def _why_disabled(tried: Sequence[Tried], since: datetime | None, now: datetime)
     return ""
 
 
-def said(status: int | None, words: str) -> str:
+def said(status: int | None, words: str) -> Word:
     """An answer in a few words: `500 Internal Server Error`, or why there was none."""
-    return " ".join(part for part in (str(status or ""), words) if part)
+    return joined((part for part in (str(status or ""), words) if part), " ")
 
 
 def _again(id: str, one: Due, how: Tried, now: datetime) -> datetime | None:

@@ -12,14 +12,21 @@ from zoneinfo import ZoneInfo
 
 from channels.outlet import InService
 from config.settings import Level
-from config.words import BadInput
+from config.words import BadInput, Word, in_english
 from content.bulletin import BulletinClass, Purpose
 from scheduler.rules import Effect, PolicyRule
 from scheduler.schedule import QuietHours
 
-LEVELS = {"centre": "trung ương", "province": "cấp tỉnh", "commune": "cấp xã"}
+LEVELS = {
+    "centre": Word("trung ương", "central"),
+    "province": Word("cấp tỉnh", "provincial"),
+    "commune": Word("cấp xã", "communal"),
+}
 PERSON_DAY, PERSON_WEEK = "person-day", "person-week"
-CAP_TITLES = {PERSON_DAY: "đã nhận đủ số tin một ngày", PERSON_WEEK: "đã nhận đủ số tin bảy ngày"}
+CAP_TITLES = {
+    PERSON_DAY: Word("đã nhận đủ số tin một ngày", "has had the most messages for one day"),
+    PERSON_WEEK: Word("đã nhận đủ số tin bảy ngày", "has had the most messages for seven days"),
+}
 SENDERS = ("brandname", "sender")
 
 
@@ -48,9 +55,17 @@ class Verdict:
     instead_en: str = ""
 
     @property
-    def reason_vi(self) -> str:
+    def reason_vi(self) -> Word:
         """In one sentence, for the log: the rule, what is so here, where it is written."""
-        return f"{self.vi}{f': {self.detail_vi}' if self.detail_vi else ''} ({self.source})"
+        return Word(
+            f"{self.vi}{f': {self.detail_vi}' if self.detail_vi else ''} ({self.source})",
+            f"{self.en}{f': {self.detail_en}' if self.detail_en else ''} ({in_english(self.source)})",
+        )
+
+    @property
+    def rule_en(self) -> str:
+        """The rule in English, and where it is written."""
+        return f"{self.en} ({in_english(self.source)})"
 
     def plain(self) -> dict[str, str]:
         """As JSON."""
@@ -70,7 +85,7 @@ class BrokenRule(BadInput):
         vi = "; ".join(
             f"{outlets.get(one.outlet, one.outlet)}: {_sentence(one.reason_vi, one.instead_vi)}" for one in verdicts
         )
-        en = "; ".join(f"{one.outlet}: {_sentence(f'{one.en} ({one.source})', one.instead_en)}" for one in verdicts)
+        en = "; ".join(f"{one.outlet}: {_sentence(one.rule_en, one.instead_en)}" for one in verdicts)
         super().__init__(vi, en, field="outlet")
         self.verdicts = tuple(verdicts)
 

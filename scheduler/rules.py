@@ -13,10 +13,11 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from importlib.resources import files
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from config.loading import BadSettings, reason_of
 from config.settings import Duration, Hour, Level, PolicySettings
+from config.words import Word
 from content.bulletin import Purpose
 
 LONGEST = timedelta(days=7)
@@ -42,6 +43,7 @@ class PolicyRule(BaseModel):
 
     vi: str = Field(min_length=1)
     en: str = Field(min_length=1)
+    source_en: str = Field("", exclude=True)
     source: str = Field(min_length=1)
     instead_vi: str = ""
     instead_en: str = ""
@@ -56,6 +58,11 @@ class PolicyRule(BaseModel):
     within: Duration = timedelta(hours=24)
     unlisted: bool = False
     consent: bool = False
+
+    @field_validator("source")
+    @classmethod
+    def _cited(cls, value: str, found: ValidationInfo) -> Word:
+        return Word(value, found.data["source_en"] or value)
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> PolicyRule:

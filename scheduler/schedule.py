@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
-from config.words import BadInput
+from config.words import BadInput, Word
 from content.bulletin import BulletinClass, digest_of
 
 SHORTEST = timedelta(minutes=1)
@@ -30,11 +30,11 @@ class ScheduleState(StrEnum):
 
 
 TITLES = {
-    ScheduleState.IN_REVIEW: "chờ duyệt",
-    ScheduleState.APPROVED: "đang chạy",
-    ScheduleState.PAUSED: "tạm dừng",
-    ScheduleState.ENDED: "đã xong",
-    ScheduleState.CANCELLED: "đã hủy",
+    ScheduleState.IN_REVIEW: Word("chờ duyệt", "awaiting approval"),
+    ScheduleState.APPROVED: Word("đang chạy", "running"),
+    ScheduleState.PAUSED: Word("tạm dừng", "paused"),
+    ScheduleState.ENDED: Word("đã xong", "finished"),
+    ScheduleState.CANCELLED: Word("đã hủy", "cancelled"),
 }
 
 

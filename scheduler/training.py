@@ -30,7 +30,7 @@ from channels.classes.training import (
 from channels.outlet import Outlets
 from channels.seal import Seal
 from config.clock import Clock
-from config.words import BadInput, Conflict, NotFound
+from config.words import BadInput, Conflict, NotFound, Word, joined
 from content import store as content_store
 from content.editing import Editing
 from content.item import Draft, Item, ItemState
@@ -49,7 +49,7 @@ class Sent:
     """The schedules by which people are invited or reminded, and of outlets that may not send it the reason."""
 
     schedules: tuple[Schedule, ...] = ()
-    refused: tuple[str, ...] = ()
+    refused: tuple[Word, ...] = ()
 
 
 class Training:
@@ -257,7 +257,7 @@ class Training:
     async def _send(
         self, tx: AsyncConnection, course: TrainingClass, item: Item, audience: str, at: datetime, title: str, by: str
     ) -> Sent:
-        made, refused = list[Schedule](), list[str]()
+        made, refused = list[Schedule](), list[Word]()
         id = await audience_store.audience_id(tx, audience)
         for name in course.outlets:
             if (outlet := self._outlets.get(name)) is None:
@@ -265,7 +265,7 @@ class Training:
             if not await audience_store.count_recipients(tx, id, outlet.channel.scheme):
                 continue
             if broken := self._forbidden(course, name, at):
-                refused.append(f"{outlet.outlet.title}: {broken}")
+                refused.append(joined((outlet.outlet.title, broken), ": "))
                 continue
             wish = Wish((item.id,), (name,), Rule(once=at), audience=audience, title=title[:300], unit=course.unit)
             made.append(await self._scheduling.add(tx, wish, by, may_approve=True))

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from channels.channel import Shelved
+from config.words import Word
 from content.bulletin import Part
 from db.types import LETTERS
 
@@ -24,9 +25,9 @@ class Deed(StrEnum):
     DOWN = "down"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """As it stands in the log."""
-        return "đã dán" if self is Deed.POSTED else "đã gỡ"
+        return Word("đã dán", "posted") if self is Deed.POSTED else Word("đã gỡ", "taken down")
 
 
 class Way(StrEnum):
@@ -37,9 +38,13 @@ class Way(StrEnum):
     DESK = "desk"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """As it stands in the log."""
-        return {"tap": "bấm trên trang của bảng tin", "code": "mã trên tờ", "desk": "ghi ở bàn làm việc"}[self.value]
+        return {
+            "tap": Word("bấm trên trang của bảng tin", "tap on the board's page"),
+            "code": Word("mã trên tờ", "code on the sheet"),
+            "desk": Word("ghi ở bàn làm việc", "noted at the desk"),
+        }[self.value]
 
 
 class Standing(StrEnum):
@@ -52,14 +57,14 @@ class Standing(StrEnum):
     NEVER = "never"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """On screen."""
         return {
-            "to_post": "cần in và dán",
-            "to_take_down": "cần gỡ",
-            "up": "đang dán",
-            "down": "đã gỡ",
-            "never": "hết hạn khi chưa dán",
+            "to_post": Word("cần in và dán", "to be printed and posted"),
+            "to_take_down": Word("cần gỡ", "to be taken down"),
+            "up": Word("đang dán", "posted"),
+            "down": Word("đã gỡ", "taken down"),
+            "never": Word("hết hạn khi chưa dán", "expired before it was posted"),
         }[self.value]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from calendar import day_name
 from collections.abc import Sequence
 from datetime import tzinfo
 
 from channels.classes.training import Session, TrainingClass
+from config.words import Word
 from content.bulletin import REPLY
 from content.item import Draft
 from content.short import cut_at_word
@@ -48,8 +50,14 @@ def _draft(course: TrainingClass, title: str, body: str, verb: str, sessions: Se
     )
 
 
-def told(session: Session, zone: tzinfo) -> str:
+def told(session: Session, zone: tzinfo) -> Word:
     """`08:00–11:30 thứ Bảy 05/12/2026, tại Nhà văn hóa; giảng viên: bà Lò Thị Mai`."""
     begin, end = session.begins_at.astimezone(zone), session.ends_at.astimezone(zone)
-    lecturer = f"; giảng viên: {session.lecturer}" if session.lecturer else ""
-    return f"{begin:%H:%M}–{end:%H:%M} {DAYS[begin.weekday()]} {begin:%d/%m/%Y}, tại {session.place}{lecturer}"
+    hours, date = f"{begin:%H:%M}–{end:%H:%M}", f"{begin:%d/%m/%Y}"
+    words = Word(
+        f"{hours} {DAYS[begin.weekday()]} {date}, tại {session.place}",
+        f"{hours} {day_name[begin.weekday()]} {date}, at {session.place}",
+    )
+    if not session.lecturer:
+        return words
+    return words + Word(f"; giảng viên: {session.lecturer}", f"; lecturer: {session.lecturer}")

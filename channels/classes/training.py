@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from config.words import BadInput
+from config.words import BadInput, Word
 from content.bulletin import Purpose
 from content.meeting import Meeting
 from content.short import unaccented
@@ -35,9 +35,9 @@ class Answer(StrEnum):
     NO = "no"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The word on screen."""
-        return "dự" if self is Answer.YES else "không dự"
+        return Word("dự", "coming") if self is Answer.YES else Word("không dự", "not coming")
 
 
 class How(StrEnum):
@@ -50,11 +50,15 @@ class How(StrEnum):
     QR = "qr"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The word on screen."""
-        return {"link": "liên kết riêng", "sms": "trả lời SMS", "zalo": "Zalo", "desk": "ghi ở bàn", "qr": "mã ở cửa"}[
-            self.value
-        ]
+        return {
+            "link": Word("liên kết riêng", "own link"),
+            "sms": Word("trả lời SMS", "SMS reply"),
+            "zalo": Word("Zalo", "Zalo"),
+            "desk": Word("ghi ở bàn", "noted at the desk"),
+            "qr": Word("mã ở cửa", "code at the door"),
+        }[self.value]
 
 
 @dataclass(frozen=True, slots=True)

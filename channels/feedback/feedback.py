@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from config.words import BadInput
+from config.words import BadInput, Word
 
 LONGEST = 2000
 LONGEST_NAME = 100
@@ -21,9 +21,13 @@ class Source(StrEnum):
     ZALO = "zalo"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The word on screen."""
-        return {"portal": "cổng thông tin", "sms": "trả lời SMS", "zalo": "Zalo"}[self.value]
+        return {
+            "portal": Word("cổng thông tin", "portal"),
+            "sms": Word("trả lời SMS", "SMS reply"),
+            "zalo": Word("Zalo", "Zalo"),
+        }[self.value]
 
 
 class Standing(StrEnum):
@@ -36,10 +40,10 @@ class Standing(StrEnum):
 
 
 TITLES = {
-    Standing.OPEN: "chưa trả lời",
-    Standing.ANSWERING: "đang soạn trả lời",
-    Standing.ANSWERED: "đã trả lời",
-    Standing.CLOSED: "không cần trả lời",
+    Standing.OPEN: Word("chưa trả lời", "unanswered"),
+    Standing.ANSWERING: Word("đang soạn trả lời", "answer being written"),
+    Standing.ANSWERED: Word("đã trả lời", "answered"),
+    Standing.CLOSED: Word("không cần trả lời", "no answer needed"),
 }
 
 

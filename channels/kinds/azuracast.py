@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unsure
+from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unsure, Word
 from channels.http import Http
 from channels.recordings import SENDING_SECONDS, PushOptions, Sending, sendings, sounds_of
 from content.bulletin import Bulletin, Sound
@@ -25,11 +25,33 @@ CLOSE = 1.5
 class AzuraCastOptions(PushOptions):
     """Options of an AzuraCast station."""
 
-    url: str = Field(pattern=r"^https?://[^\s/]+[^\s]*$", description="Địa chỉ AzuraCast, ví dụ https://phat.xa.vn")
-    station: str = Field(min_length=1, pattern=r"^[\w.-]+$", description="Số hoặc tên ngắn của đài trong AzuraCast.")
-    api_key: SecretStr = Field(min_length=8, description="Khóa API của một người có quyền quản lý tệp của đài.")
+    url: str = Field(
+        pattern=r"^https?://[^\s/]+[^\s]*$",
+        description=Word(
+            "Địa chỉ AzuraCast, ví dụ https://phat.xa.vn", "Address of AzuraCast, for example https://phat.xa.vn"
+        ),
+    )
+    station: str = Field(
+        min_length=1,
+        pattern=r"^[\w.-]+$",
+        description=Word(
+            "Số hoặc tên ngắn của đài trong AzuraCast.", "Number or short name of the station in AzuraCast."
+        ),
+    )
+    api_key: SecretStr = Field(
+        min_length=8,
+        description=Word(
+            "Khóa API của một người có quyền quản lý tệp của đài.",
+            "API key of somebody who may manage the station's files.",
+        ),
+    )
     folder: str = Field(
-        default="loa", pattern=r"^[\w-]+(/[\w-]+)*$", description="Thư mục nhận tệp; gắn thư mục này vào một playlist."
+        default="loa",
+        pattern=r"^[\w-]+(/[\w-]+)*$",
+        description=Word(
+            "Thư mục nhận tệp; gắn thư mục này vào một playlist.",
+            "Folder that takes the files; assign this folder to a playlist.",
+        ),
     )
 
 
@@ -49,11 +71,18 @@ class AzuraCast(Channel[AzuraCastOptions]):
         return sounds_of(outlet)
 
     tried_vi = "Một tệp âm thanh ngắn, đọc câu “Loa gửi thử”, được tải lên thư viện của đài; xóa nó ở đó."
+    tried_en = "A short sound file that says “Loa gửi thử” is uploaded to the station's library; delete it there."
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[AzuraCastOptions], to: To, http: Http) -> Receipt:
         """Every part under its permanent path, then read back."""
         ids = [await self._put(sending, outlet, http) for sending in sendings(bulletin, to, outlet.options)]
-        return Receipt(",".join(ids), "AzuraCast đã nhận, đọc lại khớp đường dẫn và độ dài")
+        return Receipt(
+            ",".join(ids),
+            Word(
+                "AzuraCast đã nhận, đọc lại khớp đường dẫn và độ dài",
+                "AzuraCast has it; path and length match",
+            ),
+        )
 
     async def _put(self, sending: Sending, outlet: Outlet[AzuraCastOptions], http: Http) -> str:
         path = f"{outlet.options.folder}/{sending.name}"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 
 from channels.board.screen import screen_json
-from channels.channel import Channel, Form, Options, Outlet, Page, Pull, Receipt, Refused, Shelved, To
+from channels.channel import Channel, Form, Options, Outlet, Page, Pull, Receipt, Refused, Shelved, To, Word
 from channels.http import Http
 from channels.options import LONG
 from content.bulletin import Bulletin
@@ -21,26 +21,65 @@ class BoardOptions(Options):
 
     token: SecretStr = Field(
         default=SecretStr(""),
-        description="Khóa của riêng bảng tin này, gắn vào địa chỉ trang dán tin. Để trống nếu chỉ dùng khóa cấp ở trang Điểm phát.",
+        description=Word(
+            "Khóa của riêng bảng tin này, gắn vào địa chỉ trang dán tin. Để trống nếu chỉ dùng khóa cấp ở trang Điểm phát.",
+            "Key of this notice board alone, put into the address of the page for posting. Leave "
+            "empty if only keys issued on the Outlets page are used.",
+        ),
     )
-    place: str = Field(default="", max_length=200, description="Nơi đặt bảng tin, in ở tờ hướng dẫn và trên màn hình.")
-    paper: Literal["a4", "a3"] = Field(default="a4", description="Khổ giấy thường in: a4 hoặc a3.")
+    place: str = Field(
+        default="",
+        max_length=200,
+        description=Word(
+            "Nơi đặt bảng tin, in ở tờ hướng dẫn và trên màn hình.",
+            "Where the board stands, printed on the instruction sheet and shown on the screen.",
+        ),
+    )
+    paper: Literal["a4", "a3"] = Field(
+        default="a4", description=Word("Khổ giấy thường in: a4 hoặc a3.", "Usual paper size: a4 or a3.")
+    )
     people: str = Field(
         default="",
         max_length=1000,
-        description="Những người dán tin, mỗi dòng một người; để trống thì ai bấm tự ghi tên.",
+        description=Word(
+            "Những người dán tin, mỗi dòng một người; để trống thì ai bấm tự ghi tên.",
+            "People who post, one a line; if empty, whoever taps writes their own name.",
+        ),
         json_schema_extra=LONG,
     )
-    phone: str = Field(default="", max_length=40, description="Điện thoại của người phụ trách, in ở tờ hướng dẫn.")
+    phone: str = Field(
+        default="",
+        max_length=40,
+        description=Word(
+            "Điện thoại của người phụ trách, in ở tờ hướng dẫn.",
+            "Phone number of the person in charge, printed on the instruction sheet.",
+        ),
+    )
     screen: bool = Field(
-        default=False, description="Có màn hình hay máy tính bảng đặt cạnh bảng (trang toàn màn hình)."
+        default=False,
+        description=Word(
+            "Có màn hình hay máy tính bảng đặt cạnh bảng (trang toàn màn hình).",
+            "There is a screen or tablet beside the board (a full-screen page).",
+        ),
     )
     screen_seconds: Annotated[int, Field(ge=5, le=120)] = Field(
-        default=12, description="Màn hình để mỗi trang bao nhiêu giây."
+        default=12,
+        description=Word("Màn hình để mỗi trang bao nhiêu giây.", "Seconds for which the screen shows each page."),
     )
-    lit_from: str = Field(default="06:00", pattern=HOUR, description="Màn hình sáng từ mấy giờ (giờ của máy).")
+    lit_from: str = Field(
+        default="06:00",
+        pattern=HOUR,
+        description=Word(
+            "Màn hình sáng từ mấy giờ (giờ của máy).", "Hour at which the screen lights up (by the device's clock)."
+        ),
+    )
     lit_until: str = Field(
-        default="21:00", pattern=HOUR, description="Màn hình tối từ mấy giờ; tin khẩn cấp làm sáng lại ngay."
+        default="21:00",
+        pattern=HOUR,
+        description=Word(
+            "Màn hình tối từ mấy giờ; tin khẩn cấp làm sáng lại ngay.",
+            "Hour at which the screen goes dark; an urgent item lights it up at once.",
+        ),
     )
 
     @field_validator("token")

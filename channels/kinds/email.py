@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from channels.channel import Channel, Form, Outlet, Pace, PacedOptions, Receipt, Refused, To
+from channels.channel import Channel, Form, Outlet, Pace, PacedOptions, Receipt, Refused, To, Word
 from channels.email_address import EMAIL
 from channels.http import Http
 from channels.options import LONG
@@ -34,30 +34,68 @@ class EmailOptions(PacedOptions):
     """Options of a mail server."""
 
     host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")] = Field(
-        description="Máy chủ thư (SMTP), ví dụ smtp.tinh.gov.vn; máy trong mạng nội bộ phải có trong [http] allow."
+        description=Word(
+            "Máy chủ thư (SMTP), ví dụ smtp.tinh.gov.vn; máy trong mạng nội bộ phải có trong [http] allow.",
+            "Mail server (SMTP), for example smtp.tinh.gov.vn; one in the internal network must be in [http] allow.",
+        )
     )
     port: Annotated[int, Field(ge=1, le=65535)] = Field(
-        default=587, description="Cổng: 587 với STARTTLS, 465 với TLS, 25 với máy chuyển tiếp nội bộ."
+        default=587,
+        description=Word(
+            "Cổng: 587 với STARTTLS, 465 với TLS, 25 với máy chuyển tiếp nội bộ.",
+            "Port: 587 with STARTTLS, 465 with TLS, 25 with an internal relay.",
+        ),
     )
     security: Security = Field(
         default="starttls",
-        description="Mã hóa: starttls, tls, hay none (không mã hóa, chỉ cho máy chuyển tiếp trong mạng của cơ quan).",
+        description=Word(
+            "Mã hóa: starttls, tls, hay none (không mã hóa, chỉ cho máy chuyển tiếp trong mạng của cơ quan).",
+            "Encryption: starttls, tls or none (not encrypted, only for a relay in the office's own network).",
+        ),
     )
     ca: str = Field(
         default="",
         max_length=100_000,
         json_schema_extra=LONG,
-        description="Chứng thư gốc (PEM) của máy chủ thư nội bộ; để trống: các tổ chức chứng thực mà máy này tin.",
+        description=Word(
+            "Chứng thư gốc (PEM) của máy chủ thư nội bộ; để trống: các tổ chức chứng thực mà máy này tin.",
+            "Root certificate (PEM) of an internal mail server; if empty: the authorities this machine trusts.",
+        ),
     )
-    username: str = Field(default="", max_length=320, description="Tên đăng nhập; để trống: không đăng nhập.")
-    password: SecretStr = Field(default=SecretStr(""), description="Mật khẩu của hộp thư.")
-    sender: str = Field(description="Địa chỉ thư của cơ quan, ví dụ ubnd.sopcop@sonla.gov.vn.")
+    username: str = Field(
+        default="",
+        max_length=320,
+        description=Word("Tên đăng nhập; để trống: không đăng nhập.", "User name; if empty: no sign-in."),
+    )
+    password: SecretStr = Field(
+        default=SecretStr(""), description=Word("Mật khẩu của hộp thư.", "Password of the mailbox.")
+    )
+    sender: str = Field(
+        description=Word(
+            "Địa chỉ thư của cơ quan, ví dụ ubnd.sopcop@sonla.gov.vn.",
+            "Email address of the office, for example ubnd.sopcop@sonla.gov.vn.",
+        )
+    )
     sender_name: str = Field(
-        default="", max_length=200, description="Tên người gửi; để trống: tên cơ quan trong bản tin."
+        default="",
+        max_length=200,
+        description=Word(
+            "Tên người gửi; để trống: tên cơ quan trong bản tin.",
+            "Name of the sender; if empty: the name of the office in the bulletin.",
+        ),
     )
-    reply_to: str = Field(default="", description="Địa chỉ nhận thư trả lời; để trống: địa chỉ gửi.")
-    per_second: Annotated[float, Field(gt=0, le=1000)] = Field(default=2.0, description="Số thư nhiều nhất mỗi giây.")
-    at_once: Annotated[int, Field(ge=1, le=50)] = Field(default=2, description="Số thư nhiều nhất gửi cùng lúc.")
+    reply_to: str = Field(
+        default="",
+        description=Word(
+            "Địa chỉ nhận thư trả lời; để trống: địa chỉ gửi.", "Address for replies; if empty: the sender's address."
+        ),
+    )
+    per_second: Annotated[float, Field(gt=0, le=1000)] = Field(
+        default=2.0, description=Word("Số thư nhiều nhất mỗi giây.", "Maximum emails a second.")
+    )
+    at_once: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=2, description=Word("Số thư nhiều nhất gửi cùng lúc.", "Maximum emails sent at once.")
+    )
 
     @field_validator("sender", "reply_to")
     @classmethod
@@ -102,6 +140,7 @@ class Email(Channel[EmailOptions]):
     options = EmailOptions
     scheme = "email"
     tried_vi = "Một thư thử được gửi thật."
+    tried_en = "A test email is really sent."
     pace = Pace(per_second=2.0, at_once=2)
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[EmailOptions], to: To, http: Http) -> Receipt:

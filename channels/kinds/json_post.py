@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
 
-from channels.channel import Channel, Form, Outlet, PacedOptions, Receipt, To
+from channels.channel import Channel, Form, Outlet, PacedOptions, Receipt, To, Word
 from channels.http import Http
 from channels.options import LONG, WebAddress
 from channels.template import PLACEHOLDER, Template, texts
@@ -21,14 +21,27 @@ _TAKEN = Receipt()
 class JsonPostOptions(PacedOptions):
     """Options of a JSON outlet."""
 
-    url: WebAddress = Field(description="Địa chỉ nhận (https://...) của hệ thống.")
-    headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
+    url: WebAddress = Field(
+        description=Word("Địa chỉ nhận (https://...) của hệ thống.", "Address of the receiving system (https://...).")
+    )
+    headers: Mapping[str, SecretStr] = Field(
+        default_factory=dict,
+        description=Word("Header kèm theo, ví dụ Authorization.", "Headers sent along, for example Authorization."),
+    )
     template: str = Field(
         default='{"id": "{id}", "to": "{phone}", "name": "{name}", "text": "{text}"}',
-        description="Mẫu JSON; dùng {id} {phone} {name} {text}.",
+        description=Word(
+            "Mẫu JSON; dùng {id} {phone} {name} {text}.", "JSON template; use {id} {phone} {name} {text}."
+        ),
         json_schema_extra=LONG,
     )
-    reference: str = Field(default="", description="Tên trường trong JSON trả về mang mã của hệ thống nhận, nếu có.")
+    reference: str = Field(
+        default="",
+        description=Word(
+            "Tên trường trong JSON trả về mang mã của hệ thống nhận, nếu có.",
+            "Name of the field in the JSON answer that holds the receiving system's id, if there is one.",
+        ),
+    )
 
     @field_validator("template")
     @classmethod

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr
 
-from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unsure
+from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unsure, Word
 from channels.http import Http
 from channels.recordings import SENDING_SECONDS, PushOptions, Sending, sendings, sounds_of
 from content.bulletin import Bulletin, Sound
@@ -28,8 +28,19 @@ _BOUNDARY = "loa-7f3c9a51d2e84b06"
 class LibreTimeOptions(PushOptions):
     """Options of a LibreTime station."""
 
-    url: str = Field(pattern=r"^https?://[^\s/]+[^\s]*$", description="Địa chỉ LibreTime, ví dụ https://phat.xa.vn")
-    api_key: SecretStr = Field(min_length=8, description="Khóa API trong tệp cấu hình của LibreTime (general.api_key).")
+    url: str = Field(
+        pattern=r"^https?://[^\s/]+[^\s]*$",
+        description=Word(
+            "Địa chỉ LibreTime, ví dụ https://phat.xa.vn", "Address of LibreTime, for example https://phat.xa.vn"
+        ),
+    )
+    api_key: SecretStr = Field(
+        min_length=8,
+        description=Word(
+            "Khóa API trong tệp cấu hình của LibreTime (general.api_key).",
+            "API key in the configuration file of LibreTime (general.api_key).",
+        ),
+    )
 
 
 class LibreTime(Channel[LibreTimeOptions]):
@@ -48,11 +59,14 @@ class LibreTime(Channel[LibreTimeOptions]):
         return sounds_of(outlet)
 
     tried_vi = "Một tệp âm thanh ngắn, đọc câu “Loa gửi thử”, được tải lên thư viện của đài; xóa nó ở đó."
+    tried_en = "A short sound file that says “Loa gửi thử” is uploaded to the station's library; delete it there."
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[LibreTimeOptions], to: To, http: Http) -> Receipt:
         """Every part that is not in the library yet; a repeat finds what is there by its MD5 and sends nothing twice."""
         ids = [await self._put(sending, outlet, http) for sending in sendings(bulletin, to, outlet.options)]
-        return Receipt(",".join(ids), "LibreTime đã nhận, đối chiếu MD5 khớp")
+        return Receipt(
+            ",".join(ids), Word("LibreTime đã nhận, đối chiếu MD5 khớp", "LibreTime has it; the MD5 sums match")
+        )
 
     async def _put(self, sending: Sending, outlet: Outlet[LibreTimeOptions], http: Http) -> str:
         data = await outlet.load(sending.audio)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import Field
 
-from channels.channel import Channel, Form, Options, Outlet, Page, Proof, Pull, Receipt, Refused, Shelved, To
+from channels.channel import Channel, Form, Options, Outlet, Page, Proof, Pull, Receipt, Refused, Shelved, To, Word
 from channels.http import Http
 from channels.options import LONG, TimeZone
 from channels.site.drawing import Place, draw, file_of, place_of
@@ -27,15 +27,41 @@ _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 class PortalOptions(Options):
     """Options of a portal outlet."""
 
-    motto: str = Field(default="Thông tin chính thức", description="Dòng chữ nhỏ trên tên cơ quan ở đầu trang.")
-    introduction: str = Field(
-        default="", description="Một câu giới thiệu ở trang đầu và cho máy tìm kiếm.", json_schema_extra=LONG
+    motto: str = Field(
+        default="Thông tin chính thức",
+        description=Word(
+            "Dòng chữ nhỏ trên tên cơ quan ở đầu trang.", "Small line above the office's name at the top of the page."
+        ),
     )
-    responsible: str = Field(default="", description="Người chịu trách nhiệm nội dung, ghi ở cuối trang.")
-    address: str = Field(default="", description="Địa chỉ trụ sở, ghi ở cuối trang.")
-    phone: str = Field(default="", description="Điện thoại, ghi ở cuối trang.")
-    email: str = Field(default="", description="Thư điện tử, ghi ở cuối trang.")
-    timezone: TimeZone = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của ngày tháng trên trang.")
+    introduction: str = Field(
+        default="",
+        description=Word(
+            "Một câu giới thiệu ở trang đầu và cho máy tìm kiếm.",
+            "One sentence of introduction on the front page and for search engines.",
+        ),
+        json_schema_extra=LONG,
+    )
+    responsible: str = Field(
+        default="",
+        description=Word(
+            "Người chịu trách nhiệm nội dung, ghi ở cuối trang.",
+            "Person responsible for the content, shown at the foot of the page.",
+        ),
+    )
+    address: str = Field(
+        default="",
+        description=Word("Địa chỉ trụ sở, ghi ở cuối trang.", "Address of the office, shown at the foot of the page."),
+    )
+    phone: str = Field(
+        default="", description=Word("Điện thoại, ghi ở cuối trang.", "Phone number, shown at the foot of the page.")
+    )
+    email: str = Field(
+        default="", description=Word("Thư điện tử, ghi ở cuối trang.", "Email, shown at the foot of the page.")
+    )
+    timezone: TimeZone = Field(
+        default="Asia/Ho_Chi_Minh",
+        description=Word("Múi giờ của ngày tháng trên trang.", "Time zone of the dates on the page."),
+    )
 
 
 class Portal(Channel[PortalOptions]):

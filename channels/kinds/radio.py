@@ -26,6 +26,7 @@ from channels.channel import (
     Timetable,
     To,
     Unavailable,
+    Word,
 )
 from channels.http import Http
 from channels.slots import Slot
@@ -55,26 +56,64 @@ _SOONEST = 5.0
 class RadioOptions(StationOptions):
     """Options of a radio station outlet."""
 
-    description: str = Field(default="Bản tin phát thanh của cơ quan.", description="Lời giới thiệu trong nguồn tin.")
-    author: str = Field(default="", description="Tên đơn vị biên soạn; để trống thì dùng tên điểm phát.")
+    description: str = Field(
+        default="Bản tin phát thanh của cơ quan.",
+        description=Word("Lời giới thiệu trong nguồn tin.", "Introduction in the feed."),
+    )
+    author: str = Field(
+        default="",
+        description=Word(
+            "Tên đơn vị biên soạn; để trống thì dùng tên điểm phát.",
+            "Name of the authoring unit; if empty, the name of the outlet.",
+        ),
+    )
     image_url: str = Field(
-        default="", description="Ảnh vuông 1400 đến 3000 điểm ảnh (JPEG, PNG) cho trình nghe podcast."
+        default="",
+        description=Word(
+            "Ảnh vuông 1400 đến 3000 điểm ảnh (JPEG, PNG) cho trình nghe podcast.",
+            "Square picture of 1400 to 3000 pixels (JPEG, PNG) for podcast players.",
+        ),
     )
     loudness: Annotated[float, Field(ge=-30, le=-10)] | None = Field(
-        default=None, description="Độ to riêng của đài, LUFS, ví dụ -23 theo EBU R128; để trống: như cơ quan ghi."
+        default=None,
+        description=Word(
+            "Độ to riêng của đài, LUFS, ví dụ -23 theo EBU R128; để trống: như cơ quan ghi.",
+            "Loudness of this station's own, LUFS, for example -23 for EBU R128; if empty: as the office records.",
+        ),
     )
     sounds: tuple[Literal["low", "wav", "opus"], ...] = Field(
-        default=(), description="Thêm loại tệp: low (MP3 48 kb/s cho đường truyền yếu), wav (48 kHz), opus."
+        default=(),
+        description=Word(
+            "Thêm loại tệp: low (MP3 48 kb/s cho đường truyền yếu), wav (48 kHz), opus.",
+            "Further kinds of file: low (MP3 48 kb/s for slow lines), wav (48 kHz), opus.",
+        ),
     )
-    slots: tuple[Slot, ...] = Field(default=(), description="Các giờ phát trong ngày; để trống nếu đài tự xếp.")
+    slots: tuple[Slot, ...] = Field(
+        default=(),
+        description=Word(
+            "Các giờ phát trong ngày; để trống nếu đài tự xếp.",
+            "Slots of the day; leave empty if the station arranges them itself.",
+        ),
+    )
     freeze_minutes: Annotated[float, Field(ge=1, le=720)] = Field(
-        default=60, description="Chốt chương trình trước giờ phát bao nhiêu phút."
+        default=60,
+        description=Word(
+            "Chốt chương trình trước giờ phát bao nhiêu phút.", "Minutes before a slot at which its programme is fixed."
+        ),
     )
     ready_minutes: Annotated[float, Field(ge=1, le=720)] = Field(
-        default=60, description="Tệp chương trình lấy được từ bao nhiêu phút trước giờ phát."
+        default=60,
+        description=Word(
+            "Tệp chương trình lấy được từ bao nhiêu phút trước giờ phát.",
+            "Minutes before a slot from which the programme's file can be fetched.",
+        ),
     )
     alert_minutes: Annotated[float, Field(ge=1, le=720)] = Field(
-        default=30, description="Đài chưa lấy trước giờ phát bao nhiêu phút thì báo người trực."
+        default=30,
+        description=Word(
+            "Đài chưa lấy trước giờ phát bao nhiêu phút thì báo người trực.",
+            "Minutes before a slot at which the person on duty is told that the station has not fetched it.",
+        ),
     )
 
     @field_validator("slots")

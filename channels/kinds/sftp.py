@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 
-from channels.channel import Channel, Form, Outlet, Pace, Receipt, To
+from channels.channel import Channel, Form, Outlet, Pace, Receipt, To, Word
 from channels.http import Http
 from channels.options import LONG, TimeZone
 from channels.recordings import SENDING_SECONDS, PushOptions, Sending, sendings, sounds_of
@@ -17,24 +17,40 @@ from content.bulletin import Bulletin, Sound
 class SftpOptions(PushOptions):
     """Options of a station reached by SFTP."""
 
-    host: str = Field(min_length=1, description="Máy nhận tệp.")
-    port: int = Field(default=22, ge=1, le=65535, description="Cổng SSH.")
-    user: str = Field(min_length=1, description="Tài khoản trên máy nhận.")
-    password: SecretStr = Field(default=SecretStr(""), description="Mật khẩu; nên dùng private_key.")
+    host: str = Field(min_length=1, description=Word("Máy nhận tệp.", "Machine that takes the files."))
+    port: int = Field(default=22, ge=1, le=65535, description=Word("Cổng SSH.", "SSH port."))
+    user: str = Field(min_length=1, description=Word("Tài khoản trên máy nhận.", "Account on that machine."))
+    password: SecretStr = Field(
+        default=SecretStr(""),
+        description=Word("Mật khẩu; nên dùng private_key.", "Password; better to use private_key."),
+    )
     private_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Khóa riêng OpenSSH (nên ghi private_key_file).",
+        description=Word(
+            "Khóa riêng OpenSSH (nên ghi private_key_file).", "OpenSSH private key (better given as private_key_file)."
+        ),
         json_schema_extra=LONG,
     )
     host_key: str = Field(
-        pattern=r"^(ssh-|ecdsa-)\S+ \S+", description="Khóa công khai của máy nhận, một dòng như trong known_hosts."
+        pattern=r"^(ssh-|ecdsa-)\S+ \S+",
+        description=Word(
+            "Khóa công khai của máy nhận, một dòng như trong known_hosts.",
+            "Public key of that machine, one line as in known_hosts.",
+        ),
     )
     path: str = Field(
         default="{date}/{name}",
-        description="Nơi đặt tệp: {date} là ngày phát, {time} là giờ phát, {name} là tên riêng của tệp, {ending} là đuôi "
-        "tệp. Ví dụ dropbox/{name} hoặc {date}-{time}{ending}.",
+        description=Word(
+            "Nơi đặt tệp: {date} là ngày phát, {time} là giờ phát, {name} là tên riêng của tệp, {ending} là đuôi "
+            "tệp. Ví dụ dropbox/{name} hoặc {date}-{time}{ending}.",
+            "Where a file goes: {date} is the day of the broadcast, {time} its time, {name} the "
+            "file's own name, {ending} its ending. For example dropbox/{name} or "
+            "{date}-{time}{ending}.",
+        ),
     )
-    timezone: TimeZone = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của {date} và {time}.")
+    timezone: TimeZone = Field(
+        default="Asia/Ho_Chi_Minh", description=Word("Múi giờ của {date} và {time}.", "Time zone of {date} and {time}.")
+    )
 
     @property
     def account(self) -> Account:
@@ -49,7 +65,7 @@ class SftpOptions(PushOptions):
         try:
             shown = self.path.format(date="2026-01-31", time="0500", name="a.mp3", ending=".mp3")
         except (KeyError, IndexError, ValueError):
-            raise ValueError("path chỉ dùng {date}, {time}, {name}, {ending}") from None
+            raise ValueError("path chỉ dùng {date}, {time}, {name}, {ending} (path takes only these)") from None
         if ".." in shown.split("/") or shown.endswith("/"):
             raise ValueError("path phải là một tệp và không có .. (a file, no ..)")
         return self
@@ -71,6 +87,7 @@ class Sftp(Channel[SftpOptions]):
         return sounds_of(outlet)
 
     tried_vi = "Một tệp âm thanh ngắn, đọc câu “Loa gửi thử”, được đặt vào thư mục của đài; xóa nó ở đó."
+    tried_en = "A short sound file that says “Loa gửi thử” is put into the station's folder; delete it there."
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[SftpOptions], to: To, http: Http) -> Receipt:
         """Every part under its own name, whole or not at all: written aside, read back, then given its name."""
@@ -81,7 +98,7 @@ class Sftp(Channel[SftpOptions]):
         async with opened(options.account, http, SENDING_SECONDS) as folder:
             for sending, place, data in zip(files, places, loaded, strict=True):
                 await folder.put(place, data, sending.audio.sha256)
-        return Receipt(places[0], "đã đọc lại, khớp từng byte")
+        return Receipt(places[0], Word("đã đọc lại, khớp từng byte", "read back, the same byte for byte"))
 
 
 def _place(sending: Sending, bulletin: Bulletin, number: int, options: SftpOptions) -> str:

@@ -30,6 +30,7 @@ from channels.channel import (
     To,
     Unavailable,
     Unsure,
+    Word,
 )
 from channels.http import Http
 from channels.options import BaseAddress
@@ -67,19 +68,41 @@ _HEADERS = {"content-type": "application/json; charset=utf-8"}
 class EsmsOptions(SmsOptions):
     """Options of an eSMS account."""
 
-    api_key: SecretStr = Field(min_length=1, description="ApiKey, ở trang quản lý API của eSMS.")
-    secret_key: SecretStr = Field(min_length=1, description="SecretKey, ở cùng trang đó.")
-    brandname: str = Field(
-        pattern=r"^[A-Za-z0-9]{1,11}$", description="Tên thương hiệu đã đăng ký: 1 đến 11 chữ cái không dấu và chữ số."
+    api_key: SecretStr = Field(
+        min_length=1,
+        description=Word("ApiKey, ở trang quản lý API của eSMS.", "ApiKey, on the API management page of eSMS."),
     )
-    sandbox: bool = Field(default=False, description="Gửi thử: eSMS kiểm tra yêu cầu, không gửi tin, không trừ tiền.")
+    secret_key: SecretStr = Field(
+        min_length=1, description=Word("SecretKey, ở cùng trang đó.", "SecretKey, on the same page.")
+    )
+    brandname: str = Field(
+        pattern=r"^[A-Za-z0-9]{1,11}$",
+        description=Word(
+            "Tên thương hiệu đã đăng ký: 1 đến 11 chữ cái không dấu và chữ số.",
+            "Registered brandname: 1 to 11 letters without accents and digits.",
+        ),
+    )
+    sandbox: bool = Field(
+        default=False,
+        description=Word(
+            "Gửi thử: eSMS kiểm tra yêu cầu, không gửi tin, không trừ tiền.",
+            "Test mode: eSMS checks the request, sends nothing and charges nothing.",
+        ),
+    )
     callback_secret: SecretStr | None = Field(
         default=None,
         min_length=12,
-        description="Khóa tự đặt, ít nhất 12 ký tự; có khóa thì eSMS được báo địa chỉ để gọi lại kết quả phát.",
+        description=Word(
+            "Khóa tự đặt, ít nhất 12 ký tự; có khóa thì eSMS được báo địa chỉ để gọi lại kết quả phát.",
+            "Key of your own choice, at least 12 characters; with it, eSMS is told the address "
+            "at which to report deliveries.",
+        ),
     )
     url: BaseAddress = Field(
-        default="https://rest.esms.vn/MainService.svc/json", description="Địa chỉ API của eSMS, không kèm tên hàm."
+        default="https://rest.esms.vn/MainService.svc/json",
+        description=Word(
+            "Địa chỉ API của eSMS, không kèm tên hàm.", "Address of the eSMS API, without the name of a function."
+        ),
     )
 
     @cached_property
@@ -184,7 +207,7 @@ def _judged(answer: Answer) -> Receipt:
     if code == TAKEN:
         return Receipt(reference, code)
     if code == AGAIN:
-        return Receipt(reference, f"đã nhận từ lần trước ({code})")
+        return Receipt(reference, Word(f"đã nhận từ lần trước ({code})", f"taken before ({code})"))
     if not code:
         shown = answer.shown()
         raise Unsure("answer", f"eSMS trả lời không có mã: {shown}", f"eSMS answered without a code: {shown}")

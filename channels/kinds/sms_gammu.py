@@ -32,6 +32,7 @@ from channels.channel import (
     Polling,
     Receipt,
     To,
+    Word,
     Wrote,
 )
 from channels.http import Http
@@ -103,17 +104,31 @@ class SmsGammuOptions(SmsOptions, Answering):
     """Options of a modem."""
 
     database: SecretStr = Field(
-        description="Cơ sở dữ liệu của gammu-smsd: sqlite:////var/lib/gammu/smsd.db (đường dẫn đầy đủ) hay "
-        "postgresql://tài-khoản:mật-khẩu@máy/tên; mạng của máy ấy phải có trong [http] allow."
+        description=Word(
+            "Cơ sở dữ liệu của gammu-smsd: sqlite:////var/lib/gammu/smsd.db (đường dẫn đầy đủ) hay "
+            "postgresql://tài-khoản:mật-khẩu@máy/tên; mạng của máy ấy phải có trong [http] allow.",
+            "Database of gammu-smsd: sqlite:////var/lib/gammu/smsd.db (the full path) or "
+            "postgresql://account:password@machine/name; that machine's network must be in "
+            "[http] allow.",
+        )
     )
     sender: Annotated[str, Field(max_length=255)] = Field(
         default="",
-        description="PhoneID của modem được gửi, khi nhiều modem chung cơ sở dữ liệu; để trống: modem nào cũng được.",
+        description=Word(
+            "PhoneID của modem được gửi, khi nhiều modem chung cơ sở dữ liệu; để trống: modem nào cũng được.",
+            "PhoneID of the modem to send with, when several modems share the database; if empty: any modem.",
+        ),
     )
     per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
-        default=0.2, description="Số tin nhiều nhất mỗi giây; một modem gửi khoảng 10 đến 15 tin mỗi phút."
+        default=0.2,
+        description=Word(
+            "Số tin nhiều nhất mỗi giây; một modem gửi khoảng 10 đến 15 tin mỗi phút.",
+            "Maximum messages a second; a modem sends about 10 to 15 messages a minute.",
+        ),
     )
-    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=1, description="Số tin nhiều nhất ghi cùng lúc.")
+    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=1, description=Word("Số tin nhiều nhất ghi cùng lúc.", "Maximum messages written at once.")
+    )
 
     @field_validator("database")
     @classmethod
@@ -186,13 +201,13 @@ def _inbox(after: str) -> Talk[tuple[list[Heard | Wrote], str]]:
 def _written(to: To, text: str, sender: str, *, urgent: bool) -> Talk[Receipt]:
     found = yield _FIND, (to.delivery, to.address)
     if found:
-        return Receipt(str(found[0][0]), "đã ghi từ lần trước")
+        return Receipt(str(found[0][0]), Word("đã ghi từ lần trước", "written before"))
     first, *further = rows_of(text, crc32(to.delivery.encode()) & 0xFF)
     values = (to.delivery, to.address, sender or None, int(urgent), *first)
     ((id,),) = yield _FIRST if further else _ALONE, values
     for number, row in enumerate(further, 2):
         yield _FURTHER, (id, number, *row)
-    return Receipt(str(id), f"{1 + len(further)} phần")
+    return Receipt(str(id), Word(f"{1 + len(further)} phần", f"{1 + len(further)} parts"))
 
 
 def rows_of(text: str, reference: int) -> list[tuple[str, str, str, str]]:

@@ -30,6 +30,7 @@ from channels.channel import (
     Told,
     Unavailable,
     Unsure,
+    Word,
 )
 from channels.http import Http
 from channels.options import LONG, Answering, WebAddress
@@ -66,12 +67,30 @@ Regex = Annotated[str, AfterValidator(_regex)]
 class Success(Options):
     """How an accepted message is recognised: the status, and if given a JSON value or a text."""
 
-    status: tuple[int, ...] = Field(default=(200, 201, 202), description="Các mã HTTP có thể là thành công.")
-    path: JsonPath = Field(
-        default="", description="Đường dẫn tới mã kết quả trong JSON trả về, ví dụ CodeResult hay data.0.status."
+    status: tuple[int, ...] = Field(
+        default=(200, 201, 202),
+        description=Word("Các mã HTTP có thể là thành công.", "HTTP statuses that can be a success."),
     )
-    equals: tuple[str, ...] = Field(default=(), description="Các giá trị tại đường dẫn đó nghĩa là đã nhận.")
-    text: Regex = Field(default="", description="Biểu thức chính quy mà nội dung trả về phải khớp; ví dụ ^0: Accepted.")
+    path: JsonPath = Field(
+        default="",
+        description=Word(
+            "Đường dẫn tới mã kết quả trong JSON trả về, ví dụ CodeResult hay data.0.status.",
+            "Path to the result code in the JSON answer, for example CodeResult or data.0.status.",
+        ),
+    )
+    equals: tuple[str, ...] = Field(
+        default=(),
+        description=Word(
+            "Các giá trị tại đường dẫn đó nghĩa là đã nhận.", "Values at that path that mean it was taken."
+        ),
+    )
+    text: Regex = Field(
+        default="",
+        description=Word(
+            "Biểu thức chính quy mà nội dung trả về phải khớp; ví dụ ^0: Accepted.",
+            "Regular expression that the answer must match; for example ^0: Accepted.",
+        ),
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Success:
@@ -83,19 +102,59 @@ class Success(Options):
 class Receipts(Options):
     """How the gateway's delivery reports look and how they prove to be genuine."""
 
-    method: Literal["POST", "GET"] = Field(default="POST", description="Phương thức nhà mạng gọi lại.")
-    each: JsonPath = Field(default="", description="Đường dẫn tới danh sách khi một lần gọi mang nhiều báo cáo.")
-    delivery: JsonPath = Field(default="", description="Chỗ có mã lượt gửi của Loa, ví dụ RequestId.")
-    reference: JsonPath = Field(default="", description="Chỗ có mã tin của nhà cung cấp, ví dụ SMSID.")
-    status: JsonPath = Field(description="Chỗ có trạng thái.")
-    delivered: tuple[str, ...] = Field(min_length=1, description="Các trạng thái nghĩa là máy người nhận đã nhận.")
-    failed: tuple[str, ...] = Field(default=(), description="Các trạng thái nghĩa là không tới được.")
-    reason: JsonPath = Field(default="", description="Chỗ có lý do không tới được.")
-    proof: Literal["query", "header", "hmac"] = Field(
-        description="Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header."
+    method: Literal["POST", "GET"] = Field(
+        default="POST", description=Word("Phương thức nhà mạng gọi lại.", "Method by which the provider calls back.")
     )
-    name: str = Field(min_length=1, description="Tên tham số hoặc tên header mang khóa hay chữ ký.")
-    secret: SecretStr = Field(description="Khóa bí mật chung với nhà cung cấp.")
+    each: JsonPath = Field(
+        default="",
+        description=Word(
+            "Đường dẫn tới danh sách khi một lần gọi mang nhiều báo cáo.",
+            "Path to the list when one call carries several reports.",
+        ),
+    )
+    delivery: JsonPath = Field(
+        default="",
+        description=Word(
+            "Chỗ có mã lượt gửi của Loa, ví dụ RequestId.", "Where Loa's delivery id stands, for example RequestId."
+        ),
+    )
+    reference: JsonPath = Field(
+        default="",
+        description=Word(
+            "Chỗ có mã tin của nhà cung cấp, ví dụ SMSID.", "Where the provider's message id stands, for example SMSID."
+        ),
+    )
+    status: JsonPath = Field(description=Word("Chỗ có trạng thái.", "Where the status stands."))
+    delivered: tuple[str, ...] = Field(
+        min_length=1,
+        description=Word(
+            "Các trạng thái nghĩa là máy người nhận đã nhận.", "Statuses that mean the recipient's phone received it."
+        ),
+    )
+    failed: tuple[str, ...] = Field(
+        default=(),
+        description=Word("Các trạng thái nghĩa là không tới được.", "Statuses that mean it could not be delivered."),
+    )
+    reason: JsonPath = Field(
+        default="",
+        description=Word("Chỗ có lý do không tới được.", "Where the reason stands why it could not be delivered."),
+    )
+    proof: Literal["query", "header", "hmac"] = Field(
+        description=Word(
+            "Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header.",
+            "Kind of proof: a key in the query, a key in a header, or HMAC-SHA256 of the raw body in a header.",
+        )
+    )
+    name: str = Field(
+        min_length=1,
+        description=Word(
+            "Tên tham số hoặc tên header mang khóa hay chữ ký.",
+            "Name of the parameter or header that holds the key or signature.",
+        ),
+    )
+    secret: SecretStr = Field(
+        description=Word("Khóa bí mật chung với nhà cung cấp.", "Secret shared with the provider.")
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Receipts:
@@ -113,54 +172,149 @@ class Receipts(Options):
 class Replies(Options):
     """How the gateway hands on what people answer, and how that proves to be genuine."""
 
-    method: Literal["POST", "GET"] = Field(default="POST", description="Phương thức nhà mạng gọi lại.")
-    phone: JsonPath = Field(min_length=1, description="Chỗ có số của người trả lời.")
-    text: JsonPath = Field(min_length=1, description="Chỗ có nội dung trả lời.")
-    proof: Literal["query", "header", "hmac"] = Field(
-        description="Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header."
+    method: Literal["POST", "GET"] = Field(
+        default="POST", description=Word("Phương thức nhà mạng gọi lại.", "Method by which the provider calls back.")
     )
-    name: str = Field(min_length=1, description="Tên tham số hoặc tên header mang khóa hay chữ ký.")
-    secret: SecretStr = Field(min_length=12, description="Khóa bí mật chung với nhà cung cấp, ít nhất 12 ký tự.")
+    phone: JsonPath = Field(
+        min_length=1,
+        description=Word("Chỗ có số của người trả lời.", "Where the number of the person who replies stands."),
+    )
+    text: JsonPath = Field(
+        min_length=1, description=Word("Chỗ có nội dung trả lời.", "Where the text of the reply stands.")
+    )
+    proof: Literal["query", "header", "hmac"] = Field(
+        description=Word(
+            "Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header.",
+            "Kind of proof: a key in the query, a key in a header, or HMAC-SHA256 of the raw body in a header.",
+        )
+    )
+    name: str = Field(
+        min_length=1,
+        description=Word(
+            "Tên tham số hoặc tên header mang khóa hay chữ ký.",
+            "Name of the parameter or header that holds the key or signature.",
+        ),
+    )
+    secret: SecretStr = Field(
+        min_length=12,
+        description=Word(
+            "Khóa bí mật chung với nhà cung cấp, ít nhất 12 ký tự.",
+            "Secret shared with the provider, at least 12 characters.",
+        ),
+    )
 
 
 class SmsHttpOptions(SmsOptions, Answering):
     """Options of an SMS gateway outlet."""
 
-    url: WebAddress = Field(description="Địa chỉ gửi tin của nhà cung cấp.")
-    method: Literal["POST", "GET", "PUT"] = Field(default="POST", description="Phương thức HTTP.")
-    headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Header kèm theo, ví dụ Authorization.")
-    body: Literal["json", "form", "query"] = Field(default="json", description="Kiểu nội dung: json, form hay query.")
+    url: WebAddress = Field(
+        description=Word("Địa chỉ gửi tin của nhà cung cấp.", "Address of the provider that messages are sent to.")
+    )
+    method: Literal["POST", "GET", "PUT"] = Field(default="POST", description=Word("Phương thức HTTP.", "HTTP method."))
+    headers: Mapping[str, SecretStr] = Field(
+        default_factory=dict,
+        description=Word("Header kèm theo, ví dụ Authorization.", "Headers sent along, for example Authorization."),
+    )
+    body: Literal["json", "form", "query"] = Field(
+        default="json",
+        description=Word("Kiểu nội dung: json, form hay query.", "Type of content: json, form or query."),
+    )
     body_template: str = Field(
-        description="Mẫu nội dung; dùng {phone} {text} {id} {name} {sender} {thoi_nhan} (liên kết thôi nhận tin) và các khóa trong "
-        "secrets_in_body, mỗi chỗ tự được mã hóa đúng kiểu.",
+        description=Word(
+            "Mẫu nội dung; dùng {phone} {text} {id} {name} {sender} {thoi_nhan} (liên kết thôi nhận tin) và các khóa trong "
+            "secrets_in_body, mỗi chỗ tự được mã hóa đúng kiểu.",
+            "Template of the content; use {phone} {text} {id} {name} {sender} {thoi_nhan} (the "
+            "link for stopping messages) and the keys in secrets_in_body, each encoded as its "
+            "place needs.",
+        ),
         json_schema_extra=LONG,
     )
     secrets_in_body: Mapping[str, SecretStr] = Field(
-        default_factory=dict, description="Các giá trị bí mật đặt trong mẫu, theo tên: api_key dùng như {api_key}."
+        default_factory=dict,
+        description=Word(
+            "Các giá trị bí mật đặt trong mẫu, theo tên: api_key dùng như {api_key}.",
+            "Secret values put into the template, by name: api_key is used as {api_key}.",
+        ),
     )
-    content_type: str = Field(default="", description="Content-Type; để trống thì theo kiểu nội dung.")
-    sender: str = Field(default="", description="Tên thương hiệu (brandname), điền vào {sender}.")
+    content_type: str = Field(
+        default="",
+        description=Word(
+            "Content-Type; để trống thì theo kiểu nội dung.", "Content-Type; if empty, it follows the type of content."
+        ),
+    )
+    sender: str = Field(
+        default="",
+        description=Word("Tên thương hiệu (brandname), điền vào {sender}.", "Brandname, put in at {sender}."),
+    )
     number: Literal["84", "+84", "0"] = Field(
-        default="84", description="Cách nhà cung cấp viết số: 84..., +84... hay 0..."
+        default="84",
+        description=Word(
+            "Cách nhà cung cấp viết số: 84..., +84... hay 0...",
+            "How the provider writes numbers: 84..., +84... or 0...",
+        ),
     )
-    success: Success = Field(default=Success(), description="Thế nào là đã nhận.")
+    success: Success = Field(default=Success(), description=Word("Thế nào là đã nhận.", "What counts as taken."))
     taken_again: tuple[str, ...] = Field(
-        default=(), description="Mã nghĩa là đã nhận tin này từ lần trước (eSMS: 124); coi là đã nhận."
+        default=(),
+        description=Word(
+            "Mã nghĩa là đã nhận tin này từ lần trước (eSMS: 124); coi là đã nhận.",
+            "Codes that mean this message was taken before (eSMS: 124); counted as taken.",
+        ),
     )
-    refused: Mapping[str, str] = Field(default_factory=dict, description="Mã từ chối hẳn và lý do viết bằng lời.")
-    busy: tuple[str, ...] = Field(default=(), description="Mã nghĩa là chưa nhận, thử lại sau (quá tải, quá tốc độ).")
+    refused: Mapping[str, str] = Field(
+        default_factory=dict,
+        description=Word(
+            "Mã từ chối hẳn và lý do viết bằng lời.", "Codes that refuse for good, and the reason in words."
+        ),
+    )
+    busy: tuple[str, ...] = Field(
+        default=(),
+        description=Word(
+            "Mã nghĩa là chưa nhận, thử lại sau (quá tải, quá tốc độ).",
+            "Codes that mean not taken, try again later (overloaded, too fast).",
+        ),
+    )
     stopped: Mapping[str, str] = Field(
-        default_factory=dict, description="Mã cần người xử lý (sai khóa, hết tiền) và lý do: điểm phát tạm dừng."
+        default_factory=dict,
+        description=Word(
+            "Mã cần người xử lý (sai khóa, hết tiền) và lý do: điểm phát tạm dừng.",
+            "Codes that need a person (wrong key, no credit) and the reason: the outlet is paused.",
+        ),
     )
-    id_path: JsonPath = Field(default="", description="Chỗ có mã tin của nhà cung cấp trong JSON trả về.")
+    id_path: JsonPath = Field(
+        default="",
+        description=Word(
+            "Chỗ có mã tin của nhà cung cấp trong JSON trả về.",
+            "Where the provider's message id stands in the JSON answer.",
+        ),
+    )
     retry_statuses: tuple[int, ...] = Field(
-        default=(), description="Mã HTTP chắc chắn nghĩa là chưa nhận, thử lại sau (ngoài 408, 425, 429, 503)."
+        default=(),
+        description=Word(
+            "Mã HTTP chắc chắn nghĩa là chưa nhận, thử lại sau (ngoài 408, 425, 429, 503).",
+            "HTTP statuses that surely mean not taken, try again later (besides 408, 425, 429, 503).",
+        ),
     )
     dedupes: bool = Field(
-        default=False, description="Nhà cung cấp bỏ tin trùng {id}: được phép gửi lại khi không rõ kết quả."
+        default=False,
+        description=Word(
+            "Nhà cung cấp bỏ tin trùng {id}: được phép gửi lại khi không rõ kết quả.",
+            "The provider drops messages with the same {id}: sending again is allowed when the outcome is unsure.",
+        ),
     )
-    receipts: Receipts | None = Field(default=None, description="Báo cáo phát tin nhà cung cấp gọi lại.")
-    replies: Replies | None = Field(default=None, description="Tin người nhận trả lời, nhà cung cấp gọi lại.")
+    receipts: Receipts | None = Field(
+        default=None,
+        description=Word(
+            "Báo cáo phát tin nhà cung cấp gọi lại.", "Delivery reports that the provider calls back with."
+        ),
+    )
+    replies: Replies | None = Field(
+        default=None,
+        description=Word(
+            "Tin người nhận trả lời, nhà cung cấp gọi lại.",
+            "Replies from recipients that the provider calls back with.",
+        ),
+    )
 
     @field_validator("refused", "stopped", mode="after")
     @classmethod
@@ -311,7 +465,7 @@ def judge(answer: Answer, options: SmsHttpOptions, http: Http) -> Receipt:
     if code:
         _raise_known(code, options, answer, http)
         if code in options.taken_again:
-            return Receipt(reference, f"đã nhận từ lần trước ({code})")
+            return Receipt(reference, Word(f"đã nhận từ lần trước ({code})", f"taken before ({code})"))
     if answer.status in options.retry_statuses:
         vi, en = _said(answer)
         raise Unavailable("busy", vi, en, retry_after=retry_after(answer.headers, http.now()))

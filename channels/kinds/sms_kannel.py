@@ -29,6 +29,7 @@ from channels.channel import (
     Told,
     Unavailable,
     Unsure,
+    Word,
 )
 from channels.http import Http
 from channels.options import Answering, BaseAddress, WebAddress
@@ -60,20 +61,44 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{12,200}")
 class SmsKannelOptions(SmsOptions, Answering):
     """Options of a Kannel outlet."""
 
-    url: WebAddress = Field(description="Địa chỉ sendsms của smsbox, ví dụ http://kannel:13013/cgi-bin/sendsms.")
-    username: str = Field(min_length=1, description="Tên trong nhóm sendsms-user của Kannel.")
-    password: SecretStr = Field(min_length=1, description="Mật khẩu trong nhóm sendsms-user.")
-    sender: str = Field(min_length=1, description="Tên thương hiệu (brandname) hay số gửi.")
+    url: WebAddress = Field(
+        description=Word(
+            "Địa chỉ sendsms của smsbox, ví dụ http://kannel:13013/cgi-bin/sendsms.",
+            "Address of smsbox's sendsms, for example http://kannel:13013/cgi-bin/sendsms.",
+        )
+    )
+    username: str = Field(
+        min_length=1,
+        description=Word("Tên trong nhóm sendsms-user của Kannel.", "Name in Kannel's sendsms-user group."),
+    )
+    password: SecretStr = Field(
+        min_length=1, description=Word("Mật khẩu trong nhóm sendsms-user.", "Password in the sendsms-user group.")
+    )
+    sender: str = Field(
+        min_length=1, description=Word("Tên thương hiệu (brandname) hay số gửi.", "Brandname or number to send from.")
+    )
     max_messages: Annotated[int, Field(ge=1, le=255)] = Field(
         default=1,
-        description="Số phần nhiều nhất của một tin, như max-messages trong nhóm sendsms-user (không khai là 1); "
-        "từ 2 trở lên thì nhóm ấy cần thêm concatenation = true.",
+        description=Word(
+            "Số phần nhiều nhất của một tin, như max-messages trong nhóm sendsms-user (không khai là 1); "
+            "từ 2 trở lên thì nhóm ấy cần thêm concatenation = true.",
+            "Maximum parts of one message, as max-messages in the sendsms-user group (1 if not "
+            "set); from 2 on, that group also needs concatenation = true.",
+        ),
     )
     callback_secret: SecretStr = Field(
-        description="Khóa Kannel mang theo khi gọi lại báo kết quả: từ 12 chữ cái không dấu, chữ số, gạch ngang, gạch dưới."
+        description=Word(
+            "Khóa Kannel mang theo khi gọi lại báo kết quả: từ 12 chữ cái không dấu, chữ số, gạch ngang, gạch dưới.",
+            "Key that Kannel brings along when it reports back: 12 or more letters without "
+            "accents, digits, hyphens or underscores.",
+        )
     )
     callback_base: BaseAddress | None = Field(
-        default=None, description="Địa chỉ gốc của Loa mà Kannel gọi tới; để trống thì là địa chỉ công khai."
+        default=None,
+        description=Word(
+            "Địa chỉ gốc của Loa mà Kannel gọi tới; để trống thì là địa chỉ công khai.",
+            "Base address of Loa that Kannel calls; if empty, the public address.",
+        ),
     )
 
     @field_validator("callback_secret")

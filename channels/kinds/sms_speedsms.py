@@ -31,6 +31,7 @@ from channels.channel import (
     To,
     Unavailable,
     Unsure,
+    Word,
 )
 from channels.http import Http
 from channels.options import BaseAddress
@@ -59,23 +60,50 @@ _FAILED_FROM = 64
 class SpeedSmsOptions(SmsOptions):
     """Options of a SpeedSMS account."""
 
-    token: SecretStr = Field(min_length=1, description="API access token, ở trang tài khoản connect.speedsms.vn.")
+    token: SecretStr = Field(
+        min_length=1,
+        description=Word(
+            "API access token, ở trang tài khoản connect.speedsms.vn.",
+            "API access token, on the account page at connect.speedsms.vn.",
+        ),
+    )
     sms_type: Literal[2, 3, 4] = Field(
-        default=3, description="Loại tin: 3 brandname riêng, 4 brandname chung (Notify, Verify), 2 đầu số ngẫu nhiên."
+        default=3,
+        description=Word(
+            "Loại tin: 3 brandname riêng, 4 brandname chung (Notify, Verify), 2 đầu số ngẫu nhiên.",
+            "Type of message: 3 own brandname, 4 shared brandname (Notify, Verify), 2 random number.",
+        ),
     )
     sender: str = Field(
-        default="", max_length=11, description="Brandname đã đăng ký với SpeedSMS; loại 2 thì để trống."
+        default="",
+        max_length=11,
+        description=Word(
+            "Brandname đã đăng ký với SpeedSMS; loại 2 thì để trống.",
+            "Brandname registered with SpeedSMS; leave empty for type 2.",
+        ),
     )
     callback_secret: SecretStr | None = Field(
         default=None,
         min_length=12,
-        description="Khóa tự đặt, ít nhất 12 ký tự; địa chỉ nhận phản hồi khai ở SpeedSMS thêm ?key=KHÓA vào cuối.",
+        description=Word(
+            "Khóa tự đặt, ít nhất 12 ký tự; địa chỉ nhận phản hồi khai ở SpeedSMS thêm ?key=KHÓA vào cuối.",
+            "Key of your own choice, at least 12 characters; the callback address given to SpeedSMS ends in ?key=KEY.",
+        ),
     )
-    url: BaseAddress = Field(default="https://api.speedsms.vn/index.php", description="Địa chỉ API của SpeedSMS.")
+    url: BaseAddress = Field(
+        default="https://api.speedsms.vn/index.php",
+        description=Word("Địa chỉ API của SpeedSMS.", "Address of the SpeedSMS API."),
+    )
     per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
-        default=1.0, description="Số tin nhiều nhất mỗi giây; SpeedSMS cho 60 yêu cầu trong 60 giây."
+        default=1.0,
+        description=Word(
+            "Số tin nhiều nhất mỗi giây; SpeedSMS cho 60 yêu cầu trong 60 giây.",
+            "Maximum messages a second; SpeedSMS allows 60 requests in 60 seconds.",
+        ),
     )
-    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(default=4, description="Số tin nhiều nhất gửi cùng lúc.")
+    at_once: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=4, description=Word("Số tin nhiều nhất gửi cùng lúc.", "Maximum messages sent at once.")
+    )
 
     @model_validator(mode="after")
     def _sent_by_somebody(self) -> SpeedSmsOptions:

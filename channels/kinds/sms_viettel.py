@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from pydantic import Field, SecretStr
 
 from channels.answer import Answer, SendError
-from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure
+from channels.channel import Channel, Form, Outlet, Pace, Receipt, Refused, To, Unavailable, Unsure, Word
 from channels.http import Http
 from channels.options import WebAddress
 from channels.reasons import Reason
@@ -51,11 +51,16 @@ _AGAIN = "DUPLICATE MESSAGE"
 class SmsViettelOptions(SmsOptions):
     """Options of a Viettel bulk SMS account."""
 
-    url: WebAddress = Field(description="Địa chỉ dịch vụ bulkapi Viettel cấp.")
-    username: str = Field(min_length=1, description="Tên tài khoản (User).")
-    password: SecretStr = Field(min_length=1, description="Mật khẩu (Password).")
-    cp_code: str = Field(min_length=1, description="Mã khách hàng (CPCode).")
-    sender: str = Field(min_length=1, description="Tên thương hiệu (brandname) đã đăng ký, ServiceID.")
+    url: WebAddress = Field(
+        description=Word("Địa chỉ dịch vụ bulkapi Viettel cấp.", "Address of the bulkapi service, given by Viettel.")
+    )
+    username: str = Field(min_length=1, description=Word("Tên tài khoản (User).", "Account name (User)."))
+    password: SecretStr = Field(min_length=1, description=Word("Mật khẩu (Password).", "Password (Password)."))
+    cp_code: str = Field(min_length=1, description=Word("Mã khách hàng (CPCode).", "Customer code (CPCode)."))
+    sender: str = Field(
+        min_length=1,
+        description=Word("Tên thương hiệu (brandname) đã đăng ký, ServiceID.", "Registered brandname, ServiceID."),
+    )
 
 
 class SmsViettel(Channel[SmsViettelOptions]):

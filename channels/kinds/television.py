@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from channels.channel import Channel, Form, Outlet, Page, Pull, Receipt, Shelved, Timetable, To, Unavailable
+from channels.channel import Channel, Form, Outlet, Page, Pull, Receipt, Shelved, Timetable, To, Unavailable, Word
 from channels.http import Http
 from channels.station.clips import crawl, files_of, listing
 from channels.station.options import StationOptions
@@ -22,7 +22,12 @@ _SOONEST = 15.0
 class TelevisionOptions(StationOptions):
     """Options of a television station."""
 
-    crawl_letters: int = Field(default=200, ge=40, le=1000, description="Chữ chạy: nhiều nhất bao nhiêu chữ một dòng.")
+    crawl_letters: int = Field(
+        default=200,
+        ge=40,
+        le=1000,
+        description=Word("Chữ chạy: nhiều nhất bao nhiêu chữ một dòng.", "News crawl: maximum letters in one line."),
+    )
 
 
 class Television(Channel[TelevisionOptions]):

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from standardwebhooks import Webhook as Signer
 
 from channels.answer import Answer
-from channels.channel import Channel, Form, Options, Outlet, Pace, Receipt, Refused, To, Unavailable
+from channels.channel import Channel, Form, Options, Outlet, Pace, Receipt, Refused, To, Unavailable, Word
 from channels.http import Http
 from content.bulletin import Bulletin, Part
 
@@ -24,15 +24,26 @@ _TRIED_AGAIN = tuple(status for status in range(400, 500) if status not in {401,
 class WebhookOptions(Options):
     """Options of a webhook outlet."""
 
-    url: str = Field(description="Địa chỉ nhận (https://...) của hệ thống đối tác.")
+    url: str = Field(
+        description=Word(
+            "Địa chỉ nhận (https://...) của hệ thống đối tác.", "Address of the partner's system (https://...)."
+        )
+    )
     secret: SecretStr = Field(
-        description="Khóa ký dạng whsec_... (24 đến 64 byte, base64), đối tác dùng để kiểm chữ ký."
+        description=Word(
+            "Khóa ký dạng whsec_... (24 đến 64 byte, base64), đối tác dùng để kiểm chữ ký.",
+            "Signing key like whsec_... (24 to 64 bytes, base64), by which the partner checks signatures.",
+        )
     )
     former_secret: SecretStr | None = Field(
-        default=None, description="Khóa cũ, chỉ điền trong lúc đổi khóa: mỗi bản tin khi đó mang hai chữ ký."
+        default=None,
+        description=Word(
+            "Khóa cũ, chỉ điền trong lúc đổi khóa: mỗi bản tin khi đó mang hai chữ ký.",
+            "Old key, given only while keys are being changed: every bulletin then carries two signatures.",
+        ),
     )
     per_second: Annotated[float, Field(gt=0, le=1000)] = Field(
-        default=20.0, description="Số lượt gửi nhiều nhất trong một giây."
+        default=20.0, description=Word("Số lượt gửi nhiều nhất trong một giây.", "Maximum deliveries in one second.")
     )
 
     @field_validator("url")

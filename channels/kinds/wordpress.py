@@ -37,6 +37,7 @@ from channels.channel import (
     To,
     Unavailable,
     Unsure,
+    Word,
 )
 from channels.http import Http
 from channels.options import BaseAddress
@@ -57,20 +58,50 @@ _GONE = frozenset({"rest_already_trashed", "rest_post_invalid_id"})
 class WordPressOptions(Options):
     """Options of a WordPress site."""
 
-    url: BaseAddress = Field(description="Địa chỉ trang WordPress (https://...), không kèm /wp-json.")
-    login: str = Field(min_length=1, description="Tên đăng nhập, vai trò Biên tập viên (Editor).")
+    url: BaseAddress = Field(
+        description=Word(
+            "Địa chỉ trang WordPress (https://...), không kèm /wp-json.",
+            "Address of the WordPress site (https://...), without /wp-json.",
+        )
+    )
+    login: str = Field(
+        min_length=1,
+        description=Word("Tên đăng nhập, vai trò Biên tập viên (Editor).", "User name, with the role Editor."),
+    )
     application_password: SecretStr = Field(
         min_length=8,
-        description="Mật khẩu ứng dụng tạo ở trang Hồ sơ của người dùng đó (không phải mật khẩu đăng nhập).",
+        description=Word(
+            "Mật khẩu ứng dụng tạo ở trang Hồ sơ của người dùng đó (không phải mật khẩu đăng nhập).",
+            "Application password made on that user's Profile page (not the sign-in password).",
+        ),
     )
     plain_permalinks: bool = Field(
         default=False,
-        description="Bật khi trang để Đường dẫn tĩnh là Đơn giản (Plain), tức là /wp-json/ không mở được.",
+        description=Word(
+            "Bật khi trang để Đường dẫn tĩnh là Đơn giản (Plain), tức là /wp-json/ không mở được.",
+            "Turn on when the site's Permalinks are set to Plain, that is, /wp-json/ does not open.",
+        ),
     )
-    categories: bool = Field(default=True, description="Xếp bài vào chuyên mục; chuyên mục chưa có thì tạo.")
-    category: str = Field(default="", description="Chuyên mục cố định; để trống thì theo chủ đề của tin bài.")
+    categories: bool = Field(
+        default=True,
+        description=Word(
+            "Xếp bài vào chuyên mục; chuyên mục chưa có thì tạo.",
+            "Put posts into categories; a category that is not there yet is made.",
+        ),
+    )
+    category: str = Field(
+        default="",
+        description=Word(
+            "Chuyên mục cố định; để trống thì theo chủ đề của tin bài.",
+            "Fixed category; if empty, the theme of the item.",
+        ),
+    )
     attach_audio: bool = Field(
-        default=True, description="Đăng kèm bản ghi âm (MP3) và nút nghe, khi tin có bản ghi âm."
+        default=True,
+        description=Word(
+            "Đăng kèm bản ghi âm (MP3) và nút nghe, khi tin có bản ghi âm.",
+            "Publish the recording (MP3) with a play button, when the item has one.",
+        ),
     )
 
 
@@ -84,6 +115,7 @@ class WordPress(Channel[WordPressOptions]):
     options = WordPressOptions
     replaces = True
     tried_vi = "Một bài nháp được tạo rồi bỏ ngay vào thùng rác; người đọc trang không thấy."
+    tried_en = "A draft post is created and put into the trash at once; readers of the site do not see it."
     pace = Pace(per_second=1, at_once=1)
 
     async def send(self, bulletin: Bulletin, outlet: Outlet[WordPressOptions], to: To, http: Http) -> Receipt:
@@ -91,7 +123,11 @@ class WordPress(Channel[WordPressOptions]):
         site = _Site(outlet, http)
         posts = [await site.put(part) for part in bulletin.parts]
         held = [f"{post.link} ({post.status})" for post in posts if post.status != "publish"]
-        detail = f"WordPress nhận nhưng chưa công khai: {', '.join(held)}" if held else "đã đăng"
+        detail = Word("đã đăng", "published")
+        if held:
+            listed = ", ".join(held)
+            vi, en = f"WordPress nhận nhưng chưa công khai: {listed}", f"WordPress has it but not in public: {listed}"
+            detail = Word(vi, en)
         return Receipt(" ".join(post.link for post in posts), detail)
 
     async def try_out(self, bulletin: Bulletin, outlet: Outlet[WordPressOptions], to: To, http: Http) -> Receipt:
@@ -99,7 +135,9 @@ class WordPress(Channel[WordPressOptions]):
         part = bulletin.parts[0]
         await _Site(outlet, http).put(part, status="draft")
         await self.withdraw(part, outlet, http)
-        return Receipt(detail="đã tạo một bài nháp và bỏ vào thùng rác")
+        return Receipt(
+            detail=Word("đã tạo một bài nháp và bỏ vào thùng rác", "a draft post was made and put into the trash")
+        )
 
     async def ask(self, to: To, reference: str, outlet: Outlet[WordPressOptions], http: Http) -> Confirmation | None:
         """Whether everybody can read the posts: their addresses are asked for as a stranger would."""

@@ -27,6 +27,7 @@ from channels.channel import (
     To,
     Unavailable,
     Unsure,
+    Word,
 )
 from channels.http import Http
 from channels.options import WebAddress
@@ -48,22 +49,49 @@ _LOOK_AGAIN = 30.0
 class ZaloArticleOptions(ZaloAccount):
     """Options of an outlet that broadcasts articles."""
 
-    cover_url: WebAddress = Field(description="Địa chỉ công khai của ảnh bìa (Zalo bắt buộc mỗi bài có ảnh bìa).")
-    author: str = Field(default="", max_length=AUTHOR, description="Tên tác giả dưới bài; để trống: tên cơ quan.")
+    cover_url: WebAddress = Field(
+        description=Word(
+            "Địa chỉ công khai của ảnh bìa (Zalo bắt buộc mỗi bài có ảnh bìa).",
+            "Public address of the cover picture (Zalo requires one for every article).",
+        )
+    )
+    author: str = Field(
+        default="",
+        max_length=AUTHOR,
+        description=Word(
+            "Tên tác giả dưới bài; để trống: tên cơ quan.",
+            "Name of the author below the article; if empty: the name of the office.",
+        ),
+    )
     per_day: Annotated[int, Field(ge=1)] = Field(
         default=1,
-        description="Số bài nhiều nhất một ngày (Zalo cho 1); Zalo chỉ phát từ 6:00 đến 21:59.",
+        description=Word(
+            "Số bài nhiều nhất một ngày (Zalo cho 1); Zalo chỉ phát từ 6:00 đến 21:59.",
+            "Maximum articles a day (Zalo allows 1); Zalo broadcasts only from 6:00 to 21:59.",
+        ),
     )
     review_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
         default=30,
-        description="Zalo duyệt một bài chừng bao nhiêu phút mới tới người quan tâm; lịch chỉ gửi tới đây thì Loa gửi sớm chừng ấy.",
+        description=Word(
+            "Zalo duyệt một bài chừng bao nhiêu phút mới tới người quan tâm; lịch chỉ gửi tới đây thì Loa gửi sớm chừng ấy.",
+            "Minutes that Zalo takes to review an article before it reaches followers; a "
+            "schedule that sends only here is sent that much earlier.",
+        ),
     )
     per_month: Annotated[int, Field(ge=0)] = Field(
         default=0,
-        description="Số bài nhiều nhất một tháng theo gói của OA (0: không hạn chế); hết thì bài chờ tới kỳ sau.",
+        description=Word(
+            "Số bài nhiều nhất một tháng theo gói của OA (0: không hạn chế); hết thì bài chờ tới kỳ sau.",
+            "Maximum articles a month by the plan of the OA (0: no limit); once used up, articles "
+            "wait for the next period.",
+        ),
     )
     month_begins: Annotated[int, Field(ge=1, le=28)] = Field(
-        default=1, description="Ngày trong tháng mà gói của OA bắt đầu tính lại."
+        default=1,
+        description=Word(
+            "Ngày trong tháng mà gói của OA bắt đầu tính lại.",
+            "Day of the month on which the OA's plan begins to count anew.",
+        ),
     )
 
 
@@ -77,6 +105,7 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
     options = ZaloArticleOptions
     quiet_hours = True
     tried_vi = "Một bài ẩn được tạo và Zalo duyệt thử; không phát tới ai, không tính vào số bài của ngày."
+    tried_en = "A hidden article is created and reviewed by Zalo; it reaches nobody and does not count towards the day's articles."
     # Its quota is counted here: the pace would count also the tries that only found the article still being processed.
     pace = Pace(at_once=1)
 
@@ -102,11 +131,16 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
         """An article that nobody sees is created and verified, not broadcast."""
         hidden = {**_article(bulletin, outlet.options), "status": "hide"}
         try:
-            return Receipt(await _article_id(hidden, outlet, to, http), "bài ẩn đã được duyệt")
+            return Receipt(
+                await _article_id(hidden, outlet, to, http),
+                Word("bài ẩn đã được duyệt", "the hidden article was approved"),
+            )
         except Unavailable as error:
             if error.reason != Reason.BUSY:
                 raise
-            return Receipt(detail="bài ẩn đã tới Zalo, đang chờ duyệt")
+            return Receipt(
+                detail=Word("bài ẩn đã tới Zalo, đang chờ duyệt", "the hidden article is with Zalo, to be reviewed")
+            )
 
     def repeatable(self, outlet: Outlet[ZaloArticleOptions]) -> bool:
         """Never: Zalo broadcasts an article as often as it is told to."""
@@ -135,11 +169,16 @@ class ZaloArticle(Channel[ZaloArticleOptions]):
     async def quota(self, outlet: Outlet[ZaloArticleOptions], now: datetime) -> str:
         """Today's and, where they are counted, this month's articles."""
         sent, options = await _kept(outlet, now), outlet.options
-        words = f"{len(sent.deliveries)} trên {options.per_day} bài của hôm nay đã phát"
+        today = f"{len(sent.deliveries)} trên {options.per_day} bài của hôm nay đã phát"
+        today_en = f"{len(sent.deliveries)} of today's {options.per_day} articles broadcast"
         if not options.per_month:
-            return words
+            return Word(today, today_en)
         _, again = _quota(options).month_of(_local(now))
-        return f"{words}; {len(sent.monthly)} trên {options.per_month} bài của kỳ này (tính lại từ {again:%d/%m/%Y})"
+        count, most = len(sent.monthly), options.per_month
+        return Word(
+            f"{today}; {count} trên {most} bài của kỳ này (tính lại từ {again:%d/%m/%Y})",
+            f"{today_en}; {count} of {most} articles of this period (counted anew from {again:%d/%m/%Y})",
+        )
 
 
 def _article(bulletin: Bulletin, options: ZaloArticleOptions) -> dict[str, Any]:
@@ -269,7 +308,7 @@ async def _broadcast(article_id: str, outlet: Outlet[ZaloArticleOptions], to: To
     said = await say("POST", f"{outlet.options.api_url}/v2.0/oa/message", outlet, http, told=told)
     if said.code:
         raise _error(said, http.now(), to)
-    return Receipt(said.text("message_id"), f"bài {article_id}")
+    return Receipt(said.text("message_id"), Word(f"bài {article_id}", f"article {article_id}"))
 
 
 def _given(said: Said, name: str, http: Http, to: To) -> str:

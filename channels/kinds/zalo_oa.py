@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from channels.channel import Callback, Channel, Confirmation, Form, Outlet, Pace, Receipt, Refused, To, Told
+from channels.channel import Callback, Channel, Confirmation, Form, Outlet, Pace, Receipt, Refused, To, Told, Word
 from channels.http import Http
 from channels.reasons import Reason
 from channels.zalo.account import ZaloAccount
@@ -25,9 +25,15 @@ _LIMIT = 2000
 class ZaloOptions(ZaloAccount):
     """Options of a Zalo Official Account outlet."""
 
-    per_second: Annotated[float, Field(gt=0, le=66)] = Field(default=20.0, description="Số tin nhiều nhất mỗi giây.")
+    per_second: Annotated[float, Field(gt=0, le=66)] = Field(
+        default=20.0, description=Word("Số tin nhiều nhất mỗi giây.", "Maximum messages a second.")
+    )
     per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số tin nhiều nhất một ngày, theo gói của OA (0: không hạn chế)."
+        default=0,
+        description=Word(
+            "Số tin nhiều nhất một ngày, theo gói của OA (0: không hạn chế).",
+            "Maximum messages a day, by the plan of the OA (0: no limit).",
+        ),
     )
 
 

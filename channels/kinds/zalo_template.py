@@ -27,6 +27,7 @@ from channels.channel import (
     To,
     Told,
     Unavailable,
+    Word,
 )
 from channels.http import Http
 from channels.sms import hidden
@@ -47,19 +48,38 @@ _TEMPLATE = frozenset({-109, -117, -131, -145, -146})
 class ZaloTemplateOptions(ZaloAccount):
     """Options of an outlet that sends one template."""
 
-    template_id: str = Field(pattern=r"^\d{1,20}$", description="Mã mẫu (Template ID) đã được Zalo duyệt.")
+    template_id: str = Field(
+        pattern=r"^\d{1,20}$",
+        description=Word("Mã mẫu (Template ID) đã được Zalo duyệt.", "Template ID, as approved by Zalo."),
+    )
     params: dict[str, str] = Field(
         min_length=1,
-        description="Tham số của mẫu và chữ điền vào; trong chữ được dùng {name} (người nhận), {title} (tiêu đề), {short} "
-        "(tin ngắn), {office} (cơ quan), {date} (ngày phát, dd/mm/yyyy), {thoi_nhan} (liên kết thôi nhận tin), "
-        "{ma_du_thi} (mã xác nhận của cuộc thi).",
+        description=Word(
+            "Tham số của mẫu và chữ điền vào; trong chữ được dùng {name} (người nhận), {title} (tiêu đề), {short} "
+            "(tin ngắn), {office} (cơ quan), {date} (ngày phát, dd/mm/yyyy), {thoi_nhan} (liên kết thôi nhận tin), "
+            "{ma_du_thi} (mã xác nhận của cuộc thi).",
+            "Parameters of the template and the text filled in; the text may use {name} "
+            "(recipient), {title} (title), {short} (short text), {office} (office), {date} (day "
+            "of the broadcast, dd/mm/yyyy), {thoi_nhan} (link for stopping messages), "
+            "{ma_du_thi} (confirmation code of a contest).",
+        ),
     )
     development: bool = Field(
-        default=False, description="Gửi thử (mode development): chỉ tới quản trị viên của ứng dụng hoặc của OA."
+        default=False,
+        description=Word(
+            "Gửi thử (mode development): chỉ tới quản trị viên của ứng dụng hoặc của OA.",
+            "Test mode (mode development): only to administrators of the app or of the OA.",
+        ),
     )
-    per_second: Annotated[float, Field(gt=0, le=66)] = Field(default=20.0, description="Số tin nhiều nhất mỗi giây.")
+    per_second: Annotated[float, Field(gt=0, le=66)] = Field(
+        default=20.0, description=Word("Số tin nhiều nhất mỗi giây.", "Maximum messages a second.")
+    )
     per_day: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Số tin nhiều nhất một ngày (0: theo hạn mức Zalo báo trong mỗi câu trả lời)."
+        default=0,
+        description=Word(
+            "Số tin nhiều nhất một ngày (0: theo hạn mức Zalo báo trong mỗi câu trả lời).",
+            "Maximum messages a day (0: by the quota that Zalo tells in every answer).",
+        ),
     )
 
     @field_validator("params", mode="after")

@@ -12,8 +12,10 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from channels.options import LONG
+from config.words import Word
 
 _LABEL = re.compile(r".+?(?=[.;:] | \(|[.;:]?$)")
+_NAME, _VALUE = Word("Tên", "Name"), Word("Giá trị", "Value")
 
 
 class Ask(StrEnum):
@@ -158,8 +160,17 @@ def _entry(option: Option, given: Any, kept: Any, path: str) -> Entry:
 
 
 def _words(option: Option) -> tuple[str, str]:
-    """The first words of an option's help as its label, the rest as what is said below."""
+    """An option's label and what is said below it, in both languages where its help is."""
     words = option.info.description or option.key
+    label, rest = _parted(words)
+    if not isinstance(words, Word):
+        return label, rest
+    label_en, rest_en = _parted(words.en)
+    return Word(label, label_en), Word(rest, rest_en)
+
+
+def _parted(words: str) -> tuple[str, str]:
+    """The first words of a help as a label, the rest as what is said below."""
     label = (_LABEL.match(words) or [words])[0]
     told = words[len(label) :].strip()
     rest = told.lstrip(".;: ").rstrip(".")
@@ -172,7 +183,7 @@ def _pair(option: Option, path: str, key: str, value: Any, kept: Any) -> tuple[E
     told = Option("value", ask, inner, FieldInfo(annotation=option.inner, default=""), long=False)
     named = Option("name", Ask.TEXT, str, FieldInfo(annotation=str, default=""), long=False)
     shown = "" if value is None or (hidden and value == kept) else str(value)
-    return Entry(f"{path}name", named, "Tên", "", key), Entry(f"{path}value", told, "Giá trị", "", shown, hidden)
+    return Entry(f"{path}name", named, _NAME, "", key), Entry(f"{path}value", told, _VALUE, "", shown, hidden)
 
 
 def _lines(values: Sequence[Any]) -> str:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from config.words import Word
+
 AFRESH = timedelta(hours=24)
 """A transfer that rests so long is begun anew (IAB Podcast Measurement 2.0 counts within 24 hours)."""
 PROGRAMME = "slot/"
@@ -29,14 +31,14 @@ class Fetch(StrEnum):
         return list(Fetch).index(self)
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The name on screen."""
         return {
-            "never": "chưa hỏi lần nào",
-            "checked": "đã hỏi thăm, chưa tải",
-            "asked": "đã bắt đầu tải",
-            "partly": "mới tải một phần",
-            "complete": "đã tải đủ",
+            "never": Word("chưa hỏi lần nào", "never asked for"),
+            "checked": Word("đã hỏi thăm, chưa tải", "looked at, not fetched"),
+            "asked": Word("đã bắt đầu tải", "fetching begun"),
+            "partly": Word("mới tải một phần", "partly fetched"),
+            "complete": Word("đã tải đủ", "fetched whole"),
         }[self.value]
 
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 from channels.slots import Programme
 from channels.station.tracks import Track, dated_stem, one_line, programme_lead
-from config.words import BadInput
+from config.words import BadInput, Word, in_english
 from content.short import unaccented
 
 MOST_BYTES = 8 * 2**20
@@ -71,20 +71,21 @@ class Matched:
     parts: int
 
 
-def read_log(data: bytes, zone: tzinfo) -> tuple[list[Line], list[str]]:
+def read_log(data: bytes, zone: tzinfo) -> tuple[list[Line], list[Word]]:
     """The lines of a log, and why others could not be read. Times without a zone are the station's. Raises BadInput."""
     if len(data) > MOST_BYTES:
         raise BadInput("Tệp lớn quá 8 MB", "The file is over 8 MB", field="file")
     text = _decoded(data)
     rows = _xml_rows(text) if text.lstrip().startswith("<") else _csv_rows(text)
-    lines, faults = [], []
+    lines, faults = list[Line](), list[Word]()
     for number, row in enumerate(rows, 1):
         if number > MOST_LINES:
             raise BadInput(f"Tệp dài quá {MOST_LINES} dòng", f"The file has over {MOST_LINES} lines", field="file")
         try:
             lines.append(_line(row, zone))
         except ValueError as error:
-            faults.append(f"dòng {number}: {error}")
+            why = error.args[0]
+            faults.append(Word(f"dòng {number}: {why}", f"line {number}: {in_english(why)}"))
     return lines, faults
 
 
@@ -136,7 +137,7 @@ def _line(row: Mapping[str, str], zone: tzinfo) -> Line:
     written = given["at"] or f"{given['date']} {given['time']}".strip()
     at = moment_of(written, zone)
     if not given["title"] and not given["file"]:
-        raise ValueError("không có tên bài")
+        raise ValueError(Word("không có tên bài", "there is no title"))
     seconds = _length(given["length"])
     if seconds is None and given["end"]:
         seconds = max(0.0, (moment_of(given["end"], zone) - at).total_seconds())
@@ -158,7 +159,7 @@ def _read(written: str) -> datetime:
     for form in FORMS:
         with contextlib.suppress(ValueError):
             return datetime.strptime(written, form)  # noqa: DTZ007 (the zone is given by whoever asks)
-    raise ValueError(f"không hiểu thời điểm “{written[:40]}”")
+    raise ValueError(Word(f"không hiểu thời điểm “{written[:40]}”", f"not a time: “{written[:40]}”"))
 
 
 def _length(written: str) -> float | None:

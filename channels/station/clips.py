@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from channels.station.tracks import Addresses, Track, cleared, to_air
+from config.words import Word
 from content.bulletin import Audio, Part
 from content.film import CLIP, SRT, VTT
 
@@ -17,7 +18,7 @@ class File:
     """One file: its path on the shelf, its name on screen, its media type; `made` is where it is kept, None of what is drawn."""
 
     path: str
-    title: str
+    title: Word
     media: str
     made: Audio | None = None
 
@@ -29,11 +30,13 @@ def files_of(track: Track) -> list[File]:
         return []
     stem = track.stem
     return [
-        File(f"clip/{stem}.mp4", "Clip 1080p25", "video/mp4", made[CLIP]),
-        File(f"phu-de/{stem}.srt", "Phụ đề SRT", "application/x-subrip; charset=utf-8", made[SRT]),
-        File(f"phu-de/{stem}.vtt", "Phụ đề WebVTT", "text/vtt; charset=utf-8", made[VTT]),
-        File(f"chu-chay/{stem}.txt", "Chữ chạy", "text/plain; charset=utf-8"),
-        File(f"kich-ban/{stem}.pdf", "Kịch bản hai cột", "application/pdf"),
+        File(f"clip/{stem}.mp4", Word("Clip 1080p25", "Clip 1080p25"), "video/mp4", made[CLIP]),
+        File(
+            f"phu-de/{stem}.srt", Word("Phụ đề SRT", "Subtitles SRT"), "application/x-subrip; charset=utf-8", made[SRT]
+        ),
+        File(f"phu-de/{stem}.vtt", Word("Phụ đề WebVTT", "Subtitles WebVTT"), "text/vtt; charset=utf-8", made[VTT]),
+        File(f"chu-chay/{stem}.txt", Word("Chữ chạy", "News crawl"), "text/plain; charset=utf-8"),
+        File(f"kich-ban/{stem}.pdf", Word("Kịch bản hai cột", "Script in two columns"), "application/pdf"),
     ]
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from channels.channel import Options
 from channels.options import TimeZone
+from config.words import Word
 
 
 class StationOptions(Options):
@@ -15,16 +16,36 @@ class StationOptions(Options):
 
     token: SecretStr = Field(
         default=SecretStr(""),
-        description="Khóa của riêng đài này, gắn vào địa chỉ (?token=...) hoặc làm mật khẩu Basic. Để trống nếu chỉ dùng "
-        "khóa cấp ở trang Điểm phát.",
+        description=Word(
+            "Khóa của riêng đài này, gắn vào địa chỉ (?token=...) hoặc làm mật khẩu Basic. Để trống nếu chỉ dùng "
+            "khóa cấp ở trang Điểm phát.",
+            "Key of this station alone, put into the address (?token=...) or used as Basic "
+            "password. Leave empty if only keys issued on the Outlets page are used.",
+        ),
     )
-    phone: str = Field(default="", description="Điện thoại của người trực đài, để gọi khi đài chưa lấy bản tin.")
+    phone: str = Field(
+        default="",
+        description=Word(
+            "Điện thoại của người trực đài, để gọi khi đài chưa lấy bản tin.",
+            "Phone number of the person on duty at the station, to call when it has not fetched a bulletin.",
+        ),
+    )
     keep_days: Annotated[int, Field(ge=1, le=366)] = Field(
-        default=14, description="Bản tin không ghi hạn thì ở trong danh sách bao nhiêu ngày."
+        default=14,
+        description=Word(
+            "Bản tin không ghi hạn thì ở trong danh sách bao nhiêu ngày.",
+            "Days that a bulletin without an end date stays in the list.",
+        ),
     )
-    timezone: TimeZone = Field(default="Asia/Ho_Chi_Minh", description="Múi giờ của giờ phát.")
+    timezone: TimeZone = Field(
+        default="Asia/Ho_Chi_Minh", description=Word("Múi giờ của giờ phát.", "Time zone of the slots.")
+    )
     urgent_alert_seconds: Annotated[int, Field(ge=10, le=3600)] = Field(
-        default=120, description="Tin khẩn cấp chưa được lấy sau bao nhiêu giây thì báo."
+        default=120,
+        description=Word(
+            "Tin khẩn cấp chưa được lấy sau bao nhiêu giây thì báo.",
+            "Seconds after which an urgent item that has not been fetched is reported.",
+        ),
     )
 
     @field_validator("token")

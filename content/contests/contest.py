@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from config.words import BadInput, Conflict
+from config.words import BadInput, Conflict, Word
 from content.bulletin import digest_of
 from db.types import LETTERS
 
@@ -52,14 +52,14 @@ class Standing(StrEnum):
 
 
 TITLES = {
-    Standing.DRAFT: "bản nháp",
-    Standing.IN_REVIEW: "chờ duyệt",
-    Standing.COMING: "đã duyệt, chưa mở",
-    Standing.OPEN: "đang thi",
-    Standing.OVER: "hết hạn, chưa chấm",
-    Standing.COUNTED: "kết quả chờ duyệt",
-    Standing.PUBLISHED: "đã công bố",
-    Standing.WITHDRAWN: "đã hủy",
+    Standing.DRAFT: Word("bản nháp", "draft"),
+    Standing.IN_REVIEW: Word("chờ duyệt", "awaiting approval"),
+    Standing.COMING: Word("đã duyệt, chưa mở", "approved, not open yet"),
+    Standing.OPEN: Word("đang thi", "open"),
+    Standing.OVER: Word("hết hạn, chưa chấm", "over, not marked yet"),
+    Standing.COUNTED: Word("kết quả chờ duyệt", "results awaiting approval"),
+    Standing.PUBLISHED: Word("đã công bố", "results published"),
+    Standing.WITHDRAWN: Word("đã hủy", "cancelled"),
 }
 
 MOVES: dict[State, frozenset[State]] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from config.words import Conflict, NotAllowed
+from config.words import Conflict, NotAllowed, Word
 from content.bulletin import BulletinClass
 
 
@@ -24,10 +24,10 @@ class PassingState(StrEnum):
 
 
 TITLES = {
-    PassingState.WAITING: "chờ đơn vị quyết định",
-    PassingState.ACCEPTED: "đã nhận",
-    PassingState.LOCALISED: "đã sửa thành tin của đơn vị",
-    PassingState.DECLINED: "không dùng",
+    PassingState.WAITING: Word("chờ đơn vị quyết định", "waiting for the unit to decide"),
+    PassingState.ACCEPTED: Word("đã nhận", "accepted"),
+    PassingState.LOCALISED: Word("đã sửa thành tin của đơn vị", "adapted as the unit's own item"),
+    PassingState.DECLINED: Word("không dùng", "declined"),
 }
 
 MAY = {

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from config.unmarked import unmarked
-from config.words import BadInput
+from config.words import BadInput, Word
 
 CODE = re.compile(r"\d\.\d{6}", re.ASCII)
 LONGEST = {
@@ -40,13 +40,13 @@ class Status(StrEnum):
     ABOLISHED = "abolished"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The word on screen and in decisions."""
         return {
-            "new": "mới ban hành",
-            "amended": "sửa đổi, bổ sung",
-            "replaced": "được thay thế",
-            "abolished": "bị bãi bỏ",
+            "new": Word("mới ban hành", "newly issued"),
+            "amended": Word("sửa đổi, bổ sung", "amended"),
+            "replaced": Word("được thay thế", "replaced"),
+            "abolished": Word("bị bãi bỏ", "abolished"),
         }[self.value]
 
     @property
@@ -55,19 +55,20 @@ class Status(StrEnum):
         return self in {Status.NEW, Status.AMENDED}
 
 
+_STATUSES: dict[str, Word] = {one.title_vi: one.title_vi for one in Status}
 TITLES = {
-    "code": "mã",
-    "name": "tên thủ tục",
-    "field": "lĩnh vực",
-    "level": "cấp thực hiện",
-    "authority": "cơ quan thực hiện",
-    "time_limit": "thời hạn giải quyết",
-    "fee": "phí, lệ phí",
-    "dossier": "thành phần hồ sơ",
-    "legal_basis": "căn cứ pháp lý",
-    "decision": "quyết định công bố",
-    "effective": "ngày có hiệu lực",
-    "status": "tình trạng",
+    "code": Word("mã", "code"),
+    "name": Word("tên thủ tục", "name of the procedure"),
+    "field": Word("lĩnh vực", "field"),
+    "level": Word("cấp thực hiện", "level"),
+    "authority": Word("cơ quan thực hiện", "authority"),
+    "time_limit": Word("thời hạn giải quyết", "time limit"),
+    "fee": Word("phí, lệ phí", "fees and charges"),
+    "dossier": Word("thành phần hồ sơ", "documents required"),
+    "legal_basis": Word("căn cứ pháp lý", "legal basis"),
+    "decision": Word("quyết định công bố", "decision that announced it"),
+    "effective": Word("ngày có hiệu lực", "in force from"),
+    "status": Word("tình trạng", "status"),
 }
 """Every field in the order of the catalogue, with its word in a sentence."""
 
@@ -107,8 +108,15 @@ class Difference:
     before: str
     after: str
 
+    @classmethod
+    def from_record(cls, field: str, before: str, after: str) -> Difference:
+        """As it was kept: what was said of the status is read in two languages again."""
+        if field == "status":
+            before, after = (_STATUSES.get(said, said) for said in (before, after))
+        return cls(field, before, after)
+
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The field's word."""
         return TITLES[self.field]
 

@@ -176,7 +176,7 @@ async def histories(connection: AsyncConnection, codes: Collection[str]) -> dict
 
 
 def _change(row: Row[Any]) -> Change:
-    told = tuple(Difference(*each) for each in row.differences)
+    told = tuple(Difference.from_record(*each) for each in row.differences)
     return Change(row.id, row.code, row.at, row.person, row.source, bool(row.was_new), told, row.item)
 
 

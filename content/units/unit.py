@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from config.words import BadInput, NotFound
+from config.words import BadInput, NotFound, Word
 from content.item import slug_of
 
 ROOT = ""
@@ -31,20 +31,20 @@ class Level(StrEnum):
     OFFICE = "office"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The word on screen."""
         return TITLES[self]
 
 
 TITLES = {
-    Level.PROVINCE: "tỉnh, thành phố",
-    Level.COMMUNE: "xã",
-    Level.WARD: "phường",
-    Level.SPECIAL_ZONE: "đặc khu",
-    Level.DISTRICT: "huyện, thị xã (đã kết thúc)",
-    Level.TOWN: "thị trấn (đã kết thúc)",
-    Level.VILLAGE: "thôn, bản, tổ dân phố",
-    Level.OFFICE: "sở, phòng, trung tâm",
+    Level.PROVINCE: Word("tỉnh, thành phố", "province, city"),
+    Level.COMMUNE: Word("xã", "commune"),
+    Level.WARD: Word("phường", "ward"),
+    Level.SPECIAL_ZONE: Word("đặc khu", "special zone"),
+    Level.DISTRICT: Word("huyện, thị xã (đã kết thúc)", "district (ended)"),
+    Level.TOWN: Word("thị trấn (đã kết thúc)", "town (ended)"),
+    Level.VILLAGE: Word("thôn, bản, tổ dân phố", "village, neighbourhood"),
+    Level.OFFICE: Word("sở, phòng, trung tâm", "department, division, centre"),
 }
 BEGINNINGS = {
     Level.PROVINCE: ("tỉnh ", "thành phố "),

@@ -9,7 +9,7 @@ from aiohttp import web
 from channels.board import store
 from channels.board.sheet import Deed, Said, Sheet, Way, written
 from channels.outlet import InService
-from config.words import NotFound
+from config.words import NotFound, Word
 from desk.answer import Answer, Done, Shown, Visit
 from desk.app import House
 from desk.boards import doing, wall
@@ -52,16 +52,16 @@ async def show_photo(visit: Visit) -> Answer:
 @shape(shapes.SheetTold, shapes.SheetSaid)
 async def posted(visit: Visit) -> Answer:
     """POST /boards/{name}/{id}/posted: the sheet of a delivery hangs; said again it changes nothing."""
-    return await _say(visit, Deed.POSTED, "Đã ghi: tờ tin đang dán.")
+    return await _say(visit, Deed.POSTED, Word("Đã ghi: tờ tin đang dán.", "Noted: the sheet is up."))
 
 
 @shape(shapes.SheetTold, shapes.SheetSaid)
 async def taken_down(visit: Visit) -> Answer:
     """POST /boards/{name}/{id}/down: it hangs no longer."""
-    return await _say(visit, Deed.DOWN, "Đã ghi: tờ tin đã gỡ.")
+    return await _say(visit, Deed.DOWN, Word("Đã ghi: tờ tin đã gỡ.", "Noted: the sheet is down."))
 
 
-async def _say(visit: Visit, deed: Deed, said: str) -> Answer:
+async def _say(visit: Visit, deed: Deed, said: Word) -> Answer:
     house, at, id = visit.house, _board(visit), visit.part("id")
     by = doing.name_of(visit.text("by") or visit.name)
     photo = await doing.photo_in(visit.form.get("photo"))

@@ -19,7 +19,7 @@ from config.words import BadInput, NotFound, Said
 from content.bulletin import Audio
 from desk.app import House
 from desk.boards import doing, wall
-from desk.drawing import Drawing
+from desk.drawing import Drawing, language_of
 from desk.partners import Partners
 
 if TYPE_CHECKING:
@@ -242,7 +242,8 @@ class Boards:
         status: int = 200,
         kept: str = "no-store",
     ) -> web.Response:
-        html = self._drawing.page(template, request, {"at": at, **values})
+        language = language_of(request, self._house.settings.office.locale)
+        html = self._drawing.page(template, request, {"at": at, **values}, language)
         return web.Response(text=html, status=status, content_type="text/html", headers={"Cache-Control": kept})
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.classes import store
 from channels.classes.store import Material
 from channels.classes.training import LONGEST, line
-from config.words import BadInput, NotFound
+from config.words import BadInput, NotFound, Word
 from db.types import new_id
 from desk.answer import Answer as Answered
 from desk.answer import Visit
@@ -26,7 +26,7 @@ from desk.units.choosing import must_see_item
 async def add_material(visit: Visit) -> Answered:
     """POST /classes/{id}/materials: a link, or an approved item."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         link, item = visit.text("link").strip(), visit.text("item").strip()
         if bool(link) == bool(item):
             raise BadInput("Ghi một địa chỉ, hoặc chọn một tin", "Give a link or an item", field="link")
@@ -37,7 +37,7 @@ async def add_material(visit: Visit) -> Answered:
             await must_see_item(visit, tx, item)
         new = Material(new_id(visit.house.clock.now()), id, title, line(link, "link"), item, "")
         await visit.house.training.add_material(tx, new, "", visit.name)
-        return "Đã thêm tài liệu."
+        return Word("Đã thêm tài liệu.", "Material added.")
 
     return await done(visit, deed, "#materials", 201)
 
@@ -46,12 +46,12 @@ async def add_material(visit: Visit) -> Answered:
 async def take_file(visit: Visit) -> Answered:
     """POST /classes/{id}/materials/file: a file, looked at by its content."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         name, media, body = await file_in(visit)
         title = line(visit.text("title"), "title") or line(name[: LONGEST["title"]], "title", "Ghi tên tài liệu")
         new = Material(new_id(visit.house.clock.now()), id, title, "", "", media)
         await visit.house.training.add_material(tx, new, body, visit.name)
-        return "Đã thêm tài liệu."
+        return Word("Đã thêm tài liệu.", "Material added.")
 
     return await done(visit, deed, "#materials", 201)
 
@@ -60,9 +60,9 @@ async def take_file(visit: Visit) -> Answered:
 async def drop_material(visit: Visit) -> Answered:
     """POST /classes/{id}/materials/{name}/remove."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         await visit.house.training.drop_material(tx, id, visit.part("name"), visit.name)
-        return "Đã bỏ tài liệu."
+        return Word("Đã bỏ tài liệu.", "Material removed.")
 
     return await done(visit, deed, "#materials")
 

@@ -27,7 +27,7 @@ from channels.classes.training import (
     line,
 )
 from config.lazy import lazily
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word
 from content import store as content_store
 from content.units import store as unit_store
 from db.types import new_id
@@ -79,7 +79,10 @@ async def _choices(visit: Visit, connection: AsyncConnection) -> dict[str, Any]:
     tree = await unit_store.tree(connection)
     lists = await audience_store.audiences(connection, visit.units)
     outlets = [(at.name, at.outlet.title) for at in visit.outlets if at.channel.scheme]
-    words = {"outreach": "Người dân", "internal": "Cán bộ, công chức của cơ quan"}
+    words = {
+        "outreach": Word("Người dân", "Citizens"),
+        "internal": Word("Cán bộ, công chức của cơ quan", "The office’s own staff"),
+    }
     return {
         "themes": await content_store.themes(connection),
         "audiences": [(one.name, f"{one.name} ({one.size})") for one in lists],
@@ -141,7 +144,12 @@ async def open_class(visit: Visit) -> Answered:
             raise
         return (await _page(visit)).with_fault(fault)
     house.notifier.ring("item")
-    return Done(f"{HERE}/{id}", "Đã mở lớp. Soạn lời mời khi thông tin đã đúng.", await _plain(visit, id), 201)
+    return Done(
+        f"{HERE}/{id}",
+        Word("Đã mở lớp. Soạn lời mời khi thông tin đã đúng.", "Class opened. Draft the invitation once all is right."),
+        await _plain(visit, id),
+        201,
+    )
 
 
 async def _must_reach(visit: Visit, connection: AsyncConnection, new: TrainingClass) -> None:
@@ -232,7 +240,7 @@ async def _plain(visit: Visit, id: str) -> dict[str, Any]:
 
 
 async def done(
-    visit: Visit, deed: Callable[[AsyncConnection, str], Awaitable[str]], anchor: str = "", status: int = 200
+    visit: Visit, deed: Callable[[AsyncConnection, str], Awaitable[Word]], anchor: str = "", status: int = 200
 ) -> Answered:
     """A deed in one transaction, and the word after it; or the page with what stood in its way."""
     id = visit.part("id")
@@ -252,11 +260,11 @@ async def done(
 async def change(visit: Visit) -> Answered:
     """POST /classes/{id}: what is said of it."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         new = class_of(visit, id, (await store.find(tx, id)).unit)
         await _must_reach(visit, tx, new)
         await visit.house.training.change(tx, new, visit.name)
-        return "Đã lưu."
+        return Word("Đã lưu.", "Saved.")
 
     return await done(visit, deed)
 
@@ -265,10 +273,13 @@ async def change(visit: Visit) -> Answered:
 async def cancel(visit: Visit) -> Answered:
     """POST /classes/{id}/cancel: it will not be, with a reason; what invites to it is withdrawn."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         for item in await visit.house.training.cancel(tx, id, visit.name, visit.text("note")):
             await visit.house.correcting.take_back(tx, item)
-        return "Đã hủy lớp, thu hồi lời mời và tin nhắc. Báo cho người đã được mời ở trang của lời mời."
+        return Word(
+            "Đã hủy lớp, thu hồi lời mời và tin nhắc. Báo cho người đã được mời ở trang của lời mời.",
+            "Class cancelled, invitation and reminders withdrawn. Tell those who were invited from the invitation’s page.",
+        )
 
     return await done(visit, deed)
 
@@ -277,9 +288,9 @@ async def cancel(visit: Visit) -> Answered:
 async def add_session(visit: Visit) -> Answered:
     """POST /classes/{id}/sessions: one more."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         await visit.house.training.add_session(tx, session_of(visit, id), visit.name)
-        return "Đã thêm buổi học."
+        return Word("Đã thêm buổi học.", "Session added.")
 
     return await done(visit, deed, "#sessions", 201)
 
@@ -288,9 +299,12 @@ async def add_session(visit: Visit) -> Answered:
 async def move_session(visit: Visit) -> Answered:
     """POST /classes/{id}/sessions/{name}: another time, place or lecturer."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         await visit.house.training.move_session(tx, session_of(visit, id, visit.part("name")), visit.name)
-        return "Đã đổi buổi học. Soạn lại lời mời để báo cho người đã mời."
+        return Word(
+            "Đã đổi buổi học. Soạn lại lời mời để báo cho người đã mời.",
+            "Session changed. Draft the invitation again to tell those invited.",
+        )
 
     return await done(visit, deed, "#sessions")
 
@@ -299,11 +313,11 @@ async def move_session(visit: Visit) -> Answered:
 async def drop_session(visit: Visit) -> Answered:
     """POST /classes/{id}/sessions/{name}/remove."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         item = await visit.house.training.drop_session(tx, id, visit.part("name"), visit.name)
         if item is not None:
             await visit.house.correcting.take_back(tx, item)
-        return "Đã bỏ buổi học."
+        return Word("Đã bỏ buổi học.", "Session removed.")
 
     return await done(visit, deed, "#sessions")
 
@@ -320,7 +334,10 @@ async def invite(visit: Visit) -> Answered:
             raise
         return (await _class_page(visit)).with_fault(fault)
     house.notifier.ring("item")
-    said = "Đã soạn lời mời và tin nhắc. Đọc lại, gửi duyệt; duyệt xong lời mời đi ngay, tin nhắc đi trước buổi học một ngày."
+    said = Word(
+        "Đã soạn lời mời và tin nhắc. Đọc lại, gửi duyệt; duyệt xong lời mời đi ngay, tin nhắc đi trước buổi học một ngày.",
+        "Invitation and reminder drafted. Read them and submit; once approved, one goes at once, the other a day before.",
+    )
     return Done(f"{HERE}/{id}", said, {"items": items})
 
 
@@ -331,10 +348,10 @@ async def invite(visit: Visit) -> Answered:
 async def add_person(visit: Visit) -> Answered:
     """POST /classes/{id}/people: somebody who was not invited."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         name = line(visit.text("name"), "name", "Ghi họ tên")
         await visit.house.training.add_person(tx, id, name, visit.name)
-        return "Đã thêm vào danh sách."
+        return Word("Đã thêm vào danh sách.", "Added to the list.")
 
     return await done(visit, deed, "#people", 201)
 
@@ -343,12 +360,12 @@ async def add_person(visit: Visit) -> Answered:
 async def note_answer(visit: Visit) -> Answered:
     """POST /classes/{id}/people/{name}/answer: what somebody told the office of coming."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         answer = choice(Answer, visit.text("answer"), "answer")
         if answer is None:
             raise BadInput("Chọn dự hay không dự", "answer: yes or no", field="answer")
         await visit.house.training.answer(tx, id, visit.part("name"), answer, How.DESK, visit.name)
-        return "Đã ghi trả lời."
+        return Word("Đã ghi trả lời.", "Answer noted.")
 
     return await done(visit, deed, "#people")
 
@@ -357,13 +374,13 @@ async def note_answer(visit: Visit) -> Answered:
 async def tick(visit: Visit) -> Answered:
     """POST /classes/{id}/attendance: exactly these people came to a session."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         session = visit.text("session").strip()
         if not session:
             raise BadInput("Chọn buổi học", "Which session?", field="session")
         came = frozenset(visit.texts("person"))
         await visit.house.training.tick(tx, id, session, came, visit.name)
-        return f"Đã điểm danh: {len(came)} người."
+        return Word(f"Đã điểm danh: {len(came)} người.", f"Marked as present: {len(came)}.")
 
     return await done(visit, deed, "#people")
 
@@ -372,8 +389,8 @@ async def tick(visit: Visit) -> Answered:
 async def certify(visit: Visit) -> Answered:
     """POST /classes/{id}/certificates: a number for everybody who came often enough and has none yet."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         count = await visit.house.training.certify(tx, id, visit.name)
-        return f"Đã cấp {count} giấy chứng nhận."
+        return Word(f"Đã cấp {count} giấy chứng nhận.", f"Certificates issued: {count}.")
 
     return await done(visit, deed, "#people")

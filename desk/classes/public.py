@@ -25,7 +25,7 @@ from channels.classes.training import (
 )
 from channels.seal import NOBODY, SealBroken
 from channels.stoplink import REPLY_PATH
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word
 from content import store as content_store
 from content.item import ItemState
 from content.meeting import ics
@@ -97,11 +97,18 @@ class AtTheDoor:
                 if visit.text("code").strip():
                     session = self._open_session(invited.course, visit.text("code"))
                     await training.attend(tx, session, person.id, How.QR, "liên kết riêng")
-                    said = "Đã điểm danh. Chúc ông/bà một buổi học bổ ích."
+                    said = Word(
+                        "Đã điểm danh. Chúc ông/bà một buổi học bổ ích.",
+                        "You are marked as present. We wish you a useful session.",
+                    )
                 else:
                     answer = _answer(visit.text("answer"))
                     await training.answer(tx, invited.course.id, person.id, answer, How.LINK)
-                    said = "Đã ghi: ông/bà dự lớp." if answer is Answer.YES else "Đã ghi: ông/bà không dự."
+                    said = (
+                        Word("Đã ghi: ông/bà dự lớp.", "Noted: you will come.")
+                        if answer is Answer.YES
+                        else Word("Đã ghi: ông/bà không dự.", "Noted: you will not come.")
+                    )
         except (BadInput, NotFound) as fault:
             if fault.field is None:
                 raise
@@ -223,7 +230,11 @@ class AtTheDoor:
                 raise
             return (await self._door(visit)).with_fault(fault)
         self._house.notifier.ring("item")
-        said = "Đã điểm danh." if new else "Đã điểm danh từ trước."
+        said = (
+            Word("Đã điểm danh.", "Marked as present.")
+            if new
+            else Word("Đã điểm danh từ trước.", "Marked as present before.")
+        )
         return Done(visit.request.path, said, {"class": course.title, "new": new})
 
     async def _who(self, visit: Visit, tx: AsyncConnection, course: TrainingClass) -> Person:

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from config.words import BadInput, NotFound
+from config.words import BadInput, NotFound, Word, said_in
 from content.pasted import read_pasted
 from desk.answer import Answer, Done, Shown, Visit, plain_json
 from desk.composing import store
@@ -57,7 +57,7 @@ async def _keep(visit: Visit) -> datetime | None:
 async def paste(visit: Visit) -> Answer:
     """POST /items/paste: HTML from a clipboard as Markdown."""
     read = await asyncio.to_thread(read_pasted, visit.text("html"))
-    return plain_json({"text": read.text, "dropped": list(read.dropped)})
+    return plain_json({"text": read.text, "dropped": [said_in(one, visit.language) for one in read.dropped]})
 
 
 async def give_up(visit: Visit) -> Answer:
@@ -69,7 +69,7 @@ async def give_up(visit: Visit) -> Answer:
             raise NotFound("Không có bản viết dở này", "There is no such unsaved text")
         await store.drop(tx, visit.person, place)
     to = f"/items/{found.item}/edit" if found.item else "/items/new"
-    return Done(to, "Đã bỏ bản viết dở.")
+    return Done(to, Word("Đã bỏ bản viết dở.", "Unsaved text removed."))
 
 
 def plain_preview(one: Preview) -> dict[str, Any]:

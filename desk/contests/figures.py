@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from config.words import Word
 from content.contests.entries.store import Entry
 from content.contests.question import Question
 
-UNSAID = "không ghi"
+UNSAID = Word("không ghi", "not given")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.audience import masked
 from channels.audiences import store as audience_store
 from channels.rows import RowFault, refusal
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word
 from content import store as content_store
 from content.contests import announcing, store
 from content.contests.contest import (
@@ -100,7 +100,10 @@ async def take_in(visit: Visit) -> Answer:
         if visit.json:
             raise
         return (await _bank(visit)).with_fault(fault)
-    said = f"Đã nhận {taken.added} câu hỏi mới, {taken.same} câu đã có."
+    said = Word(
+        f"Đã nhận {taken.added} câu hỏi mới, {taken.same} câu đã có.",
+        f"Questions taken in: {taken.added} new, {taken.same} that were there.",
+    )
     return Done(BANK, said, {"added": taken.added, "same": taken.same})
 
 
@@ -118,7 +121,7 @@ async def retire(visit: Visit) -> Answer:
         if visit.json:
             raise
         return (await _bank(visit)).with_fault(fault)
-    return Done(BANK, "Đã bỏ câu hỏi khỏi ngân hàng.", plain_question(one))
+    return Done(BANK, Word("Đã bỏ câu hỏi khỏi ngân hàng.", "Question removed from the bank."), plain_question(one))
 
 
 # --- contests ------------------------------------------------------------------------------------------------------------
@@ -209,7 +212,7 @@ async def add(visit: Visit) -> Answer:
         if visit.json:
             raise
         return (await _form(visit, None, _given(visit))).with_fault(fault)
-    return Done(f"{HERE}/{one.id}", "Đã lưu bản nháp cuộc thi.", plain, 201)
+    return Done(f"{HERE}/{one.id}", Word("Đã lưu bản nháp cuộc thi.", "Draft of the contest saved."), plain, 201)
 
 
 @shape(shapes.ContestTold, shapes.ContestFields)
@@ -227,7 +230,7 @@ async def revise(visit: Visit) -> Answer:
         if visit.json:
             raise
         return (await _form(visit, before, _given(visit))).with_fault(fault)
-    return Done(f"{HERE}/{one.id}", "Đã lưu.", plain)
+    return Done(f"{HERE}/{one.id}", Word("Đã lưu.", "Saved."), plain)
 
 
 def _given(visit: Visit) -> dict[str, Any]:
@@ -303,12 +306,16 @@ async def _page(visit: Visit, id: str) -> Shown:
 
 def _roles(texts: Any) -> dict[str, str]:
     words = {
-        "announce": "Tin báo mở cuộc thi",
-        "code": "Tin nhắn có mã",
-        "result": "Tin kết quả",
-        "winner": "Tin báo người đạt giải",
+        "announce": Word("Tin báo mở cuộc thi", "Announcement of the contest"),
+        "code": Word("Tin nhắn có mã", "Message with the code"),
+        "result": Word("Tin kết quả", "Results"),
+        "winner": Word("Tin báo người đạt giải", "Message to the winners"),
     }
-    return {role: words.get(role, f"Tin nhắc trước {role.partition('-')[2]} ngày") for role in texts}
+    return {role: words.get(role) or _reminder(role.partition("-")[2]) for role in texts}
+
+
+def _reminder(days: str) -> Word:
+    return Word(f"Tin nhắc trước {days} ngày", f"Reminder {days} day{'' if days == '1' else 's'} before")
 
 
 def _times(visit: Visit, one: Contest) -> dict[str, Any]:
@@ -385,14 +392,21 @@ async def show_report(visit: Visit) -> Answer:
 async def submit(visit: Visit) -> Answer:
     """POST /contests/{id}/submit: with its texts as they will go out."""
     contesting = visit.house.contesting
-    return await _done(visit, "Đã trình duyệt cuộc thi.", lambda tx, one: contesting.submit(tx, one, visit.name))
+    return await _done(
+        visit,
+        Word("Đã trình duyệt cuộc thi.", "Contest submitted for approval."),
+        lambda tx, one: contesting.submit(tx, one, visit.name),
+    )
 
 
 @shape(shapes.ContestTold, shapes.Judged)
 async def approve(visit: Visit) -> Answer:
     """POST /contests/{id}/approve: exactly the digest that was on the page; its texts are approved and scheduled with it."""
     told = {"digest": digest_of(visit), "note": visit.text("note"), "instead_of": visit.instead_of}
-    said = "Đã duyệt. Tin báo, tin nhắc tự phát đúng giờ, cuộc thi tự mở và tự đóng."
+    said = Word(
+        "Đã duyệt. Tin báo, tin nhắc tự phát đúng giờ, cuộc thi tự mở và tự đóng.",
+        "Approved. Announcement and reminders go out in time; the contest opens and closes by itself.",
+    )
     return await _done(visit, said, lambda tx, one: visit.house.contesting.approve(tx, one, visit.name, **told))
 
 
@@ -400,14 +414,16 @@ async def approve(visit: Visit) -> Answer:
 async def send_back(visit: Visit) -> Answer:
     """POST /contests/{id}/send-back: what waits for approval, the contest or its results, with a reason."""
     note, contesting = visit.text("note"), visit.house.contesting
-    return await _done(visit, "Đã trả lại.", lambda tx, one: contesting.send_back(tx, one, visit.name, note))
+    return await _done(
+        visit, Word("Đã trả lại.", "Sent back."), lambda tx, one: contesting.send_back(tx, one, visit.name, note)
+    )
 
 
 @shape(shapes.ContestTold, Why)
 async def withdraw(visit: Visit) -> Answer:
     """POST /contests/{id}/withdraw: called off, with a reason."""
     note, contesting = visit.text("note"), visit.house.contesting
-    said = "Đã hủy cuộc thi, thu hồi các tin của nó."
+    said = Word("Đã hủy cuộc thi, thu hồi các tin của nó.", "Contest cancelled, its items withdrawn.")
     return await _done(visit, said, lambda tx, one: contesting.withdraw(tx, one, visit.name, note))
 
 
@@ -415,7 +431,10 @@ async def withdraw(visit: Visit) -> Answer:
 async def count(visit: Visit) -> Answer:
     """POST /contests/{id}/results: worked out once it is over, to be approved by somebody else."""
     contesting = visit.house.contesting
-    said = "Đã tính kết quả; người thứ hai duyệt thì mới công bố."
+    said = Word(
+        "Đã tính kết quả; người thứ hai duyệt thì mới công bố.",
+        "Counted; a second person has to approve before results are published.",
+    )
     return await _done(visit, said, lambda tx, one: contesting.count(tx, one, visit.name))
 
 
@@ -423,11 +442,13 @@ async def count(visit: Visit) -> Answer:
 async def publish(visit: Visit) -> Answer:
     """POST /contests/{id}/publish: the results with this digest, worked out a second time; winners are told."""
     told = {"digest": digest_of(visit), "note": visit.text("note"), "instead_of": visit.instead_of}
-    said = "Đã duyệt và công bố kết quả, báo người đạt giải."
+    said = Word(
+        "Đã duyệt và công bố kết quả, báo người đạt giải.", "Results approved and published; the winners are told."
+    )
     return await _done(visit, said, lambda tx, one: visit.house.contesting.publish(tx, one, visit.name, **told))
 
 
-async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
+async def _done(visit: Visit, said: Word, deed: Deed) -> Answer:
     id = visit.part("id")
     try:
         async with visit.house.database.write() as tx:

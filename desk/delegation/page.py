@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from config.words import BadInput, Conflict, NotAllowed, Said
+from config.words import BadInput, Conflict, NotAllowed, Said, Word
 from db.types import new_id
 from desk import store as people
 from desk.answer import Answer, Done, Shown, Visit
@@ -18,7 +18,11 @@ from desk.store import Person
 
 LONGEST = timedelta(days=90)
 HERE = "/delegations"
-STAGES = {"coming": ("wait", "sắp tới"), "running": ("run", "đang có hiệu lực"), "over": ("rest", "đã hết")}
+STAGES = {
+    "coming": ("wait", Word("sắp tới", "to come")),
+    "running": ("run", Word("đang có hiệu lực", "in force")),
+    "over": ("rest", Word("đã hết", "over")),
+}
 
 
 @shape(shapes.DelegationsTold)
@@ -70,7 +74,15 @@ async def add(visit: Visit) -> Answer:
             )
     except Said as fault:
         return (await _page(visit)).with_fault(fault)
-    return Done(HERE, f"{receiver.name} duyệt thay bạn trong thời gian đã chọn.", plain(one, now), 201)
+    return Done(
+        HERE,
+        Word(
+            f"{receiver.name} duyệt thay bạn trong thời gian đã chọn.",
+            f"{receiver.name} approves in your stead for the time chosen.",
+        ),
+        plain(one, now),
+        201,
+    )
 
 
 async def _receiver(visit: Visit, connection: Any) -> Person:
@@ -96,7 +108,7 @@ async def end(visit: Visit) -> Answer:
             tx, now, visit.name, "end_delegation", f"person/{visit.login}", receiver=one.receiver_name
         )
         one = await store.find(tx, one.id)
-    return Done(HERE, "Đã kết thúc ủy quyền.", plain(one, now))
+    return Done(HERE, Word("Đã kết thúc ủy quyền.", "Delegation ended."), plain(one, now))
 
 
 def plain(one: Delegation, now: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from reportlab.lib.units import mm
 
 from content.item import LANGUAGES, Revision
 from content.markup import plain_text
-from desk.drawing import length_in_words
 from desk.evidence.record import Approved, Record
+from desk.moments import length_in_words
 from desk.printing import decree, issuer, parts
 from desk.printing.paper import WIDTH, Paper, to_pdf
 

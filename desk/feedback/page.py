@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.audience import masked
 from channels.feedback import store
 from channels.feedback.feedback import TITLES, Feedback, Standing
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word, joined
 from content import store as content_store
 from content.item import ItemState
 from desk.answer import Answer, Done, Shown, Visit
@@ -72,10 +72,10 @@ def plain_feedback(one: Feedback) -> dict[str, Any]:
 async def put_under(visit: Visit) -> Answer:
     """POST /feedback/{id}/theme."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         theme, procedure = visit.text("theme").strip(), visit.text("procedure").strip()
         await visit.house.answering.put_under(tx, id, theme, procedure, visit.name)
-        return "Đã xếp chủ đề và thủ tục."
+        return Word("Đã xếp chủ đề và thủ tục.", "Theme and procedure noted.")
 
     return await _done(visit, deed)
 
@@ -84,13 +84,13 @@ async def put_under(visit: Visit) -> Answer:
 async def answer(visit: Visit) -> Answer:
     """POST /feedback/{id}/answer: by an `item` that is out already, or being written; if it is out, who asked is sent it."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         if not (item_id := visit.text("item").strip()):
             raise BadInput("Chọn tin trả lời", "Choose the item that answers it", field="item")
         await must_see_item(visit, tx, item_id)
         item = await visit.house.answering.answer(tx, id, item_id, visit.name)
         told = await visit.house.answering.tell(tx, item, visit.name) if item.state is ItemState.APPROVED else Told()
-        return " ".join(["Đã gắn tin trả lời.", *answered(visit.house, told)])
+        return joined([Word("Đã gắn tin trả lời.", "Answer attached."), *answered(visit.house, told)], " ")
 
     return await _done(visit, deed)
 
@@ -99,9 +99,9 @@ async def answer(visit: Visit) -> Answer:
 async def close(visit: Visit) -> Answer:
     """POST /feedback/{id}/close: it needs no answer, with a reason."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         await visit.house.answering.close(tx, id, visit.name, visit.text("note"))
-        return "Đã đóng, không cần trả lời."
+        return Word("Đã đóng, không cần trả lời.", "Closed; no answer needed.")
 
     return await _done(visit, deed)
 
@@ -110,14 +110,14 @@ async def close(visit: Visit) -> Answer:
 async def reopen(visit: Visit) -> Answer:
     """POST /feedback/{id}/open: it is to be answered after all."""
 
-    async def deed(tx: AsyncConnection, id: str) -> str:
+    async def deed(tx: AsyncConnection, id: str) -> Word:
         await visit.house.answering.reopen(tx, id, visit.name)
-        return "Đã mở lại."
+        return Word("Đã mở lại.", "Opened again.")
 
     return await _done(visit, deed)
 
 
-async def _done(visit: Visit, deed: Callable[[AsyncConnection, str], Awaitable[str]]) -> Answer:
+async def _done(visit: Visit, deed: Callable[[AsyncConnection, str], Awaitable[Word]]) -> Answer:
     id = visit.part("id")
     try:
         async with visit.house.database.write() as tx:

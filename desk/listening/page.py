@@ -12,7 +12,7 @@ from itertools import combinations
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import BadInput, NotFound
+from config.words import BadInput, NotFound, Word
 from content.mastering import SilentSpeech, master
 from content.voice import Voice, VoiceError, speak
 from db.types import new_id
@@ -55,7 +55,7 @@ async def show(visit: Visit) -> Answer:
         pair = await store.open_pair(tx, visit.login)
         if pair is None or not {pair.first, pair.second} <= set(voices):
             pair = await _ask(visit, tx, pair, tuple(voices.values()))
-        tallies = await _tallies(tx, {name: voice.title_vi for name, voice in voices.items()})
+        tallies = await _tallies(tx, {name: Word(voice.title_vi, voice.title_en) for name, voice in voices.items()})
     plain = [
         {"voices": [one.one, one.other], "better": [one.for_one, one.for_other], "same": one.same} for one in tallies
     ]
@@ -94,11 +94,11 @@ async def judge(visit: Visit) -> Answer:
     async with visit.house.database.write() as tx:
         if choice == SKIP:
             await store.drop_pair(tx, id, visit.login)
-            return Done("/voices", "Đã đổi câu khác.")
+            return Done("/voices", Word("Đã đổi câu khác.", "Another sentence."))
         pair = await _mine(tx, visit)
         better = SAME if choice == SAME else pair.first if choice == "first" else pair.second
         await store.judge(tx, id, visit.login, better, visit.house.clock.now())
-    return Done("/voices", "Đã ghi nhận. Mời nghe câu tiếp theo.", {"id": id})
+    return Done("/voices", Word("Đã ghi nhận. Mời nghe câu tiếp theo.", "Noted. Here is the next one."), {"id": id})
 
 
 async def sound(visit: Visit) -> Answer:

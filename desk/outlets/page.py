@@ -11,9 +11,10 @@ from channels.outlet import ABOUT, InService
 from channels.past import store as past_store
 from channels.setting import store as setting_store
 from channels.setting.entry import entries_of, without_secrets
-from config.words import Conflict, Said
+from config.words import Conflict, Said, Word
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import iso, listed
+from desk.moments import decimal_in_words
 from desk.outlets.past import TITLES, health
 from desk.outlets.trial import Trial, try_out
 from desk.shape import shape
@@ -25,6 +26,18 @@ from scheduler.diversion import store as diversion_store
 HERE = "/outlets"
 SHOWN = 40
 """Turns of an outlet's past on its page."""
+AIRED = (Word("Đài báo đã phát (POST)", "Station says what it aired (POST)"), "aired")
+ADDRESSES = {
+    "portal": ((Word("Trang tin công khai", "Public site"), ""), (Word("Nguồn Atom", "Atom feed"), "feed.xml")),
+    "radio": (
+        (Word("Nguồn tin cho đài (RSS)", "Feed for the station (RSS)"), "feed.xml"),
+        (Word("Danh sách phát", "Playlist"), "playlist.m3u"),
+        AIRED,
+    ),
+    "tv": ((Word("Danh sách clip (JSON)", "List of clips (JSON)"), "danh-sach.json"), AIRED),
+    "board": ((Word("Trang của người dán tin", "Page of whoever posts the sheets"), ""),),
+}
+"""What partners come for, by the shelf it lies on: what it is, and where under the outlet's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +67,22 @@ class Standing:
     def title(self) -> str:
         """The state in words."""
         words = {
-            "paused": "tạm dừng",
-            "troubled": "đang gặp lỗi",
-            "working": "hoạt động tốt",
-            "pending": "chưa gửi lần nào",
+            "paused": Word("tạm dừng", "paused"),
+            "troubled": Word("đang gặp lỗi", "in trouble"),
+            "working": Word("hoạt động tốt", "working well"),
+            "pending": Word("chưa gửi lần nào", "nothing sent yet"),
         }
         return words[self.state]
 
     @property
-    def addresses(self) -> list[tuple[str, str]]:
+    def addresses(self) -> list[tuple[Word, str]]:
         """What to give the partner: (what it is, address)."""
         channel, mount = self.at.channel, self.at.outlet.base_url.rstrip("/")
-        found = []
-        if channel.shelf == "portal":
-            found += [("Trang tin công khai", f"{mount}/"), ("Nguồn Atom", f"{mount}/feed.xml")]
-        elif channel.shelf:
-            found += [("Nguồn tin cho đài (RSS)", f"{mount}/feed.xml"), ("Danh sách phát", f"{mount}/playlist.m3u")]
-            found += [("Đài báo đã phát (POST)", f"{mount}/aired")]
+        found = [(what, f"{mount}/{path}") for what, path in ADDRESSES.get(channel.shelf, ())]
         if type(channel).confirm is not Channel.confirm:
-            found.append(("Nhận phản hồi từ đối tác", f"{self.base_url}/hooks/{self.at.name}"))
+            found.append(
+                (Word("Nhận phản hồi từ đối tác", "Answers from the partner"), f"{self.base_url}/hooks/{self.at.name}")
+            )
         return found
 
     @property
@@ -81,11 +91,17 @@ class Standing:
         return bool(self.at.channel.shelf and not self.at.channel.shelf_public)
 
     @property
-    def pace(self) -> str:
+    def pace(self) -> Word:
         """How fast it may be used."""
         pace = self.at.channel.pace_of(self.at.outlet)
-        words = f"{pace.per_second:g} lượt/giây, {pace.at_once} lượt cùng lúc".replace(".", ",")
-        return f"{words}; {self.used_today} trên {pace.per_day} lượt của hôm nay đã dùng" if pace.per_day else words
+        speed = decimal_in_words(pace.per_second, None)
+        words = Word(f"{speed} lượt/giây, {pace.at_once} lượt cùng lúc", f"{speed.en} a second, {pace.at_once} at once")
+        if not pace.per_day:
+            return words
+        return Word(
+            f"{words}; {self.used_today} trên {pace.per_day} lượt của hôm nay đã dùng",
+            f"{words.en}; {self.used_today} of today’s {pace.per_day} used",
+        )
 
     @property
     def has_quota(self) -> bool:
@@ -236,7 +252,9 @@ async def pause(visit: Visit) -> Answer:
         done = await channels_store.pause_outlet(tx, name, now, visit.name, why or "Tạm dừng để kiểm tra")
         if done:
             await house.journal.note(tx, now, visit.name, "pause", f"outlet/{name}", note=why)
-    return await _done(visit, done, at, f"Đã tạm dừng điểm phát {at.outlet.title}.")
+    return await _done(
+        visit, done, at, Word(f"Đã tạm dừng điểm phát {at.outlet.title}.", f"Outlet {at.outlet.title} paused.")
+    )
 
 
 @shape(shapes.OutletTold)
@@ -248,10 +266,15 @@ async def resume(visit: Visit) -> Answer:
         done = await channels_store.resume_outlet(tx, name, now, visit.name)
         if done:
             await house.journal.note(tx, now, visit.name, "resume", f"outlet/{name}")
-    return await _done(visit, done, at, f"Điểm phát {at.outlet.title} hoạt động lại.")
+    return await _done(
+        visit,
+        done,
+        at,
+        Word(f"Điểm phát {at.outlet.title} hoạt động lại.", f"Outlet {at.outlet.title} is working again."),
+    )
 
 
-async def _done(visit: Visit, done: bool, at: InService, said: str) -> Answer:
+async def _done(visit: Visit, done: bool, at: InService, said: Word) -> Answer:
     if not done:
         title = at.outlet.title
         fault = Conflict(f"Trạng thái của {title} vừa thay đổi; hãy xem lại", f"{at.name} has just changed")

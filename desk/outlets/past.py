@@ -8,18 +8,19 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from channels.past.store import Past, Turn
+from config.words import Word
 
 DAYS = 30
 WORSE = ("working", "troubled", "paused")
 STATES = {Turn.WORKING: "working", Turn.RESUMED: "working", Turn.TROUBLED: "troubled", Turn.PAUSED: "paused"}
 TITLES = {
-    Turn.TROUBLED: "gặp lỗi liên tục",
-    Turn.WORKING: "gửi được trở lại",
-    Turn.PAUSED: "tạm dừng",
-    Turn.RESUMED: "mở lại",
-    Turn.ADDED: "thêm điểm phát này",
-    Turn.SET: "đặt lại",
-    Turn.TRIED: "gửi thử",
+    Turn.TROUBLED: Word("gặp lỗi liên tục", "lasting trouble"),
+    Turn.WORKING: Word("gửi được trở lại", "sending again"),
+    Turn.PAUSED: Word("tạm dừng", "paused"),
+    Turn.RESUMED: Word("mở lại", "resumed"),
+    Turn.ADDED: Word("thêm điểm phát này", "added this outlet"),
+    Turn.SET: Word("đặt lại", "changed the settings"),
+    Turn.TRIED: Word("gửi thử", "test sent"),
 }
 
 

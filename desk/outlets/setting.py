@@ -21,7 +21,7 @@ from channels.setting.filled import table_of, with_kept
 from channels.setting.store import Setting
 from channels.shelf import store as shelf_store
 from config.settings import OutletName
-from config.words import BadInput, Conflict, NotFound, Said
+from config.words import BadInput, Conflict, NotFound, Said, Word
 from content.item import slug_of
 from content.units import store as unit_store
 from desk.answer import Answer, Done, Shown, Visit
@@ -61,7 +61,11 @@ async def add(visit: Visit) -> Answer:
         await _save(visit, channel, Setting(name, 1, visit.house.clock.now(), visit.name, table), None)
     except Said as fault:
         return await _with_fault(visit, channel, table, None, fault)
-    said = f"Đã thêm {typed}. Hãy gửi thử trước khi dùng." if not channel.shelf else f"Đã thêm {typed}."
+    said = (
+        Word(f"Đã thêm {typed}. Hãy gửi thử trước khi dùng.", f"{typed} added. Send a test before it is used.")
+        if not channel.shelf
+        else Word(f"Đã thêm {typed}.", f"{typed} added.")
+    )
     return Done(f"{HERE}/{name}", said, (await page_of(visit, name)).plain)
 
 
@@ -89,7 +93,11 @@ async def change(visit: Visit) -> Answer:
         await _save(visit, channel, Setting(old.name, old.revision + 1, now, visit.name, table), old)
     except Said as fault:
         return await _with_fault(visit, channel, table, old, fault)
-    return Done(f"{HERE}/{old.name}", "Đã lưu; dùng từ lượt gửi tới.", (await page_of(visit, old.name)).plain)
+    return Done(
+        f"{HERE}/{old.name}",
+        Word("Đã lưu; dùng từ lượt gửi tới.", "Saved; in use from the next delivery."),
+        (await page_of(visit, old.name)).plain,
+    )
 
 
 @shape(Nothing)
@@ -106,7 +114,7 @@ async def remove(visit: Visit) -> Answer:
         await store.forget_outlet(tx, old.name)
         await house.journal.note(tx, now, visit.name, "remove_outlet", f"outlet/{old.name}", title=title)
     await _tell(visit)
-    return Done(HERE, f"Đã bỏ {title}; nhật ký của nó vẫn còn.", {})
+    return Done(HERE, Word(f"Đã bỏ {title}; nhật ký của nó vẫn còn.", f"{title} removed; its log stays."), {})
 
 
 async def _check_unused(tx: AsyncConnection, name: str, title: str) -> None:
@@ -168,7 +176,7 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def _said(fault: Fault) -> BadInput:
-    return BadInput(fault.words[:1].upper() + fault.words[1:], f"{fault.key}: {fault.words}", field=PATH + fault.key)
+    return BadInput(fault.words.capitalize(), f"{fault.key}: {fault.words.en}", field=PATH + fault.key)
 
 
 def _check_name(visit: Visit, name: str) -> None:

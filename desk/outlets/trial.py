@@ -11,7 +11,7 @@ from channels.outlet import InService
 from channels.overheard import Exchange, Overheard
 from channels.past import store as past_store
 from channels.past.store import Turn
-from config.words import BadInput, Conflict
+from config.words import BadInput, Conflict, Word
 from content.bulletin import Audio, Bulletin, BulletinClass, Part, Variant
 from content.files import Origin
 from content.mastering import Tags
@@ -62,8 +62,10 @@ def _address(at: InService, to: str) -> str:
     if not at.channel.scheme:
         return at.name
     if not to.strip():
-        what = {"phone": "số điện thoại", "email": "địa chỉ thư"}.get(at.channel.scheme, "mã Zalo của người nhận")
-        raise BadInput(f"Ghi {what} nhận tin thử", f"Say where to: {at.channel.scheme}", field="to")
+        what = {"phone": Word("số điện thoại", "phone number"), "email": Word("địa chỉ thư", "e-mail address")}.get(
+            at.channel.scheme, Word("mã Zalo của người nhận", "recipient’s Zalo id")
+        )
+        raise BadInput(f"Ghi {what} nhận tin thử", f"Say where to: {what.en}", field="to")
     try:
         return normal_address(at.channel.scheme, to.strip())
     except BadInput as fault:

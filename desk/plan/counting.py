@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.channel import Channel, Form
 from channels.classes import store as class_store
 from channels.classes.store import Held
+from config.words import Word
 from content.contests import store as contest_store
 from desk.plan import store
 from desk.plan.plan import Plan, Way
@@ -60,7 +61,7 @@ def held_of(held: Sequence[Held], zone: ZoneInfo, unit: str) -> list[Sent]:
     return [
         Sent(
             *(one.session, one.invitation, one.theme, one.begins_at.astimezone(zone).date(), ways, one.klass),
-            f"Lớp “{one.title}” ({one.attended} người dự)",
+            Word(f"Lớp “{one.title}” ({one.attended} người dự)", f"Class “{one.title}” ({one.attended} came)"),
         )
         for one in held
         if one.unit == unit

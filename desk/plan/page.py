@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.lazy import lazily
-from config.words import Conflict, NotFound, Said
+from config.words import Conflict, NotFound, Said, Word
 from content import store as content_store
 from content.units import store as unit_store
 from db.types import new_id, new_ids
@@ -82,8 +82,8 @@ async def _beside(visit: Visit, connection: AsyncConnection, found: Sequence[Pro
         "theme_titles": titles,
         "themes": await content_store.themes(connection),
         "items": await content_store.items_by_id(connection, wanted),
-        "ways": [(one.value, one.title_vi[:1].upper() + one.title_vi[1:]) for one in Way],
-        "rhythms": [(one.value, one.title_vi[:1].upper() + one.title_vi[1:]) for one in Rhythm],
+        "ways": [(one.value, one.title_vi.capitalize()) for one in Way],
+        "rhythms": [(one.value, one.title_vi.capitalize()) for one in Rhythm],
         "few": few,
         "longest": LONGEST,
         "most": MOST,
@@ -136,7 +136,7 @@ async def save(visit: Visit) -> Answer:
             await house.journal.note(tx, now, visit.name, "save_plan", _thing(year, unit), **told)
     except Said as fault:
         return (await _page(visit, year, unit)).with_fault(fault)
-    return Done(_here(year, unit), f"Đã lưu kế hoạch năm {year}.", plain_head(plan))
+    return Done(_here(year, unit), Word(f"Đã lưu kế hoạch năm {year}.", f"Plan of {year} saved."), plain_head(plan))
 
 
 def _written(visit: Visit, fields: Sequence[str]) -> dict[str, str]:
@@ -163,7 +163,10 @@ async def copy(visit: Visit) -> Answer:
             await house.journal.note(tx, now, visit.name, "copy_plan", _thing(year, unit), **told)
     except Said as fault:
         return (await _page(visit, year, unit)).with_fault(fault)
-    said = f"Đã chép kế hoạch năm {begun}: sửa chỉ tiêu, ghi số và ngày khi ký."
+    said = Word(
+        f"Đã chép kế hoạch năm {begun}: sửa chỉ tiêu, ghi số và ngày khi ký.",
+        f"Plan copied to {begun}: change the targets, note number and date once it is signed.",
+    )
     return Done(_here(year, unit), said, plain_head(plan), 201)
 
 
@@ -182,7 +185,7 @@ async def add_task(visit: Visit) -> Answer:
             await _note(visit, tx, now, "add_task", task)
     except Said as fault:
         return (await _page(visit, year, unit)).with_fault(fault)
-    return Done(_here(year, unit), "Đã thêm nhiệm vụ.", plain_task(task), 201)
+    return Done(_here(year, unit), Word("Đã thêm nhiệm vụ.", "Task added."), plain_task(task), 201)
 
 
 async def _note(visit: Visit, tx: AsyncConnection, now: datetime, verb: str, task: Task) -> None:
@@ -231,7 +234,7 @@ async def change_task(visit: Visit) -> Answer:
         raise
     except Said as fault:
         return (await _task_page(visit)).with_fault(fault)
-    return Done(_here(task.year, task.unit), "Đã sửa nhiệm vụ.", plain_task(task))
+    return Done(_here(task.year, task.unit), Word("Đã sửa nhiệm vụ.", "Task changed."), plain_task(task))
 
 
 @shape(shapes.TaskTold)
@@ -242,4 +245,4 @@ async def remove_task(visit: Visit) -> Answer:
         task = await store.find_task(tx, visit.part("id"))
         await store.remove_task(tx, task.id)
         await _note(visit, tx, now, "remove_task", task)
-    return Done(_here(task.year, task.unit), "Đã bỏ nhiệm vụ.", plain_task(task))
+    return Done(_here(task.year, task.unit), Word("Đã bỏ nhiệm vụ.", "Task removed."), plain_task(task))

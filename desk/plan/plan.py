@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from config.words import BadInput
+from config.words import BadInput, Word
 from desk.reporting.period import FIRST_YEAR, LAST_YEAR, Basis, Kind, Period
 
 LONGEST = {"number": 50, "title": 300, "objectives": 5000, "audiences": 2000, "words": 500, "owner": 200}
@@ -34,15 +34,15 @@ class Way(StrEnum):
     def title_vi(self) -> str:
         """The name on screen."""
         return {
-            Way.RADIO: "bản tin phát thanh",
-            Way.PORTAL: "bài trên cổng, trang tin",
-            Way.SMS: "tin nhắn SMS",
-            Way.ZALO: "tin Zalo",
-            Way.BOARD: "tờ tin ở bảng tin",
-            Way.TELEVISION: "clip truyền hình",
-            Way.EMAIL: "thư điện tử",
-            Way.CLASS: "buổi tập huấn",
-            Way.CONTEST: "cuộc thi tìm hiểu",
+            Way.RADIO: Word("bản tin phát thanh", "radio bulletins"),
+            Way.PORTAL: Word("bài trên cổng, trang tin", "articles on portals and sites"),
+            Way.SMS: Word("tin nhắn SMS", "SMS"),
+            Way.ZALO: Word("tin Zalo", "Zalo messages"),
+            Way.BOARD: Word("tờ tin ở bảng tin", "sheets on notice boards"),
+            Way.TELEVISION: Word("clip truyền hình", "television clips"),
+            Way.EMAIL: Word("thư điện tử", "e-mails"),
+            Way.CLASS: Word("buổi tập huấn", "training sessions"),
+            Way.CONTEST: Word("cuộc thi tìm hiểu", "contests"),
         }[self]
 
 
@@ -58,10 +58,10 @@ class Rhythm(StrEnum):
     def title_vi(self) -> str:
         """The name on screen."""
         return {
-            Rhythm.MONTH: "mỗi tháng",
-            Rhythm.QUARTER: "mỗi quý",
-            Rhythm.YEAR: "cả năm",
-            Rhythm.ONCE: "một lần, trước hạn",
+            Rhythm.MONTH: Word("mỗi tháng", "every month"),
+            Rhythm.QUARTER: Word("mỗi quý", "every quarter"),
+            Rhythm.YEAR: Word("cả năm", "in the whole year"),
+            Rhythm.ONCE: Word("một lần, trước hạn", "once, before a date"),
         }[self]
 
     @property
@@ -98,10 +98,10 @@ class Task:
         kind = self.rhythm.kind
         if kind is None:
             assert self.deadline is not None
-            begin = date(self.year, 1, 1)
-            return (Stretch(f"đến hạn {self.deadline:%d/%m/%Y}", begin, self.deadline + timedelta(days=1)),)
+            begin, day = date(self.year, 1, 1), f"{self.deadline:%d/%m/%Y}"
+            return (Stretch(Word(f"đến hạn {day}", f"until {day}"), begin, self.deadline + timedelta(days=1)),)
         periods = (Period(kind, self.year, number, Basis.CALENDAR) for number in range(1, kind.most + 1))
-        return tuple(Stretch(one.title_vi.removesuffix(f" năm {self.year}"), one.begin, one.end) for one in periods)
+        return tuple(Stretch(one.within_year, one.begin, one.end) for one in periods)
 
     def on(self, day: date) -> Stretch:
         """The stretch that a day lies in: the first one before its year, the last one when all are over."""
@@ -135,11 +135,13 @@ class Plan:
     unit: str = ""
 
     @property
-    def name(self) -> str:
+    def name(self) -> Word:
         """As it is cited."""
         if not self.number:
-            return f"Kế hoạch năm {self.year} (chưa có số)"
-        return f"Kế hoạch số {self.number}" + (f" ngày {self.signed:%d/%m/%Y}" if self.signed else "")
+            return Word(f"Kế hoạch năm {self.year} (chưa có số)", f"Plan of {self.year} (no number yet)")
+        day = f"{self.signed:%d/%m/%Y}" if self.signed else ""
+        named = Word(f"Kế hoạch số {self.number}", f"Plan no. {self.number}")
+        return Word(f"{named} ngày {day}", f"{named.en} of {day}") if day else named
 
 
 def copied(plan: Plan, year: int) -> Plan:

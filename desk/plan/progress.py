@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from config.words import Word
 from desk.plan.plan import Plan, Stretch, Task, Way
 from desk.reporting.figures import PlanFigures, PlanLine
 from desk.reporting.period import Period
@@ -40,7 +41,12 @@ class Standing(StrEnum):
     @property
     def title_vi(self) -> str:
         """The word on screen."""
-        return {"overdue": "quá hạn", "behind": "chậm", "on_time": "đúng tiến độ", "reached": "đạt"}[self.value]
+        return {
+            "overdue": Word("quá hạn", "overdue"),
+            "behind": Word("chậm", "late"),
+            "on_time": Word("đúng tiến độ", "on time"),
+            "reached": Word("đạt", "reached"),
+        }[self.value]
 
     @property
     def is_late(self) -> bool:

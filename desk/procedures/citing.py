@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from config.words import BadInput, Said
+from config.words import BadInput, Said, Word
 from content import store as content_store
 from content.procedures import store
 from content.procedures.procedure import CODE
@@ -39,7 +39,11 @@ async def cite(visit: Visit) -> Answer:
             raise
         return (await sheet_of(visit)).with_fault(fault)
     ring(visit)
-    return Done(f"/items/{item.id}", "Đã ghi các thủ tục mà tin nói đến.", {"procedures": codes})
+    return Done(
+        f"/items/{item.id}",
+        Word("Đã ghi các thủ tục mà tin nói đến.", "Procedures of the item noted."),
+        {"procedures": codes},
+    )
 
 
 def _codes(visit: Visit) -> list[str]:

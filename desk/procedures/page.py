@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from channels.rows import RowFault, refusal
-from config.words import Said
+from config.words import Said, Word
 from content import store as content_store
 from content.procedures import store
 from content.procedures.procedure import TITLES, Procedure, Status, written
@@ -40,7 +40,7 @@ async def _page(visit: Visit, faults: Sequence[RowFault] = ()) -> Shown:
         "count": count,
         "words": words,
         "status": status.value if status else "",
-        "statuses": [(one.value, one.title_vi[:1].upper() + one.title_vi[1:]) for one in Status],
+        "statuses": [(one.value, one.title_vi.capitalize()) for one in Status],
         "next": next,
         "faults": faults,
         "columns": TITLES,
@@ -97,9 +97,15 @@ async def take_in(visit: Visit) -> Answer:
             raise
         return (await _page(visit)).with_fault(fault)
     house.notifier.ring("item")
-    said = f"Đã nhận {len(found)} thủ tục: {taken.added} mới, {taken.changed} thay đổi, {taken.same} như cũ."
+    said = Word(
+        f"Đã nhận {len(found)} thủ tục: {taken.added} mới, {taken.changed} thay đổi, {taken.same} như cũ.",
+        f"Procedures taken in: {len(found)}; {taken.added} new, {taken.changed} changed, {taken.same} as before.",
+    )
     if taken.drafts:
-        said += f" Đã soạn {len(taken.drafts)} tin nháp để báo thay đổi."
+        said += Word(
+            f" Đã soạn {len(taken.drafts)} tin nháp để báo thay đổi.",
+            f" Drafts that announce the changes: {len(taken.drafts)}.",
+        )
     counts = {"added": taken.added, "changed": taken.changed, "same": taken.same}
     return Done(HERE, said, counts | {"drafts": list(taken.drafts)})
 

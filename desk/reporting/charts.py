@@ -7,6 +7,7 @@ from itertools import accumulate
 from math import pi
 from typing import NamedTuple
 
+from config.words import Word
 from desk.reporting.content import PARTS, Chart, number_vi
 
 WIDTH, HEIGHT = 400, 220
@@ -120,8 +121,9 @@ def round_up(most: int) -> int:
     return next(top for top in tops if top >= most and (top == 1 or top % 2 == 0))
 
 
-def brief(number: int) -> str:
+def brief(number: int) -> Word:
     """A round number of an axis: 500.000, and from a million on 1,5 tr."""
     if number < 1_000_000:
         return number_vi(number)
-    return f"{number_vi(number // 1_000_000 if number % 1_000_000 == 0 else number / 1_000_000)} tr"
+    millions = number_vi(number // 1_000_000 if number % 1_000_000 == 0 else number / 1_000_000)
+    return Word(f"{millions} tr", f"{millions.en}m")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from config.words import Word
 from db.types import to_json
 from scheduler.delivery import State
 
@@ -166,6 +167,30 @@ class Figures:
                 "feedback": feedback,
                 "classes": classes,
             }
+        )
+
+    def with_words(self, words: Iterable[Word]) -> Figures:
+        """The same with those titles in both languages that are such words; of what was read back all are Vietnamese alone."""
+        known = {str(word): word for word in words}
+
+        def told(title: str) -> str:
+            return known.get(title) or title
+
+        def lines(some: tuple[Line, ...]) -> tuple[Line, ...]:
+            return tuple(replace(one, title=told(one.title)) for one in some)
+
+        plan, feedback = self.plan, self.feedback
+        return replace(
+            self,
+            title=told(self.title),
+            whole=lines((self.whole,))[0],
+            stretches=lines(self.stretches),
+            themes=lines(self.themes),
+            channels=lines(self.channels),
+            plan=replace(plan, name=told(plan.name)) if plan else None,
+            feedback=replace(feedback, themes=tuple(replace(one, title=told(one.title)) for one in feedback.themes))
+            if feedback
+            else None,
         )
 
     @property

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from config.lazy import lazily
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word, in_english
 from content.units import store as unit_store
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import after_of, choice, cursor, iso, limit_of, listed
@@ -119,9 +119,9 @@ async def _page(visit: Visit, report: Report, unit: str) -> Shown:
         "unchanged": newest is not None and newest.digest == report.digest,
         "kinds": list(Kind),
         "choices": [(one.written, _choice(one, running=one.end > today)) for one in listed_periods],
-        "bases": [(value, title[:1].upper() + title[1:]) for value, title in BASES.items()],
+        "bases": [(value, title.capitalize()) for value, title in BASES.items()],
         "basis_titles": BASES,
-        "handed": handed[:FEW],
+        "handed": [_titled(one) for one in handed[:FEW]],
         "more": len(handed) > FEW,
         "reason": visit.text("note"),
         "drawn": charts,
@@ -133,12 +133,20 @@ async def _page(visit: Visit, report: Report, unit: str) -> Shown:
     return Shown("reporting/page.html", values, _plain(visit, report, unit))
 
 
-def _choice(period: Period, *, running: bool) -> str:
+def _choice(period: Period, *, running: bool) -> Word:
     """A line of the list, with the year of days that are in another one."""
     begin, last = period.begin, period.last
     days = f"{begin:%d/%m} – {last:%d/%m}" if begin.year == last.year else f"{begin:%d/%m/%Y} – {last:%d/%m/%Y}"
-    title = period.title_vi[:1].upper() + period.title_vi[1:]
-    return f"{title} ({days}{', chưa hết' if running else ''})"
+    title = period.title_vi.capitalize()
+    return Word(
+        f"{title} ({days}{', chưa hết' if running else ''})", f"{title.en} ({days}{', not over' if running else ''})"
+    )
+
+
+def _titled(one: HandedIn) -> HandedIn:
+    """With its title in both languages, if periods are still called as they were."""
+    title = parse(one.period, Basis(one.basis)).title_vi
+    return replace(one, title=title) if title == one.title else one
 
 
 def _figure(cell: object) -> str:
@@ -176,7 +184,10 @@ async def hand_in(visit: Visit) -> Answer:
             raise
         return (await _page(visit, await visit.house.reporter.report(period, 0, unit), unit)).with_fault(fault)
     to = f"/reports?period={new.period}&basis={new.basis}" + (f"&unit={unit}" if unit else "")
-    said = f"Đã nộp báo cáo {new.title}, bản {new.version}."
+    said = Word(
+        f"Đã nộp báo cáo {new.title}, bản {new.version}.",
+        f"Report {in_english(new.title)} handed in, version {new.version}.",
+    )
     return Done(to, said, plain_handed(new), 201)
 
 
@@ -189,7 +200,7 @@ async def list_handed_in(visit: Visit) -> Answer:
         tree = await unit_store.tree(connection)
     page = found[:limit]
     next = cursor(page[-1].at, page[-1].id) if len(found) > limit else None
-    values = {"handed": page, "next": next, "basis_titles": BASES, "tree": tree}
+    values = {"handed": [_titled(one) for one in page], "next": next, "basis_titles": BASES, "tree": tree}
     return Shown("reporting/list.html", values, listed([plain_handed(one) for one in page], next))
 
 

@@ -9,12 +9,14 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from config.words import BadInput
+from config.words import BadInput, Word
+from desk.moments import MONTHS
 from desk.printing.roman import ROMAN
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 CLOSING_DAY = 14
 """Decree 09/2019/NĐ-CP, Article 12: figures of a periodic report are closed at the end of this day."""
+"""In English."""
 
 
 class Kind(StrEnum):
@@ -43,11 +45,11 @@ class Kind(StrEnum):
 
 
 _KINDS = {
-    Kind.MONTH: ("Tháng", 1),
-    Kind.QUARTER: ("Quý", 3),
-    Kind.HALF: ("6 tháng", 6),
-    Kind.NINE_MONTHS: ("9 tháng", 9),
-    Kind.YEAR: ("Năm", 12),
+    Kind.MONTH: (Word("Tháng", "Month"), 1),
+    Kind.QUARTER: (Word("Quý", "Quarter"), 3),
+    Kind.HALF: (Word("6 tháng", "Half-year"), 6),
+    Kind.NINE_MONTHS: (Word("9 tháng", "Nine months"), 9),
+    Kind.YEAR: (Word("Năm", "Year"), 12),
 }
 
 
@@ -61,8 +63,8 @@ class Basis(StrEnum):
     def title_vi(self) -> str:
         """The name on screen."""
         return {
-            "decree": "chốt ngày 14 (Nghị định 09/2019)",
-            "calendar": "tròn tháng theo lịch",
+            "decree": Word("chốt ngày 14 (Nghị định 09/2019)", "closing on the 14th (Decree 09/2019)"),
+            "calendar": Word("tròn tháng theo lịch", "by calendar month"),
         }[self.value]
 
 
@@ -116,20 +118,30 @@ class Period:
         return f"{self.year}{ends[self.kind]}"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The name in a sentence."""
-        names = {
-            Kind.MONTH: f"tháng {self.number}",
-            Kind.QUARTER: f"quý {ROMAN[self.number]}",
-            Kind.HALF: f"6 tháng {'đầu' if self.number == 1 else 'cuối'}",
-            Kind.NINE_MONTHS: "9 tháng đầu",
-        }
-        return f"{names[self.kind]} năm {self.year}" if self.kind in names else f"năm {self.year}"
+        if self.kind is Kind.YEAR:
+            return self.within_year
+        of = " of" if self.kind in {Kind.HALF, Kind.NINE_MONTHS} else ""
+        return Word(f"{self.within_year} năm {self.year}", f"{self.within_year.en}{of} {self.year}")
 
     @property
-    def days_vi(self) -> str:
+    def within_year(self) -> Word:
+        """The name where the year is told already."""
+        first = self.number == 1
+        return {
+            Kind.MONTH: Word(f"tháng {self.number}", MONTHS[self.number - 1]),
+            Kind.QUARTER: Word(f"quý {ROMAN[self.number]}", f"quarter {self.number}"),
+            Kind.HALF: Word(f"6 tháng {'đầu' if first else 'cuối'}", f"{'first' if first else 'second'} half"),
+            Kind.NINE_MONTHS: Word("9 tháng đầu", "first nine months"),
+            Kind.YEAR: Word(f"năm {self.year}", f"{self.year}"),
+        }[self.kind]
+
+    @property
+    def days_vi(self) -> Word:
         """Its days in a sentence."""
-        return f"từ ngày {self.begin:%d/%m/%Y} đến hết ngày {self.last:%d/%m/%Y}"
+        begin, last = f"{self.begin:%d/%m/%Y}", f"{self.last:%d/%m/%Y}"
+        return Word(f"từ ngày {begin} đến hết ngày {last}", f"from {begin} up to and with {last}")
 
     @property
     def before(self) -> Period:
@@ -159,7 +171,7 @@ class Period:
     def _months(self) -> Iterator[Stretch]:
         for month in range(self._first_month, self._first_month + self.kind.months):
             one = Period(Kind.MONTH, self.year, month, self.basis)
-            yield Stretch(f"Tháng {month}/{self.year}", one.begin, one.end)
+            yield Stretch(Word(f"Tháng {month}/{self.year}", f"{MONTHS[month - 1]} {self.year}"), one.begin, one.end)
 
 
 def _turn(year: int, month: int, basis: Basis) -> date:

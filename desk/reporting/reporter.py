@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from channels.feedback.feedback import Source, Standing
 from channels.outlet import Outlets
 from channels.pulls import store as pull_store
 from config.clock import Clock
-from config.words import BadInput, Conflict, NotFound
+from config.words import BadInput, Conflict, NotFound, Word
 from content.contests import store as contest_store
 from content.units import store as unit_store
 from content.units.unit import ROOT
@@ -44,7 +44,7 @@ from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
 from scheduler.tally.store import Tally
 
-NO_THEME = "Chưa chọn chủ đề"
+NO_THEME = Word("Chưa chọn chủ đề", "No theme chosen")
 NOW = 0
 """The number of no version: the figures as they are now, whatever was handed in."""
 
@@ -123,7 +123,9 @@ class Reporter:
             if shown is None:
                 return Report(period, await self._count(connection, period, unit), None, versions)
             stored = await store.figures_of(connection, shown.id)
-        return Report(period, Figures.from_record(stored), shown, versions, sound=digest_of(stored) == shown.digest)
+            plan = await plan_store.find(connection, period.year, unit)
+        figures = Figures.from_record(stored).with_words((*_words(period), *([plan.name] if plan else [])))
+        return Report(period, figures, shown, versions, sound=digest_of(stored) == shown.digest)
 
     def _check_begun(self, period: Period) -> None:
         if period.begin > self.today():
@@ -317,7 +319,7 @@ def feedback_of(asked: Counter[tuple[Source, str, Standing]], themes: Mapping[st
         by_theme[theme if theme in themes else ""][standing] += count
     titles = {**themes, "": NO_THEME}
     lines = tuple(_feedback_line(key, title, by_theme[key]) for key, title in titles.items() if key in by_theme)
-    whole = _feedback_line("", "Tất cả", sum(by_theme.values(), Counter[Standing]()))
+    whole = _feedback_line("", Word("Tất cả", "All"), sum(by_theme.values(), Counter[Standing]()))
     return FeedbackFigures(whole, {one.value: sources[one.value] for one in Source if sources[one.value]}, lines)
 
 
@@ -326,7 +328,17 @@ def _feedback_line(key: str, title: str, count: Counter[Standing]) -> FeedbackLi
 
 
 def _kind_title(kind: str) -> str:
-    return Channel.registry[kind].title_vi if kind in Channel.registry else kind
+    if kind not in Channel.registry:
+        return kind
+    channel = Channel.registry[kind]
+    return Word(channel.title_vi, channel.title_en)
+
+
+def _words(period: Period) -> Iterator[Word]:
+    """Titles that are the same in every report of a period, and nobody's own words."""
+    yield from (NO_THEME, period.title_vi)
+    yield from (Word(one.title_vi, one.title_en) for one in Channel.registry.values())
+    yield from (one.title for one in period.stretches() if isinstance(one.title, Word))
 
 
 def _told(lines: Mapping[str, Gathering]) -> tuple[Line, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import BadInput, Conflict, NotFound, Said
+from config.words import BadInput, Conflict, NotFound, Said, Word
 from content import store as content_store
 from content.item import Item, ItemState, same_person
 from desk.answer import Answer, Done, Shown, Visit
@@ -90,7 +90,11 @@ async def add(visit: Visit) -> Answer:
         return (await _page(visit)).with_fault(fault)
     _ring(visit)
     running = one.state is RideState.APPROVED
-    said = "Đã lưu; tin sẽ đi kèm từ kỳ phát tới." if running else "Đã lưu, chờ người thứ hai duyệt."
+    said = (
+        Word("Đã lưu; tin sẽ đi kèm từ kỳ phát tới.", "Saved; the text rides along from the next run.")
+        if running
+        else Word("Đã lưu, chờ người thứ hai duyệt.", "Saved; a second person has to approve it.")
+    )
     return Done(f"{HERE}/{one.id}", said, plain(one), 201)
 
 
@@ -154,9 +158,15 @@ def _plain_run(run: Coming) -> dict[str, Any]:
 def _why_not(visit: Visit, one: Ride, writers: list[str]) -> str:
     """Why this person cannot approve, in words; empty when they can."""
     if not visit.may("ride-approve"):
-        return "Vai trò của bạn không có quyền duyệt; hãy chờ người có quyền duyệt."
+        return Word(
+            "Vai trò của bạn không có quyền duyệt; hãy chờ người có quyền duyệt.",
+            "Your role may not approve; somebody who may has to.",
+        )
     if any(same_person(visit.name, name) for name in (one.made_by, *writers)):
-        return "Bạn đã lập lồng ghép này hoặc viết tin nên không tự duyệt được: cần người thứ hai."
+        return Word(
+            "Bạn đã lập lồng ghép này hoặc viết tin nên không tự duyệt được: cần người thứ hai.",
+            "You made this rule or wrote the item, so a second person has to approve it.",
+        )
     return ""
 
 
@@ -168,7 +178,9 @@ async def approve(visit: Visit) -> Answer:
         told = {"digest": digest_of(visit), "note": visit.text("note"), "instead_of": visit.instead_of}
         return await visit.house.riding.approve(tx, visit.part("id"), visit.name, **told)
 
-    return await _done(visit, "Đã duyệt; tin đi kèm từ kỳ phát tới.", deed)
+    return await _done(
+        visit, Word("Đã duyệt; tin đi kèm từ kỳ phát tới.", "Approved; the text rides along from the next run."), deed
+    )
 
 
 @shape(shapes.RideTold, Why)
@@ -176,7 +188,7 @@ async def send_back(visit: Visit) -> Answer:
     """POST /rides/{id}/send-back, with a reason."""
     return await _done(
         visit,
-        "Đã trả lại.",
+        Word("Đã trả lại.", "Sent back."),
         lambda tx: visit.house.riding.send_back(tx, visit.part("id"), visit.name, visit.text("note")),
     )
 
@@ -186,12 +198,12 @@ async def end(visit: Visit) -> Answer:
     """POST /rides/{id}/end: from the next run on it rides no more."""
     return await _done(
         visit,
-        "Đã dừng lồng ghép từ kỳ phát tới.",
+        Word("Đã dừng lồng ghép từ kỳ phát tới.", "It rides along no more from the next run."),
         lambda tx: visit.house.riding.end(tx, visit.part("id"), visit.name, visit.text("note")),
     )
 
 
-async def _done(visit: Visit, said: str, deed: Deed) -> Answer:
+async def _done(visit: Visit, said: Word, deed: Deed) -> Answer:
     try:
         async with visit.house.database.write() as tx:
             one = await deed(tx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.logs import log
-from config.words import BadInput
+from config.words import BadInput, Word, joined
 from desk.answer import Answer, Done, Shown, Visit
 from desk.auth import local_path, too_many
 from desk.second_step import store
@@ -24,9 +24,9 @@ logger = log(__name__)
 async def show(visit: Visit) -> Answer:
     """GET /sign-in/code; whoever gave no password lately gives it first."""
     if visit.name:
-        return Done("/", "")
+        return Done("/")
     if await visit.keeper.halfway.person(visit.request) is None:
-        return Done("/sign-in", "")
+        return Done("/sign-in")
     return _page(visit)
 
 
@@ -35,7 +35,13 @@ async def take(visit: Visit) -> Answer:
     keeper = visit.keeper
     row = await keeper.halfway.person(visit.request)
     if row is None:
-        return Done("/sign-in", "Đã quá 5 phút kể từ khi nhập mật khẩu. Hãy đăng nhập lại.")
+        return Done(
+            "/sign-in",
+            Word(
+                "Đã quá 5 phút kể từ khi nhập mật khẩu. Hãy đăng nhập lại.",
+                "More than 5 minutes have passed since the password. Sign in again.",
+            ),
+        )
     keys = count_try(visit, row.login)
     async with visit.house.database.write() as tx:
         proof = await keeper.steps.prove(tx, Whose(row.id, row.login, row.name), visit.text("code"))
@@ -65,8 +71,12 @@ def _page(visit: Visit) -> Shown:
     return Shown("second_step/ask.html", {"next": local_path(next)})
 
 
-def _used_up(left: int) -> str:
-    told = f"Đã dùng một mã khôi phục, còn {left} mã."
+def _used_up(left: int) -> Word:
+    told = [Word(f"Đã dùng một mã khôi phục, còn {left} mã.", f"A recovery code is used up; {left} left.")]
     if left <= FEW:
-        told += " Hãy tạo bộ mã mới ở mục Đăng nhập hai bước."
-    return f"{told} Mất điện thoại thì hãy đổi sang điện thoại khác cũng ở mục ấy."
+        told += [Word("Hãy tạo bộ mã mới ở mục Đăng nhập hai bước.", "Make new ones under Two-step sign-in.")]
+    lost = Word(
+        "Mất điện thoại thì hãy đổi sang điện thoại khác cũng ở mục ấy.",
+        "If your phone is lost, change to another one there as well.",
+    )
+    return joined((*told, lost), " ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import BadInput, NotAllowed
+from config.words import BadInput, NotAllowed, Word
 from desk import store as people
 from desk.answer import Answer, Done, Shown, Visit
 from desk.drawing import qr_code
@@ -25,7 +25,7 @@ async def show(visit: Visit) -> Answer:
 async def show_new(visit: Visit) -> Answer:
     """GET /second-step/new: another phone, or another secret, instead of what there is."""
     if visit.second_step is not Standing.ON:
-        return Done(HERE, "")
+        return Done(HERE)
     async with visit.house.database.read() as connection:
         return await _offered(visit, connection)
 
@@ -43,13 +43,14 @@ async def turn_on(visit: Visit) -> Answer:
         return page.with_fault(fault)
     visit.keeper.code_tries.forget(keys)
     renewed, visit.second_step = visit.second_step is Standing.ON, Standing.ON
-    return Shown("second_step/codes.html", {"codes": codes, "title": "Đã đổi" if renewed else "Đã bật"})
+    title = Word("Đã đổi", "Changed") if renewed else Word("Đã bật", "Switched on")
+    return Shown("second_step/codes.html", {"codes": codes, "title": title})
 
 
 async def renew_codes(visit: Visit) -> Answer:
     """POST /second-step/codes: ten other recovery codes, shown once."""
     if visit.second_step is not Standing.ON:
-        return Done(HERE, "")
+        return Done(HERE)
     async with visit.house.database.read() as connection:
         page = await _own(visit, connection, "codes")
     try:
@@ -59,13 +60,13 @@ async def renew_codes(visit: Visit) -> Answer:
     except BadInput as fault:
         return page.with_fault(fault)
     visit.keeper.code_tries.forget(keys)
-    return Shown("second_step/codes.html", {"codes": codes, "title": "Bộ mã mới"})
+    return Shown("second_step/codes.html", {"codes": codes, "title": Word("Bộ mã mới", "New codes")})
 
 
 async def turn_off(visit: Visit) -> Answer:
     """POST /second-step/off: on with the password alone, where the office allows it."""
     if visit.second_step is not Standing.ON:
-        return Done(HERE, "")
+        return Done(HERE)
     if _after_off(visit) is Standing.REQUIRED:
         raise NotAllowed("Cơ quan yêu cầu vai trò của bạn đăng nhập hai bước", "The office requires it of your role")
     async with visit.house.database.read() as connection:
@@ -77,7 +78,7 @@ async def turn_off(visit: Visit) -> Answer:
     except BadInput as fault:
         return page.with_fault(fault)
     visit.keeper.code_tries.forget(keys)
-    return Done(HERE, "Đã tắt đăng nhập hai bước.")
+    return Done(HERE, Word("Đã tắt đăng nhập hai bước.", "Two-step sign-in is off."))
 
 
 async def _check_password(visit: Visit) -> list[str]:

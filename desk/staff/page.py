@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import NotFound, Said
+from config.words import NotFound, Said, Word
 from content.units import store as unit_store
 from content.units.unit import ROOT
 from desk import auth, store
@@ -27,11 +27,11 @@ from desk.units.choosing import unit_choices, unit_of_form
 
 HERE = "/staff"
 ROLES = {
-    "author": "viết và sửa tin, lập lịch",
-    "approver": "duyệt tin và lịch, báo cáo",
-    "station": "chỉ trang của đài",
-    "viewer": "xem, không đổi được gì",
-    "administrator": "mọi việc, kể cả tài khoản",
+    "author": Word("viết và sửa tin, lập lịch", "write and change items, make schedules"),
+    "approver": Word("duyệt tin và lịch, báo cáo", "approve items and schedules, reports"),
+    "station": Word("chỉ trang của đài", "the station’s page only"),
+    "viewer": Word("xem, không đổi được gì", "look, change nothing"),
+    "administrator": Word("mọi việc, kể cả tài khoản", "everything, accounts too"),
 }
 """What each role is for, in a few words."""
 
@@ -91,7 +91,7 @@ async def change_roles(visit: Visit) -> Answer:
     """POST /staff/{id}/roles."""
     return await _done(
         visit,
-        "Đã đổi vai trò.",
+        Word("Đã đổi vai trò.", "Roles changed."),
         lambda tx: accounts.change_roles(visit.house, tx, visit.part("id"), visit.texts("role"), visit.name),
     )
 
@@ -103,7 +103,7 @@ async def change_unit(visit: Visit) -> Answer:
         unit = await unit_of_form(visit, tx) if visit.text("unit") or visit.units is not None else ROOT
         return await accounts.change_unit(visit.house, tx, visit.part("id"), unit, visit.name)
 
-    return await _done(visit, "Đã đổi đơn vị.", deed)
+    return await _done(visit, Word("Đã đổi đơn vị.", "Unit changed."), deed)
 
 
 @shape(shapes.PersonTold, MayNote)
@@ -111,7 +111,10 @@ async def close(visit: Visit) -> Answer:
     """POST /staff/{id}/close."""
     return await _done(
         visit,
-        "Đã khóa tài khoản; mọi phiên và mã truy cập của người này hết hiệu lực.",
+        Word(
+            "Đã khóa tài khoản; mọi phiên và mã truy cập của người này hết hiệu lực.",
+            "Account locked; all sessions and tokens of this person have ended.",
+        ),
         lambda tx: accounts.close(visit.house, tx, visit.part("id"), visit.name, visit.text("note")),
     )
 
@@ -119,7 +122,9 @@ async def close(visit: Visit) -> Answer:
 async def open_again(visit: Visit) -> Answer:
     """POST /staff/{id}/open."""
     return await _done(
-        visit, "Đã mở lại tài khoản.", lambda tx: accounts.open_again(visit.house, tx, visit.part("id"), visit.name)
+        visit,
+        Word("Đã mở lại tài khoản.", "Account opened again."),
+        lambda tx: accounts.open_again(visit.house, tx, visit.part("id"), visit.name),
     )
 
 
@@ -131,10 +136,12 @@ async def drop_second_step(visit: Visit) -> Answer:
         await visit.keeper.steps.take_off(tx, Whose(one.id, one.login, one.name), visit.name)
         return one
 
-    return await _done(visit, "Đã gỡ đăng nhập hai bước của người này.", deed)
+    return await _done(
+        visit, Word("Đã gỡ đăng nhập hai bước của người này.", "This person’s second step is removed."), deed
+    )
 
 
-async def _done(visit: Visit, said: str, deed: Callable[[AsyncConnection], Awaitable[Person]]) -> Answer:
+async def _done(visit: Visit, said: Word, deed: Callable[[AsyncConnection], Awaitable[Person]]) -> Answer:
     try:
         async with visit.house.database.write() as tx:
             one = await deed(tx)
@@ -144,4 +151,4 @@ async def _done(visit: Visit, said: str, deed: Callable[[AsyncConnection], Await
         raise
     except Said as fault:
         return (await _page(visit)).with_fault(fault)
-    return Done(HERE, f"{one.name}: {said}", plain(now_is, steps))
+    return Done(HERE, f"{one.name}: " + said, plain(now_is, steps))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word
 from desk import auth, store
 from desk.answer import Answer, Done, Shown, Visit
 
 HERE = "/tokens"
-DAYS = {"30": "30 ngày", "90": "90 ngày", "365": "một năm"}
+DAYS = {"30": Word("30 ngày", "30 days"), "90": Word("90 ngày", "90 days"), "365": Word("một năm", "a year")}
 SCOPES = {
-    "read": "đọc mọi thứ bạn xem được",
-    "write": "soạn, trình, lập lịch, tạm dừng, hủy",
-    "approve": "duyệt, thu hồi, cấp khóa",
-    "station": "việc của đài",
+    "read": Word("đọc mọi thứ bạn xem được", "read all that you may see"),
+    "write": Word("soạn, trình, lập lịch, tạm dừng, hủy", "write, submit, schedule, pause, cancel"),
+    "approve": Word("duyệt, thu hồi, cấp khóa", "approve, withdraw, give keys"),
+    "station": Word("việc của đài", "what stations do"),
 }
 SHOWN = 12
 """Letters of a token's hash by which it is named on the page."""
@@ -61,4 +61,10 @@ async def drop(visit: Visit) -> Answer:
         await visit.house.journal.note(
             tx, visit.house.clock.now(), visit.name, "drop_token", f"person/{found[0].login}", **told
         )
-    return Done(HERE, "Đã thu hồi mã; chương trình dùng nó bị từ chối từ bây giờ.")
+    return Done(
+        HERE,
+        Word(
+            "Đã thu hồi mã; chương trình dùng nó bị từ chối từ bây giờ.",
+            "Token revoked; programs that use it are refused from now on.",
+        ),
+    )

@@ -87,7 +87,9 @@
     if (!answer || !answer.ok) return put(box, plain);
     const read = await answer.json();
     put(box, read.text);
-    note.textContent = read.dropped.length ? `Đã dán và giữ bố cục. Đã bỏ: ${read.dropped.join(", ")}.` : "Đã dán và giữ bố cục.";
+    const english = document.documentElement.lang === "en";
+    const [pasted, left] = english ? ["Pasted with its structure.", "Left out"] : ["Đã dán và giữ bố cục.", "Đã bỏ"];
+    note.textContent = read.dropped.length ? `${pasted} ${left}: ${read.dropped.join(", ")}.` : pasted;
     note.classList.add("shown");
     setTimeout(() => note.classList.remove("shown"), 4000);
   });

@@ -5,6 +5,7 @@
   const note = document.getElementById("live-note");
   let hide = 0;
 
+  const english = document.documentElement.lang === "en";
   const tell = (text, link) => {
     note.textContent = text;
     if (link) {
@@ -36,7 +37,9 @@
     if (answer.redirected) return location.reload();
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (digest(page) !== digest(document)) return tell("Nội dung vừa thay đổi.", "Tải lại trang");
+    if (digest(page) !== digest(document)) {
+      return english ? tell("The text has just changed.", "Load the page again") : tell("Nội dung vừa thay đổi.", "Tải lại trang");
+    }
     let changed = false;
     for (const part of parts) {
       const fresh = page.getElementById(part.id);
@@ -44,7 +47,9 @@
       part.replaceWith(fresh); // whole, for it may have been hidden while there was nothing to tell
       changed = true;
     }
-    if (changed) tell(`Đã cập nhật lúc ${new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" })}`);
+    if (!changed) return;
+    const time = new Date().toLocaleTimeString(english ? "en-GB" : "vi-VN", { hour: "2-digit", minute: "2-digit" });
+    tell(`${english ? "Updated at" : "Đã cập nhật lúc"} ${time}`);
   };
 
   if (document.querySelector("[data-live]") && window.EventSource) {
@@ -121,7 +126,7 @@
     sound.addEventListener("ended", over);
     sound.addEventListener("error", () => {
       over();
-      tell("Chưa nghe thử được câu này.");
+      tell(english ? "This sentence cannot be heard now." : "Chưa nghe thử được câu này.");
     });
     sound.play().catch(over);
   });

@@ -10,6 +10,10 @@ const clock = document.getElementById("clock");
 // The office's hours: a tablet is often left in the zone it was made in.
 const hours = new Intl.DateTimeFormat("en-GB", { timeZone: document.body.dataset.zone, hour: "2-digit", minute: "2-digit" });
 
+const english = document.documentElement.lang === "en";
+const CUT_OFF = english ? "No network: showing what was loaded before" : "Mất mạng: đang chiếu những tin đã tải";
+const NOTHING = english ? "There are no notices now." : "Hiện không có thông báo nào.";
+
 let told = null;
 let text = "";
 let pages = [];
@@ -21,11 +25,11 @@ async function ask() {
     const answer = await fetch("now.json", { cache: "no-cache" });
     if (!answer.ok) throw new Error(String(answer.status));
     const kept = answer.headers.get("X-Loa-Kept") !== null;
-    line.textContent = kept ? "Mất mạng: đang chiếu những tin đã tải" : "";
+    line.textContent = kept ? CUT_OFF : "";
     const fresh = await answer.text();
     if (fresh !== text) take(fresh);
   } catch {
-    line.textContent = "Mất mạng: đang chiếu những tin đã tải";
+    line.textContent = CUT_OFF;
   }
   setTimeout(ask, EVERY);
 }
@@ -82,9 +86,14 @@ function fits(sheet, lines, number) {
 function drawn({ sheet, lines }) {
   const article = document.createElement("article");
   article.className = sheet.class;
-  if (sheet.class !== "normal") article.append(element("p", sheet.class === "urgent" ? "KHẨN CẤP" : "ƯU TIÊN", "flag"));
+  if (sheet.class !== "normal") article.append(element("p", flag(sheet.class), "flag"));
   article.append(element("h2", sheet.title), ...lines.map((each) => element("p", each)));
   return article;
+}
+
+function flag(klass) {
+  if (klass === "urgent") return english ? "URGENT" : "KHẨN CẤP";
+  return english ? "PRIORITY" : "ƯU TIÊN";
 }
 
 function element(name, words, kind = "") {
@@ -98,7 +107,7 @@ function show(next) {
   clearTimeout(turn);
   at = pages.length ? next % pages.length : -1;
   const page = pages[at];
-  wall.replaceChildren(page ? drawn(page) : element("p", "Hiện không có thông báo nào.", "nothing"));
+  wall.replaceChildren(page ? drawn(page) : element("p", NOTHING, "nothing"));
   place.textContent = page ? `${at + 1}/${pages.length}` : "";
   light();
   turn = setTimeout(round, (told ? told.seconds : 12) * 1_000);

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from channels.rows import RowFault, refusal
-from config.words import BadInput, NotFound, Said
+from config.words import BadInput, NotFound, Said, Word
 from content.units import store
 from content.units.unit import ROOT, TITLES, Level, Tree, Unit, level_of
 from desk.answer import Answer, Done, Shown, Visit
@@ -40,7 +40,7 @@ async def _page(visit: Visit, faults: Sequence[RowFault] = ()) -> Shown:
         "walked": walked,
         "today": today,
         "now": sum(one.is_in_force(today) for _, one in walked),
-        "levels": [(level.value, title[:1].upper() + title[1:]) for level, title in TITLES.items()],
+        "levels": [(level.value, title.capitalize()) for level, title in TITLES.items()],
         "parents": unit_choices(visit, tree, kept=typed["parent"]) or [(ROOT, visit.house.settings.office.name)],
         "provinces": [(name, name) for name in provinces],
         "faults": faults,
@@ -89,7 +89,7 @@ async def save(visit: Visit) -> Answer:
         return (await _page(visit)).with_fault(fault)
     except Said as fault:
         return (await _page(visit)).with_fault(fault)
-    return Done(HERE, f"Đã lưu {saved.name}.", plain_unit(saved))
+    return Done(HERE, Word(f"Đã lưu {saved.name}.", f"{saved.name} saved."), plain_unit(saved))
 
 
 def _unit(visit: Visit, known: Tree) -> Unit:
@@ -152,7 +152,10 @@ async def _taken(visit: Visit, found: Sequence[Unit], source: str) -> Answer:
             new, changed = await visit.house.units.take_in(tx, found, visit.name, source=source)
     except Said as fault:
         return await _told(visit, fault)
-    said = f"Đã nhận {len(found)} đơn vị: {new} mới, {changed} thay đổi."
+    said = Word(
+        f"Đã nhận {len(found)} đơn vị: {new} mới, {changed} thay đổi.",
+        f"Units taken in: {len(found)}; {new} new, {changed} changed.",
+    )
     return Done(HERE, said, {"added": new, "changed": changed})
 
 

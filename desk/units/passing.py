@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import NotFound, Said
+from config.words import NotFound, Said, Word
 from content import store as content_store
 from content.bulletin import BulletinClass
 from content.passing import store
@@ -78,7 +78,9 @@ async def pass_down(visit: Visit) -> Answer:
         return (await sheet_of(visit)).with_fault(fault)
     ring(visit)
     visit.house.notifier.ring("schedule")
-    said = f"Đã chuyển xuống {len(given)} đơn vị.{_told(made)}"
+    said = Word(
+        f"Đã chuyển xuống {len(given)} đơn vị.{_told(made)}", f"Passed down. Units: {len(given)}.{_told(made).en}"
+    )
     return Done(f"/items/{item.id}", said, {"units": given, "schedules": [one.id for one in made]})
 
 
@@ -97,12 +99,16 @@ def _heard_by_all(visit: Visit, units: Sequence[str]) -> tuple[str, ...]:
     return tuple(at.name for at in visit.house.outlets.within(units) if not at.channel.scheme)
 
 
-def _told(made: Sequence[Schedule]) -> str:
+def _told(made: Sequence[Schedule]) -> Word:
     if not made:
-        return ""
+        return Word("", "")
     waits = made[0].state is ScheduleState.IN_REVIEW
     return (
-        " Lịch phát khẩn cấp chờ người thứ hai duyệt." if waits else " Tin khẩn cấp đang phát qua các điểm phát của họ."
+        Word(" Lịch phát khẩn cấp chờ người thứ hai duyệt.", " The urgent schedule waits for a second person.")
+        if waits
+        else Word(
+            " Tin khẩn cấp đang phát qua các điểm phát của họ.", " The urgent item is going out by their outlets."
+        )
     )
 
 
@@ -115,7 +121,7 @@ async def accept(visit: Visit) -> Answer:
         kept.append(await visit.house.handing.accept(tx, visit.part("id"), visit.name))
         return f"/schedules/new?item={kept[0].item}" if visit.may("schedule-new") else HERE
 
-    return await _done(visit, "Đã nhận; hãy lập lịch phát.", deed)
+    return await _done(visit, Word("Đã nhận; hãy lập lịch phát.", "Accepted; now schedule it."), deed)
 
 
 @shape(shapes.PassingTold)
@@ -125,7 +131,14 @@ async def localise(visit: Visit) -> Answer:
     async def deed(tx: AsyncConnection) -> str:
         return f"/items/{(await visit.house.handing.localise(tx, visit.part('id'), visit.name)).id}/edit"
 
-    return await _done(visit, "Đã chép thành tin của đơn vị; hãy sửa rồi trình duyệt.", deed)
+    return await _done(
+        visit,
+        Word(
+            "Đã chép thành tin của đơn vị; hãy sửa rồi trình duyệt.",
+            "Copied as an item of the unit; adapt it, then submit it.",
+        ),
+        deed,
+    )
 
 
 @shape(shapes.PassingTold, Why)
@@ -136,10 +149,10 @@ async def decline(visit: Visit) -> Answer:
         await visit.house.handing.decline(tx, visit.part("id"), visit.name, visit.text("note"))
         return HERE
 
-    return await _done(visit, "Đã ghi là không dùng.", deed)
+    return await _done(visit, Word("Đã ghi là không dùng.", "Noted as not used."), deed)
 
 
-async def _done(visit: Visit, said: str, deed: Callable[[AsyncConnection], Awaitable[str]]) -> Answer:
+async def _done(visit: Visit, said: Word, deed: Callable[[AsyncConnection], Awaitable[str]]) -> Answer:
     try:
         async with visit.house.database.write() as tx:
             to = await deed(tx)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from config.words import Word
 from scheduler.delivery import FINAL, LETTER, OF_LETTER, delivery_id
 
 KEPT = timedelta(days=30)
@@ -29,11 +30,11 @@ class Kind(StrEnum):
 
 
 TITLES = {
-    Kind.ITEM_APPROVED: "tin bài được duyệt",
-    Kind.OCCURRENCE_OPENED: "kỳ phát bắt đầu",
-    Kind.DELIVERY_FINAL: "lượt gửi có kết quả",
-    Kind.OUTLET_PAUSED: "điểm phát tạm dừng",
-    Kind.STATION_LATE: "đài chưa lấy bản tin",
+    Kind.ITEM_APPROVED: Word("tin bài được duyệt", "an item is approved"),
+    Kind.OCCURRENCE_OPENED: Word("kỳ phát bắt đầu", "a run begins"),
+    Kind.DELIVERY_FINAL: Word("lượt gửi có kết quả", "a delivery has its outcome"),
+    Kind.OUTLET_PAUSED: Word("điểm phát tạm dừng", "an outlet is paused"),
+    Kind.STATION_LATE: Word("đài chưa lấy bản tin", "a station has not fetched its bulletin"),
 }
 OF_JOURNAL = frozenset({Kind.ITEM_APPROVED, Kind.OUTLET_PAUSED})
 """Kinds that the journal holds."""

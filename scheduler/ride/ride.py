@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from config.words import BadInput
+from config.words import BadInput, Word
 from content.bulletin import BulletinClass, Pinned, digest_of
 
 LONGEST = timedelta(days=366)
@@ -30,10 +30,10 @@ class RideState(StrEnum):
 
 
 TITLES = {
-    RideState.IN_REVIEW: "chờ duyệt",
-    RideState.APPROVED: "đang chạy",
-    RideState.SENT_BACK: "bị trả lại",
-    RideState.ENDED: "đã dừng",
+    RideState.IN_REVIEW: Word("chờ duyệt", "awaiting approval"),
+    RideState.APPROVED: Word("đang chạy", "running"),
+    RideState.SENT_BACK: Word("bị trả lại", "sent back"),
+    RideState.ENDED: Word("đã dừng", "stopped"),
 }
 
 

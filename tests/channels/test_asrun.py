@@ -56,6 +56,7 @@ def test_what_cannot_be_read_is_told_by_its_line() -> None:
     """The others are read."""
     lines, faults = read_log(f"{LIBRETIME}sáng nay,,Tin,\n2026-11-24 05:10:00,,,\n".encode(), HANOI)
     assert (1, ["dòng 2: không hiểu thời điểm “sáng nay”", "dòng 3: không có tên bài"]) == (len(lines), faults)
+    assert ["line 2: not a time: “sáng nay”", "line 3: there is no title"] == [one.en for one in faults]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from channels.outlet import PAUSE_AFTER, PAUSE_AFTER_FAILURES, Fittings, Outlets
 from channels.store import apply_outlet, outlet_failed, outlet_rows, outlet_worked, pause_outlet, resume_outlet
 from config.clock import FakeClock
 from config.loading import BadSettings
-from config.words import NotFound
+from config.words import NotFound, in_english
 from db.database import Database
 from tests.conftest import both
 
@@ -90,7 +90,8 @@ def test_addresses_of_shelves(channels: dict[str, Channel[Any]]) -> None:
 def test_titles_are_the_channels_or_the_outlets_own(channels: dict[str, Channel[Any]]) -> None:
     """A given one, the channel's for a single outlet, the names when there are several."""
     radio = {"kind": "radio", "token": SECRET}
-    assert channels["radio"].title_vi == set_up(channels, {"tram": radio})["tram"].outlet.title
+    alone = set_up(channels, {"tram": radio})["tram"].outlet.title
+    assert (alone, in_english(alone)) == (channels["radio"].title_vi, channels["radio"].title_en)
     several = set_up(channels, {"tram": radio, "xa": {**radio, "title": "Đài xã"}})
     assert ["tram", "Đài xã"] == [at.outlet.title for at in several]
 

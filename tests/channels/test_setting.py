@@ -10,6 +10,7 @@ import pytest
 from channels.channel import Channel, find_channels
 from channels.setting.entry import Ask, Entry, entries_of, without_secrets
 from channels.setting.filled import table_of, with_kept
+from config.words import Word, in_english
 from desk.demo.sms_gateway import SmsGateway
 
 KEY, OTHER = "khoa-rat-bi-mat", "khoa-khac-cung-bi-mat"
@@ -84,6 +85,22 @@ def test_every_kind_can_be_drawn(channels: dict[str, Channel[Any]]) -> None:
         assert sorted(kind.options.model_fields) == sorted(one.name for one in entries)
         assert all(one.label and one.label != one.option.key for one in entries), kind.kind
         assert table_of(kind.options, typed(entries), {}) == {}
+
+
+def test_every_option_is_asked_for_in_english(channels: dict[str, Channel[Any]]) -> None:
+    """Labels and helps have their English, parted as the Vietnamese is; so has what a trial does."""
+    for kind in channels.values():
+        for one in every(entries_of(kind.options, {}, {})):
+            told = (one.label, one.help) if one.help else (one.label,)
+            assert all(isinstance(words, Word) and words.en for words in told), (kind.kind, one.name)
+        assert kind.title == kind.title_vi
+        assert kind.title.en == kind.title_en
+        assert ("tried_vi" in vars(type(kind))) == ("tried_en" in vars(type(kind)))
+    port = next(one for one in entries_of(channels["email"].options, {}, {}) if one.name == "port")
+    assert [in_english(words) for words in (port.label, port.help)] == [
+        "Port",
+        "587 with STARTTLS, 465 with TLS, 25 with an internal relay",
+    ]
 
 
 def test_rows_are_added_and_dropped(channels: dict[str, Channel[Any]]) -> None:

@@ -80,6 +80,8 @@ def test_tags_have_their_names_on_screen_too() -> None:
     written = ["Tiếng = Mông", "thôn  bản=Bản A", "nhóm=hội viên", "nhóm đối tượng=hội viên", "ĐƠN VỊ=ban chỉ huy"]
     pairs = {("language", "mông"), ("village", "bản a"), ("group", "hội viên"), ("unit", "ban chỉ huy")}
     assert pairs == set(tags.conditions_of(written)) and 4 == len(tags.conditions_of(written))
+    said = tags.in_words([("language", "mông"), ("language", "thái"), ("village", "bản a")])
+    assert (said, said.en) == ("tiếng: mông hoặc thái; thôn bản: bản a", "language: mông or thái; village: bản a")
 
 
 @both

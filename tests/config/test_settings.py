@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr, ValidationError
 
 import config.settings
-from config.loading import BadSettings, load
+from config.loading import BadSettings, load, twofold
 from config.settings import Settings, duration
 
 DEFAULTS = Path(config.settings.__file__).with_name("default.toml")
@@ -129,6 +129,20 @@ def test_all_problems_are_told_at_once_with_source_and_key(tmp_path: Path) -> No
     ]
     assert [] == [start for start in expected if not any(one.startswith(start) for one in found)]
     assert len(expected) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("said", "english"),
+    [
+        ("phải là số nguyên (an integer)", "an integer"),
+        ("mẫu thiếu {id} (the template lacks {id})", "the template lacks {id}"),
+        ("path (một tệp) sai", "path (một tệp) sai"),
+        ("Input should be greater than 0 (zero)", "Input should be greater than 0 (zero)"),
+    ],
+)
+def test_the_english_of_a_sentence_is_in_its_brackets(said: str, english: str) -> None:
+    """At its end; whoever reads Vietnamese has the sentence as it is."""
+    assert (twofold(said), twofold(said).en) == (said, english)
 
 
 def test_a_broken_file_is_told_with_its_line(tmp_path: Path) -> None:

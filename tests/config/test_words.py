@@ -19,6 +19,7 @@ def test_parts_and_cases_keep_both() -> None:
     assert (word[:1].upper(), word[:1].upper().en, word[1:].en) == ("T", "S", "MS text")
     assert (word.capitalize(), word.capitalize().en) == ("Tin SMS", "SMS text")
     assert (word.upper(), word.upper().en) == ("TIN SMS", "SMS TEXT")
+    assert ("một " + word[:4] + "thư", ("một " + word[:4] + "thư").en) == ("một tin thư", "một SMS thư")
     assert (word.lower(), word.lower().en) == ("tin sms", "sms text")
 
 

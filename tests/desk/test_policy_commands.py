@@ -60,7 +60,7 @@ async def test_a_dry_run_tells_what_the_rules_say(run: Run, tmp_path: Path) -> N
     told = json.loads(await run(*asked, "--dry-run", "--json"))
     assert ("sms-level", "broken") == (told["policy"][0]["rule"], told["policy"][0]["standing"])
     assert "✗ sms: Tin nhắn SMS" in " ".join((await run(*asked, "--dry-run")).split())
-    with pytest.raises(BrokenRule, match=r"Điều 32.*portal"):
+    with pytest.raises(BrokenRule, match=r"Article 32.*portal"):
         await run(*asked)
     assert [] == await rows(run, "schedule", "list")
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -44,6 +45,7 @@ from scheduler.riding import Wish as RideWish
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish
 from scheduler.store import list_schedules
+from tests.story.english import vietnamese_on
 from tests.story.looking import PASSWORD, Theme, chromium, faults_of, needs_chromium, sign_in, violations
 
 pytestmark = needs_chromium
@@ -255,6 +257,16 @@ async def test_axe_finds_nothing(on_air: Stage, browser: Browser, theme: Theme, 
     """WCAG 2.1 A and AA by axe-core on every page: wide and light, narrow and dark."""
     base = on_air.house.settings.web.base_url
     assert [] == await violations(browser, base, await _addresses(on_air), theme, width)
+
+
+PUBLIC = re.compile("portal|stop-link|class-own|class-door|class-check|board-code|station-paper")
+"""What citizens and partners read stays Vietnamese."""
+
+
+async def test_every_page_can_be_read_in_english(on_air: Stage, browser: Browser) -> None:
+    """Nothing stands there in Vietnamese but what people wrote."""
+    pages = {name: address for name, address in (await _addresses(on_air)).items() if not PUBLIC.match(name)}
+    assert [] == await vietnamese_on(browser, on_air.house, pages)
 
 
 async def test_a_station_taps_without_a_script(on: Stage, browser: Browser) -> None:

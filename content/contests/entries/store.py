@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from config.words import NotFound
+from config.words import NotFound, Word
 from content.contests.marking import Mark, Paper
 from db.types import ByteOrdered, Json, Moment, metadata
 
@@ -68,9 +68,12 @@ class Way(StrEnum):
     BOARD = "board"
 
     @property
-    def title_vi(self) -> str:
+    def title_vi(self) -> Word:
         """The word on screen."""
-        return {"message": "mã qua tin nhắn", "board": "mã ở bảng tin"}[self.value]
+        return {
+            "message": Word("mã qua tin nhắn", "code by message"),
+            "board": Word("mã ở bảng tin", "code at a notice board"),
+        }[self.value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from config.unmarked import unmarked
-from config.words import BadInput
+from config.words import BadInput, in_english
 from content.item import check_draft
 from content.procedures.announcing import ALONE, LISTED, Changed, announcement, grouped
-from content.procedures.procedure import Procedure, Status, as_of, check, differences
+from content.procedures.procedure import Difference, Procedure, Status, as_of, check, differences
 
 BIRTH = Procedure(
     *("1.001193", "Đăng ký khai sinh", "Hộ tịch", "Cấp xã", "Ủy ban nhân dân xã", "5 ngày làm việc", "8.000 đồng"),
@@ -34,6 +34,13 @@ def test_differences_are_told_field_by_field() -> None:
     ]
     assert differences(BIRTH, replace(BIRTH, name="Đăng  ký khai sinh", dossier="Tờ khai Giấy chứng sinh")) == ()
     assert {one.field for one in differences(None, BIRTH)} >= {"code", "name", "fee", "status"}
+
+
+def test_a_kept_difference_of_the_status_has_its_english_again() -> None:
+    """Records hold the Vietnamese alone; what is no status stays as it was written."""
+    status = Difference.from_record("status", "", "sửa đổi, bổ sung")
+    assert (status.before, in_english(status.after), status.title_vi.en) == ("", "amended", "status")
+    assert in_english(Difference.from_record("fee", "được thay thế", "").before) == "được thay thế"
 
 
 @pytest.mark.parametrize(

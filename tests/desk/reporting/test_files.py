@@ -16,11 +16,14 @@ from docx.shared import Mm, Pt
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
+from config.words import Word, in_english
 from desk.app import House
 from desk.printing import issuer
 from desk.reporting import charts, pdf, sheets, word
 from desk.reporting.content import Chart, Content, Handed, Point, content_of, hours_vi, number_vi
-from desk.reporting.figures import Figures, Line, PlanFigures, PlanLine
+from desk.reporting.figures import ClassLine, FeedbackFigures, FeedbackLine, Figures, Line, PlanFigures, PlanLine
+from desk.reporting.reporter import NO_THEME
+from tests.desk.english import VIETNAMESE
 from tests.desk.reporting.books import HANOI
 from tests.desk.reporting.test_reporter import counted
 
@@ -221,6 +224,39 @@ def test_numbers_and_lengths_are_written_as_here() -> None:
     """Dots in thousands, a comma before decimals, hours and minutes."""
     assert ["1.234.567", "97,2", "1.234,5", "0", "–"] == [number_vi(one) for one in (1234567, 97.2, 1234.5, 0, None)]
     assert ["0 phút", "59 phút", "1 giờ", "1.000 giờ 1 phút"] == [hours_vi(one) for one in (0, 3540, 3600, 3600060)]
+
+
+def test_every_sentence_has_its_english() -> None:
+    """Of a report with all there can be, and none of it is in Vietnamese but names; what was stored gets it back."""
+    plan = PlanFigures("Plan", (PlanLine("a", "Task", "", 2.4, 2),))
+    feedback = FeedbackFigures(FeedbackLine("", "", 4, 1, 2), {"zalo": 4}, (FeedbackLine("", str(NO_THEME), 4, 1, 2),))
+    units, classes = (line("", "Office", sent=2),), (ClassLine("Class", 1, 12),)
+    whole = replace(figures("Office", "Theme"), plan=plan, feedback=feedback, units=units, classes=classes, kind="half")
+    months = (line("2026-10-15", "Tháng 11/2026", sent=1, pending=1),)
+    stored = Figures.from_record(replace(whole, stretches=months).record())
+    known = (NO_THEME, Word("Tháng 11/2026", "November 2026"), Word("tháng 11 năm 2026", "November 2026"))
+    content = content_of(stored.with_words(known), replace(HANDED, person="Hung", reason="More"), NOW)
+    said = [
+        content.about,
+        content.opening,
+        content.standing,
+        *content.notes,
+        *(w for h in content.headlines for w in h),
+    ]
+    for section in content.sections:
+        said += [section.heading, *section.said, *section.table.heads]
+        said += [cell for row in (*section.table.rows, section.table.foot) for cell in row if isinstance(cell, str)]
+        said += [point.title + point.short for point in section.chart.points] if section.chart else []
+    assert [] == [text for text in map(str, map(in_english, said)) if VIETNAMESE.search(text)]
+    assert (
+        "From 15/10/2026 to 14/11/2026, Office sent out 1 item in 3 runs, which made 1,250 deliveries;"
+        " 1,234 deliveries sent (99.5%), to about 400 people directly; stations fetched 1 hour 30 minutes of sound."
+    ) == in_english(content.opening)
+    assert ("Most: November 2026, 2 deliveries.",) == tuple(map(in_english, content.sections[1].said))
+    time = content.sections[1].chart
+    assert time and ["T11", "Nov"] == [one(time.points[0].short) for one in (str, in_english)]
+    assert ["0", "1.5m"] == [in_english(charts.brief(one)) for one in (0, 1_500_000)]
+    assert stored.digest == stored.with_words(known).digest
 
 
 def test_columns_stand_in_their_field() -> None:

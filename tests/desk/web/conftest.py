@@ -17,7 +17,7 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
-from jinja2 import BytecodeCache, Environment
+from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
 from config.clock import FakeClock
@@ -214,9 +214,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def kept_templates() -> KeptTemplates:
-    """Templates compiled once."""
-    return KeptTemplates()
+def kept_templates() -> dict[str, KeptTemplates]:
+    """Templates of each language compiled once."""
+    return {"Environment": KeptTemplates(), "English": KeptTemplates()}
 
 
 @pytest.fixture
@@ -238,11 +238,12 @@ async def desk(
     second_step: str,
     clock: FakeClock,
     furnished: Path,
-    kept_templates: KeptTemplates,
+    kept_templates: dict[str, KeptTemplates],
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Desk]:
     """A house on a real file with six people, served on a random port."""
-    monkeypatch.setattr(drawing, "Environment", partial(Environment, bytecode_cache=kept_templates))
+    for kind, kept in kept_templates.items():
+        monkeypatch.setattr(drawing, kind, partial(getattr(drawing, kind), bytecode_cache=kept))
     shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
     settings = settings_in(tmp_path, level, second_step)
     async with opened(settings, clock) as house, TestClient(TestServer(make_web(house))) as client:

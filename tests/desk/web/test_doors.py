@@ -33,6 +33,7 @@ PUBLIC = (
     "/readyz",
     "/metrics",
     "/sign-out",
+    "/language",
     "/password",
 )
 READERS = frozenset({"author", "approver", "viewer", "administrator"})

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
 from channels.past.store import Past, Turn
 from channels.setting import store as setting_store
 from channels.setting.store import Setting
+from config.clock import FakeClock
+from config.settings import Settings
+from desk.app import opened
+from desk.outlets.page import Standing
 from desk.outlets.past import health
+from desk.web import make_web
+from tests.desk.web.conftest import settings_in
 
 KEY = "khoa-cua-nha-cung-cap-9876"
 FORM = {
@@ -246,3 +255,18 @@ def test_health_is_reckoned_of_what_lasted() -> None:
     assert 1.0 == health([], NOW, ZONE).share
     last = health([Past(NOW - timedelta(hours=1), Turn.TROUBLED, "", "")], NOW, ZONE)
     assert "troubled" == last.days[-1][1]
+
+
+async def test_every_address_for_partners_answers(tmp_path: Path, clock: FakeClock) -> None:
+    """What the page of outlets tells to give away is there for whoever has the key."""
+    key = "t" * 32
+    kinds = {name: {"kind": name, "title": name} for name in ("portal", "radio", "television", "board")}
+    outlets = {name: told if name == "portal" else told | {"token": key} for name, told in kinds.items()}
+    settings = Settings.model_validate(settings_in(tmp_path).model_dump() | {"outlets": outlets})
+    async with opened(settings, clock) as house, TestClient(TestServer(make_web(house))) as client:
+        for at in house.outlets:
+            one = Standing(at, None, house.settings.web.base_url)
+            for _, address in one.addresses:
+                if not address.endswith("/aired"):
+                    answer = await client.get(urlsplit(address).path, params={"token": key})
+                    assert (200, address) == (answer.status, address)

@@ -1,0 +1,80 @@
+"""What stands in Vietnamese on the pages of somebody who reads English, but what people wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from playwright.async_api import Browser, Page
+from sqlalchemy import MetaData, select
+
+from content.item import LANGUAGES
+from desk.app import House
+from desk.english import SPOKEN, catalogue
+from desk.units import register
+from tests.desk.english import VIETNAMESE
+from tests.story.looking import sign_in
+
+LAW = re.compile(r"\d+/\d{4}/[A-ZĐ-]+")
+"""As `49/2024/NĐ-CP`."""
+_TEXTS = """spoken => {
+  const texts = [document.title];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    if (node.parentElement.closest("[lang]").lang === "en") texts.push(node.data);
+  for (const name of spoken)
+    for (const element of document.querySelectorAll(`[${name}]`))
+      if (element.closest("[lang]").lang === "en") texts.push(element.getAttribute(name));
+  return texts;
+}"""
+
+
+async def vietnamese_on(browser: Browser, house: House, addresses: Mapping[str, str]) -> list[str]:
+    """Vietnamese on each page outside of what is marked as such, and of what the office wrote or set; empty is well."""
+    base, written = house.settings.web.base_url, await _written(house)
+    context = await browser.new_context(locale="en-GB")
+    page = await context.new_page()
+    await sign_in(page, base)
+    await page.click("details.me summary")
+    await page.click("button[lang=en]")
+    await page.wait_for_selector("html[lang=en]")
+    found = []
+    for name, address in addresses.items():
+        await page.goto(base + address)
+        found += [f"{name}: {text}" for text in await _foreign(page) if text not in written]
+    return found
+
+
+async def _foreign(page: Page) -> list[str]:
+    """From the first to the last Vietnamese word of each part of each text."""
+    found = {}
+    for text in await page.evaluate(_TEXTS, list(SPOKEN)):
+        for part in _parts(" ".join(text.split())):
+            words = part.split()
+            marked = [at for at, word in enumerate(words) if VIETNAMESE.search(word) and not LAW.fullmatch(word)]
+            if marked:
+                found[" ".join(words[marked[0] : marked[-1] + 1]).strip(".,:;()“”…?!")] = None
+    return list(found)
+
+
+def _parts(text: str) -> list[str]:
+    for mark in ("·", "“", "”", ";", ": ", ", ", "(", ")"):
+        text = text.replace(mark, "\n")
+    return text.split("\n")
+
+
+async def _written(house: House) -> str:
+    """All that stands in the database, in the settings and in the country's register, and what English texts quote."""
+    kept = [json.dumps(house.settings.model_dump(mode="json"), ensure_ascii=False)]
+    kept += register.provinces()
+    kept += [language.en for language in LANGUAGES.values()]
+    kept += [english for entries in catalogue().files.values() for english in entries.values()]
+    async with house.database.read() as connection:
+        tables = MetaData()
+        await connection.run_sync(tables.reflect)
+        for table in tables.sorted_tables:
+            kept += [
+                str(value) for row in await connection.execute(select(table)) for value in row if isinstance(value, str)
+            ]
+    return " ".join(" ".join(kept).replace("\\n", " ").split())
