@@ -100,7 +100,7 @@ def _translated(text: str, translate: Translate) -> str:
 
 
 def literals(template: nodes.Template) -> Iterator[nodes.Const]:
-    """The words for people among the literals of a template's expressions: what has spaces, a capital or Vietnamese letters."""
+    """The words for people among the literals of a template's expressions: in Vietnamese letters, or with a capital first."""
     compared = {id(const) for compare in template.find_all(nodes.Compare) for const in compare.find_all(nodes.Const)}
     for const in template.find_all(nodes.Const):
         text = const.value
@@ -114,13 +114,12 @@ class Catalogue:
     """The English of the desk's texts, one TOML file a folder of templates."""
 
     def __init__(self, place: Path = CATALOGUE) -> None:
-        self.files = {path.stem: tomllib.loads(path.read_text()) for path in sorted(place.glob("*.toml"))}
+        self.files = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(place.glob("*.toml"))}
 
     def english(self, template: str, text: str) -> str | None:
         """The English of a text in that template; None where there is none."""
-        folder, _, name = template.rpartition("/")
-        found: str | None = self.files.get(folder if name else SHARED, {}).get(text)
-        return self.files.get(SHARED, {}).get(text) if found is None else found
+        own: str | None = self.files.get(template.rpartition("/")[0], {}).get(text)
+        return self.files.get(SHARED, {}).get(text) if own is None else own
 
 
 catalogue = cache(Catalogue)

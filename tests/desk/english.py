@@ -16,8 +16,7 @@ VIETNAMESE = re.compile("[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂă
 
 def folder_of(template: str) -> str:
     """The catalogue's file of a template."""
-    folder, _, name = template.rpartition("/")
-    return folder if name and folder else SHARED
+    return template.rpartition("/")[0] or SHARED
 
 
 def texts() -> Iterator[tuple[str, str, bool]]:
