@@ -244,7 +244,9 @@ class SmsHttpOptions(SmsOptions, Answering):
     )
     sender: str = Field(
         default="",
-        description=Word("Tên thương hiệu (brandname), điền vào {sender}.", "Brandname, put in at {sender}."),
+        description=Word(
+            "Tên thương hiệu (brandname), điền vào {sender}.", "Sender name (brandname), put in at {sender}."
+        ),
     )
     number: Literal["84", "+84", "0"] = Field(
         default="84",

@@ -75,7 +75,8 @@ class SmsKannelOptions(SmsOptions, Answering):
         min_length=1, description=Word("Mật khẩu trong nhóm sendsms-user.", "Password in the sendsms-user group.")
     )
     sender: str = Field(
-        min_length=1, description=Word("Tên thương hiệu (brandname) hay số gửi.", "Brandname or number to send from.")
+        min_length=1,
+        description=Word("Tên thương hiệu (brandname) hay số gửi.", "Sender name (brandname) or number to send from."),
     )
     max_messages: Annotated[int, Field(ge=1, le=255)] = Field(
         default=1,

@@ -59,7 +59,9 @@ class SmsViettelOptions(SmsOptions):
     cp_code: str = Field(min_length=1, description=Word("Mã khách hàng (CPCode).", "Customer code (CPCode)."))
     sender: str = Field(
         min_length=1,
-        description=Word("Tên thương hiệu (brandname) đã đăng ký, ServiceID.", "Registered brandname, ServiceID."),
+        description=Word(
+            "Tên thương hiệu (brandname) đã đăng ký, ServiceID.", "Sender name (brandname) as registered, ServiceID."
+        ),
     )
 
 

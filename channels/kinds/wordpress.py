@@ -66,7 +66,7 @@ class WordPressOptions(Options):
     )
     login: str = Field(
         min_length=1,
-        description=Word("Tên đăng nhập, vai trò Biên tập viên (Editor).", "User name, with the role Editor."),
+        description=Word("Tên đăng nhập, vai trò Biên tập viên (Editor).", "User name of an account (Editor role)."),
     )
     application_password: SecretStr = Field(
         min_length=8,
@@ -79,7 +79,7 @@ class WordPressOptions(Options):
         default=False,
         description=Word(
             "Bật khi trang để Đường dẫn tĩnh là Đơn giản (Plain), tức là /wp-json/ không mở được.",
-            "Turn on when the site's Permalinks are set to Plain, that is, /wp-json/ does not open.",
+            "Turn on when the site's Permalinks are simple (Plain), that is, /wp-json/ does not open.",
         ),
     )
     categories: bool = Field(

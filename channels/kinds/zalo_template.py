@@ -50,7 +50,7 @@ class ZaloTemplateOptions(ZaloAccount):
 
     template_id: str = Field(
         pattern=r"^\d{1,20}$",
-        description=Word("Mã mẫu (Template ID) đã được Zalo duyệt.", "Template ID, as approved by Zalo."),
+        description=Word("Mã mẫu (Template ID) đã được Zalo duyệt.", "Template (Template ID) approved by Zalo."),
     )
     params: dict[str, str] = Field(
         min_length=1,

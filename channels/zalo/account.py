@@ -15,7 +15,10 @@ class ZaloAccount(Options):
     """An app on developers.zalo.me that may speak for an Official Account, and the addresses it is spoken to at."""
 
     app_id: str = Field(
-        min_length=1, description=Word("Mã ứng dụng (App ID) trên developers.zalo.me.", "App ID on developers.zalo.me.")
+        min_length=1,
+        description=Word(
+            "Mã ứng dụng (App ID) trên developers.zalo.me.", "Application ID (App ID) at developers.zalo.me."
+        ),
     )
     app_secret: SecretStr = Field(
         min_length=1,
