@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Float, MetaData, Text
@@ -88,9 +89,36 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class _Given:
+    """The numbers this process has given in a moment."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._moment = 0
+        self._given: set[int] = set()
+
+    def draw(self, moment: int) -> int:
+        """21 random bits that nothing else of the moment has."""
+        with self._lock:
+            if moment != self._moment:
+                self._moment, self._given = moment, set()
+            number = secrets.randbits(21)
+            while number in self._given:
+                number = secrets.randbits(21)
+            self._given.add(number)
+            return number
+
+
+_given = _Given()
+
+
 def new_number(now: datetime) -> int:
-    """A 63-bit number that sorts by time: 42 bits of milliseconds, 21 random bits. A primary key guards the rare clash."""
-    return (to_ms(now) << 21 | secrets.randbits(21)) & (1 << 63) - 1
+    """A 63-bit number that sorts by time: 42 bits of milliseconds, 21 random ones, no two alike from one process.
+
+    Two processes may clash once in a long while: a primary key guards that.
+    """
+    moment = to_ms(now)
+    return (moment << 21 | _given.draw(moment)) & (1 << 63) - 1
 
 
 def new_id(now: datetime) -> str:

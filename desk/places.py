@@ -15,7 +15,7 @@ MOST_AT_HAND = 5
 class Place:
     """One place: the door to it, its address, word and icon; `here` is what `aria-current` says of it on the page shown.
 
-    `beyond` are those that a phone has under “Thêm”.
+    `beyond` are those that a phone has under “Mục khác”.
     """
 
     door: str

@@ -38,7 +38,7 @@ async def takes_the_report(mai: Somebody, place: Path, deliveries: int) -> dict[
 
 
 async def looks_at_the_report(hung: Somebody) -> None:
-    """On the phone it is under “Thêm”."""
+    """On the phone it is under “Mục khác”."""
     await hung.goes_to("Báo cáo")
     await hung.press("Quý")
     await hung.look("report", "Báo cáo quý", closely=True)

@@ -94,11 +94,11 @@ class Somebody:
         await sign_in(self.page, self.screens.base, self.login)
 
     async def goes_to(self, place: str) -> None:
-        """A place of the navigation, on a phone under “Thêm” where it is not at hand."""
+        """A place of the navigation, on a phone under “Mục khác” where it is not at hand."""
         places = self.page.get_by_role("navigation", name="Các mục chính")
         link = places.get_by_role("link", name=place, exact=True).filter(visible=True)
         if not await link.count():
-            await places.get_by_text("Thêm").tap()
+            await places.get_by_text("Mục khác").tap()
             await self.look("more", await self.page.get_by_role("heading", level=1).inner_text(), closely=True)
         await link.click()
 

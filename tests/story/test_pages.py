@@ -291,7 +291,7 @@ async def test_a_phone_finds_every_place_without_a_script(on: Stage, browser: Br
         page = await context.new_page()
         await sign_in(page, base)
         assert shown == await page.locator(places).count(), width
-    await page.locator("nav summary", has_text="Thêm").click()
+    await page.locator("nav summary", has_text="Mục khác").click()
     await page.locator(".more-places a", has_text="Báo cáo").click()
     assert "Báo cáo" in await page.locator("h1").inner_text()
     assert await page.locator("nav summary.here").is_visible()

@@ -69,10 +69,13 @@ async def approved(desk: Any, id: str) -> None:
 
 
 async def links(desk: Any) -> list[str]:
-    """The paths of everybody's own links."""
+    """The paths of everybody's own links, by name."""
     async with desk.house.database.read() as connection:
         sent = await log_store.list_deliveries(connection, log_store.Filter(outlets=("sms",)))
-    return [desk.house.reply_links.address(one.id).removeprefix(desk.house.settings.web.base_url) for one in sent]
+    return [
+        desk.house.reply_links.address(one.id).removeprefix(desk.house.settings.web.base_url)
+        for one in sorted(sent, key=lambda one: one.name)
+    ]
 
 
 async def test_from_the_form_to_the_certificate(desk: Any, browser: Browser) -> None:

@@ -39,7 +39,7 @@ async def deeds(desk: Any, year: int = 2026) -> list[str]:
 async def test_a_year_without_a_plan_teaches(desk: Any) -> None:
     """Who may write one finds the form, who may not is told who does; no form of a task yet."""
     page = await (await desk.browser("hung")).page("/plan")
-    assert "Năm 2026 chưa có kế hoạch" in page and 'name="objectives"' in page and 'name="words"' not in page
+    assert "Chưa có kế hoạch năm 2026" in page and 'name="objectives"' in page and 'name="words"' not in page
     page = await (await desk.browser("xem")).page("/plan")
     assert "Người phê duyệt hoặc quản trị lập kế hoạch" in page and '<form method="post" action="/plan' not in page
     answer = await desk.client.get("/api/v1/plan", headers=await desk.api("xem", "read"))
