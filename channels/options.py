@@ -6,11 +6,12 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue, SecretStr
 
 from channels.channel import Options
 from config.words import Word
 
+SHORTEST_KEY = 12
 LONG: dict[str, JsonValue] = {"long": True}
 """As `json_schema_extra` of an option: what is written there has several lines."""
 
@@ -38,6 +39,16 @@ def _time_zone(value: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 """The name of a time zone, such as Asia/Ho_Chi_Minh."""
+
+
+def _long_enough(key: SecretStr) -> SecretStr:
+    if 0 < len(key.get_secret_value()) < SHORTEST_KEY:
+        raise ValueError(f"phải có ít nhất {SHORTEST_KEY} ký tự (at least {SHORTEST_KEY} characters)")
+    return key
+
+
+ShelfKey = Annotated[SecretStr, AfterValidator(_long_enough)]
+"""The key that opens an outlet's shelf; empty where only keys of the desk's do."""
 
 
 class Answering(Options):

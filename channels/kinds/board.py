@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from channels.board.screen import screen_json
 from channels.channel import Channel, Form, Options, Outlet, Page, Pull, Receipt, Refused, Shelved, To, Word
 from channels.http import Http
-from channels.options import LONG
+from channels.options import LONG, ShelfKey
 from content.bulletin import Bulletin
 
 HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -19,7 +19,7 @@ HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 class BoardOptions(Options):
     """Options of a notice board."""
 
-    token: SecretStr = Field(
+    token: ShelfKey = Field(
         default=SecretStr(""),
         description=Word(
             "Khóa của riêng bảng tin này, gắn vào địa chỉ trang dán tin. Để trống nếu chỉ dùng khóa cấp ở trang Điểm phát.",
@@ -81,13 +81,6 @@ class BoardOptions(Options):
             "Hour at which the screen goes dark; an urgent item lights it up at once.",
         ),
     )
-
-    @field_validator("token")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < 12:
-            raise ValueError("phải có ít nhất 12 ký tự (at least 12 characters)")
-        return value
 
     @property
     def names(self) -> list[str]:

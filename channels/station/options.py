@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from channels.channel import Options
-from channels.options import TimeZone
+from channels.options import ShelfKey, TimeZone
 from config.words import Word
 
 
 class StationOptions(Options):
     """Who pulls: a station with a key of its own, and somebody who answers the telephone."""
 
-    token: SecretStr = Field(
+    token: ShelfKey = Field(
         default=SecretStr(""),
         description=Word(
             "Khóa của riêng đài này, gắn vào địa chỉ (?token=...) hoặc làm mật khẩu Basic. Để trống nếu chỉ dùng "
@@ -47,10 +47,3 @@ class StationOptions(Options):
             "Seconds after which an urgent item that has not been fetched is reported.",
         ),
     )
-
-    @field_validator("token")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < 12:
-            raise ValueError("phải có ít nhất 12 ký tự (at least 12 characters)")
-        return value
