@@ -80,6 +80,13 @@ class Trouble(Exception):
         self.told: dict[str, Any] = {}
 
 
+UNSAID = Word("", "")
+NO_APPROVER = Word(
+    "Vai trò của bạn không có quyền duyệt; hãy chờ người có quyền duyệt.",
+    "Your role may not approve; somebody who may has to.",
+)
+
+
 @dataclass(slots=True)
 class Visit:
     """One request: who came in by which door, and what was handed in. `doors` is the table of doors by name."""
@@ -136,6 +143,12 @@ class Visit:
     def may(self, door: str) -> bool:
         """Whether this person may go through the door of that name."""
         return bool(self.roles & self.doors.get(door, frozenset()))
+
+    def why_not(self, door: str, own: bool, whose: Word) -> Word:
+        """Why this person cannot approve by that door: their role, or, of their `own` work, `whose` it is; empty when they can."""
+        if not self.may(door):
+            return NO_APPROVER
+        return whose if own else UNSAID
 
     def reaches(self, unit: str) -> bool:
         """Whether what belongs to that unit is this person's to see."""
@@ -194,9 +207,6 @@ class Shown:
         """The same page with a fault told on it."""
         status = 422 if isinstance(fault, BadInput | NotFound) else STATUS.get(type(fault), 400)
         return replace(self, fault=fault, status=status)
-
-
-UNSAID = Word("", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ from scheduler.correcting import NOBODY
 from scheduler.policy import gravest
 from scheduler.retraction import store as retraction_store
 
+OWN = Word(
+    "Bạn đã viết hoặc sửa tin này nên không tự duyệt được: cần người thứ hai.",
+    "You wrote or changed this item, so a second person has to approve it.",
+)
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -154,7 +159,9 @@ async def sheet_of(visit: Visit) -> Shown:
     rules = gravest(one for at in visit.outlets for one in house.policy.check(at, {revision.purpose}))
     values["rules"] = rules
     plain = plain_sheet(sheet) | {"policy": [one.plain() for one in rules]}
-    return Shown("items/show.html", {**values, "may_approve": _why_not(visit, sheet)}, plain)
+    return Shown(
+        "items/show.html", {**values, "may_approve": visit.why_not("item-approve", sheet.wrote(visit.name), OWN)}, plain
+    )
 
 
 def _below(visit: Visit, tree: Tree, item: Item) -> list[Unit]:
@@ -162,21 +169,6 @@ def _below(visit: Visit, tree: Tree, item: Item) -> list[Unit]:
     today = visit.drawing.local(visit.house.clock.now()).date()
     below = tree.below(item.unit) - {item.unit} if tree.units else frozenset()
     return [one for _, one in tree.walk(below) if one.is_in_force(today)]
-
-
-def _why_not(visit: Visit, sheet: Sheet) -> str:
-    """Why this person cannot approve, in words; empty when they can."""
-    if not visit.may("item-approve"):
-        return Word(
-            "Vai trò của bạn không có quyền phê duyệt; hãy chờ người có quyền duyệt.",
-            "Your role may not approve; somebody who may has to.",
-        )
-    if sheet.wrote(visit.name):
-        return Word(
-            "Bạn đã viết hoặc sửa tin này nên không tự duyệt được: cần người thứ hai.",
-            "You wrote or changed this item, so a second person has to approve it.",
-        )
-    return ""
 
 
 def plain_sheet(sheet: Sheet) -> dict[str, Any]:

@@ -27,6 +27,11 @@ from scheduler.tally import store as tally
 
 Deed = Callable[[AsyncConnection], Awaitable[Schedule]]
 
+OWN = Word(
+    "Bạn đã lập lịch này hoặc viết tin trong lịch nên không tự duyệt được: cần người thứ hai.",
+    "You made this schedule or wrote an item in it, so a second person has to approve it.",
+)
+
 
 @shape(shapes.SchedulesTold, shapes.SchedulesAsked)
 async def list_all(visit: Visit) -> Answer:
@@ -184,6 +189,7 @@ async def _sheet(visit: Visit) -> Shown:
     last = next((row.due_at for row in past if not row.early), None)
     sent = [row.due_at for row in past if row.early]
     coming = [] if over else dues(visit, schedule, last, sent)
+    own = wrote or same_person(visit.name, schedule.made_by)
     values = {"schedule": schedule, "pinned": pinned, "past": past, "counts": counts, "deeds": deeds}
     values |= {
         "held": held,
@@ -192,7 +198,7 @@ async def _sheet(visit: Visit) -> Shown:
         "people": people,
         "rules": rules,
         "coming": coming,
-        "why_not": _why_not(visit, schedule, wrote),
+        "why_not": visit.why_not("schedule-approve", own, OWN),
         "missed": MISSED_TITLES,
         "titles": TITLES,
     }
@@ -207,21 +213,6 @@ async def _fallbacks(visit: Visit, connection: AsyncConnection, schedule: Schedu
     if schedule.state is ScheduleState.IN_REVIEW:
         return visit.house.outlets.fallbacks_of(schedule.outlets)
     return await diversion_store.allowed(connection, schedule.id)
-
-
-def _why_not(visit: Visit, schedule: Schedule, wrote: bool) -> str:
-    """Why this person cannot approve, in words; empty when they can."""
-    if not visit.may("schedule-approve"):
-        return Word(
-            "Vai trò của bạn không có quyền duyệt lịch; hãy chờ người có quyền duyệt.",
-            "Your role may not approve schedules; somebody who may has to.",
-        )
-    if same_person(visit.name, schedule.made_by) or wrote:
-        return Word(
-            "Bạn đã lập lịch này hoặc viết tin trong lịch nên không tự duyệt được: cần người thứ hai.",
-            "You made this schedule or wrote an item in it, so a second person has to approve it.",
-        )
-    return ""
 
 
 @shape(shapes.ScheduleTold, shapes.ApproveSchedule)

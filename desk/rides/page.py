@@ -24,6 +24,10 @@ from scheduler.riding import Coming, Wish
 
 HERE = "/rides"
 LAST_RUNS = 20
+OWN = Word(
+    "Bạn đã lập lồng ghép này hoặc viết tin nên không tự duyệt được: cần người thứ hai.",
+    "You made this rule or wrote the item, so a second person has to approve it.",
+)
 
 Deed = Callable[[AsyncConnection], Awaitable[Ride]]
 
@@ -142,7 +146,12 @@ async def _sheet(visit: Visit) -> Shown:
         writers = await content_store.writers_of(connection, one.item)
     values: dict[str, Any] = {"ride": one, "item": item, "revision": revision, "coming": coming, "past": past}
     values |= {"deeds": deeds, "themes": themes, "titles": TITLES, "outlets": house.outlets}
-    values |= {"why_not": _why_not(visit, one, writers), "stale": item.approved != one.revision, "open": _is_open(one)}
+    own = any(same_person(visit.name, name) for name in (one.made_by, *writers))
+    values |= {
+        "why_not": visit.why_not("ride-approve", own, OWN),
+        "stale": item.approved != one.revision,
+        "open": _is_open(one),
+    }
     told = plain(one) | {"coming": [_plain_run(run) for run in coming], "runs": [row.id for row in past]}
     return Shown("rides/show.html", values, told)
 
@@ -153,21 +162,6 @@ def _is_open(one: Ride) -> bool:
 
 def _plain_run(run: Coming) -> dict[str, Any]:
     return {"at": iso(run.at), "schedule": run.schedule, "title": run.title, "carries": run.carries}
-
-
-def _why_not(visit: Visit, one: Ride, writers: list[str]) -> str:
-    """Why this person cannot approve, in words; empty when they can."""
-    if not visit.may("ride-approve"):
-        return Word(
-            "Vai trò của bạn không có quyền duyệt; hãy chờ người có quyền duyệt.",
-            "Your role may not approve; somebody who may has to.",
-        )
-    if any(same_person(visit.name, name) for name in (one.made_by, *writers)):
-        return Word(
-            "Bạn đã lập lồng ghép này hoặc viết tin nên không tự duyệt được: cần người thứ hai.",
-            "You made this rule or wrote the item, so a second person has to approve it.",
-        )
-    return ""
 
 
 @shape(shapes.RideTold, shapes.ApproveRide)
