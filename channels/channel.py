@@ -436,6 +436,10 @@ class Channel(ABC, Generic[O]):
         """The outlet's pace; the kind's own unless its options say otherwise."""
         return outlet.options.pace if isinstance(outlet.options, PacedOptions) else self.pace
 
+    def has_place(self, outlet: Outlet[O], name: str) -> bool:
+        """Whether its messages have a place of their own for this: the `short` text; `ma_du_thi`, a contest's code."""
+        return name == "short"
+
     def lead(self, outlet: Outlet[O]) -> timedelta:
         """How long its partner takes from the sending until people see it: what goes to it is sent so much earlier."""
         return timedelta()

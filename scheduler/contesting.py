@@ -126,6 +126,12 @@ class Contesting:
                 raise BadInput(
                     f"{at.outlet.title} không gửi tới số điện thoại được", "It sends to no numbers", field="code_outlet"
                 )
+            if not any(at.channel.has_place(at.outlet, place) for place in ("short", "ma_du_thi")):
+                raise BadInput(
+                    f"Mẫu tin của {at.outlet.title} không có chỗ cho mã: điền {{ma_du_thi}} vào một tham số của mẫu",
+                    "Its template has no place for the code: fill {ma_du_thi} into a parameter",
+                    field="code_outlet",
+                )
             self._must_be_allowed(at, frozenset({Purpose.CARE}))
         if plan.board and not self.boards():
             raise BadInput("Chưa có bảng tin nào", "There is no notice board", field="board")
@@ -295,7 +301,7 @@ class Contesting:
         winners = [self._winner(people[mark.entry], mark.prize, mark.right, mark.asked) for mark in results.winners]
         items = dict(one.items)
         drafts = {RESULT: announcing.results_of(one, results, winners, len(everybody), self._zone)}
-        if any(people[mark.entry].way is Way.MESSAGE for mark in results.winners):
+        if self._congratulates(one) and any(people[mark.entry].way is Way.MESSAGE for mark in results.winners):
             drafts[WINNER] = announcing.congratulation(one, self.address(one), self._press.office)
         for role, draft in drafts.items():
             items[role] = await self._write(tx, one, role, draft, by)
@@ -310,6 +316,15 @@ class Contesting:
         }
         await self._note(tx, by, "count_contest", counted, **told)
         return counted
+
+    def _congratulates(self, one: Contest) -> bool:
+        """Whether winners can be told over the outlet of the codes: one whose messages are made for a code says nothing else."""
+        at = self._outlets.get(one.plan.code_outlet)
+        return (
+            at is not None
+            and at.channel.has_place(at.outlet, "short")
+            and not at.channel.has_place(at.outlet, "ma_du_thi")
+        )
 
     async def _end_codes(self, tx: AsyncConnection, one: Contest, by: str) -> None:
         schedule = await schedule_store.find_schedule(tx, one.codes)

@@ -128,6 +128,10 @@ class ZaloTemplate(Channel[ZaloTemplateOptions]):
         """Never: nothing found says that Zalo drops a message with a tracking_id it has seen."""
         return False
 
+    def has_place(self, outlet: Outlet[ZaloTemplateOptions], name: str) -> bool:
+        """What some parameter is filled with: a template may bear nothing but a name and a date."""
+        return any(name in PLACEHOLDER.findall(text) for text in outlet.options.params.values())
+
     def pace_of(self, outlet: Outlet[ZaloTemplateOptions]) -> Pace:
         """Zalo allows 4,000 calls a minute for an app."""
         return Pace(outlet.options.per_second, self.pace.at_once, outlet.options.per_day)

@@ -440,11 +440,9 @@ async def count(visit: Visit) -> Answer:
 
 @shape(shapes.ContestTold, shapes.Judged)
 async def publish(visit: Visit) -> Answer:
-    """POST /contests/{id}/publish: the results with this digest, worked out a second time; winners are told."""
+    """POST /contests/{id}/publish: the results with this digest, worked out a second time; winners are told whom a message can tell."""
     told = {"digest": digest_of(visit), "note": visit.text("note"), "instead_of": visit.instead_of}
-    said = Word(
-        "Đã duyệt và công bố kết quả, báo người đạt giải.", "Results approved and published; the winners are told."
-    )
+    said = Word("Đã duyệt và công bố kết quả.", "Results approved and published.")
     return await _done(visit, said, lambda tx, one: visit.house.contesting.publish(tx, one, visit.name, **told))
 
 

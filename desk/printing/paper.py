@@ -27,12 +27,16 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What a document says of itself: its title, by whom, the words at the foot of each page; how much larger than A4 it is."""
+    """What a document says of itself: its title, by whom, the words at the foot of each page; how much larger than A4 it is.
+
+    Pages that go to different people are `loose`: each has a frame, and neither a number nor a foot.
+    """
 
     title: str
     author: str
-    foot: str
+    foot: str = ""
     larger: float = 1.0
+    loose: bool = False
 
 
 def to_pdf(paper: Paper, make: Callable[[], Sequence[Any]]) -> bytes:
@@ -78,22 +82,35 @@ def _drawn(paper: Paper, parts: Sequence[Any], pages: int) -> tuple[bytes, int]:
 
 
 def _draw_around(paper: Paper, pages: int, canvas: Any, document: Any) -> None:
-    """The number of the page, which the first has not, and the foot."""
+    """The number of the page, which the first has not, and the foot; of a loose page the frame."""
     if paper.larger != 1.0:
         canvas.setPageSize((A4[0] * paper.larger, A4[1] * paper.larger))
         canvas.scale(paper.larger, paper.larger)  # holds until the page ends
     canvas.saveState()
-    if document.page > 1:
+    if paper.loose:
+        _draw_frame(canvas)
+    else:
+        _draw_numbers(paper, document.page, pages, canvas)
+    canvas.restoreState()
+
+
+def _draw_frame(canvas: Any) -> None:
+    for inset, width in ((11 * mm, 1.6), (12.4 * mm, 0.5)):
+        canvas.setLineWidth(width)
+        canvas.rect(inset, inset, A4[0] - 2 * inset, A4[1] - 2 * inset)
+
+
+def _draw_numbers(paper: Paper, page: int, pages: int, canvas: Any) -> None:
+    if page > 1:
         canvas.setFont(SERIF, 13)
-        canvas.drawCentredString(A4[0] / 2, A4[1] - 12 * mm, str(document.page))
+        canvas.drawCentredString(A4[0] / 2, A4[1] - 12 * mm, str(page))
     canvas.setFont(SANS, 7.5)
     canvas.setFillGray(0.35)
-    place = f"trang {document.page}/{pages}"
+    place = f"trang {page}/{pages}"
     canvas.drawRightString(A4[0] - RIGHT, 11 * mm, place)
     canvas.drawString(
         LEFT, 11 * mm, fitting(seen(paper.foot, SANS), WIDTH - stringWidth(place, SANS, 7.5) - 12, SANS, 7.5)
     )
-    canvas.restoreState()
 
 
 def fitting(text: str, width: float, font: str, size: float) -> str:

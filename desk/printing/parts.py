@@ -60,11 +60,17 @@ def subpart(title: str) -> Any:
 
 
 def table(
-    rows: Sequence[Sequence[str]], widths: Sequence[float], *, heads: int = 1, feet: int = 0, right: bool = False
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[float],
+    *,
+    heads: int = 1,
+    feet: int = 0,
+    right: bool = False,
+    low: bool = True,
 ) -> Any:
     """A ruled table of texts; `widths` are shares of the page's, and the first `heads` rows stand again on every page.
 
-    `feet` rows at the end are sums; `right`: all but the first column are numbers.
+    `feet` rows at the end are sums; `right`: all but the first column are numbers; without `low` there is room for a hand.
     """
     last = len(rows) - feet
     cells = [
@@ -78,7 +84,7 @@ def table(
         ("GRID", (0, 0), (-1, -1), 0.5, colors.black),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 4 if low else 8),
     ]
     whole = sum(widths)
     wide = [WIDTH * width / whole for width in widths]
