@@ -19,6 +19,7 @@ from jinja2.filters import do_join
 from jinja2.nodes import EvalContext
 
 from config.words import in_english
+from desk.foreign import foreign, mark_foreign
 
 CATALOGUE = Path(__file__).parent / "locale" / "en"
 SHARED = "shared"
@@ -131,7 +132,7 @@ class English(Environment):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, finalize=in_english)
-        self.filters |= {"english": in_english, "join": _join}
+        self.filters |= {"english": in_english, "join": _join, "foreign": foreign}
 
     def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
         """The source with its texts translated."""
@@ -141,7 +142,7 @@ class English(Environment):
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
     ) -> str:
-        """Jinja's hook before code is made: literals translated, and both sides of `~` read in English."""
+        """Jinja's hook before code is made: literals translated, both sides of `~` read in English, Vietnamese marked."""
         for const in literals(source):
             text = " ".join(const.value.split())
             const.value = const.value.replace(const.value.strip(), catalogue().english(name or "", text) or text)
@@ -150,6 +151,7 @@ class English(Environment):
                 nodes.Filter(one, "english", [], [], None, None, lineno=one.lineno, environment=self)
                 for one in concat.nodes
             ]
+        mark_foreign(source, self)
         return str(super()._generate(source, name, filename, defer_init))
 
     def getattr(self, obj: Any, attribute: str) -> Any:

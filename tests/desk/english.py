@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 
@@ -10,8 +9,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from desk.drawing import TEMPLATES
 from desk.english import CATALOGUE, SHARED, Catalogue, literals, segments
-
-VIETNAMESE = re.compile("[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
+from desk.foreign import VIETNAMESE
 
 
 def folder_of(template: str) -> str:

@@ -12,8 +12,8 @@ from sqlalchemy import MetaData, select
 from content.item import LANGUAGES
 from desk.app import House
 from desk.english import SPOKEN, catalogue
+from desk.foreign import VIETNAMESE
 from desk.units import register
-from tests.desk.english import VIETNAMESE
 from tests.story.looking import sign_in
 
 LAW = re.compile(r"\d+/\d{4}/[A-ZĐ-]+")
@@ -22,12 +22,24 @@ _TEXTS = """spoken => {
   const texts = [document.title];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode())
-    if (node.parentElement.closest("[lang]").lang === "en") texts.push(node.data);
+    if (node.parentElement.closest("[lang]:not(bdi)").lang === "en") texts.push(node.data);
   for (const name of spoken)
     for (const element of document.querySelectorAll(`[${name}]`))
       if (element.closest("[lang]").lang === "en") texts.push(element.getAttribute(name));
   return texts;
 }"""
+
+_UNMARKED = """() => {
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    if (node.parentElement.closest("[lang]").lang === "en" && !node.parentElement.closest("option, textarea"))
+      texts.push(node.data);
+  return texts;
+}"""
+_BROKEN = """() => [...document.querySelectorAll("*")].flatMap(element => [...element.attributes])
+  .filter(one => one.value.includes("<bdi")).map(one => one.value).concat(document.title.includes("<bdi") ? [document.title] : [])
+"""
 
 
 async def vietnamese_on(browser: Browser, house: House, addresses: Mapping[str, str]) -> list[str]:
@@ -43,7 +55,16 @@ async def vietnamese_on(browser: Browser, house: House, addresses: Mapping[str, 
     for name, address in addresses.items():
         await page.goto(base + address)
         found += [f"{name}: {text}" for text in await _foreign(page) if text not in written]
+        found += [f"{name}, not marked: {text}" for text in await _unmarked(page)]
+        found += [f"{name}, in an attribute: {text}" for text in await page.evaluate(_BROKEN)]
     return found
+
+
+async def _unmarked(page: Page) -> list[str]:
+    """Vietnamese that a screen reader would say as English; what English sentences quote may be."""
+    quoted = " ".join(english for entries in catalogue().files.values() for english in entries.values())
+    texts = [" ".join(text.split()) for text in await page.evaluate(_UNMARKED)]
+    return [text for text in texts if any(word not in quoted for word in text.split() if VIETNAMESE.search(word))]
 
 
 async def _foreign(page: Page) -> list[str]:
