@@ -33,11 +33,11 @@ pictures: $(VENV)/dev ## screenshots of every page into build/pictures (needs Ch
 		tests/story/test_office.py tests/story/test_refused.py
 
 soak: $(VENV)/dev ## faults at length: 200 kills, every fault at every statement and commit (ARGS="-k kill")
-	LOA_SOAK=1 $(BIN)/python -m pytest --durations=0 tests/story/test_kills.py tests/story/test_fail_points.py \
+	LOA_SOAK=1 $(BIN)/python -m pytest --durations=0 --timeout=0 tests/story/test_kills.py tests/story/test_fail_points.py \
 		tests/scheduler/test_database_faults.py tests/story/test_nodes.py tests/story/test_full_disk.py tests/story/test_cut_off.py $(ARGS)
 
 fuzz: $(VENV)/dev ## the API at length by Schemathesis, with a token of every role: an hour and more (ARGS="-k hung")
-	LOA_SOAK=1 $(BIN)/python -m pytest --durations=0 tests/desk/web/test_schemathesis.py $(ARGS)
+	LOA_SOAK=1 $(BIN)/python -m pytest --durations=0 --timeout=0 tests/desk/web/test_schemathesis.py $(ARGS)
 
 bench: $(VENV)/dev ## timings as ratios within one run
 	$(BIN)/python -m tests.bench $(ARGS)

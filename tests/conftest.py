@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import re
 import shutil
 import uuid
@@ -23,6 +24,7 @@ from db.database import Database
 from db.migrate import migrate
 from desk.app import House, opened
 from tests import postgres
+from tests.hanging import waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = """Cải cách hành chính
@@ -44,6 +46,18 @@ THỐNG KÊ TRUY CẬP
 Tổng số lượt truy cập: 41482602
 Số người đang truy cập: 70
 """
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[Any]) -> Iterator[None]:
+    """A test that was stopped because it did not end says where it stood; if it cannot even be cleaned up, its process ends."""
+    report: Any = yield
+    if call.excinfo is not None and str(call.excinfo.value).startswith("Timeout"):
+        report.sections.append(("Tasks that were not done", waiting()))
+        faulthandler.dump_traceback_later(300, exit=True)
+    if call.when == "teardown":
+        faulthandler.cancel_dump_traceback_later()
+    return report
 
 
 @pytest.fixture(scope="session")
