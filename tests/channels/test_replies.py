@@ -14,9 +14,10 @@ import pytest
 from channels.channel import Callback, Heard, Refused, Wrote
 from channels.http import Http
 from channels.kinds.sms_gammu import SmsGammu, SmsGammuOptions
-from channels.kinds.sms_http import SmsHttp, SmsHttpOptions
+from channels.kinds.sms_http import SmsHttp
 from channels.kinds.sms_kannel import SmsKannel, SmsKannelOptions
 from channels.replies import refuses
+from channels.sms_gateway import SmsHttpOptions
 from channels.stoplink import StopLinks
 from scheduler.delivery import delivery_id
 from tests.channels.partners.smsd import Smsd, make_file

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from channels.channel import Callback, Confirmation, Pace, Receipt, Refused, To, Unavailable, Unsure
-from channels.kinds.sms_http import SmsHttp, SmsHttpOptions, fill
+from channels.kinds.sms_http import SmsHttp, fill
+from channels.sms_gateway import SmsHttpOptions
 
 NASTY = 'Nói "{id}" & 100% \\ {phone}?a=b\n'
 ESMS: dict[str, Any] = {

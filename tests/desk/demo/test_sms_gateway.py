@@ -12,7 +12,8 @@ import pytest
 
 from channels.channel import Callback, Confirmation, Outlet, Refused, To, Unavailable, Unsure
 from channels.http import Http
-from channels.kinds.sms_http import SmsHttp, SmsHttpOptions
+from channels.kinds.sms_http import SmsHttp
+from channels.sms_gateway import SmsHttpOptions
 from config.clock import FakeClock
 from content.bulletin import Bulletin, BulletinClass, Part
 from desk.demo.sms_gateway import SmsGateway, segments
