@@ -592,7 +592,7 @@ async def test_many_outcomes_of_a_lost_claim_are_kept_apart(office: Office, monk
     jobs = (await database.run(turn(database, wish, [parcel], []))).jobs
     async with database.write() as tx:
         await dispatch.change_parcel(tx, parcel.id, owner="another/1/1", epoch=2)
-    monkeypatch.setattr("db.types.secrets.randbits", lambda bits: 7)
+    monkeypatch.setattr("db.types._Given.draw", lambda given, moment: 7)
     heard = [accepted(job, wish.now, 5, f"sms-{job.seq}", "") for job in jobs]
     done = await database.run(turn(database, wish, [parcel], heard))
     assert heard == done.orphans and 3 == len(heard)
