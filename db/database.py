@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import aiosqlite
 from sqlalchemy import URL, Engine, Select, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from db.cursor import VisitedConnection
 from db.direct import BUSY_SECONDS, OnLoop, T, Work, run_postgresql, run_sqlite
 from db.server import arguments, driver, passes, read_url
 from db.types import from_ms
@@ -26,8 +26,6 @@ from db.types import from_ms
 READERS = 4
 Also = Callable[[AsyncConnection], Awaitable[None]]
 _joined: ContextVar[Also | None] = ContextVar("joined", default=None)
-FETCHED = 64
-"""Rows that are fetched at once from the thread of a reader."""
 GLANCE_MS = 100
 """So long the loop may stand still where a reader has to wait at all: another program recovers the file or clears it up."""
 GIVE_BACK_SECONDS = 5.0
@@ -322,10 +320,11 @@ def _connect_sqlite(path: str, *more: str) -> sqlite3.Connection:
     return connection
 
 
-async def _open_sqlite(path: str) -> aiosqlite.Connection:
-    connection = aiosqlite.Connection(partial(_connect_sqlite, path), FETCHED)
+async def _open_sqlite(path: str) -> VisitedConnection:
+    connection = VisitedConnection(partial(_connect_sqlite, path))
     connection._thread.daemon = True  # noqa: SLF001 (as SQLAlchemy does where it opens one)
-    return await connection
+    await connection
+    return connection
 
 
 async def _give_back(fetching: asyncio.Task[AsyncConnection]) -> None:

@@ -239,7 +239,8 @@ def moved(letters: str, changes: Mapping[int, State]) -> str:
 
 def count(letters: str, states: Collection[State] = ()) -> Counter[State]:
     """How many deliveries of a parcel, or of many whose letters stand in one row, are in which state, of these or of all."""
-    found, left = Counter[State](), len(letters)
+    found: Counter[State] = Counter()
+    left = len(letters)
     for state in states or State:
         if left and (number := letters.count(LETTER[state])):
             found[state], left = number, left - number

@@ -18,7 +18,8 @@ from desk.plan import store
 from desk.plan.plan import Plan, Way
 from desk.plan.progress import Progress, Sent, standings
 from scheduler.tally import store as tally_store
-from scheduler.tally.store import Carried, Taken
+from scheduler.tally.store import Carried
+from scheduler.tally.tally import Taken
 
 Texts = Mapping[str, Sequence[tuple[str, str]]]
 Outlets = Mapping[str, tuple[str, str]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -131,14 +131,13 @@ def standings(plan: Plan, sent: Sequence[Sent], today: date) -> list[Progress]:
 def figures(plan: Plan, sent: Sequence[Sent], period: Period) -> PlanFigures:
     """The plan in a report of a period of its year: each task that has a target in it, and how many counted in its days."""
     begin, last, lines = period.begin, period.end, []
-    alike = Counter((one.theme, one.ways, one.day) for one in sent)  # a year has thousands, of some hundred kinds
+    days = defaultdict[tuple[str, frozenset[Way]], list[date]](list)  # a year has thousands, of some dozen kinds
+    for one in sent:
+        days[one.theme, one.ways].append(one.day)
     for task in plan.tasks:
         if target := task.within(period):
             end = min(last, task.stretches()[-1].end) if task.deadline else last
-            done = sum(
-                number
-                for (theme, ways, day), number in alike.items()
-                if begin <= day < end and counts(task, theme, ways)
-            )
+            fitting = (alike for (theme, ways), alike in days.items() if counts(task, theme, ways))
+            done = sum(begin <= day < end for alike in fitting for day in alike)
             lines.append(PlanLine(task.id, task.words, task.owner, target, done))
     return PlanFigures(plan.name, tuple(lines))

@@ -130,7 +130,7 @@ async def _page(visit: Visit, report: Report, unit: str) -> Shown:
         "unit_choices": unit_choices(visit, tree, kept=unit),
         "tree": tree,
     }
-    return Shown("reporting/page.html", values, _plain(visit, report, unit))
+    return Shown("reporting/page.html", values, {})
 
 
 def _choice(period: Period, *, running: bool) -> Word:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from db.journal import Journal
 from db.types import new_id
 from desk.plan import counting, progress
 from desk.plan import store as plan_store
+from desk.plan.plan import Plan
 from desk.reporting import store
 from desk.reporting.figures import (
     ClassLine,
@@ -42,7 +43,9 @@ from desk.reporting.figures import (
 from desk.reporting.period import Period
 from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
-from scheduler.tally.store import Tally
+from scheduler.tally import tally
+from scheduler.tally.store import Carried
+from scheduler.tally.tally import Share, Tally
 
 NO_THEME = Word("Chưa chọn chủ đề", "No theme chosen")
 NOW = 0
@@ -78,7 +81,7 @@ class Seen:
     outlets: Mapping[str, tuple[str, str]]
     runs: int
     people: int
-    seconds: Mapping[str, float]
+    seconds: float
     senders: Mapping[str, str]
     """Which unit sent each schedule, of those that are not the office's own."""
     units: Mapping[str, str]
@@ -86,6 +89,16 @@ class Seen:
     plan: PlanFigures | None = None
     feedback: FeedbackFigures | None = None
     classes: tuple[ClassLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A plan to measure by, and what else has to be known for it: `asked` schedules, texts that announce `contests`, riders."""
+
+    plan: Plan
+    asked: Collection[str]
+    contests: Collection[str]
+    carried: Sequence[Carried]
 
 
 class Reporter:
@@ -162,43 +175,65 @@ class Reporter:
         return new
 
     async def _count(self, connection: AsyncConnection, period: Period, unit: str) -> Figures:
-        stretches = period.stretches()
-        edges = [self._midnight(one.begin) for one in stretches] + [self._midnight(period.end)]
+        edges = [self._midnight(one.begin) for one in period.stretches()] + [self._midnight(period.end)]
         outlets = await tally_store.outlet_titles(connection)
         tree = await unit_store.tree(connection)
         senders = await tally_store.senders(connection, edges) if tree.units else {}
         units = tree.below(unit) if unit != ROOT else None
-        tallies = await tally_store.tallies(connection, edges)
-        to_people = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "scheme")]
+        shares = await tally_store.shares(connection, edges)
+        ours = shares if units is None else [one for one in shares if senders.get(one.schedule, ROOT) in units]
+        to_people = {name for name, (kind, _) in outlets.items() if _channel_has(kind, "scheme")}
         shelves = [
             name for name, (kind, _) in outlets.items() if _channel_has(kind, "shelf") and self._is_of(name, units)
         ]
-        texts = await tally_store.texts(connection, edges)
+        lists = await tally_store.lists(connection)
+        # counted in a thread while the database looks the rest up
+        counting_up = asyncio.create_task(asyncio.to_thread(tally.counted, ours, edges, to_people, lists))
+        try:
+            seconds = await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1])
+            texts = await tally_store.texts(connection, edges)
+            themes = await tally_store.theme_titles(connection)
+            runs = await tally_store.runs(connection, edges, units)
+            asked = await feedback_store.counts(connection, edges[0], edges[-1], units)
+            held = await class_store.held(connection, edges[0], edges[-1])
+            against = await self._against(connection, period, edges, unit)
+        finally:
+            tallies, people = await counting_up
         seen = Seen(
-            tallies if units is None else [one for one in tallies if senders.get(one.schedule, ROOT) in units],
-            texts,
-            await tally_store.theme_titles(connection),
-            outlets,
-            await tally_store.runs(connection, edges, units),
-            await tally_store.people(connection, edges, to_people, units),
-            await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
-            senders,
-            {id: one.name for id, one in tree.units.items()},
+            *(tallies, texts, themes, outlets, runs, people, seconds, senders),
+            units={id: one.name for id, one in tree.units.items()},
+            feedback=feedback_of(asked, themes) if asked else None,
+            classes=classes_of(one for one in held if units is None or one.unit in units),
         )
-        asked = await feedback_store.counts(connection, edges[0], edges[-1], units)
-        seen = replace(seen, feedback=feedback_of(asked, seen.themes) if asked else None)
-        held = await class_store.held(connection, edges[0], edges[-1])
-        seen = replace(seen, classes=classes_of(one for one in held if units is None or one.unit in units))
-        plan = await plan_store.find(connection, period.year, unit)
-        if plan is not None and plan.tasks:
-            taken = counting.own(await tally_store.taken_over(connection, edges), senders, unit)
-            contests = await contest_store.announcing(connection)
-            sent = counting.sent_of(taken, texts, outlets, self._zone, contests)
-            sent += counting.along_of(taken, await tally_store.carried(connection, edges), outlets, self._zone)
-            sent += counting.held_of(held, self._zone, unit)
-            seen = replace(seen, plan=progress.figures(plan, sent, period))
         office = tree[unit].office if unit != ROOT else self._office
-        return await asyncio.to_thread(gathered, office, period, seen)
+        return await asyncio.to_thread(self._finished, office, period, seen, against, shares, held)
+
+    async def _against(
+        self, connection: AsyncConnection, period: Period, edges: Sequence[datetime], unit: str
+    ) -> Against | None:
+        plan = await plan_store.find(connection, period.year, unit)
+        if plan is None or not plan.tasks:
+            return None
+        asked, carried = await tally_store.asked(connection), await tally_store.carried(connection, edges)
+        return Against(plan, asked, await contest_store.announcing(connection), carried)
+
+    def _finished(
+        self,
+        office: str,
+        period: Period,
+        seen: Seen,
+        against: Against | None,
+        shares: Sequence[Share],
+        held: Sequence[Held],
+    ) -> Figures:
+        if against is not None:
+            unit = against.plan.unit
+            taken = counting.own(tally.taken(shares, against.asked), seen.senders, unit)
+            sent = counting.sent_of(taken, seen.texts, seen.outlets, self._zone, against.contests)
+            sent += counting.along_of(taken, against.carried, seen.outlets, self._zone)
+            sent += counting.held_of(held, self._zone, unit)
+            seen = replace(seen, plan=progress.figures(against.plan, sent, period))
+        return gathered(office, period, seen)
 
     def _is_of(self, outlet: str, units: Container[str] | None) -> bool:
         at = self._outlets.get(outlet)
@@ -260,23 +295,23 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
     kinds: dict[str, Gathering] = {}
     outlets: dict[str, Gathering] = {}
     units = {id: Gathering(id, name) for id, name in {ROOT: office, **seen.units}.items()} if seen.units else {}
-    for tally in seen.tallies:
-        texts = seen.texts.get(tally.schedule, ())
+    for given in seen.tallies:
+        texts = seen.texts.get(given.schedule, ())
         items = {item for item, _ in texts}
-        kind, title = seen.outlets.get(tally.outlet, (tally.outlet, tally.outlet))
+        kind, title = seen.outlets.get(given.outlet, (given.outlet, given.outlet))
         if kind not in kinds:
             kinds[kind] = Gathering(kind, _kind_title(kind))
-        if tally.outlet not in outlets:
-            outlets[tally.outlet] = Gathering(tally.outlet, title)
-        unit = seen.senders.get(tally.schedule, ROOT)
+        if given.outlet not in outlets:
+            outlets[given.outlet] = Gathering(given.outlet, title)
+        unit = seen.senders.get(given.schedule, ROOT)
         ours = (units[unit],) if unit in units else ()
-        for line in (whole, stretches[tally.place], kinds[kind], outlets[tally.outlet], *ours):
-            line.add(items, tally.outcomes)
+        for line in (whole, stretches[given.place], kinds[kind], outlets[given.outlet], *ours):
+            line.add(items, given.outcomes)
         by_theme = defaultdict[str, set[str]](set)
         for item, theme in texts:
             by_theme[theme if theme in themes else ""].add(item)
         for theme, some in by_theme.items():
-            themes[theme].add(some, tally.outcomes)
+            themes[theme].add(some, given.outcomes)
     return Figures(
         office=office,
         kind=period.kind.value,
@@ -288,7 +323,7 @@ def gathered(office: str, period: Period, seen: Seen) -> Figures:
         whole=whole.line(),
         runs=seen.runs,
         people=seen.people,
-        audio_seconds=round(sum(seen.seconds.values())),
+        audio_seconds=round(seen.seconds),
         stretches=tuple(one.line() for one in stretches),
         themes=_told(themes),
         channels=_told(kinds),

@@ -1,4 +1,4 @@
-"""SQL of reports and runs: what fell due, counted by state; the texts it was; how many people it reached.
+"""SQL of reports and runs: what fell due, and what became of it; the texts it was.
 
 Deliveries are never looked at one by one: their states are letters of their parcels, which are counted many at once.
 What is asked for is found by when its occurrence fell due, as on the calendar.
@@ -8,53 +8,43 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, case, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Text, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.audiences.store import RETOLD, audience
+from channels.audiences.store import audience
 from channels.store import outlet
 from content.store import revision, theme
 from db.types import has
 from scheduler.delivery import DONE, LETTER, OccurrenceState, State, count
 from scheduler.dispatch.tables import held, letters_together, parcel
 from scheduler.store import occurrence, schedule
+from scheduler.tally.tally import Share, Taken
 
 AT_ONCE = 1000
-NOT_REACHED = frozenset(State) - DONE
+_ASKED = select(schedule.c.id).where(type_coerce(schedule.c.rule, Text).contains('"asked":true'))
 RAN = (OccurrenceState.OPEN.value, OccurrenceState.DONE.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What one schedule gave one outlet to send in one stretch, by the place of the stretch, and what became of it."""
-
-    place: int
-    schedule: str
-    outlet: str
-    outcomes: Counter[State]
+async def shares(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Share]:
+    """All that runs gave their outlets to send which fell due from the first edge on and before the last."""
+    due_ms = type_coerce(occurrence.c.due_at, BigInteger)
+    whose = (occurrence.c.id, occurrence.c.schedule, due_ms, parcel.c.outlet, occurrence.c.audience)
+    query = select(*whose, parcel.c.letters).join(parcel, parcel.c.occurrence == occurrence.c.id)
+    return list(map(Share._make, (await connection.execute(query.where(_between(edges)))).all()))
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """One run of a schedule, with the outlets whose partners took over at least one delivery of it."""
-
-    occurrence: str
-    schedule: str
-    due_at: datetime
-    outlets: frozenset[str]
+async def lists(connection: AsyncConnection) -> dict[str, str]:
+    """What each list of people counts as, by its name: a filter as the list it is a part of."""
+    rows = await connection.execute(select(audience.c.name, func.coalesce(audience.c.part_of, audience.c.id)))
+    return {row[0]: row[1] for row in rows}
 
 
-async def tallies(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Tally]:
-    """Everything that fell due from the first edge on and before the last, by the stretches between them."""
-    place = case(*((occurrence.c.due_at < edge, number) for number, edge in enumerate(edges[1:]))).label("place")
-    whose = (place, occurrence.c.schedule, parcel.c.outlet)
-    query = select(*whose, letters_together).join(parcel, parcel.c.occurrence == occurrence.c.id)
-    rows = await connection.execute(query.where(_between(edges)).group_by(*whose))
-    return [Tally(place, schedule, outlet, count(letters)) for place, schedule, outlet, letters in rows]
+async def asked(connection: AsyncConnection) -> frozenset[str]:
+    """The schedules that run whenever a single person asks (`Rule.asked`)."""
+    return frozenset((await connection.execute(_ASKED)).scalars())
 
 
 async def taken_over(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Taken]:
@@ -62,13 +52,12 @@ async def taken_over(connection: AsyncConnection, edges: Sequence[datetime]) -> 
 
     What goes to single people who ask for it (`Rule.asked`) is no run of a text.
     """
-    asked = select(schedule.c.id).where(type_coerce(schedule.c.rule, Text).contains('"asked":true'))
     about = occurrence.c.id, occurrence.c.schedule, occurrence.c.due_at
     query = select(*about, func.aggregate_strings(parcel.c.outlet, ","))
     query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).group_by(*about)
     query = query.where(
         _between(edges), or_(*(has(parcel.c.letters, LETTER[state]) for state in State if state in DONE))
-    ).where(occurrence.c.schedule.not_in(asked))
+    ).where(occurrence.c.schedule.not_in(_ASKED))
     rows = await connection.execute(query)
     return [Taken(id, schedule, due_at, frozenset(outlets.split(","))) for id, schedule, due_at, outlets in rows]
 
@@ -163,42 +152,3 @@ async def outlet_titles(connection: AsyncConnection) -> dict[str, tuple[str, str
     """The kind and title of every outlet that there is or was, by name."""
     rows = await connection.execute(select(outlet.c.name, outlet.c.kind, outlet.c.title).order_by(outlet.c.name))
     return {row.name: (row.kind, row.title) for row in rows}
-
-
-async def people(
-    connection: AsyncConnection,
-    edges: Sequence[datetime],
-    outlets: Collection[str],
-    units: Collection[str] | None = None,
-) -> int:
-    """How many people were sent something by these outlets: of each list, as many as the run had that reached most of them.
-
-    Of all that was sent, or of what these `units` sent.
-
-    Filters count as the list they are a part of. Who stands on two lists counts twice; whom only another run reached, not.
-    Whoever is told of a correction has been counted with what is corrected, unless nothing else was sent.
-    """
-    if not outlets:
-        return 0
-    most: dict[str, int] = {}
-    retold = 0
-    for of, named, letters in await connection.execute(_by_run(edges, outlets, units)):
-        reached = len(letters) - count(letters, NOT_REACHED).total()
-        if named.startswith(RETOLD):
-            retold = max(retold, reached)
-        else:
-            most[of] = max(most.get(of, 0), reached)
-    return max(retold, sum(most.values()))
-
-
-def _by_run(
-    edges: Sequence[datetime], outlets: Collection[str], units: Collection[str] | None
-) -> Select[Any, str, str]:
-    # a list that was renamed or removed since is told apart by the name it had
-    of = func.coalesce(audience.c.part_of, audience.c.id, occurrence.c.audience)
-    query = select(of, occurrence.c.audience, letters_together).select_from(occurrence)
-    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id)
-    query = query.outerjoin(audience, audience.c.name == occurrence.c.audience)
-    query = query.where(_between(edges), occurrence.c.audience != "", parcel.c.outlet.in_(sorted(outlets)))
-    query = query.where(*_sent_by(units))
-    return query.group_by(occurrence.c.id, parcel.c.outlet, of, occurrence.c.audience)
