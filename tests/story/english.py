@@ -14,7 +14,7 @@ from desk.app import House
 from desk.english import SPOKEN, catalogue
 from desk.foreign import VIETNAMESE
 from desk.units import register
-from tests.story.looking import sign_in
+from tests.story.looking import sign_in, violations_on
 
 LAW = re.compile(r"\d+/\d{4}/[A-ZĐ-]+")
 """As `49/2024/NĐ-CP`."""
@@ -43,9 +43,14 @@ _BROKEN = """() => [...document.querySelectorAll("*")].flatMap(element => [...el
 
 
 async def vietnamese_on(browser: Browser, house: House, addresses: Mapping[str, str]) -> list[str]:
-    """Vietnamese on each page outside of what is marked as such, and of what the office wrote or set; empty is well."""
+    """Vietnamese on each page outside of what is marked as such, and of what the office wrote or set; empty is well.
+
+    The pages are looked at on a phone in the dark: English words have other lengths, so axe-core and the width are asked too.
+    """
     base, written = house.settings.web.base_url, await _written(house)
-    context = await browser.new_context(locale="en-GB")
+    context = await browser.new_context(
+        locale="en-GB", viewport={"width": 390, "height": 844}, color_scheme="dark", reduced_motion="reduce"
+    )
     page = await context.new_page()
     await sign_in(page, base)
     await page.click("details.me summary")
@@ -57,6 +62,9 @@ async def vietnamese_on(browser: Browser, house: House, addresses: Mapping[str, 
         found += [f"{name}: {text}" for text in await _foreign(page) if text not in written]
         found += [f"{name}, not marked: {text}" for text in await _unmarked(page)]
         found += [f"{name}, in an attribute: {text}" for text in await page.evaluate(_BROKEN)]
+        found += [f"{name}: {one}" for one in await violations_on(page)]
+        wider = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        found += [f"{name} is {wider} px too wide"] if wider > 0 else []
     return found
 
 
