@@ -56,24 +56,30 @@ class VisitedCursor:
 
     async def execute(self, sql: str, values: Sequence[Any] = ()) -> Self:
         """Run it; its first rows come along. Raises sqlite3.Error."""
-        return await self._run(sqlite3.Connection.execute, sql, values)
+        return await self._run(self._ask, sql, values)
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> Self:
         """Run it for each row of values. Raises sqlite3.Error."""
-        return await self._run(sqlite3.Connection.executemany, sql, rows)
+        return await self._run(self._ask_each, sql, rows)
 
-    async def _run(self, how: Callable[..., sqlite3.Cursor], sql: str, values: Sequence[Any]) -> Self:
+    async def _run(self, ask: Callable[..., None], sql: str, values: Sequence[Any]) -> Self:
         self._away = True  # it stays so for whoever is called off meanwhile
         try:
-            await self._connection.visit(self._ask, how, sql, values)
+            await self._connection.visit(ask, sql, values)
         except sqlite3.Error:
             self._away = False
             raise
         self._away = False
         return self
 
-    def _ask(self, how: Callable[..., sqlite3.Cursor], sql: str, values: Sequence[Any]) -> None:
-        cursor = self._cursor = how(self._connection.driver, sql, values)
+    def _ask(self, sql: str, values: Sequence[Any]) -> None:
+        self._take(self._connection.driver.cursor().execute(sql, values))
+
+    def _ask_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        self._take(self._connection.driver.cursor().executemany(sql, rows))
+
+    def _take(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
         if cursor.description is not None:
             self._rows = cursor.fetchmany(AT_ONCE)
         self.description, self.rowcount, self.lastrowid = cursor.description, cursor.rowcount, cursor.lastrowid
