@@ -41,7 +41,7 @@ def roster(office: str, course: TrainingClass, people: Sequence[Person], zone: Z
             *decree.title("Danh sách", f"Dự lớp tập huấn “{course.title}”"),
             *(parts.paragraph(told(one, zone), parts.PLAIN) for one in course.sessions),
             parts.space(4),
-            parts.table(rows, [1.2, 5, 2.5, *([3] * len(begins))], low=False),
+            parts.table(rows, [1.2, 5, 2.5, *([3] * len(begins))], tall=True),
             decree.closing(decree.Signature(("Người lập danh sách",), "")),
         ]
 
@@ -60,7 +60,7 @@ def door(office: str, course: TrainingClass, session: Session, code: str, addres
             parts.paragraph(course.title, head, bold=True),
             parts.paragraph(told(session, zone), MIDDLE),
             _centred(parts.qr_code(address, QR_SIDE)),
-            parts.paragraph("Quét mã bằng điện thoại, rồi ghi số điện thoại hoặc thư đã được mời.", MIDDLE),
+            parts.paragraph("Quét mã, rồi ghi số điện thoại hoặc thư điện tử đã được mời.", MIDDLE),
             parts.paragraph("Đã có liên kết riêng trong tin mời thì mở liên kết ấy và ghi mã:", MIDDLE),
             parts.paragraph(f"{code[:3]} {code[3:]}", LARGE, bold=True),
             parts.paragraph("Mã dùng được từ một giờ trước đến nửa giờ sau buổi học.", MIDDLE, italic=True),

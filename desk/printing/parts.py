@@ -66,11 +66,11 @@ def table(
     heads: int = 1,
     feet: int = 0,
     right: bool = False,
-    low: bool = True,
+    tall: bool = False,
 ) -> Any:
     """A ruled table of texts; `widths` are shares of the page's, and the first `heads` rows stand again on every page.
 
-    `feet` rows at the end are sums; `right`: all but the first column are numbers; without `low` there is room for a hand.
+    `feet` rows at the end are sums; `right`: all but the first column are numbers; `tall`: with room to write by hand.
     """
     last = len(rows) - feet
     cells = [
@@ -84,7 +84,7 @@ def table(
         ("GRID", (0, 0), (-1, -1), 0.5, colors.black),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 4 if low else 8),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 8 if tall else 4),
     ]
     whole = sum(widths)
     wide = [WIDTH * width / whole for width in widths]

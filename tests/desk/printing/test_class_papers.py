@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from pypdf import PdfReader
 
 from channels.classes.store import Certificate
 from channels.classes.training import Person, Session, TrainingClass
 from content.bulletin import Purpose
 from desk.classes.paper import certificates, door, roster
+from tests.desk.printing.test_printing import pages
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 OFFICE = "Ủy ban nhân dân xã Sốp Cộp"
@@ -29,11 +27,6 @@ COURSE = TrainingClass(
 def somebody(name: str, *attended: str) -> Person:
     """Who came to these sessions."""
     return Person(name, "c", "phone", "+84912345678", name, attended=frozenset(attended))
-
-
-def pages(drawn: bytes) -> list[str]:
-    """The words of each page."""
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(drawn)).pages]
 
 
 def test_each_certificate_is_a_page_of_its_own() -> None:
