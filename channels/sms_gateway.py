@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
@@ -73,12 +73,43 @@ class Success(Options):
         return self
 
 
-class Receipts(Options):
-    """How the gateway's delivery reports look and how they prove to be genuine."""
+class Callbacks(Options):
+    """By which method the gateway calls back, and how what it says proves to be genuine."""
 
     method: Literal["POST", "GET"] = Field(
         default="POST", description=Word("Phương thức nhà mạng gọi lại.", "Method by which the provider calls back.")
     )
+    proof: Literal["query", "header", "hmac"] = Field(
+        description=Word(
+            "Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header.",
+            "Kind of proof: a key in the query, a key in a header, or HMAC-SHA256 of the raw body in a header.",
+        )
+    )
+    name: str = Field(
+        min_length=1,
+        description=Word(
+            "Tên tham số hoặc tên header mang khóa hay chữ ký.",
+            "Name of the parameter or header that holds the key or signature.",
+        ),
+    )
+    secret: SecretStr = Field(
+        min_length=12,
+        description=Word(
+            "Khóa bí mật chung với nhà cung cấp, ít nhất 12 ký tự.",
+            "Secret shared with the provider, at least 12 characters.",
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _provable(self) -> Self:
+        if self.proof == "hmac" and self.method == "GET":
+            raise ValueError("hmac ký phần thân, GET không có phần thân (hmac signs a body, GET has none)")
+        return self
+
+
+class Receipts(Callbacks):
+    """How the gateway's delivery reports look."""
+
     each: JsonPath = Field(
         default="",
         description=Word(
@@ -113,22 +144,6 @@ class Receipts(Options):
         default="",
         description=Word("Chỗ có lý do không tới được.", "Where the reason stands why it could not be delivered."),
     )
-    proof: Literal["query", "header", "hmac"] = Field(
-        description=Word(
-            "Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header.",
-            "Kind of proof: a key in the query, a key in a header, or HMAC-SHA256 of the raw body in a header.",
-        )
-    )
-    name: str = Field(
-        min_length=1,
-        description=Word(
-            "Tên tham số hoặc tên header mang khóa hay chữ ký.",
-            "Name of the parameter or header that holds the key or signature.",
-        ),
-    )
-    secret: SecretStr = Field(
-        description=Word("Khóa bí mật chung với nhà cung cấp.", "Secret shared with the provider.")
-    )
 
     @model_validator(mode="after")
     def _whole(self) -> Receipts:
@@ -136,45 +151,18 @@ class Receipts(Options):
             raise ValueError(
                 "cần delivery hoặc reference để biết báo cáo về lượt nào (delivery or reference is needed)"
             )
-        if len(self.secret.get_secret_value()) < 12:
-            raise ValueError("khóa phản hồi phải dài ít nhất 12 ký tự (the secret needs 12 characters)")
-        if self.proof == "hmac" and self.method == "GET":
-            raise ValueError("hmac ký phần thân, GET không có phần thân (hmac signs a body, GET has none)")
         return self
 
 
-class Replies(Options):
-    """How the gateway hands on what people answer, and how that proves to be genuine."""
+class Replies(Callbacks):
+    """How the gateway hands on what people answer."""
 
-    method: Literal["POST", "GET"] = Field(
-        default="POST", description=Word("Phương thức nhà mạng gọi lại.", "Method by which the provider calls back.")
-    )
     phone: JsonPath = Field(
         min_length=1,
         description=Word("Chỗ có số của người trả lời.", "Where the number of the person who replies stands."),
     )
     text: JsonPath = Field(
         min_length=1, description=Word("Chỗ có nội dung trả lời.", "Where the text of the reply stands.")
-    )
-    proof: Literal["query", "header", "hmac"] = Field(
-        description=Word(
-            "Cách chứng thực: khóa trong query, khóa trong header, hoặc HMAC-SHA256 của nguyên văn trong header.",
-            "Kind of proof: a key in the query, a key in a header, or HMAC-SHA256 of the raw body in a header.",
-        )
-    )
-    name: str = Field(
-        min_length=1,
-        description=Word(
-            "Tên tham số hoặc tên header mang khóa hay chữ ký.",
-            "Name of the parameter or header that holds the key or signature.",
-        ),
-    )
-    secret: SecretStr = Field(
-        min_length=12,
-        description=Word(
-            "Khóa bí mật chung với nhà cung cấp, ít nhất 12 ký tự.",
-            "Secret shared with the provider, at least 12 characters.",
-        ),
     )
 
 

@@ -30,7 +30,7 @@ from channels.channel import (
 )
 from channels.http import Http
 from channels.sms import MOST_CHARACTERS, heard, hidden, national, plain_text
-from channels.sms_gateway import Receipts, Replies, SmsHttpOptions
+from channels.sms_gateway import Callbacks, Receipts, SmsHttpOptions
 from content.bulletin import Bulletin
 
 _SEARCHED = 4096
@@ -182,13 +182,13 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-def genuine(callback: Callback, receipts: Receipts | Replies) -> bool:
+def genuine(callback: Callback, by: Callbacks) -> bool:
     """Whether the callback carries the shared secret, or a signature (hex or base64) of its raw body, in constant time."""
-    secret = receipts.secret.get_secret_value().encode()
-    if receipts.proof == "query":
-        return hmac.compare_digest(callback.query.get(receipts.name, "").encode("utf-8", "replace"), secret)
-    given = callback.headers.get(receipts.name.lower(), "")
-    if receipts.proof == "header":
+    secret = by.secret.get_secret_value().encode()
+    if by.proof == "query":
+        return hmac.compare_digest(callback.query.get(by.name, "").encode("utf-8", "replace"), secret)
+    given = callback.headers.get(by.name.lower(), "")
+    if by.proof == "header":
         return hmac.compare_digest(given.encode("utf-8", "replace"), secret)
     expected = hmac.new(secret, callback.body, hashlib.sha256).digest()
     given = given.strip().removeprefix("sha256=")

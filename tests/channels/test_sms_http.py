@@ -155,6 +155,9 @@ async def test_headers_and_content_type(world: Any, http: Any, make: Any, does: 
     assert kinds == ["application/vnd.sms+json", "application/json; charset=utf-8"]
 
 
+CALLED = {"proof": "query", "name": "key", "secret": "callback-secret"}
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -176,6 +179,9 @@ async def test_headers_and_content_type(world: Any, http: Any, make: Any, does: 
         ({"at_once": 0}, "at_once"),
         ({"id_path": "a b"}, "a b"),
         ({"colour": "red"}, "colour"),
+        ({"receipts": CALLED | {"status": "s", "delivered": ["5"]}}, "delivery or reference"),
+        ({"receipts": CALLED | {"delivery": "d", "status": "s", "delivered": ["5"], "secret": "short"}}, "secret"),
+        ({"replies": CALLED | {"phone": "p", "text": "t", "proof": "hmac", "method": "GET"}}, "hmac signs a body"),
     ],
 )
 def test_wrong_options_are_named(wrong: dict[str, Any], words: str) -> None:
