@@ -6,13 +6,14 @@ import asyncio
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.board import store as board_store
+from channels.classes import store as class_store
 from channels.feedback import store as feedback_store
 from channels.outlet import Outlets
 from config.words import Word, joined
@@ -35,6 +36,8 @@ LITTLE_ROOM = 2**30
 LOOKED_AT = 30
 """So many texts under way are read for words that nobody knew."""
 NAMED = 5
+SOON = timedelta(days=3)
+"""So long before a session of a class its invitation and its reminder should be approved."""
 RECORDING, DAY = Word("bản ghi âm", "recording"), Word("ngày", "day")
 CONTESTS = {
     State.IN_REVIEW: Word("Cuộc thi chờ duyệt", "Contest awaiting approval"),
@@ -64,7 +67,8 @@ async def needs(house: House, connection: AsyncConnection, outlets: Outlets, uni
     if units is not None:
         passed = _passed(await passing_store.count_waiting(connection, units))
         outdated, contests = await _outdated(connection, units), await _contests(house, connection, units)
-        return [*boards, *passed, *asked, *contests, *outdated, *await _plan(house, connection, unit)]
+        classes = await _classes(house, connection, units)
+        return [*boards, *passed, *asked, *classes, *contests, *outdated, *await _plan(house, connection, unit)]
     full = await asyncio.to_thread(lambda: list(_disks(house)))
     voice = await _voice(connection)
     return [
@@ -73,6 +77,7 @@ async def needs(house: House, connection: AsyncConnection, outlets: Outlets, uni
         *boards,
         *_words(await unknown_words(house, connection)),
         *asked,
+        *await _classes(house, connection, None),
         *await _contests(house, connection, None),
         *await _catalogues(connection),
         *await _outdated(connection, None),
@@ -200,6 +205,31 @@ async def _contests(house: House, connection: AsyncConnection, units: frozenset[
     return [
         Need(CONTESTS[one.state], f"“{one.title}”", f"/contests/{one.id}", Word("Mở cuộc thi", "Open the contest"))
         for one in found[:NAMED]
+    ]
+
+
+async def _classes(house: House, connection: AsyncConnection, units: frozenset[str] | None) -> list[Need]:
+    """Classes that begin soon, and of which nobody will be told as it stands."""
+    now = house.clock.now()
+    soon = await class_store.beginning(connection, now, now + SOON, units)
+    texts = {
+        one.id: {one.invitation, *(each.reminder for each in one.to_come(now) if each.begins_at <= now + SOON)} - {""}
+        for one in soon
+    }
+    items = await content_store.items_by_id(connection, set().union(*texts.values()))
+    unapproved = {id for id, one in items.items() if one.state in {ItemState.DRAFT, ItemState.IN_REVIEW}}
+    waiting = [one for one in soon if texts[one.id] & unapproved or (one.outlets and not one.invitation)]
+    return [
+        Need(
+            Word(
+                "Lớp sắp học mà lời mời hoặc lời nhắc chưa duyệt",
+                "A class begins soon; invitation or reminder not approved",
+            ),
+            f"“{one.title}”",
+            f"/classes/{one.id}",
+            Word("Mở lớp", "Open the class"),
+        )
+        for one in waiting[:NAMED]
     ]
 
 

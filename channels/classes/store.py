@@ -232,6 +232,18 @@ async def listed(
     return await _with_sessions(connection, list(await connection.execute(query)))
 
 
+async def beginning(
+    connection: AsyncConnection, begin: datetime, end: datetime, units: Collection[str] | None = None
+) -> list[TrainingClass]:
+    """Classes of these units, not called off, of which a session begins between two moments; the oldest first."""
+    soon = select(training_session.c.klass).where(training_session.c.begins_at.between(begin, end))
+    kept = training_class.c
+    query = select(training_class).where(kept.cancelled_at.is_(None), kept.id.in_(soon)).order_by(kept.id)
+    if units is not None:
+        query = query.where(kept.unit.in_(sorted(units)))
+    return await _with_sessions(connection, list(await connection.execute(query)))
+
+
 async def by_invitation(connection: AsyncConnection, item: str) -> TrainingClass | None:
     """The class that an item invites to."""
     row = (await connection.execute(select(training_class).where(training_class.c.invitation == item))).first()

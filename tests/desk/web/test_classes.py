@@ -32,6 +32,7 @@ from desk.approved import follow
 from desk.classes.page import key_of
 from desk.classes.reading import media_of
 from desk.evidence.manifest import TextFacts
+from desk.needs import needs
 from desk.plan.counting import sent_between
 from desk.plan.plan import Way
 from desk.reporting.figures import Figures
@@ -190,6 +191,27 @@ async def test_two_people_stand_behind_an_invitation(commune: Commune) -> None:
     reminded = commune.mail.taken[before:]
     assert ["Nhắc lịch tập huấn: Một cửa liên thông"] == [one["Subject"] for one in reminded]
     assert MUON in str(reminded[0]["To"])
+
+
+async def test_today_asks_for_what_nobody_approved(commune: Commune) -> None:
+    """From three days before a session on: without an invitation, with one of its texts unapproved, and then no more."""
+    house, title = commune.house, "Lớp sắp học mà lời mời hoặc lời nhắc chưa duyệt"
+
+    async def asked() -> list[str]:
+        async with house.database.read() as connection:
+            return [one.href for one in await needs(house, connection, house.outlets) if one.title == title]
+
+    id = await commune.course()
+    assert [] == await asked()
+    moment = datetime(2026, 12, 2, 9, tzinfo=house.settings.office.zone)
+    commune.office.clock.advance((moment - house.clock.now()).total_seconds())
+    assert [f"/classes/{id}"] == await asked()
+    async with house.database.write() as tx:
+        items = await house.training.invite(tx, id, "Lò Thị Mai")
+    for some in (items[:1], items[1:]):
+        assert [f"/classes/{id}"] == await asked()
+        await commune.approve(some)
+    assert [] == await asked()
 
 
 async def test_only_a_tap_answers(commune: Commune) -> None:
