@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from config.words import Word
 from desk.plan.plan import Plan, Stretch, Task, Way
@@ -14,8 +15,7 @@ from desk.reporting.figures import PlanFigures, PlanLine
 from desk.reporting.period import Period
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """One text that went out at one due moment: its theme then, the day on the office's clock, and by which ways it left.
 
     Or one session of a training class that was held: `course` is the class by id, `title` what it is called.

@@ -228,7 +228,8 @@ class Gathering:
 
     def add(self, items: set[str], outcomes: Counter[State]) -> None:
         """Deliveries of these items; the items went out if any of them was taken over."""
-        self._outcomes.update(outcomes)
+        for state, number in outcomes.items():  # a year has thousands: `Counter.update` takes twice as long
+            self._outcomes[state] += number
         if outcomes[State.SENT] or outcomes[State.CONFIRMED]:
             self._items |= items
 

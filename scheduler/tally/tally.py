@@ -41,8 +41,7 @@ class Tally:
     outcomes: Counter[State]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """One run of a schedule, with the outlets whose partners took over at least one delivery of it."""
 
     occurrence: str
