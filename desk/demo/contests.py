@@ -23,6 +23,7 @@ BANK = (
     ("Hồ sơ trễ hạn thì cơ quan phải làm gì?", "Xin lỗi và hẹn lại ngày trả", "Không cần báo", "Hủy hồ sơ"),
     ("Căn cước công dân do cơ quan nào cấp?", "Công an", "Trạm y tế", "Trường học"),
 )
+OPEN, LATER = timedelta(days=7), timedelta(days=30)
 SOURCES = ("Nghị định 61/2018/NĐ-CP", "Luật Hộ tịch năm 2014, Điều 15", "Luật Căn cước năm 2023")
 
 
@@ -35,7 +36,7 @@ async def settle(
         title="Tìm hiểu cải cách hành chính",
         rules="Mọi người dân trong xã được dự thi.\n\nNgười tổ chức và ra câu hỏi không dự thi.",
         opens_at=now,
-        closes_at=now + timedelta(days=7),
+        closes_at=now + OPEN,
         outlets=outlets,
         prizes=(("Giải nhất", 1), ("Giải nhì", 2), ("Giải ba", 3)),
         count=5,
@@ -54,7 +55,8 @@ async def settle(
     async with house.database.write() as tx:
         digest = (await house.contesting.look(tx, one.id)).digest
         await house.contesting.approve(tx, one.id, leader, digest=digest)
-        await house.contests.write(tx, replace(plan, title="Tìm hiểu Luật Căn cước"), by, unit="")
+        coming = replace(plan, title="Tìm hiểu Luật Căn cước", opens_at=now + LATER, closes_at=now + LATER + OPEN)
+        await house.contests.write(tx, coming, by, unit="")
     for topic in ("item", "schedule"):
         house.notifier.ring(topic)
     return one.id
