@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.audience import masked
 from channels.audiences import store as audience_store
 from channels.channel import Heard
-from channels.seal import NOBODY, SealBroken
-from config.words import NotFound, Word
+from config.words import Word
 from desk.answer import Answer, Done, Shown, Visit
-from scheduler.log import store as log_store
+from desk.linked import reached_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +49,8 @@ async def change(visit: Visit) -> Answer:
 
 
 async def _person(visit: Visit, connection: AsyncConnection) -> Person:
-    """Raises NotFound for a link that is not ours, or whose message reached nobody that is still known."""
+    """Raises NotFound for a link that leads to nobody."""
     house = visit.house
-    delivery = house.stop_links.delivery_of(visit.part("token"))
-    missing = NotFound("Liên kết này không đúng hoặc không còn dùng được", "This link is not good (any more)")
-    if delivery is None:
-        raise missing
-    one = (await log_store.story(connection, delivery)).delivery
-    at = house.outlets.get(one.outlet)
-    if at is None or not at.channel.scheme or one.address.startswith(NOBODY):
-        raise missing
-    try:
-        address = house.seal.open(one.address)
-    except SealBroken:
-        raise missing from None
-    stopped = await audience_store.is_opted_out(connection, house.seal, at.channel.scheme, address)
-    return Person(at.channel.scheme, address, one.outlet, stopped)
+    one = await reached_by(connection, house, house.stop_links, visit.part("token"))
+    stopped = await audience_store.is_opted_out(connection, house.seal, one.scheme, one.address)
+    return Person(one.scheme, one.address, one.outlet, stopped)

@@ -23,7 +23,6 @@ from channels.classes.training import (
     session_of,
     typed_code,
 )
-from channels.seal import NOBODY, SealBroken
 from channels.stoplink import REPLY_PATH
 from config.words import BadInput, NotFound, Said, Word
 from content import store as content_store
@@ -36,9 +35,9 @@ from desk.app import House
 from desk.classes.materials import send_file
 from desk.classes.page import key_of
 from desk.keys import derive
+from desk.linked import no_link, reached_by
 from desk.throttle import Throttle
 from scheduler import store as scheduler_store
-from scheduler.log import store as log_store
 
 FREE, FREE_ALL = 40, 3000
 """So many tries a day are heard from one address, and from all, before each further one waits longer: a whole class may share one."""
@@ -161,26 +160,14 @@ class AtTheDoor:
         return {id for id, item in found.items() if item.state is ItemState.APPROVED}
 
     async def _invited(self, visit: Visit, connection: AsyncConnection) -> Invited:
-        """Raises NotFound for a link that is not ours, or whose message reached nobody that is still known."""
+        """Raises NotFound for a link that leads to nobody, or to nobody that was invited."""
         house = self._house
-        missing = NotFound("Liên kết này không đúng hoặc không còn dùng được", "This link is not good (any more)")
-        delivery = house.reply_links.delivery_of(visit.part("token"))
-        if delivery is None:
-            raise missing
-        one = (await log_store.story(connection, delivery)).delivery
-        at = house.outlets.get(one.outlet)
-        if at is None or not at.channel.scheme or one.address.startswith(NOBODY):
-            raise missing
-        try:
-            address = house.seal.open(one.address)
-        except SealBroken:
-            raise missing from None
+        one = await reached_by(connection, house, house.reply_links, visit.part("token"))
         course = await self._class_of(connection, one.schedule)
         if course is None:
-            raise missing
-        scheme = at.channel.scheme
-        person = await store.at_address(connection, house.seal, course.id, scheme, address)
-        return Invited(course, person or Person("", course.id, scheme, address, one.name))
+            raise no_link()
+        person = await store.at_address(connection, house.seal, course.id, one.scheme, one.address)
+        return Invited(course, person or Person("", course.id, one.scheme, one.address, one.name))
 
     async def _class_of(self, connection: AsyncConnection, schedule: str) -> TrainingClass | None:
         for pinned in (await scheduler_store.find_schedule(connection, schedule)).items:
