@@ -41,6 +41,7 @@ from desk.boards import page as boards
 from desk.classes import materials, printed
 from desk.classes import page as classes
 from desk.composing import page as composing
+from desk.contests import bank, planning
 from desk.contests import page as contests
 from desk.delegation import page as delegations
 from desk.evidence import page as evidence
@@ -206,11 +207,11 @@ DOORS: tuple[Door, ...] = (
     Door("procedures-import", "POST", "/procedures", procedures.take_in, WRITE, True, "write", most=LARGE),
     Door("procedure", "GET", "/procedures/{id}", procedures.show, READ, api=True),
     Door("contests", "GET", "/contests", contests.list_all, READ, api=True),
-    Door("contest-new", "GET", "/contests/new", contests.blank, WRITE),
-    Door("contest-add", "POST", "/contests", contests.add, WRITE, api=True, scope="write"),
+    Door("contest-new", "GET", "/contests/new", planning.blank, WRITE),
+    Door("contest-add", "POST", "/contests", planning.add, WRITE, api=True, scope="write"),
     Door("contest", "GET", "/contests/{id}", contests.show, READ, api=True),
-    Door("contest-edit", "GET", "/contests/{id}/edit", contests.edit, WRITE),
-    Door("contest-revise", "POST", "/contests/{id}", contests.revise, WRITE, api=True, scope="write"),
+    Door("contest-edit", "GET", "/contests/{id}/edit", planning.edit, WRITE),
+    Door("contest-revise", "POST", "/contests/{id}", planning.revise, WRITE, api=True, scope="write"),
     Door("contest-submit", "POST", "/contests/{id}/submit", contests.submit, WRITE, api=True, scope="write"),
     Door("contest-approve", "POST", "/contests/{id}/approve", contests.approve, APPROVE, api=True, scope="approve"),
     Door("contest-send-back", "POST", "/contests/{id}/send-back", contests.send_back, APPROVE, True, "approve"),
@@ -218,9 +219,9 @@ DOORS: tuple[Door, ...] = (
     Door("contest-count", "POST", "/contests/{id}/results", contests.count, RUN, api=True, scope="write"),
     Door("contest-publish", "POST", "/contests/{id}/publish", contests.publish, APPROVE, api=True, scope="approve"),
     Door("contest-report", "GET", "/contests/{id}/report", contests.show_report, READ, api=True),
-    Door("questions", "GET", "/questions", contests.list_questions, READ, api=True),
-    Door("questions-import", "POST", "/questions", contests.take_in, WRITE, True, "write", most=LARGE),
-    Door("question-retire", "POST", "/questions/{id}/retire", contests.retire, WRITE, api=True, scope="write"),
+    Door("questions", "GET", "/questions", bank.list_questions, READ, api=True),
+    Door("questions-import", "POST", "/questions", bank.take_in, WRITE, True, "write", most=LARGE),
+    Door("question-retire", "POST", "/questions/{id}/retire", bank.retire, WRITE, api=True, scope="write"),
     Door("outlet-key", "POST", "/outlets/{name}/key", sheet.new_key, RUN, api=True, scope="approve"),
     Door("boards", "GET", "/boards", boards.list_all, READ, api=True),
     Door("board-sheet", "GET", "/boards/{name}/{id}/sheet", boards.show_sheet, READ, api=True),
