@@ -8,7 +8,8 @@ from math import pi
 from typing import NamedTuple
 
 from config.words import Word
-from desk.reporting.content import PARTS, Chart, number_vi
+from desk.reporting.content import PARTS, Chart
+from desk.reporting.sentences import number_vi
 
 WIDTH, HEIGHT = 400, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 396, 14, 190

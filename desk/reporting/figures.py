@@ -147,6 +147,11 @@ class Figures:
     feedback: FeedbackFigures | None = None
     classes: tuple[ClassLine, ...] = ()
 
+    @property
+    def by_week(self) -> bool:
+        """Whether its stretches are weeks; else they are months."""
+        return self.kind in {"month", "quarter"}
+
     def record(self) -> dict[str, Any]:
         """JSON-ready values; without a plan or units they are those of before there were any, and so is their digest."""
         return {name: value for name, value in asdict(self).items() if value or name not in LATER}

@@ -15,10 +15,12 @@ from content.units import store as unit_store
 from desk.answer import Answer, Done, Shown, Visit
 from desk.forms import after_of, choice, cursor, iso, limit_of, listed
 from desk.reporting import charts, store
-from desk.reporting.content import Content, Handed, content_of, number_vi
+from desk.reporting.content import Content, Handed
 from desk.reporting.period import Basis, Kind, Period, last_finished, parse, recent
 from desk.reporting.reporter import Report
+from desk.reporting.sentences import number_vi
 from desk.reporting.store import HandedIn
+from desk.reporting.writing import content_of
 from desk.shape import PagedByTime, shape
 from desk.shapes import reports as shapes
 from desk.shapes.outlets import XLSX

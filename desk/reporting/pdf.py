@@ -9,7 +9,8 @@ from desk.printing import decree, parts
 from desk.printing.decree import Heading, Signature
 from desk.printing.issuer import DOTS, issuing_body, place, signing, symbol
 from desk.printing.paper import Paper, to_pdf
-from desk.reporting.content import Cell, Content, Section, number_vi
+from desk.reporting.content import Cell, Content, Section
+from desk.reporting.sentences import number_vi
 
 NAME, NUMBER = 44, 16
 """Shares of a table's width: of its first column and of each other."""

@@ -24,7 +24,8 @@ from docx.text.paragraph import Paragraph
 
 from desk.printing import issuer
 from desk.printing.issuer import DOTS, MOTTO, NATION, issuing_body, signing, symbol
-from desk.reporting.content import Cell, Content, Section, Table, number_vi
+from desk.reporting.content import Cell, Content, Section, Table
+from desk.reporting.sentences import number_vi
 
 FACE = "Times New Roman"
 BODY, HEAD, CELL, LIST = Pt(14), Pt(13), Pt(11), Pt(11)
