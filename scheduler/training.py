@@ -11,8 +11,9 @@ from channels.audiences import store as audience_store
 from channels.audiences.store import Recipient
 from channels.channel import Wrote
 from channels.classes import store
+from channels.classes.given import store as given_store
+from channels.classes.given.store import Certificate, Material
 from channels.classes.inviting import invitation, reminder
-from channels.classes.store import Certificate, Material
 from channels.classes.training import (
     AHEAD,
     MOST_MATERIALS,
@@ -363,15 +364,15 @@ class Training:
     async def certify(self, tx: AsyncConnection, klass: str, by: str) -> int:
         """A numbered certificate for everybody who came often enough and has none yet; how many."""
         course = await store.hold(self._database, tx, klass)
-        known = await store.certificates(tx, klass)
+        known = await given_store.certificates(tx, klass)
         people = [one for one in await store.people_of(tx, self._seal, klass) if one.id not in known and one.name]
         due, now = [one for one in people if earned(course, one)], self._clock.now()
         year = now.astimezone(self._zone).year
-        number = await store.last_number(tx, year)
+        number = await given_store.last_number(tx, year)
         for one in due:
             number, id = number + 1, new_id(now)
             code = certificate_code(id, self._key)
-            await store.add_certificate(tx, Certificate(id, klass, one.id, year, number, code, now), by)
+            await given_store.add_certificate(tx, Certificate(id, klass, one.id, year, number, code, now), by)
         if not due and not known:
             raise Conflict("Chưa có ai dự đủ số buổi để cấp chứng nhận", "Nobody has attended often enough yet")
         await self._note(tx, by, "certify", klass, count=str(len(due)))
@@ -382,19 +383,19 @@ class Training:
     async def add_material(self, tx: AsyncConnection, new: Material, body: str, by: str) -> None:
         """Something that is handed out. Raises BadInput, Conflict, NotFound."""
         await store.find(tx, new.klass)
-        if len(await store.materials(tx, new.klass)) >= MOST_MATERIALS:
+        if len(await given_store.materials(tx, new.klass)) >= MOST_MATERIALS:
             raise Conflict(f"Nhiều nhất {MOST_MATERIALS} tài liệu", f"{MOST_MATERIALS} materials at most")
         if new.item:
             item = await content_store.find_item(tx, new.item)
             if item.state is not ItemState.APPROVED:
                 raise BadInput("Tin này chưa được duyệt", "The item is not approved", field="item")
             new = new._replace(item=item.id, title=new.title or item.title)
-        await store.add_material(tx, new, body, by, self._clock.now())
+        await given_store.add_material(tx, new, body, by, self._clock.now())
         await self._note(tx, by, "add_material", new.klass, title=new.title)
 
     async def drop_material(self, tx: AsyncConnection, klass: str, id: str, by: str) -> None:
         """It is handed out no more. Raises NotFound."""
-        if not await store.drop_material(tx, klass, id):
+        if not await given_store.drop_material(tx, klass, id):
             raise NotFound("Không có tài liệu này", "There is no such material")
         await self._note(tx, by, "drop_material", klass, material=id)
 

@@ -8,8 +8,8 @@ from base64 import b64decode
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.classes import store
-from channels.classes.store import Material
+from channels.classes.given import store as given_store
+from channels.classes.given.store import Material
 from channels.classes.training import LONGEST, line
 from config.words import BadInput, NotFound, Word
 from db.types import new_id
@@ -76,10 +76,10 @@ async def show_file(visit: Visit) -> Answered:
 
 async def send_file(connection: AsyncConnection, klass: str, id: str) -> web.Response:
     """A file to be saved, never shown in our pages' name. Raises NotFound."""
-    found = next((one for one in await store.materials(connection, klass) if one.id == id and one.media), None)
+    found = next((one for one in await given_store.materials(connection, klass) if one.id == id and one.media), None)
     if found is None:
         raise NotFound("Không có tệp này", "There is no such file")
-    body = await asyncio.to_thread(b64decode, await store.body_of(connection, id))
+    body = await asyncio.to_thread(b64decode, await given_store.body_of(connection, id))
     name = f"tai-lieu-{id[-6:]}.{ENDINGS[found.media]}"
     headers = {"Content-Type": found.media, "Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(body=body, headers=headers)

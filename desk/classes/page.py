@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.audience import masked
 from channels.audiences import store as audience_store
 from channels.classes import store
+from channels.classes.given import store as given_store
+from channels.classes.given.store import Certificate, Material
 from channels.classes.inviting import told
-from channels.classes.store import Certificate, Material
 from channels.classes.training import (
     LONGEST,
     PURPOSES,
@@ -198,8 +199,8 @@ async def _everything(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     house = visit.house
     people = await store.people_of(connection, house.seal, course.id)
-    given = await store.certificates(connection, course.id)
-    materials = await store.materials(connection, course.id)
+    given = await given_store.certificates(connection, course.id)
+    materials = await given_store.materials(connection, course.id)
     came = {one.id: sum(one.id in each.attended for each in people) for one in course.sessions}
     count = Counter(one.answer.value if one.answer else "" for one in people)
     values = {"people": people, "given": given, "materials": materials, "came": came, "count": count, "masked": masked}

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import PageBreak
 
+from channels.classes.given.store import Certificate
 from channels.classes.inviting import told
-from channels.classes.store import Certificate
 from channels.classes.training import Person, Session, TrainingClass
 from desk.printing import decree, issuer, parts
 from desk.printing.paper import Paper, fitted_pdf, to_pdf

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from channels.classes import store
+from channels.classes.given import store as given_store
 from channels.classes.training import Answer, door_code
 from config.lazy import lazily
 from config.words import NotFound
@@ -56,7 +57,7 @@ async def show_certificates(visit: Visit) -> Answered:
     house, wanted = visit.house, visit.asked("person")
     async with house.database.read() as connection:
         course = await store.find(connection, visit.part("id"))
-        given = await store.certificates(connection, course.id)
+        given = await given_store.certificates(connection, course.id)
         people = {one.id: one for one in await store.people_of(connection, house.seal, course.id)}
     pairs = [(people[id], one) for id, one in given.items() if wanted in {"", id} and people[id].name]
     if not pairs:

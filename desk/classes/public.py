@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audience import masked, read_person
 from channels.classes import store
+from channels.classes.given import store as given_store
+from channels.classes.given.store import Material
 from channels.classes.inviting import told
-from channels.classes.store import Material
 from channels.classes.training import (
     Answer,
     How,
@@ -68,7 +69,7 @@ class AtTheDoor:
     async def _own(self, visit: Visit) -> Shown:
         async with self._house.database.read() as connection:
             invited = await self._invited(visit, connection)
-            materials = await store.materials(connection, invited.course.id)
+            materials = await given_store.materials(connection, invited.course.id)
             titles = await self._open_items(connection, materials)
         now, course = self._house.clock.now(), invited.course
         values: dict[str, Any] = {
@@ -141,7 +142,7 @@ class AtTheDoor:
         """GET /tra-loi/{token}/tai-lieu/{material}: a file to be saved, or an item to be read while it is in force."""
         async with self._house.database.read() as connection:
             course = (await self._invited(visit, connection)).course
-            materials = {one.id: one for one in await store.materials(connection, course.id)}
+            materials = {one.id: one for one in await given_store.materials(connection, course.id)}
             one = materials.get(visit.part("material"))
             if one is None or one.link:
                 raise NotFound("Không có tài liệu này", "There is no such material")
@@ -253,7 +254,7 @@ class AtTheDoor:
             return Shown("classes/check.html", {"given": "", "found": None, "person": None, "course": None}, {})
         self._slow_down(visit)
         async with self._house.database.read() as connection:
-            found = await store.by_code(connection, typed_code(given))
+            found = await given_store.by_code(connection, typed_code(given))
             person = await store.person(connection, self._house.seal, found.person) if found else None
             course = await store.find(connection, found.klass) if found else None
         values = {"given": given[:40], "found": found, "person": person, "course": course, "zone": visit.drawing.zone}

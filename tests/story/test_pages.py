@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Browser
 
 from channels.classes import store as class_store
-from channels.classes.store import Material
+from channels.classes.given.store import Material
 from channels.classes.training import How, Session
 from content import store as content_store
 from content.item import ItemState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from channels.classes.store import Certificate
+from channels.classes.given.store import Certificate
 from channels.classes.training import Person, Session, TrainingClass
 from content.bulletin import Purpose
 from desk.classes.paper import certificates, door, roster

@@ -13,6 +13,7 @@ from PIL import Image
 
 from channels.channel import Wrote
 from channels.classes import store as class_store
+from channels.classes.given import store as given_store
 from channels.feedback import store as feedback_store
 from content.contests import store as contest_store
 from content.passing import store as passing_store
@@ -291,7 +292,7 @@ async def _classes(desk: Any) -> AsyncIterator[Request]:
     yield Request("class-material", one.id, {"item": (await desk.approved()).id})
     yield Request("class-file", one.id, {"title": "Bài giảng"}, {"file": b"%PDF-1.7 bai giang"})
     async with desk.house.database.read() as connection:
-        file = next(each for each in await class_store.materials(connection, one.id) if each.media)
+        file = next(each for each in await given_store.materials(connection, one.id) if each.media)
     yield Request("class-file-show", one.id, name=file.id)
     yield Request("class-material-drop", one.id, name=file.id)
     async with desk.house.database.write() as tx:  # it is this morning

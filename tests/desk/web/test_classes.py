@@ -16,7 +16,8 @@ from channels.audiences import store as audience_store
 from channels.audiences.store import Recipient
 from channels.channel import Wrote
 from channels.classes import store
-from channels.classes.store import Material
+from channels.classes.given import store as given_store
+from channels.classes.given.store import Material
 from channels.classes.training import Answer, Session, TrainingClass, door_code
 from channels.feedback import store as feedback_store
 from config.clock import FakeClock
@@ -312,7 +313,7 @@ async def test_certificates_are_for_who_came(commune: Commune) -> None:
         await house.training.tick(tx, id, session.id, frozenset({one.id, other.id}), "Lò Thị Mai")
         assert await house.training.certify(tx, id, "Quàng Văn Hùng") == 2
         assert await house.training.certify(tx, id, "Quàng Văn Hùng") == 0
-        given = await store.certificates(tx, id)
+        given = await given_store.certificates(tx, id)
     assert {1, 2} == {each.number for each in given.values()} and len({each.code for each in given.values()}) == 2
     code = given[one.id].code
     page = await commune.client.get(f"/chung-nhan/{code.lower()}", headers=NAVIGATION)
@@ -436,7 +437,7 @@ async def test_what_is_handed_out(commune: Commune) -> None:
             (Material(new_id(now), id, "", "", item.id, ""), ""),
         ):
             await house.training.add_material(tx, new, body, "Lò Thị Mai")
-        kept = {one.title: one.id for one in await store.materials(tx, id)}
+        kept = {one.title: one.id for one in await given_store.materials(tx, id)}
     link = await commune.link(MUON)
     assert "Bài giảng" in await (await commune.client.get(link, headers=NAVIGATION)).text()
     file = await commune.client.get(f"{link}/tai-lieu/{kept['Bài giảng']}")

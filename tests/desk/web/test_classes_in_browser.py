@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from channels.audiences import store as audience_store
 from channels.audiences.store import Recipient
 from channels.classes import store
+from channels.classes.given import store as given_store
 from channels.classes.training import door_code, door_token
 from db.types import new_id
 from desk.classes.page import key_of
@@ -117,7 +118,7 @@ async def test_from_the_form_to_the_certificate(desk: Any, browser: Browser) -> 
     await page.get_by_role("button", name="Cấp chứng nhận").click()
     await expect(page.locator(".said")).to_contain_text("Đã cấp 3 giấy chứng nhận")
     async with desk.house.database.read() as connection:
-        given = await store.certificates(connection, id)
+        given = await given_store.certificates(connection, id)
     await own.goto(f"{address}/chung-nhan")
     await own.fill("#f-ma", next(iter(given.values())).code)
     await own.get_by_role("button", name="Kiểm tra").click()

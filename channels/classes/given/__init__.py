@@ -1,0 +1,1 @@
+"""What a class gives to those who come."""
