@@ -26,7 +26,7 @@ SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 
 STYLES = Path(__file__).with_name("styles.tsv")
 """Styles that the packages lack, a name and 256 numbers: hf_beta at LENGTH (npm kokoro-js 1.2.1, Apache-2.0), its timbre, the first 128
-numbers, led on to where Whisper understands it better; and the same with half of jm_kumo's timbre, led on too (docs/decisions/0011)."""
+numbers, led on to where Whisper understands it better; and half of where it once was with half of jm_kumo, led on too (decision 11)."""
 
 DURATIONS = "/encoder/Clip_output_0"
 FEATURES, PITCH, ENERGY = "/encoder/MatMul_1_output_0", "/encoder/Squeeze_output_0", "/encoder/Squeeze_1_output_0"

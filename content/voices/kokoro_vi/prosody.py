@@ -8,7 +8,7 @@ huyền low and falling, sắc rising, hỏi dipping, ngã dipping and rising hi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,11 +57,15 @@ SHORT = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """A speaker: styles of the model by weight, speed (1 is the model's own), and the middle of the voice in Hz."""
+    """A speaker: styles of the model by weight, speed (1 is the model's own), and the middle of the voice in Hz.
+
+    `tones` are those which this voice has to be given otherwise than TONES to be heard so.
+    """
 
     mixture: dict[str, float]
     speed: float
     middle: float
+    tones: dict[Tone, Contour] = field(default_factory=dict)
 
 
 class Prosody:
@@ -70,6 +74,7 @@ class Prosody:
     def __init__(self, line: Line, manner: Manner) -> None:
         self._line = line
         self._middle = manner.middle
+        self._tones = TONES | manner.tones
 
     def tempo(self, frames: Floats) -> Floats:
         """Frames of each token (the model's own start and end tokens around them), the marks' as long as our pauses."""
@@ -102,7 +107,7 @@ class Prosody:
             begin, end = (max(0, starts[token + 1] - LEAD) for token in (one.vowel, one.voiced))
             if end <= begin:
                 continue
-            curve = _curve(one, end - begin) - DECLINATION * begin / length
+            curve = self._curve(one, end - begin) - DECLINATION * begin / length
             if before is not None:
                 curve += (before - curve[0]) * CARRY * np.exp(-np.arange(len(curve)) * STEP / CARRIED)
             places += range(begin, end)
@@ -110,10 +115,9 @@ class Prosody:
             before = None if one.mark else curve[-1]
         return places, heights
 
-
-def _curve(one: Placed, steps: int) -> Array:
-    """The tone of a syllable over so many steps."""
-    tone = one.syllable.tone
-    places, heights = zip(*(CHECKED if one.syllable.checked else TONES)[tone], strict=True)
-    curve: Array = np.interp(np.linspace(0, 1, steps), places, heights) * RANGE
-    return curve + np.linspace(0, QUESTION, steps) if one.last and one.mark == "?" else curve
+    def _curve(self, one: Placed, steps: int) -> Array:
+        """The tone of a syllable over so many steps."""
+        tone = one.syllable.tone
+        places, heights = zip(*(CHECKED if one.syllable.checked else self._tones)[tone], strict=True)
+        curve: Array = np.interp(np.linspace(0, 1, steps), places, heights) * RANGE
+        return curve + np.linspace(0, QUESTION, steps) if one.last and one.mark == "?" else curve

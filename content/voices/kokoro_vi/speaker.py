@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from content.phonetics.syllable import Tone
 from content.phonetics.words import words
 from content.voices.kokoro_vi.model import RATE, Floats, Kokoro
-from content.voices.kokoro_vi.prosody import Manner, Prosody
+from content.voices.kokoro_vi.prosody import Contour, Manner, Prosody
 from content.voices.kokoro_vi.script import lines
 
+FEMALE_TONES: dict[Tone, Contour] = {
+    Tone.HOI: ((0, -2), (0.35, -7), (0.75, -7.5), (1, -4.5)),
+    Tone.NGA: ((0, 0), (0.2, -3.5), (0.4, -3.5), (1, 7)),
+}
+"""With the usual contours her hỏi fell too late to be told from huyền, and her ngã from sắc."""
 SPEAKERS = {
-    "female": Manner({"hf_beta_vi": 1.0}, speed=0.95, middle=215),
+    "female": Manner({"hf_beta_vi": 1.0}, speed=0.95, middle=215, tones=FEMALE_TONES),
     "male": Manner({"kumo_beta_vi": 1.0}, speed=0.95, middle=125),
 }
 """Of the model's styles but the Chinese ones, those that were understood best (tests/bench/hearing); each was led on from there."""
