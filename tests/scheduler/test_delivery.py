@@ -42,6 +42,15 @@ def test_letters_only_make_allowed_moves(letters: str, data: st.DataObject) -> N
     assert len(letters) == count(after).total()
 
 
+@given(st.text(alphabet="".join(LETTER.values()), max_size=50), st.sets(st.sampled_from(list(State))))
+def test_letters_are_counted(letters: str, states: set[State]) -> None:
+    """Each state as often as its letter stands there, and none that does not; of some states, or of all."""
+    found = {state: letters.count(LETTER[state]) for state in State if LETTER[state] in letters}
+    assert found == dict(count(letters))
+    if states:
+        assert {state: number for state, number in found.items() if state in states} == dict(count(letters, states))
+
+
 def test_confirmed_and_cancelled_are_for_ever() -> None:
     """No receipt, retry or person moves them."""
     assert not MOVES[State.CONFIRMED]

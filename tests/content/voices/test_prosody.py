@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content.phonetics.syllable import Tone
 from content.phonetics.words import words
 from content.voices.kokoro_vi.prosody import FRAME, LEAD, PAUSES, Floats, Manner, Prosody
 from content.voices.kokoro_vi.script import Line, lines
+from content.voices.kokoro_vi.speaker import SPEAKERS
 
 MANNER = Manner({}, 1.0, 200.0)
 STEPS = 2
@@ -29,15 +31,15 @@ def frames(line: Line, each: int = 5) -> Floats:
     return np.full(len(line.phonemes) + 2, each, np.float32)
 
 
-def sung(sentence: str, predicted: float = 150.0) -> list[Floats]:
+def sung(sentence: str, predicted: float = 150.0, manner: Manner = MANNER) -> list[Floats]:
     """The semitones of each syllable's rhyme, where it is heard."""
     line = laid(sentence)
     given = frames(line)
-    pitch, _ = Prosody(line, MANNER).melody(
+    pitch, _ = Prosody(line, manner).melody(
         given, np.full(STEPS * int(given.sum()), predicted, np.float32), np.zeros(1, np.float32)
     )
     at = np.concatenate([[0], np.cumsum(given)]).astype(int) * STEPS - LEAD
-    heights = 12 * np.log2(pitch / MANNER.middle)
+    heights = 12 * np.log2(pitch / manner.middle)
     return [heights[at[one.vowel + 1] : at[one.voiced + 1]] for one in line.syllables]
 
 
@@ -52,21 +54,30 @@ def test_level_falling_rising(word: str, shape: int) -> None:
     assert abs(moved) < 1 if shape == 0 else moved * shape > 1.5
 
 
+@pytest.mark.parametrize("speaker", SPEAKERS)
 @pytest.mark.parametrize("word", ["tả", "tã"])
-def test_dipping(word: str) -> None:
-    """Hỏi and ngã sink and rise again; ngã ends high, hỏi stays low."""
-    (curve,) = sung(f"{word}.")
+def test_dipping(word: str, speaker: str) -> None:
+    """Hỏi and ngã sink and rise again, in both voices; ngã ends high, hỏi stays low."""
+    (curve,) = sung(f"{word}.", manner=SPEAKERS[speaker])
     low = int(curve.argmin())
     assert 0 < low < len(curve) - 1
     assert curve[-1] > curve[low] + 1
     assert (curve[-1] > 3) == (word == "tã")
 
 
-def test_six_tones_are_six_curves() -> None:
-    """No two lie within half a semitone of each other."""
-    curves = [sung(f"{word}.")[0] for word in ("ta", "tà", "tá", "tả", "tã", "tạ")]
+@pytest.mark.parametrize("speaker", SPEAKERS)
+def test_six_tones_are_six_curves(speaker: str) -> None:
+    """No two lie within one and a half semitones of each other everywhere."""
+    curves = [sung(f"{word}.", manner=SPEAKERS[speaker])[0] for word in ("ta", "tà", "tá", "tả", "tã", "tạ")]
     for one, other in itertools.combinations(curves, 2):
         assert np.abs(one - other).max() > 1.5
+
+
+def test_a_speaker_has_tones_of_their_own() -> None:
+    """A tone that a voice is given otherwise is sung so; the others as ever."""
+    high = Manner({}, 1.0, 200.0, tones={Tone.HUYEN: ((0, 5), (1, 5))})
+    assert sung("tà.", manner=high)[0].min() > 2 > sung("tà.")[0].max()
+    assert np.array_equal(sung("tá.")[0], sung("tá.", manner=high)[0])
 
 
 def test_the_voice_sinks_and_a_question_rises() -> None:
