@@ -59,13 +59,15 @@ SHORT = 0.9
 class Manner:
     """A speaker: styles of the model by weight, speed (1 is the model's own), and the middle of the voice in Hz.
 
-    `tones` are those which this voice has to be given otherwise than TONES to be heard so.
+    `tones` are those which this voice has to be given otherwise than TONES to be heard so; `presence` is by how many dB it is
+    raised around PRESENCE_AT (`speaker.py`), where it is duller than people are.
     """
 
     mixture: dict[str, float]
     speed: float
     middle: float
     tones: dict[Tone, Contour] = field(default_factory=dict)
+    presence: float = 0.0
 
 
 class Prosody:
