@@ -69,7 +69,7 @@ MOVES: dict[State, frozenset[State]] = {
 lost is not repeated after all; failed, missed and unsure go back to pending only by a person's decision."""
 
 DONE = frozenset({State.SENT, State.CONFIRMED})
-RARE = tuple(state for state in State if state is not State.SENT)
+RARE = (State.CONFIRMED, *(state for state in State if state not in DONE))
 """Those that are looked for among many letters: a letter is found the slower the more there are of it, so the rest are sent."""
 FINAL = DONE | {State.FAILED, State.MISSED, State.CANCELLED}
 UNSETTLED = frozenset(LETTER[state] for state in State if state not in FINAL)
@@ -244,8 +244,10 @@ def count(letters: str, states: Collection[State] = ()) -> Counter[State]:
     found: Counter[State] = Counter()
     left = len(letters)
     for state in states or RARE:
-        if left and (number := letters.count(LETTER[state])):
+        if number := letters.count(LETTER[state]):
             found[state], left = number, left - number
+            if not left:
+                break
     if left and not states:
         found[State.SENT] = left
     return found

@@ -47,13 +47,13 @@ async def sent_between(
 ) -> list[Sent]:
     """Every text of every run of a unit's due in these days (`end` not among them) of which a partner took over anything."""
     edges = [datetime.combine(day, time(), zone).astimezone(UTC) for day in (begin, end)]
-    taken, texts = await tally_store.taken_over(connection, edges), await tally_store.texts(connection, edges)
+    taken, texts = await tally_store.taken_over(connection, edges, zone), await tally_store.texts(connection, edges)
     taken = own(taken, await tally_store.senders(connection, edges), unit)
     outlets = await tally_store.outlet_titles(connection)
     contests = await contest_store.announcing(connection)
-    along = along_of(taken, await tally_store.carried(connection, edges), outlets, zone)
+    along = along_of(taken, await tally_store.carried(connection, edges), outlets)
     held = held_of(await class_store.held(connection, *edges), zone, unit)
-    return [*sent_of(taken, texts, outlets, zone, contests), *along, *held]
+    return [*sent_of(taken, texts, outlets, contests), *along, *held]
 
 
 def held_of(held: Sequence[Held], zone: ZoneInfo, unit: str) -> list[Sent]:
@@ -74,19 +74,17 @@ def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[T
     return [one for one in taken if senders.get(one.schedule, "") == unit]
 
 
-def sent_of(
-    taken: Sequence[Taken], texts: Texts, outlets: Outlets, zone: ZoneInfo, contests: Collection[str]
-) -> list[Sent]:
+def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Outlets, contests: Collection[str]) -> list[Sent]:
     """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets.
 
     A text that announces one of these `contests`, by item, is a contest as well.
     """
     ways = {one: _ways(one, outlets) for one in {one.outlets for one in taken}}
-    each = ((one, one.due_at.astimezone(zone).date()) for one in taken)
+    announcing = {one: of | {Way.CONTEST} for one, of in ways.items()}
     return [
-        Sent(one.occurrence, item, theme, day, ways[one.outlets] | ({Way.CONTEST} if item in contests else set()))
-        for one, day in each
-        for item, theme in texts.get(one.schedule, ())
+        Sent(run, item, theme, day, (announcing if item in contests else ways)[names])
+        for run, schedule, day, names in taken
+        for item, theme in texts.get(schedule, ())
     ]
 
 
@@ -96,17 +94,14 @@ def _ways(names: Iterable[str], outlets: Outlets) -> frozenset[Way]:
     return frozenset(way for way in found if way is not None)
 
 
-def along_of(taken: Sequence[Taken], carried: Sequence[Carried], outlets: Outlets, zone: ZoneInfo) -> list[Sent]:
+def along_of(taken: Sequence[Taken], carried: Sequence[Carried], outlets: Outlets) -> list[Sent]:
     """What these runs took along: once a run, by the ways in which anything of it arrived."""
     runs = {one.occurrence: one for one in taken}
     by = defaultdict[tuple[str, str, str], set[str]](set)
     for one in carried:
         if one.occurrence in runs and one.outlet in runs[one.occurrence].outlets:
             by[one.occurrence, one.item, one.theme].add(one.outlet)
-    return [
-        Sent(run, item, theme, runs[run].due_at.astimezone(zone).date(), _ways(names, outlets))
-        for (run, item, theme), names in by.items()
-    ]
+    return [Sent(run, item, theme, runs[run].day, _ways(names, outlets)) for (run, item, theme), names in by.items()]
 
 
 async def standings_of(connection: AsyncConnection, plan: Plan, today: date, zone: ZoneInfo) -> list[Progress]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -221,24 +220,3 @@ def digest_of(record: Mapping[str, Any]) -> str:
 LISTS = ("stretches", "themes", "channels", "outlets", "units")
 LATER = frozenset({"plan", "units", "feedback", "classes"})
 """What reports did not have from the first."""
-
-
-class Gathering:
-    """One line while it is being counted."""
-
-    def __init__(self, key: str, title: str) -> None:
-        self._key, self._title = key, title
-        self._items = set[str]()
-        self._outcomes: Counter[State] = Counter()
-
-    def add(self, items: set[str], outcomes: Counter[State]) -> None:
-        """Deliveries of these items; the items went out if any of them was taken over."""
-        for state, number in outcomes.items():  # a year has thousands: `Counter.update` takes twice as long
-            self._outcomes[state] += number
-        if outcomes[State.SENT] or outcomes[State.CONFIRMED]:
-            self._items |= items
-
-    def line(self) -> Line:
-        """What was counted, states in the order in which they are told everywhere."""
-        outcomes = {state.value: self._outcomes[state] for state in State if self._outcomes[state]}
-        return Line(self._key, self._title, len(self._items), outcomes)

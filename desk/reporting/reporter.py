@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -13,9 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel
 from channels.classes import store as class_store
-from channels.classes.store import Held
 from channels.feedback import store as feedback_store
-from channels.feedback.feedback import Source, Standing
 from channels.outlet import Outlets
 from channels.pulls import store as pull_store
 from config.clock import Clock
@@ -26,28 +23,14 @@ from content.units.unit import ROOT
 from db.database import Database
 from db.journal import Journal
 from db.types import new_id
-from desk.plan import counting, progress
 from desk.plan import store as plan_store
-from desk.plan.plan import Plan
 from desk.reporting import store
-from desk.reporting.figures import (
-    ClassLine,
-    FeedbackFigures,
-    FeedbackLine,
-    Figures,
-    Gathering,
-    Line,
-    PlanFigures,
-    digest_of,
-)
+from desk.reporting.figures import Figures, digest_of
+from desk.reporting.gathering import NO_THEME, Against, Seen, gathered, has
 from desk.reporting.period import Period
 from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
-from scheduler.tally import tally
-from scheduler.tally.store import Carried
-from scheduler.tally.tally import Share, Tally
 
-NO_THEME = Word("Chưa chọn chủ đề", "No theme chosen")
 NOW = 0
 """The number of no version: the figures as they are now, whatever was handed in."""
 
@@ -69,36 +52,6 @@ class Report:
     def digest(self) -> str:
         """Under which they were handed in, or would be."""
         return self.shown.digest if self.shown else self.figures.digest
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the database says of a period."""
-
-    tallies: Sequence[Tally]
-    texts: Mapping[str, Sequence[tuple[str, str]]]
-    themes: Mapping[str, str]
-    outlets: Mapping[str, tuple[str, str]]
-    runs: int
-    people: int
-    seconds: float
-    senders: Mapping[str, str]
-    """Which unit sent each schedule, of those that are not the office's own."""
-    units: Mapping[str, str]
-    """Names of units; none while there is but the office."""
-    plan: PlanFigures | None = None
-    feedback: FeedbackFigures | None = None
-    classes: tuple[ClassLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """A plan to measure by, and what else has to be known for it: `asked` schedules, texts that announce `contests`, riders."""
-
-    plan: Plan
-    asked: Collection[str]
-    contests: Collection[str]
-    carried: Sequence[Carried]
 
 
 class Reporter:
@@ -176,37 +129,27 @@ class Reporter:
 
     async def _count(self, connection: AsyncConnection, period: Period, unit: str) -> Figures:
         edges = [self._midnight(one.begin) for one in period.stretches()] + [self._midnight(period.end)]
-        outlets = await tally_store.outlet_titles(connection)
         tree = await unit_store.tree(connection)
-        senders = await tally_store.senders(connection, edges) if tree.units else {}
         units = tree.below(unit) if unit != ROOT else None
-        shares = await tally_store.shares(connection, edges)
-        ours = shares if units is None else [one for one in shares if senders.get(one.schedule, ROOT) in units]
-        to_people = {name for name, (kind, _) in outlets.items() if _channel_has(kind, "scheme")}
-        shelves = [
-            name for name, (kind, _) in outlets.items() if _channel_has(kind, "shelf") and self._is_of(name, units)
-        ]
-        lists = await tally_store.lists(connection)
-        # counted in a thread while the database looks the rest up
-        counting_up = asyncio.create_task(asyncio.to_thread(tally.counted, ours, edges, to_people, lists))
-        try:
-            seconds = await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1])
-            texts = await tally_store.texts(connection, edges)
-            themes = await tally_store.theme_titles(connection)
-            runs = await tally_store.runs(connection, edges, units)
-            asked = await feedback_store.counts(connection, edges[0], edges[-1], units)
-            held = await class_store.held(connection, edges[0], edges[-1])
-            against = await self._against(connection, period, edges, unit)
-        finally:
-            tallies, people = await counting_up
+        outlets = await tally_store.outlet_titles(connection)
+        shelves = [name for name, (kind, _) in outlets.items() if has(kind, "shelf") and self._is_of(name, units)]
         seen = Seen(
-            *(tallies, texts, themes, outlets, runs, people, seconds, senders),
-            units={id: one.name for id, one in tree.units.items()},
-            feedback=feedback_of(asked, themes) if asked else None,
-            classes=classes_of(one for one in held if units is None or one.unit in units),
+            shares=await tally_store.shares(connection, edges),
+            texts=await tally_store.texts(connection, edges),
+            themes=await tally_store.theme_titles(connection),
+            outlets=outlets,
+            lists=await tally_store.lists(connection),
+            runs=await tally_store.runs(connection, edges, units),
+            seconds=await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
+            feedback=await feedback_store.counts(connection, edges[0], edges[-1], units),
+            held=await class_store.held(connection, edges[0], edges[-1]),
+            senders=await tally_store.senders(connection, edges) if tree.units else {},
+            units=units,
+            names={id: one.name for id, one in tree.units.items()},
+            against=await self._against(connection, period, edges, unit),
         )
         office = tree[unit].office if unit != ROOT else self._office
-        return await asyncio.to_thread(self._finished, office, period, seen, against, shares, held)
+        return await asyncio.to_thread(gathered, office, period, seen, edges, self._zone)
 
     async def _against(
         self, connection: AsyncConnection, period: Period, edges: Sequence[datetime], unit: str
@@ -216,24 +159,6 @@ class Reporter:
             return None
         asked, carried = await tally_store.asked(connection), await tally_store.carried(connection, edges)
         return Against(plan, asked, await contest_store.announcing(connection), carried)
-
-    def _finished(
-        self,
-        office: str,
-        period: Period,
-        seen: Seen,
-        against: Against | None,
-        shares: Sequence[Share],
-        held: Sequence[Held],
-    ) -> Figures:
-        if against is not None:
-            unit = against.plan.unit
-            taken = counting.own(tally.taken(shares, against.asked), seen.senders, unit)
-            sent = counting.sent_of(taken, seen.texts, seen.outlets, self._zone, against.contests)
-            sent += counting.along_of(taken, against.carried, seen.outlets, self._zone)
-            sent += counting.held_of(held, self._zone, unit)
-            seen = replace(seen, plan=progress.figures(against.plan, sent, period))
-        return gathered(office, period, seen)
 
     def _is_of(self, outlet: str, units: Container[str] | None) -> bool:
         at = self._outlets.get(outlet)
@@ -282,101 +207,8 @@ def _check(figures: Figures, digest: str, versions: Sequence[HandedIn], reason: 
         )
 
 
-def _channel_has(kind: str, what: str) -> bool:
-    """Whether outlets of a kind have a shelf, or recipients; of a kind that is gone nothing is known."""
-    return kind in Channel.registry and bool(getattr(Channel.registry[kind], what))
-
-
-def gathered(office: str, period: Period, seen: Seen) -> Figures:
-    """Everything counted, line by line; a bulletin with texts of two themes counts for both."""
-    whole = Gathering("", period.title_vi)
-    stretches = [Gathering(one.begin.isoformat(), one.title) for one in period.stretches()]
-    themes = {id: Gathering(id, title) for id, title in seen.themes.items()} | {"": Gathering("", NO_THEME)}
-    kinds: dict[str, Gathering] = {}
-    outlets: dict[str, Gathering] = {}
-    units = {id: Gathering(id, name) for id, name in {ROOT: office, **seen.units}.items()} if seen.units else {}
-    for given in seen.tallies:
-        texts = seen.texts.get(given.schedule, ())
-        items = {item for item, _ in texts}
-        kind, title = seen.outlets.get(given.outlet, (given.outlet, given.outlet))
-        if kind not in kinds:
-            kinds[kind] = Gathering(kind, _kind_title(kind))
-        if given.outlet not in outlets:
-            outlets[given.outlet] = Gathering(given.outlet, title)
-        unit = seen.senders.get(given.schedule, ROOT)
-        ours = (units[unit],) if unit in units else ()
-        for line in (whole, stretches[given.place], kinds[kind], outlets[given.outlet], *ours):
-            line.add(items, given.outcomes)
-        by_theme = defaultdict[str, set[str]](set)
-        for item, theme in texts:
-            by_theme[theme if theme in themes else ""].add(item)
-        for theme, some in by_theme.items():
-            themes[theme].add(some, given.outcomes)
-    return Figures(
-        office=office,
-        kind=period.kind.value,
-        period=period.written,
-        basis=period.basis.value,
-        title=period.title_vi,
-        begin=period.begin.isoformat(),
-        end=period.last.isoformat(),
-        whole=whole.line(),
-        runs=seen.runs,
-        people=seen.people,
-        audio_seconds=round(seen.seconds),
-        stretches=tuple(one.line() for one in stretches),
-        themes=_told(themes),
-        channels=_told(kinds),
-        outlets=_told(outlets),
-        plan=seen.plan,
-        units=_told(units),
-        feedback=seen.feedback,
-        classes=seen.classes,
-    )
-
-
-def classes_of(held: Iterable[Held]) -> tuple[ClassLine, ...]:
-    """Sessions that were held, by class, the earliest first."""
-    titles, sessions, came = dict[str, str](), Counter[str](), Counter[str]()
-    for one in held:
-        titles.setdefault(one.klass, one.title)
-        sessions[one.klass] += 1
-        came[one.klass] += one.attended
-    return tuple(ClassLine(title, sessions[id], came[id]) for id, title in titles.items())
-
-
-def feedback_of(asked: Counter[tuple[Source, str, Standing]], themes: Mapping[str, str]) -> FeedbackFigures:
-    """What people wrote, by theme in the office's order, what has none last."""
-    sources = Counter[str]()
-    by_theme: defaultdict[str, Counter[Standing]] = defaultdict(Counter)
-    for (source, theme, standing), count in asked.items():
-        sources[source.value] += count
-        by_theme[theme if theme in themes else ""][standing] += count
-    titles = {**themes, "": NO_THEME}
-    lines = tuple(_feedback_line(key, title, by_theme[key]) for key, title in titles.items() if key in by_theme)
-    whole = _feedback_line("", Word("Tất cả", "All"), sum(by_theme.values(), Counter[Standing]()))
-    return FeedbackFigures(whole, {one.value: sources[one.value] for one in Source if sources[one.value]}, lines)
-
-
-def _feedback_line(key: str, title: str, count: Counter[Standing]) -> FeedbackLine:
-    return FeedbackLine(key, title, count.total(), count[Standing.ANSWERED], count[Standing.CLOSED])
-
-
-def _kind_title(kind: str) -> str:
-    if kind not in Channel.registry:
-        return kind
-    channel = Channel.registry[kind]
-    return Word(channel.title_vi, channel.title_en)
-
-
 def _words(period: Period) -> Iterator[Word]:
     """Titles that are the same in every report of a period, and nobody's own words."""
     yield from (NO_THEME, period.title_vi)
     yield from (Word(one.title_vi, one.title_en) for one in Channel.registry.values())
     yield from (one.title for one in period.stretches() if isinstance(one.title, Word))
-
-
-def _told(lines: Mapping[str, Gathering]) -> tuple[Line, ...]:
-    """Lines that had anything, those with most deliveries first."""
-    found = [line for line in (one.line() for one in lines.values()) if line.total]
-    return tuple(sorted(found, key=lambda line: (-line.total, line.title, line.key)))

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, ColumnElement, Text, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,7 +48,7 @@ async def asked(connection: AsyncConnection) -> frozenset[str]:
     return frozenset((await connection.execute(_ASKED)).scalars())
 
 
-async def taken_over(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Taken]:
+async def taken_over(connection: AsyncConnection, edges: Sequence[datetime], zone: ZoneInfo) -> list[Taken]:
     """Each run between the edges of which anything arrived by any outlet, with proof or without.
 
     What goes to single people who ask for it (`Rule.asked`) is no run of a text.
@@ -59,7 +60,10 @@ async def taken_over(connection: AsyncConnection, edges: Sequence[datetime]) -> 
         _between(edges), or_(*(has(parcel.c.letters, LETTER[state]) for state in State if state in DONE))
     ).where(occurrence.c.schedule.not_in(_ASKED))
     rows = await connection.execute(query)
-    return [Taken(id, schedule, due_at, frozenset(outlets.split(","))) for id, schedule, due_at, outlets in rows]
+    return [
+        Taken(id, schedule, due_at.astimezone(zone).date(), frozenset(outlets.split(",")))
+        for id, schedule, due_at, outlets in rows
+    ]
 
 
 def _between(edges: Sequence[datetime]) -> ColumnElement[bool]:

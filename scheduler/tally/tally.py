@@ -5,15 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from channels.audiences.store import RETOLD
-from db.types import from_ms, to_ms
+from db.types import to_ms
 from scheduler.delivery import DONE, LETTER, State, count
 
-NOT_REACHED = frozenset(State) - DONE
 _TAKEN = frozenset(LETTER[state] for state in DONE)
 
 
@@ -31,73 +30,70 @@ class Share(NamedTuple):
     letters: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What one schedule gave one outlet to send in one stretch, by the place of the stretch, and what became of it."""
+class Tally(NamedTuple):
+    """What one schedule gave one outlet to send in one stretch, by the place of the stretch, and what became of it.
+
+    What went to people is told run by run, each with the name of the list it went to.
+    """
 
     place: int
     schedule: str
     outlet: str
+    run: str
+    audience: str
     outcomes: Counter[State]
 
 
 class Taken(NamedTuple):
-    """One run of a schedule, with the outlets whose partners took over at least one delivery of it."""
+    """One run of a schedule, the day it was due on, and the outlets whose partners took over at least one delivery of it."""
 
     occurrence: str
     schedule: str
-    due_at: datetime
+    day: date
     outlets: frozenset[str]
 
 
-def counted(
-    shares: Sequence[Share], edges: Sequence[datetime], outlets: Collection[str], lists: Mapping[str, str]
-) -> tuple[list[Tally], int]:
-    """The tallies of all, and the people whom these outlets reached. Takes some time for a year: not for the loop."""
-    return tallies(shares, edges), people(shares, outlets, lists)
-
-
-def tallies(shares: Sequence[Share], edges: Sequence[datetime]) -> list[Tally]:
-    """Counted by the stretches between the edges; nothing in `shares` lies outside of them."""
-    together = defaultdict[tuple[int, str, str], list[str]](list)
+def tallies(shares: Sequence[Share], edges: Sequence[datetime], outlets: Collection[str]) -> list[Tally]:
+    """Counted by the stretches between the edges, outside of which nothing lies; these `outlets` send to people."""
+    together = defaultdict[tuple[int, str, str, str, str], list[str]](list)
     begins = [to_ms(edge) for edge in edges]
-    for one in shares:
-        together[bisect_right(begins, one.due_ms) - 1, one.schedule, one.outlet].append(one.letters)
+    for occurrence, schedule, due_ms, outlet, audience, letters in shares:
+        run = (occurrence, audience) if outlet in outlets else ("", "")
+        together[bisect_right(begins, due_ms) - 1, schedule, outlet, *run].append(letters)
     return [Tally(*whose, count("".join(letters))) for whose, letters in together.items()]
 
 
-def taken(shares: Sequence[Share], asked: Collection[str]) -> list[Taken]:
+def taken(shares: Sequence[Share], asked: Collection[str], zone: ZoneInfo) -> list[Taken]:
     """Each run of which anything arrived by any outlet, with proof or without.
 
     What goes to single people who ask for it (`Rule.asked`, by schedule) is no run of a text.
     """
-    outlets, first = defaultdict[str, list[str]](list), dict[str, Share]()
-    for one in shares:
-        if one.schedule not in asked and not _TAKEN.isdisjoint(one.letters):
-            outlets[one.occurrence].append(one.outlet)
-            first.setdefault(one.occurrence, one)
-    return [Taken(id, one.schedule, from_ms(one.due_ms), frozenset(outlets[id])) for id, one in first.items()]
+    runs = defaultdict[tuple[str, str, int], list[str]](list)
+    for occurrence, schedule, due_ms, outlet, _, letters in shares:
+        if schedule not in asked and not _TAKEN.isdisjoint(letters):
+            runs[occurrence, schedule, due_ms].append(outlet)
+    return [
+        Taken(id, schedule, datetime.fromtimestamp(due_ms / 1000, zone).date(), frozenset(outlets))
+        for (id, schedule, due_ms), outlets in runs.items()
+    ]
 
 
-def people(shares: Sequence[Share], outlets: Collection[str], lists: Mapping[str, str]) -> int:
-    """How many people were sent something by these outlets: of each list, as many as the run had that reached most of them.
+def people(tallies: Sequence[Tally], lists: Mapping[str, str]) -> int:
+    """How many people were sent something: of each list, as many as the run had that reached most of them.
 
     `lists` tells what a list counts as, by its name; one that was renamed or removed since counts by the name it had. Who
     stands on two lists counts twice; whom only another run reached, not. Whoever is told of a correction has been counted
     with what is corrected, unless nothing else was sent.
     """
-    runs = defaultdict[tuple[str, str, str], list[str]](list)
-    for one in shares:
-        if one.audience and one.outlet in outlets:
-            runs[one.occurrence, one.outlet, one.audience].append(one.letters)
     most: Counter[str] = Counter()
     retold = 0
-    for (_, _, name), parts in runs.items():
-        letters = "".join(parts)
-        number = len(letters) - count(letters, NOT_REACHED).total()
-        if name.startswith(RETOLD):
+    for one in tallies:
+        if not one.audience:
+            continue
+        number = sum(one.outcomes[state] for state in DONE)
+        if one.audience.startswith(RETOLD):
             retold = max(retold, number)
         else:
-            of = lists.get(name, name)
+            of = lists.get(one.audience, one.audience)
             most[of] = max(most[of], number)
     return max(retold, most.total())

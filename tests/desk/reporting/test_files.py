@@ -23,7 +23,7 @@ from desk.printing import issuer
 from desk.reporting import charts, pdf, sheets, word
 from desk.reporting.content import Chart, Content, Handed, Point
 from desk.reporting.figures import ClassLine, FeedbackFigures, FeedbackLine, Figures, Line, PlanFigures, PlanLine
-from desk.reporting.reporter import NO_THEME
+from desk.reporting.gathering import NO_THEME
 from desk.reporting.sentences import hours_vi, number_vi
 from desk.reporting.writing import content_of
 from tests.desk.reporting.books import HANOI
