@@ -169,7 +169,7 @@ def _strpos(element: has, compiler: Any, **options: Any) -> str:
 
 
 class number_at(FunctionElement[float]):  # noqa: N801 (as above)
-    """The number at a path of a JSON column, written like `parts[0].audio.seconds`; NULL where there is none."""
+    """The number at a place, from 0, of a column that is a list in JSON; NULL where there is none."""
 
     name = "number_at"
     type = Float()
@@ -178,12 +178,11 @@ class number_at(FunctionElement[float]):  # noqa: N801 (as above)
 
 @compiles(number_at)
 def _json_extract(element: number_at, compiler: Any, **options: Any) -> str:
-    column, path = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"json_extract({column}, '$.' || {path})"
+    column, place = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_extract({column}, '$[' || {place} || ']')"
 
 
 @compiles(number_at, "postgresql")
 def _json_path(element: number_at, compiler: Any, **options: Any) -> str:
-    column, path = (compiler.process(clause, **options) for clause in element.clauses)
-    steps = f"string_to_array(replace(replace({path}, '[', '.'), ']', ''), '.')"
-    return f"CAST(CAST({column} AS json) #>> {steps} AS DOUBLE PRECISION)"
+    column, place = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"CAST(CAST({column} AS json) ->> CAST({place} AS INTEGER) AS DOUBLE PRECISION)"

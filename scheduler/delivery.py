@@ -244,10 +244,9 @@ def count(letters: str, states: Collection[State] = ()) -> Counter[State]:
     found: Counter[State] = Counter()
     left = len(letters)
     for state in states or RARE:
-        if number := letters.count(LETTER[state]):
-            found[state], left = number, left - number
-            if not left:
-                break
+        if LETTER[state] in letters:  # that one is not there is seen much sooner than that there are none of it
+            found[state] = number = letters.count(LETTER[state])
+            left -= number
     if left and not states:
         found[State.SENT] = left
     return found

@@ -14,9 +14,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
-    cast,
     func,
-    literal,
     select,
     type_coerce,
     update,
@@ -177,8 +175,6 @@ async def seconds_fetched(
     stood = shelf.c.outlet.in_(sorted(outlets)) & (shelf.c.since >= since) & (shelf.c.since < until)
     proved = select(proof.c.delivery, proof.c.part).join(shelf, shelf.c.delivery == proof.c.delivery)
     whole = proved.where(stood, proof.c.complete_at.is_not(None)).distinct().subquery("whole")
-    path = literal("parts[") + cast(whole.c.part, Text) + literal("].audio.seconds")
-    seconds = number_at(type_coerce(shelf.c.bulletin, Text), path)
-    query = select(seconds).join(whole, whole.c.delivery == shelf.c.delivery)
-    # added up here: to do so either database would copy the bulletins
-    return sum(float(length or 0) for length in (await connection.execute(query)).scalars().all())
+    seconds = number_at(type_coerce(shelf.c.seconds, Text), whole.c.part)
+    query = select(func.sum(seconds)).join(whole, whole.c.delivery == shelf.c.delivery)
+    return float((await connection.execute(query)).scalar_one() or 0)

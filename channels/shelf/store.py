@@ -42,6 +42,7 @@ shelf = Table(
     Column("withdrawn_at", Moment),
     Column("replaced", Text, nullable=False, default=""),
     Column("carries", Json, nullable=False, default=[]),
+    Column("seconds", Json, nullable=False),
     Index("shelf_since", "outlet", "since"),
 )
 
@@ -103,11 +104,17 @@ async def put_on_shelf(tx: AsyncConnection, outlet_name: str, delivery: str, bul
             outlet=outlet_name,
             holds=[part.item for part in bulletin.own],
             carries=[part.item for part in bulletin.parts if part.ride],
-            bulletin=bulletin.record(),
+            **_said(bulletin),
             since=since,
             until=bulletin.valid_until,
         )
     )
+
+
+def _said(bulletin: Bulletin) -> dict[str, Any]:
+    """What stands there, and beside it how long the recording of each part lasts: to add that up is to read no bulletins."""
+    seconds = [part.audio.seconds if part.audio else None for part in bulletin.parts]
+    return {"bulletin": bulletin.record(), "seconds": seconds}
 
 
 async def is_on_shelf(connection: AsyncConnection, delivery: str) -> bool:
@@ -159,9 +166,9 @@ async def leave_behind(tx: AsyncConnection, item: str, at: datetime) -> int:
         await turn_shelf(tx, outlet.c.name.in_(select(shelf.c.outlet).where(stands)))
         await break_programmes(tx, item, at)
     for row in rows:
-        left = Bulletin.from_record(row.bulletin).without(item).record()
+        left = Bulletin.from_record(row.bulletin).without(item)
         mine = update(shelf).where(shelf.c.delivery == row.delivery)
-        await tx.execute(mine.values(bulletin=left, carries=[one for one in row.carries if one != item]))
+        await tx.execute(mine.values(**_said(left), carries=[one for one in row.carries if one != item]))
     return len(rows)
 
 

@@ -20,7 +20,7 @@ from desk.reporting.period import Period
 from scheduler.delivery import DONE, State
 from scheduler.tally import tally
 from scheduler.tally.store import Carried
-from scheduler.tally.tally import Share, Tally
+from scheduler.tally.tally import Run, Tally
 
 NO_THEME = Word("Chưa chọn chủ đề", "No theme chosen")
 
@@ -37,14 +37,15 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the database says of a period and of `units`, None for the whole office; `shares`, `texts` and `held` are of all."""
+    """What the database says of a period and of `units`, None for the whole office; `runs`, `texts` and `held` are of all."""
 
-    shares: Sequence[Share]
+    runs: Sequence[Run]
     texts: Mapping[str, Sequence[tuple[str, str]]]
     themes: Mapping[str, str]
     outlets: Mapping[str, tuple[str, str]]
     lists: Mapping[str, str]
-    runs: int
+    went_out: int
+    """How many runs."""
     seconds: float
     feedback: Counter[tuple[Source, str, Standing]]
     held: Sequence[Held]
@@ -63,7 +64,7 @@ class Seen:
 def gathered(office: str, period: Period, seen: Seen, edges: Sequence[datetime], zone: ZoneInfo) -> Figures:
     """Everything counted; `edges` are the moments between which the stretches of the period lie."""
     to_people = {name for name, (kind, _) in seen.outlets.items() if has(kind, "scheme")}
-    ours = seen.shares if seen.units is None else [one for one in seen.shares if seen.is_ours(one.schedule)]
+    ours = seen.runs if seen.units is None else [one for one in seen.runs if seen.is_ours(one.schedule)]
     tallies = tally.tallies(ours, edges, to_people)
     lines = Lines(office, period, seen)
     for given in tallies:
@@ -78,7 +79,7 @@ def gathered(office: str, period: Period, seen: Seen, edges: Sequence[datetime],
         begin=period.begin.isoformat(),
         end=period.last.isoformat(),
         whole=whole.line(),
-        runs=seen.runs,
+        runs=seen.went_out,
         people=tally.people(tallies, seen.lists),
         audio_seconds=round(seen.seconds),
         stretches=tuple(one.line() for one in lines.stretches),
@@ -194,7 +195,7 @@ def _plan(period: Period, seen: Seen, zone: ZoneInfo) -> PlanFigures | None:
     if against is None:
         return None
     unit = against.plan.unit
-    taken = counting.own(tally.taken(seen.shares, against.asked, zone), seen.senders, unit)
+    taken = counting.own(tally.taken(seen.runs, against.asked, zone), seen.senders, unit)
     sent = counting.sent_of(taken, seen.texts, seen.outlets, against.contests)
     sent += counting.along_of(taken, against.carried, seen.outlets)
     sent += counting.held_of(seen.held, zone, unit)

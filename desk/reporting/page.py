@@ -108,7 +108,7 @@ async def _page(visit: Visit, report: Report, unit: str) -> Shown:
     async with visit.house.database.read() as connection:
         handed = await store.handed_in(connection, units=visit.units, limit=FEW + 1)
         tree = await unit_store.tree(connection)
-    newest = report.versions[0] if report.versions else None
+    newest, said = report.versions[0] if report.versions else None, content(visit, report)
     listed_periods = recent(period.kind, period.basis, today)
     if period not in listed_periods:
         listed_periods.append(period)
@@ -116,9 +116,9 @@ async def _page(visit: Visit, report: Report, unit: str) -> Shown:
         "report": report,
         "period": period,
         "shown": report.shown,
-        "content": content(visit, report),
+        "content": said,
         "over": period.end <= today,
-        "unchanged": newest is not None and newest.digest == report.digest,
+        "unchanged": newest is not None and newest.digest == said.digest,
         "kinds": list(Kind),
         "choices": [(one.written, _choice(one, running=one.end > today)) for one in listed_periods],
         "bases": [(value, title.capitalize()) for value, title in BASES.items()],

@@ -134,12 +134,12 @@ class Reporter:
         outlets = await tally_store.outlet_titles(connection)
         shelves = [name for name, (kind, _) in outlets.items() if has(kind, "shelf") and self._is_of(name, units)]
         seen = Seen(
-            shares=await tally_store.shares(connection, edges),
+            runs=await tally_store.runs(connection, edges),
             texts=await tally_store.texts(connection, edges),
             themes=await tally_store.theme_titles(connection),
             outlets=outlets,
             lists=await tally_store.lists(connection),
-            runs=await tally_store.runs(connection, edges, units),
+            went_out=await tally_store.went_out(connection, edges, units),
             seconds=await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
             feedback=await feedback_store.counts(connection, edges[0], edges[-1], units),
             held=await class_store.held(connection, edges[0], edges[-1]),

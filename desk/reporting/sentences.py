@@ -29,6 +29,7 @@ DAYS = {
     ),
     Basis.CALENDAR: Word("tròn tháng theo lịch", "by calendar month"),
 }
+_SWAPPED = str.maketrans(",.", ".,")
 
 
 def number_vi(value: float | None) -> Word:
@@ -36,7 +37,7 @@ def number_vi(value: float | None) -> Word:
     if value is None:
         return Word("–", "–")
     english = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-    return Word(english.translate(str.maketrans(",.", ".,")), english)
+    return Word(english.translate(_SWAPPED), english)
 
 
 def hours_vi(seconds: int) -> Word:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,19 +23,28 @@ from db.types import has
 from scheduler.delivery import DONE, LETTER, OccurrenceState, State, count
 from scheduler.dispatch.tables import held, letters_together, parcel
 from scheduler.store import occurrence, schedule
-from scheduler.tally.tally import Share, Taken
+from scheduler.tally.tally import Run, Taken
 
 AT_ONCE = 1000
 _ASKED = select(schedule.c.id).where(type_coerce(schedule.c.rule, Text).contains('"asked":true'))
 RAN = (OccurrenceState.OPEN.value, OccurrenceState.DONE.value)
 
 
-async def shares(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Share]:
-    """All that runs gave their outlets to send which fell due from the first edge on and before the last."""
+async def runs(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Run]:
+    """What fell due from the first edge on and before the last, and gave anything to an outlet to send."""
     due_ms = type_coerce(occurrence.c.due_at, BigInteger)
-    whose = (occurrence.c.id, occurrence.c.schedule, due_ms, parcel.c.outlet, occurrence.c.audience)
-    query = select(*whose, parcel.c.letters).join(parcel, parcel.c.occurrence == occurrence.c.id)
-    return list(map(Share._make, (await connection.execute(query.where(_between(edges)))).all()))
+    written = func.aggregate_strings(parcel.c.outlet + ":" + parcel.c.letters, " ")
+    parcels = select(written).where(parcel.c.occurrence == occurrence.c.id).scalar_subquery()
+    query = select(occurrence.c.id, occurrence.c.schedule, due_ms, occurrence.c.audience, parcels)
+    rows = (await connection.execute(query.where(_between(edges)))).all()
+    read = cache(_parcels)  # stations have one delivery each: most runs are written alike
+    return [Run(id, schedule, due, list_, read(written)) for id, schedule, due, list_, written in rows if written]
+
+
+def _parcels(written: str) -> tuple[tuple[str, str], ...]:
+    """Outlet and letters of each, of `dai-xa:s sms:sscf`."""
+    parted = (one.partition(":") for one in written.split(" "))
+    return tuple((outlet, letters) for outlet, _, letters in parted)
 
 
 async def lists(connection: AsyncConnection) -> dict[str, str]:
@@ -87,7 +97,7 @@ async def held_back_of(connection: AsyncConnection, occurrences: Sequence[str]) 
     return dict(found)
 
 
-async def runs(connection: AsyncConnection, edges: Sequence[datetime], units: Collection[str] | None = None) -> int:
+async def went_out(connection: AsyncConnection, edges: Sequence[datetime], units: Collection[str] | None = None) -> int:
     """How many occurrences fell due and went out, of all or of what these units send."""
     query = select(func.count()).select_from(occurrence).where(_between(edges), occurrence.c.state.in_(RAN))
     query = query.where(*_sent_by(units))

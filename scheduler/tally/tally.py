@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,8 @@ from scheduler.delivery import DONE, LETTER, State, count
 _TAKEN = frozenset(LETTER[state] for state in DONE)
 
 
-class Share(NamedTuple):
-    """A parcel of what one run gave one outlet, to a list of that name: the state of each delivery as its letter.
+class Run(NamedTuple):
+    """What one run gave its outlets, to a list of that name: parcel by parcel the outlet, and each delivery's state as its letter.
 
     When it was due is told in milliseconds since 1970: of a year there are thousands, to be compared only.
     """
@@ -25,9 +26,8 @@ class Share(NamedTuple):
     occurrence: str
     schedule: str
     due_ms: int
-    outlet: str
     audience: str
-    letters: str
+    parcels: tuple[tuple[str, str], ...]
 
 
 class Tally(NamedTuple):
@@ -53,29 +53,34 @@ class Taken(NamedTuple):
     outlets: frozenset[str]
 
 
-def tallies(shares: Sequence[Share], edges: Sequence[datetime], outlets: Collection[str]) -> list[Tally]:
-    """Counted by the stretches between the edges, outside of which nothing lies; these `outlets` send to people."""
+def tallies(runs: Sequence[Run], edges: Sequence[datetime], to_people: Collection[str]) -> list[Tally]:
+    """Counted by the stretches between the edges, outside of which nothing lies; `to_people` are outlets that send to people."""
     together = defaultdict[tuple[int, str, str, str, str], list[str]](list)
     begins = [to_ms(edge) for edge in edges]
-    for occurrence, schedule, due_ms, outlet, audience, letters in shares:
-        run = (occurrence, audience) if outlet in outlets else ("", "")
-        together[bisect_right(begins, due_ms) - 1, schedule, outlet, *run].append(letters)
+    for id, schedule, due_ms, audience, parcels in runs:
+        place = bisect_right(begins, due_ms) - 1
+        for outlet, letters in parcels:
+            run = (id, audience) if outlet in to_people else ("", "")
+            together[place, schedule, outlet, *run].append(letters)
     return [Tally(*whose, count("".join(letters))) for whose, letters in together.items()]
 
 
-def taken(shares: Sequence[Share], asked: Collection[str], zone: ZoneInfo) -> list[Taken]:
+def taken(runs: Sequence[Run], asked: Collection[str], zone: ZoneInfo) -> list[Taken]:
     """Each run of which anything arrived by any outlet, with proof or without.
 
     What goes to single people who ask for it (`Rule.asked`, by schedule) is no run of a text.
     """
-    runs = defaultdict[tuple[str, str, int], list[str]](list)
-    for occurrence, schedule, due_ms, outlet, _, letters in shares:
-        if schedule not in asked and not _TAKEN.isdisjoint(letters):
-            runs[occurrence, schedule, due_ms].append(outlet)
+    arrived = cache(_arrived)  # few runs differ in it, but for those to people
     return [
-        Taken(id, schedule, datetime.fromtimestamp(due_ms / 1000, zone).date(), frozenset(outlets))
-        for (id, schedule, due_ms), outlets in runs.items()
+        Taken(id, schedule, datetime.fromtimestamp(due_ms / 1000, zone).date(), outlets)
+        for id, schedule, due_ms, _, parcels in runs
+        if schedule not in asked and (outlets := arrived(parcels))
     ]
+
+
+def _arrived(parcels: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """The outlets by which any of it arrived."""
+    return frozenset(outlet for outlet, letters in parcels if not _TAKEN.isdisjoint(letters))
 
 
 def people(tallies: Sequence[Tally], lists: Mapping[str, str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,15 +12,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from channels.pulls.store import Told, note_pull, pulls_of
 from channels.shelf.fetched import Fetch, Proof, delivery_state, joined, part_states
-from channels.shelf.store import is_on_shelf, on_shelf, put_on_shelf, read_stock, shelf_turn, take_off_shelves
+from channels.shelf.store import is_on_shelf, on_shelf, put_on_shelf, read_stock, shelf, shelf_turn, take_off_shelves
 from channels.store import apply_outlet
 from config.clock import FakeClock
 from content.bulletin import Audio, Bulletin, BulletinClass, Part
 from db.database import Database
+from db.migrations import m0043_seconds_on_shelves
 from tests.conftest import both
 
 
@@ -78,6 +81,25 @@ async def test_what_is_put_on_a_shelf_stands_there_as_it_was(database: Database,
         second, first = await on_shelf(connection, "tram", clock.now())
     assert bulletin(clock, "i2", "i3") == second.bulletin
     assert (until, None) == (first.until, second.until)
+
+
+@both
+async def test_shelves_of_before_lengths_stood_beside_bulletins_get_theirs(
+    database: Database, clock: FakeClock
+) -> None:
+    """As they are written today: of each part, the one without a recording too, and of a bulletin without parts."""
+    said = bulletin(clock, "i1", "i2")
+    async with database.write() as tx:
+        await put_on_shelf(
+            tx, "tram", "d1", replace(said, parts=(replace(said.parts[0], audio=None), said.parts[1])), clock.now()
+        )
+        await put_on_shelf(tx, "tram", "d2", replace(said, parts=()), clock.now())
+        seconds = select(shelf.c.delivery, shelf.c.seconds).order_by(shelf.c.delivery)
+        today = (await tx.execute(seconds)).all()
+        assert [("d1", [None, 1.5]), ("d2", [])] == today
+        await tx.execute(update(shelf).values(seconds=[9]))
+        await tx.exec_driver_sql(m0043_seconds_on_shelves.statements(sqlite=database.is_sqlite)[1])
+        assert today == (await tx.execute(seconds)).all()
 
 
 @both
