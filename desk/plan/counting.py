@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -74,18 +74,16 @@ def own(taken: Sequence[Taken], senders: Mapping[str, str], unit: str) -> list[T
     return [one for one in taken if senders.get(one.schedule, "") == unit]
 
 
-def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Outlets, contests: Collection[str]) -> list[Sent]:
+def sent_of(taken: Sequence[Taken], texts: Texts, outlets: Outlets, contests: Collection[str]) -> Iterator[Sent]:
     """The same of what was read already: runs that were taken over, the texts of schedules, kind and title of outlets.
 
     A text that announces one of these `contests`, by item, is a contest as well.
     """
     ways = {one: _ways(one, outlets) for one in {one.outlets for one in taken}}
     announcing = {one: of | {Way.CONTEST} for one, of in ways.items()}
-    return [
-        Sent(run, item, theme, day, (announcing if item in contests else ways)[names])
-        for run, schedule, day, names in taken
-        for item, theme in texts.get(schedule, ())
-    ]
+    for run, schedule, day, names in taken:
+        for item, theme in texts.get(schedule, ()):
+            yield Sent(run, item, theme, day, (announcing if item in contests else ways)[names])
 
 
 def _ways(names: Iterable[str], outlets: Outlets) -> frozenset[Way]:
@@ -96,7 +94,8 @@ def _ways(names: Iterable[str], outlets: Outlets) -> frozenset[Way]:
 
 def along_of(taken: Sequence[Taken], carried: Sequence[Carried], outlets: Outlets) -> list[Sent]:
     """What these runs took along: once a run, by the ways in which anything of it arrived."""
-    runs = {one.occurrence: one for one in taken}
+    carriers = {one.occurrence for one in carried}
+    runs = {one.occurrence: one for one in taken if one.occurrence in carriers}
     by = defaultdict[tuple[str, str, str], set[str]](set)
     for one in carried:
         if one.occurrence in runs and one.outlet in runs[one.occurrence].outlets:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -128,7 +128,7 @@ def standings(plan: Plan, sent: Sequence[Sent], today: date) -> list[Progress]:
     return sorted(found, key=lambda one: (order.index(one.standing) if one.standing.is_late else 9, not one.short))
 
 
-def figures(plan: Plan, sent: Sequence[Sent], period: Period) -> PlanFigures:
+def figures(plan: Plan, sent: Iterable[Sent], period: Period) -> PlanFigures:
     """The plan in a report of a period of its year: each task that has a target in it, and how many counted in its days."""
     begin, last, lines = period.begin, period.end, []
     days = defaultdict[tuple[str, frozenset[Way]], list[date]](list)  # a year has thousands, of some dozen kinds

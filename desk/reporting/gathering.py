@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from channels.channel import Channel
@@ -196,9 +197,11 @@ def _plan(period: Period, seen: Seen, zone: ZoneInfo) -> PlanFigures | None:
         return None
     unit = against.plan.unit
     taken = counting.own(tally.taken(seen.runs, against.asked, zone), seen.senders, unit)
-    sent = counting.sent_of(taken, seen.texts, seen.outlets, against.contests)
-    sent += counting.along_of(taken, against.carried, seen.outlets)
-    sent += counting.held_of(seen.held, zone, unit)
+    sent = chain(
+        counting.sent_of(taken, seen.texts, seen.outlets, against.contests),
+        counting.along_of(taken, against.carried, seen.outlets),
+        counting.held_of(seen.held, zone, unit),
+    )
     return progress.figures(against.plan, sent, period)
 
 

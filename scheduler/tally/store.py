@@ -36,7 +36,7 @@ async def runs(connection: AsyncConnection, edges: Sequence[datetime]) -> list[R
     written = func.aggregate_strings(parcel.c.outlet + ":" + parcel.c.letters, " ")
     parcels = select(written).where(parcel.c.occurrence == occurrence.c.id).scalar_subquery()
     query = select(occurrence.c.id, occurrence.c.schedule, due_ms, occurrence.c.audience, parcels)
-    rows = (await connection.execute(query.where(_between(edges)))).all()
+    rows = await connection.execute(query.where(_between(edges)))
     read = cache(_parcels)  # stations have one delivery each: most runs are written alike
     return [Run(id, schedule, due, list_, read(written)) for id, schedule, due, list_, written in rows if written]
 
