@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, delete, select, text
+from sqlalchemy import Column, Table, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.database import Database, DatabaseTrouble
@@ -32,7 +32,7 @@ class Compared:
 
 async def rows_of(connection: AsyncConnection, table: Table) -> AsyncIterator[Sequence[Any]]:
     """A table's rows in order of its key, a few in memory at a time."""
-    names = ", ".join(column.name for column in table.columns)
+    names = ", ".join(column.name for column in _given(table))
     keys = ", ".join(column.name for column in table.primary_key)
     order = f" ORDER BY {keys}" if keys else ""
     plain = text(f"SELECT {names} FROM {table.name}{order}")  # noqa: S608 (names of our own tables)
@@ -41,9 +41,14 @@ async def rows_of(connection: AsyncConnection, table: Table) -> AsyncIterator[Se
         yield tuple(row)
 
 
+def _given(table: Table) -> list[Column[Any]]:
+    """The columns that are written; the others a database counts by itself."""
+    return [column for column in table.columns if column.computed is None]
+
+
 async def fill(tx: AsyncConnection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """New rows, with their columns in the table's order."""
-    columns = [column.name for column in table.columns]
+    columns = [column.name for column in _given(table)]
     places = ", ".join(f":{name}" for name in columns)
     new = text(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})")  # noqa: S608 (names of our own tables)
     await tx.execute(new, [dict(zip(columns, row, strict=True)) for row in rows])

@@ -7,7 +7,7 @@ one letter in its parcel's `letters`, so that a million deliveries cost a millio
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +53,7 @@ LETTER = {
     State.MISSED: "m",
     State.CANCELLED: "x",
 }
+STATES = tuple(State)
 OF_LETTER = {letter: state for state, letter in LETTER.items()}
 
 MOVES: dict[State, frozenset[State]] = {
@@ -237,6 +238,15 @@ def moved(letters: str, changes: Mapping[int, State]) -> str:
         if may_move(line[seq], to):
             line[seq] = LETTER[to]
     return "".join(line)
+
+
+def counted(numbers: Iterable[int]) -> Counter[State]:
+    """How many deliveries are in which state, of a number for each state in their order."""
+    found: Counter[State] = Counter()
+    for state, number in zip(STATES, numbers, strict=True):
+        if number:
+            found[state] = number
+    return found
 
 
 def count(letters: str, states: Collection[State] = ()) -> Counter[State]:

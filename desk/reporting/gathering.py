@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -19,28 +18,27 @@ from desk.plan.plan import Plan
 from desk.reporting.figures import ClassLine, FeedbackFigures, FeedbackLine, Figures, Line, PlanFigures
 from desk.reporting.period import Period
 from scheduler.delivery import DONE, State
-from scheduler.tally import tally
 from scheduler.tally.store import Carried
-from scheduler.tally.tally import Run, Tally
+from scheduler.tally.tally import Taken, Tally, people
 
 NO_THEME = Word("Chưa chọn chủ đề", "No theme chosen")
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """A plan to measure by, and what else has to be known for it: `asked` schedules, texts that announce `contests`, riders."""
+    """A plan to measure by, and what else has to be known for it: runs of all, texts that announce `contests`, riders."""
 
     plan: Plan
-    asked: Collection[str]
+    taken: Sequence[Taken]
     contests: Collection[str]
     carried: Sequence[Carried]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the database says of a period and of `units`, None for the whole office; `runs`, `texts` and `held` are of all."""
+    """What the database says of a period and of `units`, None for the whole office; `texts` and `held` are of all."""
 
-    runs: Sequence[Run]
+    tallies: Sequence[Tally]
     texts: Mapping[str, Sequence[tuple[str, str]]]
     themes: Mapping[str, str]
     outlets: Mapping[str, tuple[str, str]]
@@ -57,18 +55,11 @@ class Seen:
     """What units are called; none while there is but the office."""
     against: Against | None = None
 
-    def is_ours(self, schedule: str) -> bool:
-        """Whether one of `units` sent it."""
-        return self.units is None or self.senders.get(schedule, ROOT) in self.units
 
-
-def gathered(office: str, period: Period, seen: Seen, edges: Sequence[datetime], zone: ZoneInfo) -> Figures:
-    """Everything counted; `edges` are the moments between which the stretches of the period lie."""
-    to_people = {name for name, (kind, _) in seen.outlets.items() if has(kind, "scheme")}
-    ours = seen.runs if seen.units is None else [one for one in seen.runs if seen.is_ours(one.schedule)]
-    tallies = tally.tallies(ours, edges, to_people)
+def gathered(office: str, period: Period, seen: Seen, zone: ZoneInfo) -> Figures:
+    """Everything counted, line by line."""
     lines = Lines(office, period, seen)
-    for given in tallies:
+    for given in seen.tallies:
         lines.add(given)
     whole, kinds = lines.together()
     return Figures(
@@ -81,7 +72,7 @@ def gathered(office: str, period: Period, seen: Seen, edges: Sequence[datetime],
         end=period.last.isoformat(),
         whole=whole.line(),
         runs=seen.went_out,
-        people=tally.people(tallies, seen.lists),
+        people=people(seen.tallies, seen.lists),
         audio_seconds=round(seen.seconds),
         stretches=tuple(one.line() for one in lines.stretches),
         themes=_told(lines.themes.values()),
@@ -92,11 +83,6 @@ def gathered(office: str, period: Period, seen: Seen, edges: Sequence[datetime],
         feedback=_feedback(seen),
         classes=_classes(one for one in seen.held if seen.units is None or one.unit in seen.units),
     )
-
-
-def has(kind: str, what: str) -> bool:
-    """Whether outlets of a kind have a shelf, or recipients; of a kind that is gone nothing is known."""
-    return kind in Channel.registry and bool(getattr(Channel.registry[kind], what))
 
 
 class Gathering:
@@ -196,7 +182,7 @@ def _plan(period: Period, seen: Seen, zone: ZoneInfo) -> PlanFigures | None:
     if against is None:
         return None
     unit = against.plan.unit
-    taken = counting.own(tally.taken(seen.runs, against.asked, zone), seen.senders, unit)
+    taken = counting.own(against.taken, seen.senders, unit)
     sent = chain(
         counting.sent_of(taken, seen.texts, seen.outlets, against.contests),
         counting.along_of(taken, against.carried, seen.outlets),

@@ -26,7 +26,7 @@ from db.types import new_id
 from desk.plan import store as plan_store
 from desk.reporting import store
 from desk.reporting.figures import Figures, digest_of
-from desk.reporting.gathering import NO_THEME, Against, Seen, gathered, has
+from desk.reporting.gathering import NO_THEME, Against, Seen, gathered
 from desk.reporting.period import Period
 from desk.reporting.store import HandedIn
 from scheduler.tally import store as tally_store
@@ -132,9 +132,12 @@ class Reporter:
         tree = await unit_store.tree(connection)
         units = tree.below(unit) if unit != ROOT else None
         outlets = await tally_store.outlet_titles(connection)
-        shelves = [name for name, (kind, _) in outlets.items() if has(kind, "shelf") and self._is_of(name, units)]
+        to_people = [name for name, (kind, _) in outlets.items() if _channel_has(kind, "scheme")]
+        shelves = [
+            name for name, (kind, _) in outlets.items() if _channel_has(kind, "shelf") and self._is_of(name, units)
+        ]
         seen = Seen(
-            runs=await tally_store.runs(connection, edges),
+            tallies=await tally_store.tallies(connection, edges, to_people, units),
             texts=await tally_store.texts(connection, edges),
             themes=await tally_store.theme_titles(connection),
             outlets=outlets,
@@ -149,7 +152,7 @@ class Reporter:
             against=await self._against(connection, period, edges, unit),
         )
         office = tree[unit].office if unit != ROOT else self._office
-        return await asyncio.to_thread(gathered, office, period, seen, edges, self._zone)
+        return await asyncio.to_thread(gathered, office, period, seen, self._zone)
 
     async def _against(
         self, connection: AsyncConnection, period: Period, edges: Sequence[datetime], unit: str
@@ -157,8 +160,9 @@ class Reporter:
         plan = await plan_store.find(connection, period.year, unit)
         if plan is None or not plan.tasks:
             return None
-        asked, carried = await tally_store.asked(connection), await tally_store.carried(connection, edges)
-        return Against(plan, asked, await contest_store.announcing(connection), carried)
+        taken = await tally_store.taken_over(connection, edges, self._zone)
+        contests = await contest_store.announcing(connection)
+        return Against(plan, taken, contests, await tally_store.carried(connection, edges))
 
     def _is_of(self, outlet: str, units: Container[str] | None) -> bool:
         at = self._outlets.get(outlet)
@@ -205,6 +209,11 @@ def _check(figures: Figures, digest: str, versions: Sequence[HandedIn], reason: 
         raise Conflict(
             f"Số liệu không khác bản {versions[0].version} đã nộp", "These are the figures that were handed in last"
         )
+
+
+def _channel_has(kind: str, what: str) -> bool:
+    """Whether outlets of a kind have a shelf, or recipients; of a kind that is gone nothing is known."""
+    return kind in Channel.registry and bool(getattr(Channel.registry[kind], what))
 
 
 def _words(period: Period) -> Iterator[Word]:

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from content.bulletin import BulletinClass
 from content.store import item
 from db.types import Json
-from scheduler.delivery import OccurrenceState, State, count
-from scheduler.dispatch.tables import letters_together, parcel
+from scheduler.delivery import OccurrenceState, State, counted
+from scheduler.dispatch.tables import numbers, parcel
 from scheduler.schedule import Missed, Rule, Schedule, ScheduledItem, ScheduleState
 from scheduler.store import occurrence, schedule
 
@@ -62,8 +62,8 @@ async def past(connection: AsyncConnection, edges: Sequence[datetime], most: int
 
 async def outcomes(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[tuple[int, str], Counter[State]]:
     """How many deliveries are in which state, of each stretch and schedule."""
-    query = _by_stretch(edges, letters_together).join(parcel, parcel.c.occurrence == occurrence.c.id)
-    return {(place, id): count(letters) for place, id, letters in await connection.execute(query)}
+    query = _by_stretch(edges, *numbers).join(parcel, parcel.c.occurrence == occurrence.c.id)
+    return {(place, id): counted(states) for place, id, *states in await connection.execute(query)}
 
 
 def _by_stretch(edges: Sequence[datetime], *columns: ColumnElement[Any]) -> Select[Any]:

@@ -1,50 +1,54 @@
 """SQL of reports and runs: what fell due, and what became of it; the texts it was.
 
-Deliveries are never looked at one by one: their states are letters of their parcels, which are counted many at once.
+Deliveries are never looked at one by one: each parcel tells how many of its own are in which state.
 What is asked for is found by when its occurrence fell due, as on the calendar.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Text, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Text, case, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences.store import audience
 from channels.store import outlet
 from content.store import revision, theme
-from db.types import has
-from scheduler.delivery import DONE, LETTER, OccurrenceState, State, count
-from scheduler.dispatch.tables import held, letters_together, parcel
+from scheduler.delivery import DONE, OccurrenceState, State, counted
+from scheduler.dispatch.tables import held, numbers, parcel
 from scheduler.store import occurrence, schedule
-from scheduler.tally.tally import Run, Taken
+from scheduler.tally.tally import Taken, Tally
 
 AT_ONCE = 1000
 _ASKED = select(schedule.c.id).where(type_coerce(schedule.c.rule, Text).contains('"asked":true'))
 RAN = (OccurrenceState.OPEN.value, OccurrenceState.DONE.value)
 
 
-async def runs(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Run]:
-    """What fell due from the first edge on and before the last, and gave anything to an outlet to send."""
-    due_ms = type_coerce(occurrence.c.due_at, BigInteger)
-    written = func.aggregate_strings(parcel.c.outlet + ":" + parcel.c.letters, " ")
-    parcels = select(written).where(parcel.c.occurrence == occurrence.c.id).scalar_subquery()
-    query = select(occurrence.c.id, occurrence.c.schedule, due_ms, occurrence.c.audience, parcels)
-    rows = await connection.execute(query.where(_between(edges)))
-    read = cache(_parcels)  # stations have one delivery each: most runs are written alike
-    return [Run(id, schedule, due, list_, read(written)) for id, schedule, due, list_, written in rows if written]
+async def tallies(
+    connection: AsyncConnection,
+    edges: Sequence[datetime],
+    to_people: Collection[str],
+    units: Collection[str] | None = None,
+) -> list[Tally]:
+    """What became of all that fell due from the first edge on and before the last, by the stretches between them.
 
-
-def _parcels(written: str) -> tuple[tuple[str, str], ...]:
-    """Outlet and letters of each, of `dai-xa:s sms:sscf`."""
-    parted = (one.partition(":") for one in written.split(" "))
-    return tuple((outlet, letters) for outlet, _, letters in parted)
+    Of what these units send, or of all; `to_people` are the outlets that send to people.
+    """
+    due = occurrence.c.due_at
+    place = case(*((due < edge, place) for place, edge in enumerate(edges[1:]))).label("place")
+    run = case((parcel.c.outlet.in_(sorted(to_people)), occurrence.c.id), else_="").label("run")
+    whose = place, occurrence.c.schedule, parcel.c.outlet, run
+    query = select(*whose, func.min(occurrence.c.audience), *numbers)
+    query = query.group_by("place", occurrence.c.schedule, parcel.c.outlet, "run")
+    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).where(_between(edges), *_sent_by(units))
+    rows = await connection.execute(query)
+    return [Tally(at, schedule, outlet, id, name, counted(states)) for at, schedule, outlet, id, name, *states in rows]
 
 
 async def lists(connection: AsyncConnection) -> dict[str, str]:
@@ -53,26 +57,23 @@ async def lists(connection: AsyncConnection) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-async def asked(connection: AsyncConnection) -> frozenset[str]:
-    """The schedules that run whenever a single person asks (`Rule.asked`)."""
-    return frozenset((await connection.execute(_ASKED)).scalars())
-
-
 async def taken_over(connection: AsyncConnection, edges: Sequence[datetime], zone: ZoneInfo) -> list[Taken]:
     """Each run between the edges of which anything arrived by any outlet, with proof or without.
 
     What goes to single people who ask for it (`Rule.asked`) is no run of a text.
     """
-    about = occurrence.c.id, occurrence.c.schedule, occurrence.c.due_at
-    query = select(*about, func.aggregate_strings(parcel.c.outlet, ","))
-    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).group_by(*about)
-    query = query.where(
-        _between(edges), or_(*(has(parcel.c.letters, LETTER[state]) for state in State if state in DONE))
-    ).where(occurrence.c.schedule.not_in(_ASKED))
-    rows = await connection.execute(query)
+    due_ms = type_coerce(occurrence.c.due_at, BigInteger)
+    arrived = or_(*(parcel.c[state] > 0 for state in State if state in DONE))
+    outlets = select(func.aggregate_strings(parcel.c.outlet, ",")).where(
+        parcel.c.occurrence == occurrence.c.id, arrived
+    )
+    query = select(occurrence.c.id, occurrence.c.schedule, due_ms, outlets.scalar_subquery())
+    rows = await connection.execute(query.where(_between(edges), occurrence.c.schedule.not_in(_ASKED)))
+    parted = cache(lambda written: frozenset(written.split(",")))  # few runs differ in it
     return [
-        Taken(id, schedule, due_at.astimezone(zone).date(), frozenset(outlets.split(",")))
-        for id, schedule, due_at, outlets in rows
+        Taken(id, schedule, datetime.fromtimestamp(due / 1000, zone).date(), parted(outlets))
+        for id, schedule, due, outlets in rows
+        if outlets
     ]
 
 
@@ -82,9 +83,9 @@ def _between(edges: Sequence[datetime]) -> ColumnElement[bool]:
 
 async def outcomes_of(connection: AsyncConnection, occurrences: Sequence[str]) -> dict[str, Counter[State]]:
     """How many deliveries of each of these occurrences are in which state; of those that have any."""
-    query = select(parcel.c.occurrence, letters_together).where(parcel.c.occurrence.in_(occurrences))
+    query = select(parcel.c.occurrence, *numbers).where(parcel.c.occurrence.in_(occurrences))
     rows = await connection.execute(query.group_by(parcel.c.occurrence))
-    return {occurrence: count(letters) for occurrence, letters in rows}
+    return {occurrence: counted(states) for occurrence, *states in rows}
 
 
 async def held_back_of(connection: AsyncConnection, occurrences: Sequence[str]) -> dict[str, Counter[str]]:
@@ -113,9 +114,16 @@ def _sent_by(units: Collection[str] | None) -> list[ColumnElement[bool]]:
 async def texts(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[str, list[tuple[str, str]]]:
     """The texts of each schedule that fell due, as (item, theme its text had)."""
     due = select(occurrence.c.schedule).where(_between(edges))
-    rows = (await connection.execute(select(schedule.c.id, schedule.c.pinned).where(schedule.c.id.in_(due)))).all()
-    themes = await _themes_of(connection, {one["revision"] for row in rows for one in row.pinned})
-    return {row.id: [(one["item"], themes.get(one["revision"], "")) for one in row.pinned] for row in rows}
+    query = select(schedule.c.id, type_coerce(schedule.c.pinned, Text)).where(schedule.c.id.in_(due))
+    pinned = {id: _pinned(written) for id, written in await connection.execute(query)}
+    themes = await _themes_of(connection, {revision for each in pinned.values() for _, revision in each})
+    return {id: [(item, themes.get(revision, "")) for item, revision in each] for id, each in pinned.items()}
+
+
+@lru_cache(4096)
+def _pinned(written: str) -> tuple[tuple[str, str], ...]:
+    """Item and revision of each; a year has hundreds, and they stay as they are."""
+    return tuple((one["item"], one["revision"]) for one in json.loads(written))
 
 
 class Carried(NamedTuple):
@@ -152,7 +160,7 @@ async def _themes_of(connection: AsyncConnection, revisions: Collection[str]) ->
     for begin in range(0, len(ids), AT_ONCE):
         some = ids[begin : begin + AT_ONCE]
         rows = await connection.execute(select(revision.c.id, revision.c.theme).where(revision.c.id.in_(some)))
-        found |= {row.id: row.theme for row in rows}
+        found.update(rows.tuples().all())
     return found
 
 
