@@ -11,23 +11,33 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Text, case, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, case, func, literal, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences.store import audience
 from channels.store import outlet
 from content.store import revision, theme
+from db.types import Moment
 from scheduler.delivery import DONE, OccurrenceState, State, counted
 from scheduler.dispatch.tables import held, numbers, parcel
 from scheduler.store import occurrence, schedule
 from scheduler.tally.tally import Taken, Tally
 
 AT_ONCE = 1000
-_ASKED = select(schedule.c.id).where(type_coerce(schedule.c.rule, Text).contains('"asked":true'))
 RAN = (OccurrenceState.OPEN.value, OccurrenceState.DONE.value)
+# Questions are put together once, and asked with the ends of a period: to put one together takes as long as many an answer.
+_DUE = (occurrence.c.due_at >= bindparam("begin", type_=Moment)) & (
+    occurrence.c.due_at < bindparam("end", type_=Moment)
+)
+_FELL_DUE = select(occurrence.c.schedule).where(_DUE)
+_ASKED = select(schedule.c.id).where(type_coerce(schedule.c.rule, Text).contains('"asked":true'))
+
+
+def _ends(edges: Sequence[datetime]) -> dict[str, Any]:
+    return {"begin": edges[0], "end": edges[-1]}
 
 
 async def tallies(
@@ -40,15 +50,25 @@ async def tallies(
 
     Of what these units send, or of all; `to_people` are the outlets that send to people.
     """
-    due = occurrence.c.due_at
-    place = case(*((due < edge, place) for place, edge in enumerate(edges[1:]))).label("place")
-    run = case((parcel.c.outlet.in_(sorted(to_people)), occurrence.c.id), else_="").label("run")
-    whose = place, occurrence.c.schedule, parcel.c.outlet, run
-    query = select(*whose, func.min(occurrence.c.audience), *numbers)
-    query = query.group_by("place", occurrence.c.schedule, parcel.c.outlet, "run")
-    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).where(_between(edges), *_sent_by(units))
-    rows = await connection.execute(query)
+    inner = {f"edge{place}": edge for place, edge in enumerate(edges[1:-1])}
+    query = _tallies(len(inner))
+    if units is not None:
+        query = query.where(_sent_by(units))
+    rows = await connection.execute(query, _ends(edges) | inner | {"to_people": list(to_people)})
     return [Tally(at, schedule, outlet, id, name, counted(states)) for at, schedule, outlet, id, name, *states in rows]
+
+
+@cache
+def _tallies(inner: int) -> Select[Any]:
+    """The question with so many edges between the stretches."""
+    edges = (bindparam(f"edge{place}", type_=Moment) for place in range(inner))
+    earlier = [(occurrence.c.due_at < edge, place) for place, edge in enumerate(edges)]
+    place = case(*earlier, else_=inner) if earlier else literal(0)
+    run = case((parcel.c.outlet.in_(bindparam("to_people", expanding=True)), occurrence.c.id), else_="")
+    whose = place.label("place"), occurrence.c.schedule, parcel.c.outlet, run.label("run")
+    query = select(*whose, func.min(occurrence.c.audience), *numbers)
+    query = query.join(parcel, parcel.c.occurrence == occurrence.c.id).where(_DUE)
+    return query.group_by("place", occurrence.c.schedule, parcel.c.outlet, "run")
 
 
 async def lists(connection: AsyncConnection) -> dict[str, str]:
@@ -62,13 +82,7 @@ async def taken_over(connection: AsyncConnection, edges: Sequence[datetime], zon
 
     What goes to single people who ask for it (`Rule.asked`) is no run of a text.
     """
-    due_ms = type_coerce(occurrence.c.due_at, BigInteger)
-    arrived = or_(*(parcel.c[state] > 0 for state in State if state in DONE))
-    outlets = select(func.aggregate_strings(parcel.c.outlet, ",")).where(
-        parcel.c.occurrence == occurrence.c.id, arrived
-    )
-    query = select(occurrence.c.id, occurrence.c.schedule, due_ms, outlets.scalar_subquery())
-    rows = await connection.execute(query.where(_between(edges), occurrence.c.schedule.not_in(_ASKED)))
+    rows = await connection.execute(_TAKEN, _ends(edges))
     parted = cache(lambda written: frozenset(written.split(",")))  # few runs differ in it
     return [
         Taken(id, schedule, datetime.fromtimestamp(due / 1000, zone).date(), parted(outlets))
@@ -77,8 +91,15 @@ async def taken_over(connection: AsyncConnection, edges: Sequence[datetime], zon
     ]
 
 
-def _between(edges: Sequence[datetime]) -> ColumnElement[bool]:
-    return (occurrence.c.due_at >= edges[0]) & (occurrence.c.due_at < edges[-1])
+_arrived = select(func.aggregate_strings(parcel.c.outlet, ",")).where(
+    parcel.c.occurrence == occurrence.c.id, or_(*(parcel.c[state] > 0 for state in State if state in DONE))
+)
+_TAKEN = select(
+    occurrence.c.id,
+    occurrence.c.schedule,
+    type_coerce(occurrence.c.due_at, BigInteger),
+    _arrived.scalar_subquery(),
+).where(_DUE, occurrence.c.schedule.not_in(_ASKED))
 
 
 async def outcomes_of(connection: AsyncConnection, occurrences: Sequence[str]) -> dict[str, Counter[State]]:
@@ -100,24 +121,26 @@ async def held_back_of(connection: AsyncConnection, occurrences: Sequence[str]) 
 
 async def went_out(connection: AsyncConnection, edges: Sequence[datetime], units: Collection[str] | None = None) -> int:
     """How many occurrences fell due and went out, of all or of what these units send."""
-    query = select(func.count()).select_from(occurrence).where(_between(edges), occurrence.c.state.in_(RAN))
-    query = query.where(*_sent_by(units))
-    return int((await connection.execute(query)).scalar_one())
+    query = _RAN if units is None else _RAN.where(_sent_by(units))
+    return int((await connection.execute(query, _ends(edges))).scalar_one())
 
 
-def _sent_by(units: Collection[str] | None) -> list[ColumnElement[bool]]:
-    if units is None:
-        return []
-    return [occurrence.c.schedule.in_(select(schedule.c.id).where(schedule.c.unit.in_(sorted(units))))]
+_RAN = select(func.count()).select_from(occurrence).where(_DUE, occurrence.c.state.in_(RAN))
+
+
+def _sent_by(units: Collection[str]) -> ColumnElement[bool]:
+    return occurrence.c.schedule.in_(select(schedule.c.id).where(schedule.c.unit.in_(sorted(units))))
 
 
 async def texts(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[str, list[tuple[str, str]]]:
     """The texts of each schedule that fell due, as (item, theme its text had)."""
-    due = select(occurrence.c.schedule).where(_between(edges))
-    query = select(schedule.c.id, type_coerce(schedule.c.pinned, Text)).where(schedule.c.id.in_(due))
-    pinned = {id: _pinned(written) for id, written in await connection.execute(query)}
+    rows = await connection.execute(_TEXTS, _ends(edges))
+    pinned = {id: _pinned(written) for id, written in rows}
     themes = await _themes_of(connection, {revision for each in pinned.values() for _, revision in each})
     return {id: [(item, themes.get(revision, "")) for item, revision in each] for id, each in pinned.items()}
+
+
+_TEXTS = select(schedule.c.id, type_coerce(schedule.c.pinned, Text)).where(schedule.c.id.in_(_FELL_DUE))
 
 
 @lru_cache(4096)
@@ -137,9 +160,7 @@ class Carried(NamedTuple):
 
 async def carried(connection: AsyncConnection, edges: Sequence[datetime]) -> list[Carried]:
     """What runs took along (`scheduler/ride`), of all that fell due between the edges."""
-    query = select(occurrence.c.id, occurrence.c.riders)
-    query = query.where(_between(edges), type_coerce(occurrence.c.riders, Text) != "[]")
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_CARRIED, _ends(edges))).all()
     themes = await _themes_of(connection, {one["revision"] for row in rows for one in row.riders})
     return [
         Carried(row.id, one["outlet"], one["item"], themes.get(one["revision"], ""))
@@ -148,20 +169,24 @@ async def carried(connection: AsyncConnection, edges: Sequence[datetime]) -> lis
     ]
 
 
+_CARRIED = select(occurrence.c.id, occurrence.c.riders).where(_DUE, type_coerce(occurrence.c.riders, Text) != "[]")
+
+
 async def senders(connection: AsyncConnection, edges: Sequence[datetime]) -> dict[str, str]:
     """Which unit sends each schedule that fell due; of those that are not the office's own."""
-    due = select(occurrence.c.schedule).where(_between(edges))
-    query = select(schedule.c.id, schedule.c.unit).where(schedule.c.unit != "", schedule.c.id.in_(due))
-    return {row.id: row.unit for row in await connection.execute(query)}
+    query = select(schedule.c.id, schedule.c.unit).where(schedule.c.unit != "", schedule.c.id.in_(_FELL_DUE))
+    return {row.id: row.unit for row in await connection.execute(query, _ends(edges))}
 
 
 async def _themes_of(connection: AsyncConnection, revisions: Collection[str]) -> dict[str, str]:
     ids, found = sorted(revisions), dict[str, str]()
     for begin in range(0, len(ids), AT_ONCE):
-        some = ids[begin : begin + AT_ONCE]
-        rows = await connection.execute(select(revision.c.id, revision.c.theme).where(revision.c.id.in_(some)))
-        found.update(rows.tuples().all())
+        for id, its in await connection.execute(_THEMES, {"some": ids[begin : begin + AT_ONCE]}):
+            found[id] = its
     return found
+
+
+_THEMES = select(revision.c.id, revision.c.theme).where(revision.c.id.in_(bindparam("some", expanding=True)))
 
 
 async def theme_titles(connection: AsyncConnection) -> dict[str, str]:

@@ -138,20 +138,21 @@ async def test_a_slow_outlet_delays_no_other(office: Office, sms: SlowGateway, o
 @pytest.mark.parametrize("begun", [0, 250])
 async def test_two_schedules_share_an_outlet(office: Office, sms: SlowGateway, begun: int) -> None:
     """Whenever the second comes, from then on each has had as much as the other, give or take two turns of the lane."""
-    await office.audience(700)
+    await office.audience(1000)
+    second = await office.item(short="hai")
     await office.schedule(await office.item(short="một"), "shared", audience="Bản A")
     await plan(office)
     draining = asyncio.create_task(office.drain()) if begun else None
     await sms.has_taken(begun)
-    await office.schedule(await office.item(short="hai"), "shared", audience="Bản A")
+    await office.schedule(second, "shared", audience="Bản A")
     await plan(office)
     begun = len(sms.came)
     await (draining or office.drain())
     order = [one.content for one in sms.ledger.taken]
-    assert {"một": 700, "hai": 700} == Counter(order)
+    assert {"một": 1000, "hai": 1000} == Counter(order)
     first = order.index("hai")
     assert first - begun <= 100
-    shared = order[first : first + 2 * (700 - first)]
+    shared = order[first : first + 2 * (1000 - first)]
     ahead = [shared[:end].count("một") - shared[:end].count("hai") for end in range(len(shared))]
     assert max(map(abs, ahead)) <= 100
 
