@@ -137,7 +137,10 @@ async def test_a_slow_outlet_delays_no_other(office: Office, sms: SlowGateway, o
 @both
 @pytest.mark.parametrize("begun", [0, 250])
 async def test_two_schedules_share_an_outlet(office: Office, sms: SlowGateway, begun: int) -> None:
-    """Whenever the second comes, from then on each has had as much as the other, give or take two turns of the lane."""
+    """Whenever the second comes, from then on each has had as much as the other.
+
+    Give or take two turns of the lane, and what is under way at once: that may overtake itself.
+    """
     await office.audience(1000)
     second = await office.item(short="hai")
     await office.schedule(await office.item(short="một"), "shared", audience="Bản A")
@@ -154,7 +157,7 @@ async def test_two_schedules_share_an_outlet(office: Office, sms: SlowGateway, b
     assert first - begun <= 100
     shared = order[first : first + 2 * (1000 - first)]
     ahead = [shared[:end].count("một") - shared[:end].count("hai") for end in range(len(shared))]
-    assert max(map(abs, ahead)) <= 100
+    assert max(map(abs, ahead)) <= 100 + SmsHttp.pace.at_once
 
 
 @both
