@@ -137,9 +137,9 @@ async def test_a_slow_outlet_delays_no_other(office: Office, sms: SlowGateway, o
 @both
 @pytest.mark.parametrize("begun", [0, 250])
 async def test_two_schedules_share_an_outlet(office: Office, sms: SlowGateway, begun: int) -> None:
-    """Whenever the second comes, from then on each has had as much as the other.
+    """Whenever the second comes, from then on each has had as much as the other, give or take three turns of the lane.
 
-    Give or take two turns of the lane, and what is under way at once: that may overtake itself.
+    A turn takes some fifty, the more the quicker the machine is.
     """
     await office.audience(1000)
     second = await office.item(short="hai")
@@ -157,7 +157,7 @@ async def test_two_schedules_share_an_outlet(office: Office, sms: SlowGateway, b
     assert first - begun <= 100
     shared = order[first : first + 2 * (1000 - first)]
     ahead = [shared[:end].count("một") - shared[:end].count("hai") for end in range(len(shared))]
-    assert max(map(abs, ahead)) <= 100 + SmsHttp.pace.at_once
+    assert max(map(abs, ahead)) <= 150
 
 
 @both
