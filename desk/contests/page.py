@@ -63,13 +63,13 @@ async def _page(visit: Visit, id: str) -> Shown:
     one = seen.contest
     counted = figures(everybody, [each.question for each in seen.questions], house.settings.office.zone)
     values = {"one": one, "seen": seen, "standing": one.standing(now), "titles": TITLES, "plain": plain}
-    values |= {"figures": counted, "role_titles": _roles(seen.texts), "times": times(visit, one)}
+    values |= {"figures": counted, "text_titles": _titles(seen.texts), "times": times(visit, one)}
     values |= {"names": {each.question.id: each.question for each in seen.questions}, "outlets": house.outlets}
     values |= {"over": now >= one.plan.closes_at}
     return Shown("contests/show.html", values, plain)
 
 
-def _roles(texts: Any) -> dict[str, str]:
+def _titles(texts: Any) -> dict[str, str]:
     words = {
         "announce": Word("Tin báo mở cuộc thi", "Announcement of the contest"),
         "code": Word("Tin nhắn có mã", "Message with the code"),

@@ -6,7 +6,7 @@ import asyncio
 import re
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -231,6 +231,17 @@ def second_step() -> str:
     return "advised"
 
 
+def _nothing_hidden(page: Any) -> Any:
+    """What draws a page, and sees that no value of the page takes the name of a word that the frame around it needs."""
+
+    def drawn(self: drawing.Drawing, template: str, request: Any, values: Mapping[str, Any], language: str) -> str:
+        hidden = values.keys() & self._jinja[language].globals.keys()
+        assert not hidden, f"{template} hides {hidden}"
+        return str(page(self, template, request, values, language))
+
+    return drawn
+
+
 @pytest.fixture
 async def desk(
     tmp_path: Path,
@@ -244,6 +255,7 @@ async def desk(
     """A house on a real file with six people, served on a random port."""
     for kind, kept in kept_templates.items():
         monkeypatch.setattr(drawing, kind, partial(getattr(drawing, kind), bytecode_cache=kept))
+    monkeypatch.setattr(drawing.Drawing, "page", _nothing_hidden(drawing.Drawing.page))
     shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
     settings = settings_in(tmp_path, level, second_step)
     async with opened(settings, clock) as house, TestClient(TestServer(make_web(house))) as client:
