@@ -225,9 +225,9 @@ def make_errors(house: House, drawing: Drawing, keeper: DoorKeeper) -> Middlewar
             if error.status < 400 or (own_words and not request.path.startswith(API)):
                 raise
             return tell(await _who(house, drawing, keeper, request), trouble_of(error) or _failed(error, request))
-        except ConnectionError:
-            raise  # nobody is there any more to be told
         except Exception as error:
+            if isinstance(error, ConnectionError) and _is_gone(request):
+                return web.Response(status=499)  # nobody reads it; raised, it would stand in the log as a fault of ours
             if _begun(request):
                 raise  # half an answer cannot be made into another one
             return tell(await _who(house, drawing, keeper, request), trouble_of(error) or _failed(error, request))
@@ -270,6 +270,11 @@ def _begun(request: web.Request) -> bool:
     """Whether an answer is on its way already."""
     visit: Visit | None = request.get(VISIT)
     return request.get(BEGUN, False) or (visit is not None and visit.request.get(BEGUN, False))
+
+
+def _is_gone(request: web.Request) -> bool:
+    """Whether who asked has closed the connection meanwhile."""
+    return request.transport is None or request.transport.is_closing()
 
 
 async def bear_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from content import store as content_store
 from db.database import Database, DatabaseTrouble
+from desk.answer import Visit
+from desk.auth import DoorKeeper
 
 
 async def test_a_fault_of_ours_shows_no_traceback(
@@ -29,6 +32,31 @@ async def test_a_fault_of_ours_shows_no_traceback(
     assert answer.content_type == "application/problem+json"
     assert "4711" not in await answer.text()
     assert "secret-detail-4711" in caplog.text
+
+
+async def test_who_goes_before_the_answer_begins_is_no_fault(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page that is left while its stream of changes is being opened: nothing in the log."""
+    browser = await desk.browser("lan")
+    known, recognise = asyncio.Event(), DoorKeeper.recognise
+
+    async def slowly(self: DoorKeeper, visit: Visit) -> bool:
+        is_known = await recognise(self, visit)
+        known.set()
+        while not (visit.request.transport is None or visit.request.transport.is_closing()):
+            await asyncio.sleep(0)
+        return is_known
+
+    monkeypatch.setattr(DoorKeeper, "recognise", slowly)
+    _, writer = await asyncio.open_connection("127.0.0.1", desk.client.port)
+    writer.write(f"GET /events HTTP/1.1\r\nHost: x\r\nCookie: loa={browser.cookie}\r\n\r\n".encode())
+    await known.wait()
+    writer.close()
+    await writer.wait_closed()
+    monkeypatch.setattr(DoorKeeper, "recognise", recognise)
+    assert 200 == (await browser.get("/items")).status
+    assert "" == caplog.text
 
 
 async def test_trouble_with_the_database_is_503(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
