@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -24,10 +24,31 @@ QUIET = (
 PASSWORD = "truyen-thanh-moi-sang-5h"
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
+MIDDLING = 900
+"""A window as wide as a tablet, or a laptop whose letters are set large."""
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium here (apt-get install chromium); .ci/run installs it"
 )
+
+
+BROKEN = r"""() => {
+  const seen = el => el.checkVisibility({visibilityProperty: true}) && !el.closest("pre, code, textarea, .unseen");
+  const hidden = el => { for (; el; el = el.parentElement) if (getComputedStyle(el).clipPath !== "none") return true; };
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+  const broken = [];
+  for (let text; (text = words.nextNode());) {
+    if (!seen(text.parentElement) || hidden(text.parentElement)) continue;
+    for (const word of text.data.matchAll(/\S+/g)) {
+      if (word[0].length > 16 || /[^\p{L}\p{N}.,%]/u.test(word[0])) continue;
+      range.setStart(text, word.index); range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].filter(one => one.width > 0.5).map(one => Math.round(one.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken.slice(0, 5);
+}"""
+"""Words and numbers, not too long, that do not stand in one line: what holds them is too narrow. Addresses may be broken."""
 
 
 @contextlib.asynccontextmanager
@@ -49,7 +70,7 @@ async def sign_in(page: Page, base: str, login: str = "hung") -> None:
 
 
 async def faults_of(browser: Browser, base: str, addresses: Mapping[str, str]) -> list[str]:
-    """Pages that are not there, wider than the screen or without one heading, and what the console complains of."""
+    """Pages that are not there, wider than the screen, with broken words or without one heading; what the console complains of."""
     keep = Path(os.environ["LOA_PICTURES"]) if "LOA_PICTURES" in os.environ else None
     faults: list[str] = []
     for theme in THEMES:
@@ -65,14 +86,28 @@ async def faults_of(browser: Browser, base: str, addresses: Mapping[str, str]) -
                 answer = await page.goto(base + path)
                 if answer is None or answer.status != 200:
                     faults.append(f"{path} is not there")
-                wider = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-                if wider > 0:
-                    faults.append(f"{path} is {wider} px too wide at {width}")
                 if await page.locator("h1").count() != 1:
                     faults.append(f"{path} has not one heading")
                 if keep:
                     await page.screenshot(path=keep / f"{name}-{width}-{theme}.png")
+                if theme == THEMES[0]:
+                    widths = (width, MIDDLING) if width > MIDDLING else (width,)
+                    faults.extend(await _faults_of_width(page, path, widths))
+                    await page.set_viewport_size({"width": width, "height": height})
             await context.close()
+    return faults
+
+
+async def _faults_of_width(page: Page, path: str, widths: Sequence[int]) -> list[str]:
+    """What does not fit where the window is so wide."""
+    faults: list[str] = []
+    for width in widths:
+        await page.set_viewport_size({"width": width, "height": 900})
+        wider = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wider > 0:
+            faults.append(f"{path} is {wider} px too wide at {width}")
+        if broken := await page.evaluate(BROKEN):
+            faults.append(f"{path} breaks words at {width}: {broken}")
     return faults
 
 
