@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Select, text
 
 from channels.audiences.store import RETOLD
 from config.clock import FakeClock
@@ -16,6 +17,7 @@ from desk.app import House
 from desk.reporting.figures import Figures, Line
 from desk.reporting.period import Basis, Period, parse
 from desk.reporting.reporter import NOW
+from scheduler.tally import store as tally_store
 from tests.conftest import both
 from tests.desk.reporting import books
 from tests.desk.reporting.books import DOOR, MEANING, at
@@ -91,6 +93,19 @@ async def test_what_lies_outside_is_in_the_next_or_by_the_calendar(known: House)
     assert 600 == year.audio_seconds
     nothing = await counted(known, "2026-Q1")
     assert (0, None, 0, 0) == (nothing.whole.total, nothing.whole.share, nothing.people, nothing.audio_seconds)
+
+
+@pytest.mark.parametrize("query", [tally_store._tallies(1), tally_store._TAKEN])
+async def test_on_sqlite_the_numbers_are_read_off_the_index(known: House, query: Select[Any]) -> None:
+    """By occurrence; a letter that was counted for a report would take a hundred times as long."""
+    async with known.database.read() as connection:
+        told = query.params(begin=0, edge0=0, end=0, to_people=["sms"])
+        asked = told.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        places = tuple(0 for _ in asked.positiontup or ())
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", places)
+        assert any("parcel USING INDEX parcel_counted (occurrence=?)" in row.detail for row in plan)
+        steps = (await connection.exec_driver_sql(f"EXPLAIN {asked}", places)).all()
+    assert not [row for row in steps if row.opcode == "Function" and str(row.p4).startswith("replace")]
 
 
 @both
