@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, case, func, literal, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, case, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.audiences.store import audience
@@ -60,10 +60,10 @@ async def tallies(
 
 @cache
 def _tallies(inner: int) -> Select[Any]:
-    """The question with so many edges between the stretches."""
+    """The question with so many edges between the stretches; there is always one, for months are told by weeks."""
     edges = (bindparam(f"edge{place}", type_=Moment) for place in range(inner))
     earlier = [(occurrence.c.due_at < edge, place) for place, edge in enumerate(edges)]
-    place = case(*earlier, else_=inner) if earlier else literal(0)
+    place = case(*earlier, else_=inner)
     run = case((parcel.c.outlet.in_(bindparam("to_people", expanding=True)), occurrence.c.id), else_="")
     whose = place.label("place"), occurrence.c.schedule, parcel.c.outlet, run.label("run")
     query = select(*whose, func.min(occurrence.c.audience), *numbers)
@@ -91,14 +91,14 @@ async def taken_over(connection: AsyncConnection, edges: Sequence[datetime], zon
     ]
 
 
-_arrived = select(func.aggregate_strings(parcel.c.outlet, ",")).where(
+_ARRIVED = select(func.aggregate_strings(parcel.c.outlet, ",")).where(
     parcel.c.occurrence == occurrence.c.id, or_(*(parcel.c[state] > 0 for state in State if state in DONE))
 )
 _TAKEN = select(
     occurrence.c.id,
     occurrence.c.schedule,
     type_coerce(occurrence.c.due_at, BigInteger),
-    _arrived.scalar_subquery(),
+    _ARRIVED.scalar_subquery(),
 ).where(_DUE, occurrence.c.schedule.not_in(_ASKED))
 
 
@@ -121,11 +121,11 @@ async def held_back_of(connection: AsyncConnection, occurrences: Sequence[str]) 
 
 async def went_out(connection: AsyncConnection, edges: Sequence[datetime], units: Collection[str] | None = None) -> int:
     """How many occurrences fell due and went out, of all or of what these units send."""
-    query = _RAN if units is None else _RAN.where(_sent_by(units))
+    query = _WENT_OUT if units is None else _WENT_OUT.where(_sent_by(units))
     return int((await connection.execute(query, _ends(edges))).scalar_one())
 
 
-_RAN = select(func.count()).select_from(occurrence).where(_DUE, occurrence.c.state.in_(RAN))
+_WENT_OUT = select(func.count()).select_from(occurrence).where(_DUE, occurrence.c.state.in_(RAN))
 
 
 def _sent_by(units: Collection[str]) -> ColumnElement[bool]:
