@@ -51,6 +51,17 @@ BROKEN = r"""() => {
 """Words and numbers, not too long, that do not stand in one line: what holds them is too narrow. Addresses may be broken."""
 
 
+SHIFTED = """() => new Promise(done => {
+  let shifted = 0;
+  const add = list => list.getEntries().forEach(one => {
+    if (one.sources.some(what => what.node)) shifted += one.value;
+  });
+  new PerformanceObserver(add).observe({type: "layout-shift", buffered: true});
+  document.fonts.ready.then(() => requestAnimationFrame(() => setTimeout(() => done(shifted))));
+})"""
+"""How far what stood on the page has moved by itself since it was opened (Layout Instability API); a player's inside is the browser's."""
+
+
 @contextlib.asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """A headless Chromium that talks to nobody else."""
@@ -86,6 +97,8 @@ async def faults_of(browser: Browser, base: str, addresses: Mapping[str, str]) -
                 answer = await page.goto(base + path)
                 if answer is None or answer.status != 200:
                     faults.append(f"{path} is not there")
+                if shifted := await page.evaluate(SHIFTED):
+                    faults.append(f"{path} shifts by {shifted:.4f} at {width}")
                 if await page.locator("h1").count() != 1:
                     faults.append(f"{path} has not one heading")
                 if keep:
