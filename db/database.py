@@ -13,14 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from sqlalchemy import URL, Engine, Select, Table, create_engine, event, text
+from sqlalchemy import URL, Engine, NullPool, Select, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.cursor import VisitedConnection
 from db.direct import BUSY_SECONDS, OnLoop, T, Work, run_postgresql, run_sqlite
-from db.server import arguments, driver, passes, read_url
+from db.server import END_FROZEN, FROZEN_SECONDS, arguments, driver, passes, read_url
 from db.types import from_ms
 
 READERS = 4
@@ -114,6 +114,13 @@ class Database:
         asked = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)")
         return from_ms((await connection.execute(asked)).scalar_one())
 
+    async def end_frozen(self, seconds: float = FROZEN_SECONDS) -> int:
+        """End PostgreSQL's sessions of nodes that stand still in the midst of a statement, with the rows they hold; how many."""
+        if self.is_sqlite:
+            return 0
+        async with self.read() as connection:
+            return int((await connection.execute(text(END_FROZEN), {"seconds": seconds})).scalar_one())
+
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one consistent state; nothing written on it stays."""
@@ -181,6 +188,19 @@ class Database:
                     yield connection
                     if (also := _joined.get()) is not None:
                         await also(connection)
+
+    @contextlib.asynccontextmanager
+    async def alter(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction whose statements may take as long as they need: a step on a large database, or waiting for another's."""
+        if self.is_sqlite:
+            async with self.write() as tx:
+                yield tx
+            return
+        patient = arguments(self.url) | {"command_timeout": None}
+        engine = create_async_engine(URL.create("postgresql+asyncpg"), connect_args=patient, poolclass=NullPool)
+        with _explained():
+            async with self._lent(engine) as connection, connection.begin():
+                yield connection
 
     @contextlib.contextmanager
     def joined(self, also: Also) -> Iterator[None]:

@@ -36,7 +36,7 @@ async def migrate(database: Database) -> list[str]:
     taken: list[str] = []
     known = steps()
     while True:
-        async with database.write() as tx:
+        async with database.alter() as tx:
             if not database.is_sqlite:
                 await tx.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
             await tx.execute(text(VERSIONS))

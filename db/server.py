@@ -22,6 +22,15 @@ SESSION = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
+FROZEN_SECONDS = 30.0
+"""Longer than any command may take: who lets the server wait for its words so long says no more."""
+# The server ends a transaction that idles, by itself. In the midst of a statement (a COPY whose rows are still to come, a
+# statement that is prepared and not yet run) it waits for ever, and a frozen machine's kernel goes on answering for it.
+END_FROZEN = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND application_name = 'loa'
+AND state = 'active' AND wait_event = 'ClientRead' AND query_start < clock_timestamp() - make_interval(secs => :seconds)
+"""
 # PostgreSQL, appendix A: connection exceptions, no resources, operator intervention, read-only (a standby, or what was
 # the primary), and two transactions that stood in each other's way.
 PASSING = ("08", "53", "57P", "25006", "40001", "40P01", "55P03")

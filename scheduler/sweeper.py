@@ -96,6 +96,8 @@ class Sweeper:
         What this very process holds is its lanes' own business, however long the database kept them from renewing it:
         they know what became of it.
         """
+        if ended := await self._database.end_frozen():
+            logger.warning("frozen_session_ended", sessions=ended)
         await self._database.look_at_clock()
         now = self._clock.now() + self._database.ahead
         async with self._database.read() as connection:

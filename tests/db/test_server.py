@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from config.clock import FakeClock, SystemClock
+from db import server
 from db.database import Database, DatabaseTrouble
 from db.direct import Ask, Rows, Step
 from db.notifier import Notifier
-from db.server import arguments, read_url
+from db.server import arguments, passes, read_url
 from tests import postgres
 from tests.conftest import both
 
@@ -86,6 +88,64 @@ async def test_a_server_that_was_killed_is_used_again(place: str) -> None:
     await one.close()
     await other.close()
     await database.close()
+
+
+async def test_a_session_that_stands_still_in_the_midst_of_its_rows_is_ended(place: str) -> None:
+    """A frozen node's COPY holds what its transaction has written, and the server waits for ever; others take it from there.
+
+    A session that works, and one of another program, are left alone.
+    """
+    database = Database(f"postgresql://loa@/postgres?host={place}")
+    async with database.write() as tx:
+        await tx.execute(text("CREATE TABLE held (id BIGINT)"))
+        await tx.execute(text("INSERT INTO held VALUES (1)"))
+    frozen = await asyncpg.connect(**arguments(database.url))
+    other = await asyncpg.connect(host=place, user="loa", database="postgres")
+    thaw = asyncio.Event()
+
+    async def rows() -> AsyncIterator[bytes]:
+        await thaw.wait()
+        yield b""
+
+    async def hold(connection: asyncpg.Connection, id: int) -> None:
+        async with connection.transaction():
+            await connection.execute("INSERT INTO held VALUES ($1)", id)
+            await connection.copy_to_table("held", source=rows())
+
+    standing = [asyncio.create_task(hold(connection, id)) for id, connection in enumerate((frozen, other), 2)]
+    async with asyncio.timeout(10):
+        while await _waits_for_rows(database) < len(standing):
+            await asyncio.to_thread(lambda: None)
+    async with database.write() as working:
+        await working.execute(text("UPDATE held SET id = 4 WHERE id = 1"))
+        assert (0, 1, 0) == (await database.end_frozen(), await database.end_frozen(0), await database.end_frozen(0))
+    thaw.set()
+    ended, _ = await asyncio.gather(*standing, return_exceptions=True)
+    assert isinstance(ended, Exception), "who thaws is told"
+    assert passes(ended)
+    async with database.read() as connection:
+        assert [3, 4] == sorted(await connection.scalars(text("SELECT id FROM held")))
+    await other.close()
+    await database.close()
+
+
+async def test_a_step_of_the_schema_may_take_its_time(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a node asks in passing is given up after a while; a step on a large database is not, nor who waits for it."""
+    monkeypatch.setattr(server, "COMMAND_SECONDS", 0.1)
+    database = Database(f"postgresql://loa@/postgres?host={place}")
+    long = text("SELECT 1 FROM pg_sleep(0.5)")
+    with pytest.raises(DatabaseTrouble):
+        async with database.write() as tx:
+            await tx.execute(long)
+    async with database.alter() as tx:
+        assert 1 == await tx.scalar(long)
+    await database.close()
+
+
+async def _waits_for_rows(database: Database) -> int:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND wait_event = 'ClientRead'"
+    async with database.read() as connection:
+        return int((await connection.execute(text(waiting))).scalar_one())
 
 
 @both
