@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from sqlalchemy import text
 
 from config.settings import Settings
@@ -78,8 +79,12 @@ class Nodes:
         """Wait until every node has begun to work: one that finds no server when it starts ends with an error, as it should."""
         async with asyncio.timeout(120):
             for name in self.running:
-                while "Loa đang chạy" not in (self.place / f"{name}.log").read_text(encoding="utf-8"):
+                while "Loa đang chạy" not in self.said(name):
                     await asyncio.to_thread(lambda: None)
+
+    def said(self, name: str) -> str:
+        """A node's log."""
+        return (self.place / f"{name}.log").read_text(encoding="utf-8")
 
     async def counted(self) -> dict[str, Any]:
         """What the gateway has seen."""
@@ -117,10 +122,14 @@ class Nodes:
         return {state: number for state, number in counts.get("gateway", {}).items() if number}
 
     async def settled(self, count: int) -> None:
-        """Wait until the log says `sent` of every one."""
-        async with asyncio.timeout(120):
-            while await self.states() != {State.SENT: count}:
-                await asyncio.to_thread(lambda: None)
+        """Wait until the log says `sent` of every one. Where it never does, what the nodes said is told."""
+        found = dict[State, int]()
+        try:
+            async with asyncio.timeout(120):
+                while (found := await self.states()) != {State.SENT: count}:
+                    await asyncio.to_thread(lambda: None)
+        except TimeoutError:
+            pytest.fail(f"{found}\n" + "\n".join(f"{name} {self.said(name)[-2000:]}" for name in self.running))
 
     async def stop(self) -> None:
         """SIGTERM to all that still stand: each ends by itself with exit code 0."""
@@ -131,9 +140,8 @@ class Nodes:
         for name, process in self.running.items():
             async with asyncio.timeout(30):
                 code = await process.wait()
-            log = (self.place / f"{name}.log").read_text(encoding="utf-8")
-            assert code in {0, -signal.SIGKILL}, log
-            assert "Traceback" not in log, log
+            assert code in {0, -signal.SIGKILL}, self.said(name)
+            assert "Traceback" not in self.said(name), self.said(name)
 
 
 def _toml(plain: dict[str, Any]) -> str:
