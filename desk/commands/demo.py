@@ -33,7 +33,7 @@ async def run_demo(_settings: Settings, args: argparse.Namespace) -> int:
     set_up("warning", "console")
     directory = args.dir or Path("var/demo") / SystemClock().now().strftime("%Y%m%d-%H%M%S")
     directory.mkdir(parents=True, exist_ok=True)
-    playing = asyncio.ensure_future(play.play(directory.resolve(), args.port or play.free_port(), once=args.once))
+    playing = asyncio.ensure_future(play.play(directory.resolve(), args.port, once=args.once))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, playing.cancel)

@@ -17,7 +17,7 @@ from content.item import Draft, Item
 from db.types import new_id
 from desk import auth, serving
 from desk.app import opened
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from scheduler.delivery import State
 from scheduler.schedule import Rule
 from tests.channels.partners.zalo import Zalo

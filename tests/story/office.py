@@ -14,7 +14,9 @@ from typing import Any
 from playwright.async_api import Browser, Page, expect
 
 from config.clock import SystemClock, to_millisecond
-from desk.demo.play import Stage, free_port, gather, partners_live, stage
+from desk.demo.partners import partners_live
+from desk.demo.play import gather
+from desk.demo.stage import Stage, free_port, stage
 from tests.story.looking import THEMES, sign_in, violations_on
 
 WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}

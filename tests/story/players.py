@@ -26,7 +26,7 @@ from content.bulletin import BulletinClass
 from content.item import Draft
 from desk import serving
 from desk.app import House, opened
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from scheduler.log import store as log_store
 from scheduler.schedule import Rule
 from scheduler.scheduling import Wish

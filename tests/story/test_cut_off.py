@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from tests import postgres
 from tests.story.nodes import IN_FLIGHT, Nodes, sink
 

@@ -15,7 +15,7 @@ from config.settings import Settings
 from content.item import Draft
 from desk import auth, serving
 from desk.app import House, opened
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from scheduler.events.event import Kind
 from tests.scheduler.listening import Listening, subscribe
 from tests.story.looking import PASSWORD, Theme, chromium, needs_chromium, sign_in, violations_on

@@ -18,7 +18,7 @@ from config.settings import Settings
 from db.database import Database
 from desk import auth
 from desk.app import opened
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from scheduler.delivery import State
 from tests.story.nodes import Nodes, sink
 

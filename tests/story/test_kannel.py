@@ -18,7 +18,7 @@ from channels.reasons import Reason
 from config.clock import FakeClock
 from content.bulletin import Bulletin, BulletinClass, Part
 from content.short import sms_length
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from tests.channels.partners.served import Hook
 from tests.story.smpp import BAD_ADDRESS, PASSWORD, SYSTEM_ID, Centre
 

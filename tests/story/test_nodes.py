@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from db.database import Database
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from tests import postgres
 from tests.story.nodes import IN_FLIGHT, Nodes, sink, start, three
 

@@ -24,18 +24,9 @@ from desk import auth
 from desk.app import House
 from desk.classes.page import door_address
 from desk.demo import classes, contests
-from desk.demo.play import (
-    AUTHOR,
-    LEADER,
-    Stage,
-    approve_and_schedule,
-    fill,
-    free_port,
-    partners_live,
-    send_clip,
-    stage,
-    wait_for_recordings,
-)
+from desk.demo.partners import partners_live
+from desk.demo.play import AUTHOR, LEADER, approve_and_schedule, fill, send_clip, wait_for_recordings
+from desk.demo.stage import Stage, free_port, stage
 from desk.plan import store as plan_store
 from desk.plan.plan import Plan, Rhythm, Task, Way
 from desk.reporting.period import Basis, Kind, last_finished

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from tests.conftest import ROOT
 
 

@@ -15,7 +15,7 @@ from config.clock import FakeClock
 from config.settings import Settings
 from desk import auth, serving
 from desk.app import House, opened
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from tests.story.looking import PASSWORD, Theme, chromium, needs_chromium, violations_on
 
 pytestmark = needs_chromium

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from channels.shelf.fetched import Fetch
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 from tests.story.players import RATE, TITLES, Radio, likeness, needs, on_air, samples
 
 SECONDS = 2.0

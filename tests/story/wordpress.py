@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from desk.demo.play import free_port
+from desk.demo.stage import free_port
 
 TREE = Path("/usr/share/wordpress")
 MARIADBD = "/usr/sbin/mariadbd"
