@@ -62,6 +62,7 @@ from scheduler.gate import Gate
 from scheduler.handling import Handling
 from scheduler.herald import Herald
 from scheduler.inquirer import Inquirer
+from scheduler.inviting import Inviting
 from scheduler.joining import Joining
 from scheduler.listener import Listener
 from scheduler.lookout import Lookout
@@ -128,6 +129,7 @@ class House:
     postbox: Postbox
     answering: Answering
     training: Training
+    inviting: Inviting
     superseding: Superseding
     joining: Joining
     subscribing: Subscribing
@@ -172,23 +174,19 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
     voices = choose_voices(settings)
     press, studio = _speech(settings, voices, recordings)
     glossary = Glossary(database, journal, clock)
-    office = settings.office.name
+    office, zone = settings.office.name, settings.office.zone
     editing = Editing(database, journal, clock, glossary, variant=settings.voice.variant, office=office)
     procedures = Procedures(database, journal, clock, editing)
     quiet, policy = _quiet_hours(settings), _policy(settings)
     stopping = asyncio.Event()
     owner, meter = own_name(), Meter(clock, version("loa"))
     handling = Handling(database, journal, clock, outlets, seal)
-    farewell = Farewell(clock, outlets, http, settings.office.name)
+    farewell = Farewell(clock, outlets, http, office)
     scheduling = Scheduling(database, journal, clock, outlets, settings.office.timezone, policy)
-    training = Training(
-        *(database, journal, clock, outlets, editing, scheduling, policy, seal),
-        settings.office.zone,
-        derive(key, "class"),
-    )
-    postbox = Postbox(database, clock, outlets, seal, training, replies=settings.feedback.replies)
+    inviting = Inviting(database, journal, clock, outlets, editing, scheduling, policy, seal, zone)
+    postbox = Postbox(database, clock, outlets, seal, inviting, replies=settings.feedback.replies)
     receiver = Receiver(database, clock, notifier, outlets, handling, farewell, seal, postbox)
-    joining = Joining(database, studio, recordings, settings.radio, settings.office.name, settings.voice.variant)
+    joining = Joining(database, studio, recordings, settings.radio, office, settings.voice.variant)
     signing = Keys(derive(key, "subscription"))
     herald = Herald(database, clock, notifier, http, journal, stopping, signing, settings.web.base_url)
     usual = (database, clock, notifier, outlets)
@@ -201,9 +199,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         planner=Planner(
             *usual, quiet, catch_up=settings.schedule.catch_up, catch_up_urgent=settings.schedule.catch_up_urgent
         ),
-        worker=Worker(
-            *usual, gate, Sender(clock, http), recorder, owner, meter, stopping, settings.office.zone, seal=seal
-        ),
+        worker=Worker(*usual, gate, Sender(clock, http), recorder, owner, meter, stopping, zone, seal=seal),
         warmer=Warmer(*usual, studio, press, owner, stopping),
         lookout=Lookout(*usual),
         director=Director(*usual, joining, owner),
@@ -244,21 +240,22 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         contests=Contests(database, journal, clock),
         contesting=Contesting(
             *(database, journal, clock, outlets, seal, editing, scheduling, correcting, policy, press),
-            zone=settings.office.zone,
+            zone=zone,
         ),
         entering=Entering(database, clock, outlets, seal, asking, contest_key),
         policy=policy,
         scheduling=scheduling,
-        riding=Riding(database, journal, clock, outlets, settings.office.zone),
+        riding=Riding(database, journal, clock, outlets, zone),
         standing=Standing(database, journal, clock),
         correcting=correcting,
         handling=handling,
         rights=Rights(database, journal, clock, handling, seal),
-        reporter=Reporter(database, journal, clock, outlets, settings.office.name, settings.office.zone),
+        reporter=Reporter(database, journal, clock, outlets, office, zone),
         receiver=receiver,
         postbox=postbox,
         superseding=Superseding(clock, editing),
-        training=training,
+        training=Training(database, journal, clock, outlets, editing, seal, zone, derive(key, "class")),
+        inviting=inviting,
         answering=Answering(database, journal, clock, outlets, scheduling, policy, seal),
         joining=joining,
         subscribing=Subscribing(database, journal, clock, http, signing, settings.http.allow),

@@ -19,7 +19,7 @@ async def follow(house: House, tx: AsyncConnection, item: Item, by: str) -> list
     announced = await house.correcting.announce(tx, item, by)
     ended = await house.superseding.follow(tx, item)
     told = await house.answering.tell(tx, item, by)
-    sent = await house.training.follow(tx, item, by)
+    sent = await house.inviting.follow(tx, item, by)
     said = {
         Word("Bản sửa đang thay bản trước ở", "The new text is replacing the old one at"): replaced,
         Word("Tin báo thu hồi đang gửi qua", "A notice of withdrawal is going out by"): announced,

@@ -16,7 +16,7 @@ from config.words import BadInput
 from content.item import Item
 from db.database import Database
 from db.types import new_id
-from scheduler.training import Training
+from scheduler.inviting import Inviting
 
 SOURCES = {"phone": Source.SMS, "zalo": Source.ZALO}
 
@@ -30,7 +30,7 @@ class Postbox:
         clock: Clock,
         outlets: Outlets,
         seal: Seal,
-        training: Training,
+        inviting: Inviting,
         *,
         replies: bool = True,
     ) -> None:
@@ -38,7 +38,7 @@ class Postbox:
         self._clock = clock
         self._outlets = outlets
         self._seal = seal
-        self._training = training
+        self._inviting = inviting
         self._replies = replies
 
     async def hear(self, tx: AsyncConnection, said: Wrote, outlet: str) -> bool:
@@ -47,7 +47,7 @@ class Postbox:
         Whoever is invited to a class answers by CO or KHONG, which is no question for the office.
         """
         at = self._outlets.get(outlet)
-        if await self._training.hear(tx, said):
+        if await self._inviting.hear(tx, said):
             return True
         if not self._replies or at is None:
             return False

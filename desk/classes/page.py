@@ -329,7 +329,7 @@ async def invite(visit: Visit) -> Answered:
     house, id = visit.house, visit.part("id")
     try:
         async with house.database.write() as tx:
-            items = await house.training.invite(tx, id, visit.name)
+            items = await house.inviting.invite(tx, id, visit.name)
     except Said as fault:
         if visit.json or (isinstance(fault, NotFound) and not fault.field):
             raise
@@ -365,7 +365,7 @@ async def note_answer(visit: Visit) -> Answered:
         answer = choice(Answer, visit.text("answer"), "answer")
         if answer is None:
             raise BadInput("Chọn dự hay không dự", "answer: yes or no", field="answer")
-        await visit.house.training.answer(tx, id, visit.part("name"), answer, How.DESK, visit.name)
+        await visit.house.inviting.answer(tx, id, visit.part("name"), answer, How.DESK, visit.name)
         return Word("Đã ghi trả lời.", "Answer noted.")
 
     return await done(visit, deed, "#people")

@@ -89,21 +89,21 @@ class AtTheDoor:
     async def answer(self, visit: Visit) -> Answered:
         """POST /tra-loi/{token}: `answer` is yes or no; or `code`, which stands at the door, says that they are there."""
         self._slow_down(visit)
-        training, now = self._house.training, self._house.clock.now()
+        now = self._house.clock.now()
         try:
             async with self._house.database.write() as tx:
                 invited = await self._invited(visit, tx)
                 person = await self._enrolled(tx, invited)
                 if visit.text("code").strip():
                     session = self._open_session(invited.course, visit.text("code"))
-                    await training.attend(tx, session, person.id, How.QR, "liên kết riêng")
+                    await self._house.training.attend(tx, session, person.id, How.QR, "liên kết riêng")
                     said = Word(
                         "Đã điểm danh. Chúc ông/bà một buổi học bổ ích.",
                         "You are marked as present. We wish you a useful session.",
                     )
                 else:
                     answer = _answer(visit.text("answer"))
-                    await training.answer(tx, invited.course.id, person.id, answer, How.LINK)
+                    await self._house.inviting.answer(tx, invited.course.id, person.id, answer, How.LINK)
                     said = (
                         Word("Đã ghi: ông/bà dự lớp.", "Noted: you will come.")
                         if answer is Answer.YES

@@ -36,7 +36,7 @@ async def settle(house: House, author: str, leader: str) -> str:
     async with house.database.write() as tx:
         await audience_store.save_audience(house.database, tx, house.seal, new_id(now), AUDIENCE, people, now)
         await house.training.open(tx, TrainingClass(id, "", *told, sessions=(session,)), author)
-        invitation, *_ = await house.training.invite(tx, id, author)
+        invitation, *_ = await house.inviting.invite(tx, id, author)
         await house.editing.submit(tx, invitation, author)
         item = await house.editing.approve(tx, invitation, leader)
         await follow(house, tx, item, leader)

@@ -134,7 +134,7 @@ class Living(RuleBasedStateMachine):
         )
         handling = Handling(database, journal, clock, self.outlets, ground.house.seal)
         farewell = Farewell(clock, self.outlets, self.http, "Xã")
-        postbox = Postbox(database, clock, self.outlets, ground.house.seal, ground.house.training)
+        postbox = Postbox(database, clock, self.outlets, ground.house.seal, ground.house.inviting)
         self.receiver = Receiver(
             database, clock, notifier, self.outlets, handling, farewell, ground.house.seal, postbox
         )

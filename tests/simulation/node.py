@@ -132,7 +132,7 @@ class Node:
         )
         handling = Handling(database, ground.journal, clock, outlets, ground.seal)
         farewell = Farewell(clock, outlets, Line(clock, world.partners), "Xã")
-        postbox = Postbox(database, clock, outlets, ground.seal, ground.training)
+        postbox = Postbox(database, clock, outlets, ground.seal, ground.inviting)
         self.receiver = Receiver(database, clock, notifier, outlets, handling, farewell, ground.seal, postbox)
 
     async def run(self) -> None:

@@ -107,7 +107,7 @@ class Commune:
         """A class whose people have their invitations."""
         id = await self.course(**more)
         async with self.house.database.write() as tx:
-            items = await self.house.training.invite(tx, id, "Lò Thị Mai")
+            items = await self.house.inviting.invite(tx, id, "Lò Thị Mai")
         await self.approve(items[:1])
         await self.office.drain()
         return id
@@ -176,7 +176,7 @@ async def test_two_people_stand_behind_an_invitation(commune: Commune) -> None:
     """Drafts go nowhere; the reminder waits for the day before the session and for those who did not decline."""
     id = await commune.course()
     async with commune.house.database.write() as tx:
-        items = await commune.house.training.invite(tx, id, "Lò Thị Mai")
+        items = await commune.house.inviting.invite(tx, id, "Lò Thị Mai")
     await commune.office.drain()
     assert await commune.office.deliveries() == [] and len(items) == 2
     async with commune.house.database.read() as connection:
@@ -208,7 +208,7 @@ async def test_today_asks_for_what_nobody_approved(commune: Commune) -> None:
     commune.office.clock.advance((moment - house.clock.now()).total_seconds())
     assert [f"/classes/{id}"] == await asked()
     async with house.database.write() as tx:
-        items = await house.training.invite(tx, id, "Lò Thị Mai")
+        items = await house.inviting.invite(tx, id, "Lò Thị Mai")
     for some in (items[:1], items[1:]):
         assert [f"/classes/{id}"] == await asked()
         await commune.approve(some)
@@ -460,7 +460,7 @@ async def test_the_second_person_sees_what_calendar_goes_along(commune: Commune)
         course = await store.find(tx, id)
         moved = replace(course.sessions[0], begins_at=course.sessions[0].begins_at + timedelta(hours=1))
         await house.training.move_session(tx, moved, "Lò Thị Mai")
-        await house.training.invite(tx, id, "Lò Thị Mai")
+        await house.inviting.invite(tx, id, "Lò Thị Mai")
         new, old = await content_store.revisions_of(tx, course.invitation)
     assert new.digest != old.digest and new.digest != replace(new, meetings=()).digest
     [told] = [one for one in changes(old, new) if one.part == "meetings"]
