@@ -6,6 +6,7 @@ from channels import store as channels_store
 from channels.board import store as board_store
 from channels.classes import store as class_store
 from channels.classes.given import store as given_store
+from channels.classes.people import store as class_people_store
 from channels.feedback import store as feedback_store
 from channels.past import store as past_store
 from channels.pulls import store as pull_store
@@ -40,6 +41,7 @@ STORES = (
     channels_store,
     feedback_store,
     class_store,
+    class_people_store,
     given_store,
     board_store,
     past_store,

@@ -12,6 +12,7 @@ from channels.audiences.store import Recipient
 from channels.channel import Wrote
 from channels.classes import store
 from channels.classes.inviting import invitation, reminder
+from channels.classes.people import store as people_store
 from channels.classes.training import (
     AHEAD,
     MOST_PEOPLE,
@@ -120,11 +121,11 @@ class Inviting:
             raise BadInput(vi, "Nobody of the list can be reached by these outlets", field="audience")
         now = self._clock.now()
         on_roster = [Person(new_id(now), course.id, one.scheme, one.address, one.name) for one in people]
-        await store.add_people(self._database, tx, self._seal, on_roster, now)
+        await people_store.add_people(self._database, tx, self._seal, on_roster, now)
         name = course.list or f"Lớp: {course.title[:60]} ({course.id[-6:]})"
         declined = {
             (one.scheme, one.address)
-            for one in await store.people_of(tx, self._seal, course.id)
+            for one in await people_store.people_of(tx, self._seal, course.id)
             if one.answer is Answer.NO
         }
         still = [one for one in people if (one.scheme, one.address) not in declined]
@@ -186,9 +187,9 @@ class Inviting:
             raise Conflict("Lớp này đã kết thúc hoặc bị hủy", "The class is over or cancelled")
         if one.answer is answer:
             return
-        if answer is Answer.YES and course.capacity and await store.count_coming(tx, klass) >= course.capacity:
+        if answer is Answer.YES and course.capacity and await people_store.count_coming(tx, klass) >= course.capacity:
             raise Conflict(f"Lớp đã đủ {course.capacity} chỗ", f"All {course.capacity} places are taken")
-        await store.answered(tx, person, answer, how, now)
+        await people_store.answered(tx, person, answer, how, now)
         await self._keep_reminded(tx, course, one, answer, now)
         if by:
             await self._note(tx, by, "note_answer", klass, who=person, answer=answer.value)
@@ -212,7 +213,7 @@ class Inviting:
         if answer is None:
             return False
         now = self._clock.now()
-        for one in await store.places_of(tx, self._seal, said.scheme, said.address):
+        for one in await people_store.places_of(tx, self._seal, said.scheme, said.address):
             course = await store.find(tx, one.klass)
             if course.invited_at is None or not course.to_come(now) or course.cancelled_at is not None:
                 continue

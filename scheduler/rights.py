@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels import tags
 from channels.audience import masked
 from channels.classes import store as class_store
+from channels.classes.people import store as class_people_store
 from channels.classes.training import Person, TrainingClass
 from channels.feedback import store as feedback_store
 from channels.people import store as people_store
@@ -56,7 +57,7 @@ class Rights:
             stopped = await people_store.opted_out(connection, self._seal, scheme, address)
             wanted = Filter(addresses=self._seal.forms(address))
             written = await feedback_store.of_person(connection, self._seal, scheme, address)
-            places = await class_store.places_of(connection, self._seal, scheme, address)
+            places = await class_people_store.places_of(connection, self._seal, scheme, address)
             classes = [_place(await class_store.find(connection, one.klass), one) for one in places]
             papers = await entries.of_person(connection, self._seal.forms(address))
             deliveries = [_told(one) async for one in log_store.walk(connection, wanted)]
@@ -110,7 +111,7 @@ class Rights:
                 await self._erase(tx, parcel, seqs, address)
             lists = await people_store.forget_person(tx, self._seal, scheme, address)
             await feedback_store.forget_person(tx, self._seal, scheme, address)
-            await class_store.forget_person(tx, self._seal, scheme, address)
+            await class_people_store.forget_person(tx, self._seal, scheme, address)
             await entries.forget_person(tx, self._seal.forms(address))
             done = Erased(lists, sum(map(len, places.values())), cancelled)
             about = {"reason": reason.strip()[:300], "lists": done.lists, "deliveries": done.deliveries}

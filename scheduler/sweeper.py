@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels import store as channels_store
-from channels.classes import store as class_store
+from channels.classes.people import store as class_people_store
 from channels.feedback import store as feedback_store
 from channels.outlet import Outlets
 from channels.past import store as past_store
@@ -214,7 +214,7 @@ class Sweeper:
                 await past_store.prune(tx, now - KEEP_PAST)
                 await holds.prune_contacts(tx, now - KEEP_CONTACTS)
                 await feedback_store.forget_old(tx, now - self._keep_written)
-                await class_store.forget_old(tx, now - self._keep_trained)
+                await class_people_store.forget_old(tx, now - self._keep_trained)
             await self._forgetting.forget()
 
     async def _expire(self) -> int:

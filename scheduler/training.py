@@ -10,6 +10,7 @@ from channels.audiences import store as audience_store
 from channels.classes import store
 from channels.classes.given import store as given_store
 from channels.classes.given.store import Certificate, Material
+from channels.classes.people import store as people_store
 from channels.classes.training import (
     AHEAD,
     MOST_MATERIALS,
@@ -138,7 +139,7 @@ class Training:
             raise Conflict(
                 "Lớp phải có ít nhất một buổi; muốn thôi hẳn thì hủy lớp", "A class has one session at least"
             )
-        if await store.there(tx, id):
+        if await people_store.there(tx, id):
             raise Conflict("Buổi này đã có người dự", "People have attended it")
         await store.drop_session(tx, id)
         await self._note(tx, by, "drop_session", klass, begins=session.begins_at.isoformat())
@@ -153,11 +154,11 @@ class Training:
     async def add_person(self, tx: AsyncConnection, klass: str, name: str, by: str) -> Person:
         """Somebody who was not invited. Raises BadInput, Conflict, NotFound."""
         course = await store.find(tx, klass)
-        if len(await store.people_of(tx, self._seal, klass)) >= MOST_PEOPLE:
+        if len(await people_store.people_of(tx, self._seal, klass)) >= MOST_PEOPLE:
             raise Conflict(f"Lớp có nhiều nhất {MOST_PEOPLE} người", f"{MOST_PEOPLE} people at most")
         now = self._clock.now()
         one = Person(new_id(now), course.id, "", "", name)
-        await store.add_people(self._database, tx, self._seal, [one], now)
+        await people_store.add_people(self._database, tx, self._seal, [one], now)
         if by:
             await self._note(tx, by, "add_person", klass, who=one.id)
         return one
@@ -165,28 +166,30 @@ class Training:
     async def attend(self, tx: AsyncConnection, session: Session, person: str, how: How, by: str) -> bool:
         """Somebody is there by the code at the door; False when that was known."""
         await person_of(tx, self._seal, session.klass, person)
-        return await store.attend(self._database, tx, session.id, person, self._clock.now(), how, by)
+        return await people_store.attend(self._database, tx, session.id, person, self._clock.now(), how, by)
 
     async def tick(self, tx: AsyncConnection, klass: str, session: str, came: frozenset[str], by: str) -> None:
         """Exactly these came to a session, as its list was ticked. Raises Conflict before it, NotFound."""
         one = await self._session(tx, klass, session)
         if self._clock.now() < one.begins_at - AHEAD:
             raise Conflict("Buổi này chưa diễn ra", "The session has not taken place", field="session")
-        known = {each.id for each in await store.people_of(tx, self._seal, klass)}
+        known = {each.id for each in await people_store.people_of(tx, self._seal, klass)}
         if came - known:
             raise NotFound("Có người không ở trong lớp này", "Somebody is not of this class", field="person")
-        was, now = await store.there(tx, session), self._clock.now()
+        was, now = await people_store.there(tx, session), self._clock.now()
         for person in sorted(came - was):
-            await store.attend(self._database, tx, session, person, now, How.DESK, by)
+            await people_store.attend(self._database, tx, session, person, now, How.DESK, by)
         for person in sorted(was - came):
-            await store.stayed_away(tx, session, person)
+            await people_store.stayed_away(tx, session, person)
         await self._note(tx, by, "tick", klass, session=session, came=str(len(came)))
 
     async def certify(self, tx: AsyncConnection, klass: str, by: str) -> int:
         """A numbered certificate for everybody who came often enough and has none yet; how many."""
         course = await store.hold(self._database, tx, klass)
         known = await given_store.certificates(tx, klass)
-        people = [one for one in await store.people_of(tx, self._seal, klass) if one.id not in known and one.name]
+        people = [
+            one for one in await people_store.people_of(tx, self._seal, klass) if one.id not in known and one.name
+        ]
         due, now = [one for one in people if earned(course, one)], self._clock.now()
         year = now.astimezone(self._zone).year
         number = await given_store.last_number(tx, year)
@@ -242,7 +245,7 @@ async def running(database: Database, tx: AsyncConnection, id: str) -> TrainingC
 
 async def person_of(tx: AsyncConnection, seal: Seal, klass: str, id: str) -> Person:
     """Somebody of a class. Raises NotFound."""
-    one = await store.person(tx, seal, id)
+    one = await people_store.person(tx, seal, id)
     if one.klass != klass:
         raise NotFound("Không có người này trong lớp", "There is no such person in the class", field="person")
     return one

@@ -15,6 +15,7 @@ from channels.classes import store
 from channels.classes.given import store as given_store
 from channels.classes.given.store import Certificate, Material
 from channels.classes.inviting import told
+from channels.classes.people import store as people_store
 from channels.classes.training import (
     LONGEST,
     PURPOSES,
@@ -65,8 +66,8 @@ async def _page(visit: Visit) -> Shown:
     limit = limit_of(visit)
     async with visit.house.database.read() as connection:
         found = await store.listed(connection, units=visit.units, before=after_of(visit), limit=limit + 1)
-        counts = await store.counts(connection, [one.id for one in found])
-        came = {each.id: len(await store.there(connection, each.id)) for one in found for each in one.sessions}
+        counts = await people_store.counts(connection, [one.id for one in found])
+        came = {each.id: len(await people_store.there(connection, each.id)) for one in found for each in one.sessions}
         values = await _choices(visit, connection)
     shown = found[:limit]
     next = cursor(shown[-1].made_at, shown[-1].id) if len(found) > limit else None
@@ -198,7 +199,7 @@ async def _everything(
     visit: Visit, connection: AsyncConnection, course: TrainingClass
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     house = visit.house
-    people = await store.people_of(connection, house.seal, course.id)
+    people = await people_store.people_of(connection, house.seal, course.id)
     given = await given_store.certificates(connection, course.id)
     materials = await given_store.materials(connection, course.id)
     came = {one.id: sum(one.id in each.attended for each in people) for one in course.sessions}

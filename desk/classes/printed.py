@@ -9,6 +9,7 @@ from aiohttp import web
 
 from channels.classes import store
 from channels.classes.given import store as given_store
+from channels.classes.people import store as people_store
 from channels.classes.training import Answer, door_code
 from config.lazy import lazily
 from config.words import NotFound
@@ -32,7 +33,7 @@ async def show_list(visit: Visit) -> Answered:
     house = visit.house
     async with house.database.read() as connection:
         course = await store.find(connection, visit.part("id"))
-        people = await store.people_of(connection, house.seal, course.id)
+        people = await people_store.people_of(connection, house.seal, course.id)
     coming = [one for one in people if one.answer is not Answer.NO]
     drawn = await asyncio.to_thread(paper.roster, _office(house), course, coming, house.settings.office.zone)
     return _pdf(drawn, f"danh-sach-{course.id[-6:]}")
@@ -58,7 +59,7 @@ async def show_certificates(visit: Visit) -> Answered:
     async with house.database.read() as connection:
         course = await store.find(connection, visit.part("id"))
         given = await given_store.certificates(connection, course.id)
-        people = {one.id: one for one in await store.people_of(connection, house.seal, course.id)}
+        people = {one.id: one for one in await people_store.people_of(connection, house.seal, course.id)}
     pairs = [(people[id], one) for id, one in given.items() if wanted in {"", id} and people[id].name]
     if not pairs:
         raise NotFound("Chưa cấp giấy chứng nhận nào", "There is no certificate", field="person")

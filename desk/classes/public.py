@@ -13,6 +13,7 @@ from channels.classes import store
 from channels.classes.given import store as given_store
 from channels.classes.given.store import Material
 from channels.classes.inviting import told
+from channels.classes.people import store as people_store
 from channels.classes.training import (
     Answer,
     How,
@@ -167,7 +168,7 @@ class AtTheDoor:
         course = await self._class_of(connection, one.schedule)
         if course is None:
             raise no_link()
-        person = await store.at_address(connection, house.seal, course.id, one.scheme, one.address)
+        person = await people_store.at_address(connection, house.seal, course.id, one.scheme, one.address)
         return Invited(course, person or Person("", course.id, one.scheme, one.address, one.name))
 
     async def _class_of(self, connection: AsyncConnection, schedule: str) -> TrainingClass | None:
@@ -186,7 +187,7 @@ class AtTheDoor:
             return invited.person
         now, one = self._house.clock.now(), invited.person
         new = Person(new_id(now), one.klass, one.scheme, one.address, one.name)
-        await store.add_people(self._house.database, tx, self._house.seal, [new], now)
+        await people_store.add_people(self._house.database, tx, self._house.seal, [new], now)
         return new
 
     # --- the code at the door ---
@@ -231,7 +232,7 @@ class AtTheDoor:
             raise BadInput("Ghi số điện thoại, thư điện tử, hoặc họ tên", "Say who you are", field="who")
         if who:
             scheme, address = _read(who)
-            found = await store.at_address(tx, self._house.seal, course.id, scheme, address)
+            found = await people_store.at_address(tx, self._house.seal, course.id, scheme, address)
             if found is not None:
                 return found
             if not name:
@@ -255,7 +256,7 @@ class AtTheDoor:
         self._slow_down(visit)
         async with self._house.database.read() as connection:
             found = await given_store.by_code(connection, typed_code(given))
-            person = await store.person(connection, self._house.seal, found.person) if found else None
+            person = await people_store.person(connection, self._house.seal, found.person) if found else None
             course = await store.find(connection, found.klass) if found else None
         values = {"given": given[:40], "found": found, "person": person, "course": course, "zone": visit.drawing.zone}
         plain = {"good": found is not None}

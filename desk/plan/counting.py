@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel, Form
-from channels.classes import store as class_store
-from channels.classes.store import Held
+from channels.classes.people import store as class_people_store
+from channels.classes.people.store import Held
 from config.words import Word
 from content.contests import store as contest_store
 from desk.plan import store
@@ -52,7 +52,7 @@ async def sent_between(
     outlets = await tally_store.outlet_titles(connection)
     contests = await contest_store.announcing(connection)
     along = along_of(taken, await tally_store.carried(connection, edges), outlets)
-    held = held_of(await class_store.held(connection, *edges), zone, unit)
+    held = held_of(await class_people_store.held(connection, *edges), zone, unit)
     return [*sent_of(taken, texts, outlets, contests), *along, *held]
 
 

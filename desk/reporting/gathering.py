@@ -9,7 +9,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from channels.channel import Channel
-from channels.classes.store import Held
+from channels.classes.people.store import Held
 from channels.feedback.feedback import Source, Standing
 from config.words import Word
 from content.units.unit import ROOT

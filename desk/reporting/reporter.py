@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.channel import Channel
-from channels.classes import store as class_store
+from channels.classes.people import store as class_people_store
 from channels.feedback import store as feedback_store
 from channels.outlet import Outlets
 from channels.pulls import store as pull_store
@@ -145,7 +145,7 @@ class Reporter:
             went_out=await tally_store.went_out(connection, edges, units),
             seconds=await pull_store.seconds_fetched(connection, shelves, edges[0], edges[-1]),
             feedback=await feedback_store.counts(connection, edges[0], edges[-1], units),
-            held=await class_store.held(connection, edges[0], edges[-1]),
+            held=await class_people_store.held(connection, edges[0], edges[-1]),
             senders=await tally_store.senders(connection, edges) if tree.units else {},
             units=units,
             names={id: one.name for id, one in tree.units.items()},

@@ -16,6 +16,7 @@ from playwright.async_api import Browser
 
 from channels.classes import store as class_store
 from channels.classes.given.store import Material
+from channels.classes.people import store as class_people_store
 from channels.classes.training import How, Session
 from content import store as content_store
 from content.item import ItemState
@@ -130,9 +131,9 @@ async def _class(on: Stage) -> tuple[str, Session]:
         begin = now + timedelta(minutes=20)
         session = Session(new_id(now), id, begin, begin + timedelta(hours=2), "Nhà văn hóa bản Nà Khi", "")
         await house.training.add_session(tx, session, LEADER)
-        one, *_ = await class_store.people_of(tx, house.seal, id)
-        await class_store.attend(house.database, tx, planned.id, one.id, now, How.DESK, LEADER)
-        await class_store.attend(house.database, tx, session.id, one.id, now, How.QR, "")
+        one, *_ = await class_people_store.people_of(tx, house.seal, id)
+        await class_people_store.attend(house.database, tx, planned.id, one.id, now, How.DESK, LEADER)
+        await class_people_store.attend(house.database, tx, session.id, one.id, now, How.QR, "")
         await house.training.certify(tx, id, LEADER)
         material = Material(new_id(now), id, "Cổng dịch vụ công", "https://dichvucong.gov.vn", "", "")
         await house.training.add_material(tx, material, "", LEADER)

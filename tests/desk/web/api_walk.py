@@ -14,6 +14,7 @@ from PIL import Image
 from channels.channel import Wrote
 from channels.classes import store as class_store
 from channels.classes.given import store as given_store
+from channels.classes.people import store as class_people_store
 from channels.feedback import store as feedback_store
 from content.contests import store as contest_store
 from content.passing import store as passing_store
@@ -286,7 +287,7 @@ async def _classes(desk: Any) -> AsyncIterator[Request]:
     yield Request("class-list", one.id)
     yield Request("class-person", one.id, {"name": "Cà Văn Ơn"})
     async with desk.house.database.read() as connection:
-        person = (await class_store.people_of(connection, desk.house.seal, one.id))[0]
+        person = (await class_people_store.people_of(connection, desk.house.seal, one.id))[0]
     yield Request("class-answer", one.id, {"answer": "yes"}, name=person.id)
     yield Request("class-material", one.id, {"title": "Cổng dịch vụ công", "link": "https://dichvucong.gov.vn"})
     yield Request("class-material", one.id, {"item": (await desk.approved()).id})

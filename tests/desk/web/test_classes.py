@@ -18,6 +18,7 @@ from channels.channel import Wrote
 from channels.classes import store
 from channels.classes.given import store as given_store
 from channels.classes.given.store import Material
+from channels.classes.people import store as people_store
 from channels.classes.training import Answer, Session, TrainingClass, door_code
 from channels.feedback import store as feedback_store
 from config.clock import FakeClock
@@ -127,7 +128,7 @@ class Commune:
         """How somebody stands in a class."""
         scheme = "email" if "@" in address else "phone"
         async with self.house.database.read() as connection:
-            return await store.at_address(connection, self.house.seal, klass, scheme, address)
+            return await people_store.at_address(connection, self.house.seal, klass, scheme, address)
 
 
 @pytest.fixture
@@ -293,11 +294,11 @@ async def test_who_came(commune: Commune) -> None:
     assert (await commune.post(link, code=f"{code[:3]} {code[3:].lower()}")).status == 303
     assert (await commune.client.get(f"{door[:-1]}!", headers=NAVIGATION)).status == 404
     async with commune.house.database.write() as tx:
-        people = {one.name: one for one in await store.people_of(tx, commune.house.seal, id)}
+        people = {one.name: one for one in await people_store.people_of(tx, commune.house.seal, id)}
         assert {"Lường Văn Pó", "Cà Văn Ơn", "Lò Văn Muôn"} == {one.name for one in people.values() if one.attended}
         came = frozenset({people["Lò Văn Muôn"].id, people["Quàng Thị Dó"].id})
         await commune.house.training.tick(tx, id, session.id, came, "Lò Thị Mai")
-        assert came == await store.there(tx, session.id)
+        assert came == await people_store.there(tx, session.id)
 
 
 async def test_certificates_are_for_who_came(commune: Commune) -> None:
@@ -363,9 +364,9 @@ async def test_people_are_forgotten_in_time(commune: Commune) -> None:
     """Names and addresses go, that somebody came stays."""
     id = await commune.invited()
     async with commune.house.database.write() as tx:
-        assert await store.forget_old(tx, commune.house.clock.now()) == 0
-        assert await store.forget_old(tx, datetime(2026, 12, 6, tzinfo=commune.house.settings.office.zone)) == 3
-        people = await store.people_of(tx, commune.house.seal, id)
+        assert await people_store.forget_old(tx, commune.house.clock.now()) == 0
+        assert await people_store.forget_old(tx, datetime(2026, 12, 6, tzinfo=commune.house.settings.office.zone)) == 3
+        people = await people_store.people_of(tx, commune.house.seal, id)
         course = await store.find(tx, id)
         assert (await audience_store.find_audience(tx, course.list)).size == 0
         assert (await audience_store.find_audience(tx, course.audience)).size == 3

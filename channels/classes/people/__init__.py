@@ -1,0 +1,1 @@
+"""Whom a class invites, and who came."""
