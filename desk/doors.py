@@ -38,8 +38,9 @@ from desk import (
 )
 from desk.answer import Answer, Handler, Visit
 from desk.boards import page as boards
-from desk.classes import materials, printed
+from desk.classes import materials, printed, sessions
 from desk.classes import page as classes
+from desk.classes import people as class_people
 from desk.composing import page as composing
 from desk.contests import bank, planning
 from desk.contests import page as contests
@@ -233,16 +234,18 @@ DOORS: tuple[Door, ...] = (
     Door("class", "GET", "/classes/{id}", classes.show, READ, api=True),
     Door("class-change", "POST", "/classes/{id}", classes.change, WRITE, api=True, scope="write"),
     Door("class-cancel", "POST", "/classes/{id}/cancel", classes.cancel, RUN, api=True, scope="approve"),
-    Door("class-session", "POST", "/classes/{id}/sessions", classes.add_session, WRITE, api=True, scope="write"),
-    Door("class-session-move", "POST", SESSION, classes.move_session, WRITE, True, "write"),
-    Door("class-session-drop", "POST", f"{SESSION}/remove", classes.drop_session, WRITE, api=True, scope="write"),
+    Door("class-session", "POST", "/classes/{id}/sessions", sessions.add_session, WRITE, api=True, scope="write"),
+    Door("class-session-move", "POST", SESSION, sessions.move_session, WRITE, True, "write"),
+    Door("class-session-drop", "POST", f"{SESSION}/remove", sessions.drop_session, WRITE, api=True, scope="write"),
     Door("class-sheet", "GET", f"{SESSION}/sheet.pdf", printed.show_sheet, READ, api=True),
     Door("class-invite", "POST", "/classes/{id}/invite", classes.invite, WRITE, api=True, scope="write"),
-    Door("class-person", "POST", "/classes/{id}/people", classes.add_person, RUN, api=True, scope="write"),
-    Door("class-answer", "POST", "/classes/{id}/people/{name}/answer", classes.note_answer, RUN, True, "write"),
-    Door("class-tick", "POST", "/classes/{id}/attendance", classes.tick, RUN, True, "write", most=LARGE),
+    Door("class-person", "POST", "/classes/{id}/people", class_people.add_person, RUN, api=True, scope="write"),
+    Door("class-answer", "POST", "/classes/{id}/people/{name}/answer", class_people.note_answer, RUN, True, "write"),
+    Door("class-tick", "POST", "/classes/{id}/attendance", class_people.tick, RUN, True, "write", most=LARGE),
     Door("class-list", "GET", "/classes/{id}/list.pdf", printed.show_list, READ, api=True),
-    Door("class-certify", "POST", "/classes/{id}/certificates", classes.certify, APPROVE, api=True, scope="approve"),
+    Door(
+        "class-certify", "POST", "/classes/{id}/certificates", class_people.certify, APPROVE, api=True, scope="approve"
+    ),
     Door("class-certificates", "GET", "/classes/{id}/certificates.pdf", printed.show_certificates, READ, api=True),
     Door("class-material", "POST", "/classes/{id}/materials", materials.add_material, WRITE, api=True, scope="write"),
     Door("class-file", "POST", "/classes/{id}/materials/file", materials.take_file, WRITE, True, "write", most=LARGE),

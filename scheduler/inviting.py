@@ -13,15 +13,7 @@ from channels.channel import Wrote
 from channels.classes import store
 from channels.classes.inviting import invitation, reminder
 from channels.classes.people import store as people_store
-from channels.classes.training import (
-    AHEAD,
-    MOST_PEOPLE,
-    Answer,
-    How,
-    Person,
-    TrainingClass,
-    answer_in,
-)
+from channels.classes.training import AHEAD, MOST_PEOPLE, Answer, How, Person, TrainingClass, answer_in
 from channels.outlet import Outlets
 from channels.seal import Seal
 from config.clock import Clock

@@ -16,20 +16,9 @@ from channels.classes.given import store as given_store
 from channels.classes.given.store import Certificate, Material
 from channels.classes.inviting import told
 from channels.classes.people import store as people_store
-from channels.classes.training import (
-    LONGEST,
-    PURPOSES,
-    Answer,
-    How,
-    Person,
-    Session,
-    TrainingClass,
-    door_code,
-    door_token,
-    line,
-)
+from channels.classes.training import LONGEST, PURPOSES, Answer, Person, Session, TrainingClass, door_code, door_token
 from config.lazy import lazily
-from config.words import BadInput, NotFound, Said, Word
+from config.words import NotFound, Said, Word
 from content import store as content_store
 from content.units import store as unit_store
 from db.types import new_id
@@ -37,7 +26,7 @@ from desk.answer import Answer as Answered
 from desk.answer import Done, Shown, Visit
 from desk.app import House
 from desk.classes.reading import class_of, session_of
-from desk.forms import after_of, choice, cursor, iso, limit_of, listed
+from desk.forms import after_of, cursor, iso, limit_of, listed
 from desk.keys import derive
 from desk.shape import shape
 from desk.shapes import classes as shapes
@@ -286,44 +275,6 @@ async def cancel(visit: Visit) -> Answered:
     return await done(visit, deed)
 
 
-@shape(shapes.ClassTold, shapes.SessionFields, status=201)
-async def add_session(visit: Visit) -> Answered:
-    """POST /classes/{id}/sessions: one more."""
-
-    async def deed(tx: AsyncConnection, id: str) -> Word:
-        await visit.house.training.add_session(tx, session_of(visit, id), visit.name)
-        return Word("Đã thêm buổi học.", "Session added.")
-
-    return await done(visit, deed, "#sessions", 201)
-
-
-@shape(shapes.ClassTold, shapes.SessionFields)
-async def move_session(visit: Visit) -> Answered:
-    """POST /classes/{id}/sessions/{name}: another time, place or lecturer."""
-
-    async def deed(tx: AsyncConnection, id: str) -> Word:
-        await visit.house.training.move_session(tx, session_of(visit, id, visit.part("name")), visit.name)
-        return Word(
-            "Đã đổi buổi học. Soạn lại lời mời để báo cho người đã mời.",
-            "Session changed. Draft the invitation again to tell those invited.",
-        )
-
-    return await done(visit, deed, "#sessions")
-
-
-@shape(shapes.ClassTold)
-async def drop_session(visit: Visit) -> Answered:
-    """POST /classes/{id}/sessions/{name}/remove."""
-
-    async def deed(tx: AsyncConnection, id: str) -> Word:
-        item = await visit.house.training.drop_session(tx, id, visit.part("name"), visit.name)
-        if item is not None:
-            await visit.house.correcting.take_back(tx, item)
-        return Word("Đã bỏ buổi học.", "Session removed.")
-
-    return await done(visit, deed, "#sessions")
-
-
 @shape(shapes.DraftsTold)
 async def invite(visit: Visit) -> Answered:
     """POST /classes/{id}/invite: drafts of the invitation and of a reminder for each session, for a person to hand in."""
@@ -341,58 +292,3 @@ async def invite(visit: Visit) -> Answered:
         "Invitation and reminder drafted. Read them and submit; once approved, one goes at once, the other a day before.",
     )
     return Done(f"{HERE}/{id}", said, {"items": items})
-
-
-# --- people ---
-
-
-@shape(shapes.ClassTold, shapes.NameFields, status=201)
-async def add_person(visit: Visit) -> Answered:
-    """POST /classes/{id}/people: somebody who was not invited."""
-
-    async def deed(tx: AsyncConnection, id: str) -> Word:
-        name = line(visit.text("name"), "name", "Ghi họ tên")
-        await visit.house.training.add_person(tx, id, name, visit.name)
-        return Word("Đã thêm vào danh sách.", "Added to the list.")
-
-    return await done(visit, deed, "#people", 201)
-
-
-@shape(shapes.ClassTold, shapes.AnswerFields)
-async def note_answer(visit: Visit) -> Answered:
-    """POST /classes/{id}/people/{name}/answer: what somebody told the office of coming."""
-
-    async def deed(tx: AsyncConnection, id: str) -> Word:
-        answer = choice(Answer, visit.text("answer"), "answer")
-        if answer is None:
-            raise BadInput("Chọn dự hay không dự", "answer: yes or no", field="answer")
-        await visit.house.inviting.answer(tx, id, visit.part("name"), answer, How.DESK, visit.name)
-        return Word("Đã ghi trả lời.", "Answer noted.")
-
-    return await done(visit, deed, "#people")
-
-
-@shape(shapes.ClassTold, shapes.CameFields)
-async def tick(visit: Visit) -> Answered:
-    """POST /classes/{id}/attendance: exactly these people came to a session."""
-
-    async def deed(tx: AsyncConnection, id: str) -> Word:
-        session = visit.text("session").strip()
-        if not session:
-            raise BadInput("Chọn buổi học", "Which session?", field="session")
-        came = frozenset(visit.texts("person"))
-        await visit.house.training.tick(tx, id, session, came, visit.name)
-        return Word(f"Đã điểm danh: {len(came)} người.", f"Marked as present: {len(came)}.")
-
-    return await done(visit, deed, "#people")
-
-
-@shape(shapes.ClassTold)
-async def certify(visit: Visit) -> Answered:
-    """POST /classes/{id}/certificates: a number for everybody who came often enough and has none yet."""
-
-    async def deed(tx: AsyncConnection, id: str) -> Word:
-        count = await visit.house.training.certify(tx, id, visit.name)
-        return Word(f"Đã cấp {count} giấy chứng nhận.", f"Certificates issued: {count}.")
-
-    return await done(visit, deed, "#people")
