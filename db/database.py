@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from db.cursor import VisitedConnection
 from db.direct import BUSY_SECONDS, OnLoop, T, Work, run_postgresql, run_sqlite
-from db.server import END_FROZEN, FROZEN_SECONDS, arguments, driver, passes, read_url
+from db.server import END_FROZEN, FROZEN_SECONDS, arguments, broken, driver, passes, read_url
 from db.types import from_ms
 
 READERS = 4
@@ -255,7 +255,7 @@ class Database:
                 assert raw is not None
                 try:
                     return await run_postgresql(raw, work)
-                except (driver().PostgresError, driver().InterfaceError, OSError, TimeoutError):
+                except (driver().PostgresError, *broken(), OSError, TimeoutError):
                     await connection.invalidate()
                     raise
 

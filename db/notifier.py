@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import URL
 
-from db.server import CONNECT_SECONDS, arguments, driver
+from db.server import CONNECT_SECONDS, arguments, broken, driver
 
 if TYPE_CHECKING:
     import asyncpg
@@ -46,7 +46,7 @@ class Notifier:
 
     async def _listen(self, url: URL) -> None:
         while True:
-            with contextlib.suppress(OSError, TimeoutError, driver().PostgresError, driver().InterfaceError):
+            with contextlib.suppress(OSError, TimeoutError, driver().PostgresError, *broken()):
                 connection = await driver().connect(**arguments(url))
                 try:
                     await self._carry(connection)

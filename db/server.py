@@ -63,11 +63,16 @@ def driver() -> ModuleType:
     return import_module("asyncpg")
 
 
+def broken() -> tuple[type[Exception], ...]:
+    """What asyncpg raises on a connection that is closed, or is just being closed: the server's last word is half read."""
+    return driver().InterfaceError, driver().InternalClientError
+
+
 def passes(error: BaseException) -> bool:
     """Whether it is the server's state or the way to it, and not what was asked: later it will do."""
     if isinstance(error, OSError | TimeoutError):
         return True
-    if "asyncpg" in sys.modules and isinstance(error, driver().InterfaceError):
+    if "asyncpg" in sys.modules and isinstance(error, broken()):
         return True
     state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     return state.startswith(PASSING) or bool(getattr(error, "connection_invalidated", False))

@@ -36,7 +36,8 @@ class Line:
 class GoBetween:
     """At the `at`-th COMMIT from now (0 is never) the `deed` is done and the connection cut.
 
-    `before`: the server never hears of that COMMIT; else it is done and nobody is told.
+    `before`: the server never hears of that COMMIT; else it is done and nobody is told. `silent`: a client is not told when
+    the server ends a connection, only what it said last, and then `ended` is set.
     """
 
     def __init__(self, url: str, deed: Deed | None = None) -> None:
@@ -44,6 +45,8 @@ class GoBetween:
         self.commits = self.at = 0
         self.before = True
         self.cuts = 0
+        self.silent = False
+        self.ended = asyncio.Event()
         self._deed = deed
 
     async def carry(self, line: Line) -> None:
@@ -83,6 +86,9 @@ class GoBetween:
                 await asyncio.Event().wait()  # nobody is told
             line.writer.write(piece)
             await line.writer.drain()
+        if self.silent:
+            self.ended.set()
+            await asyncio.Event().wait()
 
 
 @asynccontextmanager

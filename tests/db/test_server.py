@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import text
 
 from config.clock import FakeClock, SystemClock
-from db import server
+from db import direct, server
 from db.database import Database, DatabaseTrouble
 from db.direct import Ask, Rows, Step
 from db.notifier import Notifier
 from db.server import arguments, passes, read_url
 from tests import postgres
 from tests.conftest import both
+from tests.go_between import between
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,37 @@ async def test_a_session_that_stands_still_in_the_midst_of_its_rows_is_ended(pla
         assert [3, 4] == sorted(await connection.scalars(text("SELECT id FROM held")))
     await other.close()
     await database.close()
+
+
+async def test_the_last_word_of_a_session_is_half_read(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that thaws between two statements has the reason before it has the end: that too is trouble that passes."""
+    url = f"postgresql://loa@/postgres?host={place}"
+    ended, step_there = Database(url), direct._step_postgresql
+
+    async def frozen_after(connection: asyncpg.Connection, step: Step) -> Rows:
+        rows = await step_there(connection, step)
+        async with ended.read() as other:
+            await other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": rows[0][0]})
+        async with asyncio.timeout(10):
+            await go.ended.wait()
+        await asyncio.to_thread(lambda: None)
+        return rows
+
+    def work() -> Generator[Step, Rows, int]:
+        rows = yield Ask("SELECT pg_backend_pid()")
+        return int(rows[0][0])
+
+    async with between(url) as go:
+        database = Database(go.url)
+        with monkeypatch.context() as patch:
+            go.silent = True
+            patch.setattr(direct, "_step_postgresql", frozen_after)
+            with pytest.raises(DatabaseTrouble):
+                await database.run(work())
+        go.silent = False
+        assert 0 < await database.run(work())
+        await database.close()
+    await ended.close()
 
 
 async def test_a_step_of_the_schema_may_take_its_time(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
