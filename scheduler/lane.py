@@ -8,7 +8,7 @@ cancels stops within one, and a process that was frozen sends nothing under a cl
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -222,9 +222,9 @@ class Lane:
         self._paused, self._free_at, self._owed = done.paused, done.free_at, done.owed
         if done.lost:
             self._drop_lost(done.lost)
-        for one in done.orphans:
-            if one.tried:
-                logger.warning("outcome_of_lost_claim", delivery=one.job.to.delivery, outcome=one.tried.outcome)
+        if orphans := [(one.job.to.delivery, one.tried.outcome) for one in done.orphans if one.tried]:
+            counts = Counter(outcome for _, outcome in orphans)
+            logger.warning("outcomes_of_lost_claims", outlet=self._at.name, first=orphans[0][0], **counts)
         self._open(done.claimed)
         self._parcels = [one for one in self._parcels if one.left or one.out] + done.claimed
         firsts = [len(one.todo) for one in done.claimed if one.first]
