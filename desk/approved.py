@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from config.words import Word
 from content.item import Item
 from desk.app import House
-from scheduler.answering import Told
 from scheduler.schedule import Schedule
+from scheduler.scheduling import Sent
 
 
 async def follow(house: House, tx: AsyncConnection, item: Item, by: str) -> list[Word]:
@@ -54,7 +54,7 @@ def _local(house: House, one: Schedule) -> str:
     return f"{moment.astimezone(house.settings.office.zone):%H:%M %d/%m/%Y}"
 
 
-def answered(house: House, told: Told) -> list[Word]:
+def answered(house: House, told: Sent) -> list[Word]:
     """By which outlets who asked is sent an answer, and why not by others."""
     sent = (
         [

@@ -6,7 +6,6 @@ Decree 49/2024/NĐ-CP, Article 29: what people report is answered, and the answe
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,17 +25,8 @@ from db.database import Database
 from db.journal import Journal
 from db.types import new_id
 from scheduler.policy import Policy
-from scheduler.policy import Standing as Kept
 from scheduler.schedule import Rule, Schedule
-from scheduler.scheduling import Scheduling, Wish
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The schedules by which an answer goes to who asked, and of outlets that may not send it the reason."""
-
-    schedules: tuple[Schedule, ...] = ()
-    refused: tuple[Word, ...] = ()
+from scheduler.scheduling import Scheduling, Sent, Wish
 
 
 class Answering:
@@ -103,7 +93,7 @@ class Answering:
         await store.change(tx, one.id, closed_at=None, closed_by="", reason="")
         await self._note(tx, by, "reopen", one)
 
-    async def tell(self, tx: AsyncConnection, item: Item, by: str) -> Told:
+    async def tell(self, tx: AsyncConnection, item: Item, by: str) -> Sent:
         """Send an item, just approved, to everybody whom it answers and who can be reached; each is told once.
 
         Who wrote to an outlet is answered by it, who left a number on a portal by an outlet of the same unit that sends to
@@ -122,15 +112,14 @@ class Answering:
                 refused.append(joined((self._outlets[outlet].outlet.title, broken), ": "))
             else:
                 made.append(await self._send(tx, item, outlet, asked, by, now))
-        return Told(tuple(made), tuple(refused))
+        return Sent(tuple(made), tuple(refused))
 
     async def _forbidden(self, tx: AsyncConnection, item: Item, outlet: str) -> str:
         """Why the rules keep an answer from going out there, in words; empty when they do not."""
         if item.approved is None:
             return Word("tin chưa được duyệt", "the item is not approved")
         revision = await content_store.find_revision(tx, item.approved)
-        said = self._policy.check(self._outlets[outlet], frozenset({revision.purpose}), [self._clock.now()])
-        return next((one.reason_vi for one in said if one.standing is Kept.BROKEN), "")
+        return self._policy.forbids(self._outlets[outlet], {revision.purpose}, self._clock.now())
 
     def _outlet_for(self, one: Feedback) -> str:
         if not one.address:

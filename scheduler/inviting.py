@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,18 +24,9 @@ from db.database import Database
 from db.journal import Journal
 from db.types import new_id
 from scheduler.policy import Policy
-from scheduler.policy import Standing as Kept
 from scheduler.schedule import Rule, Schedule
-from scheduler.scheduling import Scheduling, Wish
+from scheduler.scheduling import Scheduling, Sent, Wish
 from scheduler.training import person_of, running
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The schedules by which people are invited or reminded, and of outlets that may not send it the reason."""
-
-    schedules: tuple[Schedule, ...] = ()
-    refused: tuple[Word, ...] = ()
 
 
 class Inviting:
@@ -157,17 +147,12 @@ class Inviting:
                 continue
             if not await audience_store.count_recipients(tx, id, outlet.channel.scheme):
                 continue
-            if broken := self._forbidden(course, name, at):
+            if broken := self._policy.forbids(outlet, {course.purpose}, at):
                 refused.append(joined((outlet.outlet.title, broken), ": "))
                 continue
             wish = Wish((item.id,), (name,), Rule(once=at), audience=audience, title=title[:300], unit=course.unit)
             made.append(await self._scheduling.add(tx, wish, by, may_approve=True))
         return Sent(tuple(made), tuple(refused))
-
-    def _forbidden(self, course: TrainingClass, outlet: str, at: datetime) -> str:
-        """Why the rules keep it from going out there, in words; empty when they do not."""
-        said = self._policy.check(self._outlets[outlet], frozenset({course.purpose}), [at])
-        return next((one.reason_vi for one in said if one.standing is Kept.BROKEN), "")
 
     async def answer(
         self, tx: AsyncConnection, klass: str, person: str, answer: Answer, how: How, by: str = ""

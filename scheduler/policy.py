@@ -153,6 +153,11 @@ class Policy:
         found = [self._verdict(name, rule, at, moments, people) for name, rule in self._about(at, purposes)]
         return gravest(found)
 
+    def forbids(self, at: InService, purposes: Collection[Purpose], moment: datetime) -> str:
+        """Why nothing for these may go out there at a moment, in words (a `Word`); empty when it may."""
+        said = self.check(at, purposes, [moment])
+        return next((one.reason_vi for one in said if one.standing is Standing.BROKEN), "")
+
     def asks_of_people(self, at: InService, purposes: Collection[Purpose]) -> bool:
         """Whether recipients have to be looked at."""
         return any(rule.personal for _, rule in self._about(at, purposes))

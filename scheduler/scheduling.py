@@ -19,7 +19,7 @@ from channels.channel import Form
 from channels.no_adverts.store import left_out
 from channels.outlet import InService, Outlets
 from config.clock import Clock
-from config.words import BadInput, Conflict, NotAllowed
+from config.words import BadInput, Conflict, NotAllowed, Word
 from content import store as content_store
 from content.bulletin import BulletinClass, Purpose
 from content.item import Approval, Item, ItemState, Revision, same_person
@@ -53,6 +53,14 @@ class Wish:
     missed: Missed = Missed.LATEST
     title: str = ""
     unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was made to reach some people: its schedules, and of outlets that may not send it the reason."""
+
+    schedules: tuple[Schedule, ...] = ()
+    refused: tuple[Word, ...] = ()
 
 
 class Scheduling:

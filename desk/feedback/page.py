@@ -20,7 +20,7 @@ from desk.shape import shape
 from desk.shapes import feedback as shapes
 from desk.shapes.items import Why
 from desk.units.choosing import must_see_item
-from scheduler.answering import Told
+from scheduler.scheduling import Sent
 
 HERE = "/feedback"
 OFFERED = 60
@@ -89,7 +89,7 @@ async def answer(visit: Visit) -> Answer:
             raise BadInput("Chọn tin trả lời", "Choose the item that answers it", field="item")
         await must_see_item(visit, tx, item_id)
         item = await visit.house.answering.answer(tx, id, item_id, visit.name)
-        told = await visit.house.answering.tell(tx, item, visit.name) if item.state is ItemState.APPROVED else Told()
+        told = await visit.house.answering.tell(tx, item, visit.name) if item.state is ItemState.APPROVED else Sent()
         return joined([Word("Đã gắn tin trả lời.", "Answer attached."), *answered(visit.house, told)], " ")
 
     return await _done(visit, deed)
